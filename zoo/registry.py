@@ -32,6 +32,8 @@ OPTIM_WRAPPERS = Registry('optimizer wrapper', parent=parent.OPTIM_WRAPPERS, sco
 OPTIM_WRAPPER_CONSTRUCTORS = Registry(
     'optimizer wrapper constructor', parent=parent.OPTIM_WRAPPER_CONSTRUCTORS, scope=SCOPE, locations=['zoo.engine']
 )
-PARAM_SCHEDULERS = Registry('parameter scheduler', parent=parent.PARAM_SCHEDULERS, scope=SCOPE, locations=['zoo.engine'])
+PARAM_SCHEDULERS = Registry(
+    'parameter scheduler', parent=parent.PARAM_SCHEDULERS, scope=SCOPE, locations=['zoo.engine']
+)
 LOG_PROCESSORS = Registry('log processor', parent=parent.LOG_PROCESSORS, scope=SCOPE, locations=['zoo.engine'])
 FUNCTIONS = Registry('function', parent=parent.FUNCTIONS, scope=SCOPE, locations=['zoo.datasets'])
