@@ -1,0 +1,100 @@
+"""What the zoo asks of the environment it runs in: the installed stack and the folders of the user.
+
+Nothing is imported or touched at import time; every function does its work when called and may be called again.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pickle
+import sys
+from pathlib import Path
+from typing import Any
+
+from zoo.errors import UsageError
+
+_OPERATORS = (
+    'nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor',
+    'qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor',
+)
+"""Schemas that torchvision annotates at import and that only its compiled library defines."""
+
+_libraries: list[Any] = []
+"""Holds the library of declared schemas: torch withdraws them when it is collected."""
+
+
+def zoo_home() -> Path:
+    """Return the cache root: ``$ZOO_HOME``, else ``~/.cache/recon-zoo``. The folder need not exist."""
+    return Path(os.environ.get('ZOO_HOME') or '~/.cache/recon-zoo').expanduser()
+
+
+def data_root() -> Path:
+    """Return the folder that holds the datasets: ``$ZOO_DATA``, else ``data`` in the working directory."""
+    return Path(os.environ.get('ZOO_DATA') or 'data').expanduser()
+
+
+def ensure_torchvision() -> None:
+    """Make ``import torchvision`` work beside a torch that was built without CUDA.
+
+    The torchvision wheel of PyPI links against CUDA, so a CPU-only torch cannot load its compiled library, and the
+    import dies where torchvision describes two of the operators in there. With their schemas declared, everything
+    written in Python works (transforms, models, and with them timm and the CLIP of transformers); a compiled operator
+    raises when it is called. Does nothing where torchvision imports by itself.
+
+    Raises:
+        UsageError: torch and torchvision are not a matching pair.
+    """
+    try:
+        importlib.import_module('torchvision')
+    except RuntimeError as error:
+        if 'torchvision::' not in str(error):
+            raise
+        _declare_operators(error)
+        importlib.import_module('torchvision')
+
+
+def _declare_operators(error: RuntimeError) -> None:
+    """Declare the missing schemas and forget the half-made import."""
+    import torch
+
+    if torch.version.cuda is not None or torch.version.hip is not None or _libraries:
+        raise UsageError(
+            f'torchvision cannot be imported beside torch {torch.__version__} ({error}): install the two releases '
+            'that belong together, e.g. torch==2.13.0 with torchvision==0.28.0'
+        ) from error
+    for name in [name for name in sys.modules if name.partition('.')[0] == 'torchvision']:
+        del sys.modules[name]
+    library = torch.library.Library('torchvision', 'FRAGMENT')
+    for schema in _OPERATORS:
+        library.define(schema)
+    _libraries.append(library)
+
+
+def allow_mmengine_checkpoints() -> None:
+    """Let ``torch.load(weights_only=True)`` read the training state in mmengine's own checkpoints.
+
+    A checkpoint of mmengine's Runner keeps its message hub: ``HistoryBuffer`` objects with numpy arrays and with four
+    functions of their class, which pickle spells ``getattr(HistoryBuffer, name)``. The plain ``getattr`` would open
+    every attribute of every object to the file, so a look-up of these four and nothing else stands in its place.
+    """
+    import numpy as np
+    import torch
+    from mmengine.logging import HistoryBuffer
+
+    core = getattr(np, '_core', None) or np.core
+    allowed: list[Any] = [HistoryBuffer, np.ndarray, np.dtype, (_statistic, 'builtins.getattr')]
+    for module in ('numpy._core', 'numpy.core'):  # numpy 2 and numpy 1 write different names
+        allowed.append((core.multiarray._reconstruct, f'{module}.multiarray._reconstruct'))
+        allowed.append((core.multiarray.scalar, f'{module}.multiarray.scalar'))
+    allowed.extend(type(np.dtype(code)) for code in ('f8', 'f4', 'i8', 'i4', 'u4', 'b1'))
+    torch.serialization.add_safe_globals(allowed)
+
+
+def _statistic(owner: Any, name: str) -> Any:
+    """Return the statistic ``name`` of the history buffer; any other attribute look-up from a file is refused."""
+    from mmengine.logging import HistoryBuffer
+
+    if owner is not HistoryBuffer or name not in {'min', 'max', 'mean', 'current'}:
+        raise pickle.UnpicklingError(f'refused: the checkpoint looks up {name!r} on {owner!r:.60}')
+    return getattr(owner, name)
