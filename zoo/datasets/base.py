@@ -1,0 +1,240 @@
+"""What every dataset of objects shares: from a storage of clouds, views and captions to ready batches."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from zoo.errors import UsageError
+from zoo.registry import DATASETS, FUNCTIONS, TRANSFORMS
+
+Batch = dict[str, Any]
+Lookup = Callable[[np.ndarray], Tensor]
+
+MODALITIES = ('image', 'text')
+"""What a precomputed feature can stand in for."""
+
+
+class ObjectDataset(Dataset[Batch]):
+    """Objects that have a point cloud each, and possibly views, a caption, a class and part labels.
+
+    A subclass says how its storage is read (``points``, ``image``, ``caption``, ``part`` for one object; the
+    ``gather_*`` methods where many at once are cheaper). This class makes batches of it: ``__getitems__`` returns a
+    whole batch, which torch's ``DataLoader`` asks for by itself, so that nothing is stacked twice.
+
+    All randomness (the view that is drawn, the image augmentation) comes from torch's global generator: the same
+    ``torch.manual_seed`` gives the same batch.
+
+    Attributes:
+        classes: Class names; a label is an index into it. Empty when the objects have no class.
+        labels: int64, shape ``(S,)``; -1 where an object has no class.
+        fingerprint: Hex digest of the content; equal digests mean equal data.
+        num_views: Stored views of every object, 0 when there are none.
+
+    Args:
+        images: Batches carry one view of every object, drawn at random.
+        texts: Batches carry the caption of every object.
+        image_pipeline: Configs of image transforms (see ``zoo.transforms.image``), applied to every view. None scales
+            to [0, 1] and nothing else.
+    """
+
+    classes: tuple[str, ...] = ()
+    labels: np.ndarray
+    fingerprint: str
+    num_views: int = 0
+
+    def __init__(
+        self, *, images: bool = False, texts: bool = False, image_pipeline: list[dict[str, Any]] | None = None
+    ) -> None:
+        self.images = images
+        self.texts = texts
+        self.image_pipeline = image_pipeline
+        self._transform: Callable[[np.ndarray], Tensor] | None = None
+        self._features: dict[str, Lookup] = {}
+
+    # --- the storage, implemented by subclasses -------------------------------------------------------------------
+
+    def points(self, index: int) -> np.ndarray:
+        """Return all stored points of one object: float32, shape ``(N, 3)``."""
+        raise NotImplementedError
+
+    def image(self, index: int, view: int) -> np.ndarray:
+        """Return one stored view: uint8 RGB, shape ``(H, W, 3)``."""
+        raise UsageError(f'{type(self).__name__} stores no images: build it with images=False')
+
+    def caption(self, index: int) -> str:
+        """Return a text about one object: its class name, unless the storage knows more."""
+        return self.classes[int(self.labels[index])]
+
+    def part(self, index: int) -> np.ndarray | None:
+        """Return the part of every point, int64, shape ``(N,)``; None when the storage has no parts."""
+        return None
+
+    def gather_points(self, indices: np.ndarray) -> np.ndarray:
+        """Return the clouds of many objects, shape ``(B, N, 3)``, of any float type."""
+        clouds = [self.points(int(index)) for index in indices]
+        sizes = {len(cloud) for cloud in clouds}
+        if len(sizes) > 1:
+            raise UsageError(f'{type(self).__name__}: clouds of {min(sizes)} to {max(sizes)} points cannot be stacked')
+        return np.stack(clouds)
+
+    def gather_images(self, indices: np.ndarray, views: np.ndarray) -> Sequence[np.ndarray] | np.ndarray:
+        """Return one view of each of many objects: B arrays uint8 ``(H, W, 3)``."""
+        return [self.image(int(index), int(view)) for index, view in zip(indices, views, strict=True)]
+
+    def gather_parts(self, indices: np.ndarray) -> np.ndarray | None:
+        """Return the part labels of many objects, shape ``(B, N)``, or None."""
+        parts = [part for index in indices if (part := self.part(int(index))) is not None]
+        return np.stack(parts) if parts else None
+
+    # --- what the base gives ---------------------------------------------------------------------------------------
+
+    @property
+    def metainfo(self) -> dict[str, Any]:
+        """What mmengine hands on to metrics: classes and fingerprint."""
+        return {'classes': self.classes, 'fingerprint': self.fingerprint}
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, index: int) -> Batch:
+        """Return one sample: the batch of one, without its first axis."""
+        if not -len(self) <= index < len(self):
+            raise IndexError(f'index {index} is out of range for {len(self)} objects')
+        return {key: value[0] for key, value in self.__getitems__([index % len(self)]).items()}
+
+    def __getitems__(self, indices: Sequence[int]) -> Batch:
+        """Return the batch of many objects.
+
+        Args:
+            indices: B positions in the dataset.
+
+        Returns:
+            ``points (B, N, 3)`` float32, ``index (B,)``, and where they exist ``label (B,)``, ``part (B, N)`` (int64),
+            ``image (B, 3, H, W)`` float32 in [0, 1] or ``image_feature (B, C)``, ``text`` (list) or
+            ``text_feature (B, C)``.
+        """
+        where = np.asarray(indices, dtype=np.int64)
+        batch: Batch = {'points': torch.from_numpy(self.gather_points(where)).float(), 'index': torch.from_numpy(where)}
+        if self.classes:
+            batch['label'] = torch.from_numpy(self.labels[where])
+        parts = self.gather_parts(where)
+        if parts is not None:
+            batch['part'] = torch.from_numpy(parts).long()
+        for name, lookup in self._features.items():
+            batch[f'{name}_feature'] = lookup(where)
+        if self.images and 'image' not in self._features:
+            batch['image'] = self._image_batch(where)
+        if self.texts and 'text' not in self._features:
+            batch['text'] = [self.caption(int(index)) for index in where]
+        return batch
+
+    def _image_batch(self, indices: np.ndarray) -> Tensor:
+        """Draw a view of every object and prepare it, shape ``(B, 3, H, W)``."""
+        if self.num_views < 1:
+            raise UsageError(f'{type(self).__name__} stores no images: build it with images=False')
+        views = torch.randint(self.num_views, (len(indices),)).numpy()
+        pictures = self.gather_images(indices, views)
+        if self.image_pipeline is None:
+            return torch.from_numpy(np.stack(list(pictures))).permute(0, 3, 1, 2).float().div_(255)
+        if self._transform is None:
+            self._transform = TRANSFORMS.build({'type': 'ImagePipeline', 'transforms': self.image_pipeline})
+        return torch.stack([self._transform(picture) for picture in pictures])
+
+    def attach_feature(self, name: str, lookup: Lookup) -> None:
+        """Let batches carry a precomputed feature instead of the modality it was computed from.
+
+        Args:
+            name: 'image' or 'text'; batches carry ``<name>_feature`` from now on, and images are not read any more.
+            lookup: Maps positions int64 ``(B,)`` to features ``(B, C)``.
+
+        Raises:
+            UsageError: ``name`` is no modality.
+        """
+        if name not in MODALITIES:
+            raise UsageError(f'cannot attach a feature named {name!r}: choose one of {", ".join(MODALITIES)}')
+        self._features[name] = lookup
+
+    def subset(self, indices: Sequence[int] | np.ndarray) -> ObjectSubset:
+        """Return a view on some of the objects, in the given order. Features attached so far stay attached."""
+        return ObjectSubset(self, indices)
+
+    @staticmethod
+    def collate(items: Batch | Sequence[Batch]) -> Batch:
+        """Make a batch: a ready batch (from ``__getitems__``) is passed through, a list of samples is stacked."""
+        if isinstance(items, dict):
+            return items
+        columns = {key: [item[key] for item in items] for key in items[0]}
+        return {key: torch.stack(column) if torch.is_tensor(column[0]) else column for key, column in columns.items()}
+
+
+@DATASETS.register_module()
+class ObjectSubset(ObjectDataset):
+    """Some objects of another dataset, in the given order; positions count within the subset.
+
+    Args:
+        dataset: The whole set, or its config.
+        indices: Positions in it, shape ``(S,)``.
+
+    Raises:
+        UsageError: A position lies outside of the dataset.
+    """
+
+    def __init__(self, dataset: ObjectDataset | dict[str, Any], indices: Sequence[int] | np.ndarray) -> None:
+        parent: ObjectDataset = DATASETS.build(dataset) if isinstance(dataset, dict) else dataset
+        super().__init__(images=parent.images, texts=parent.texts, image_pipeline=parent.image_pipeline)
+        where = np.asarray(indices, dtype=np.int64)
+        if where.ndim != 1 or (len(where) and not 0 <= where.min() <= where.max() < len(parent)):
+            raise UsageError(f'a subset needs a list of positions between 0 and {len(parent) - 1}')
+        self.parent, self.indices = parent, where
+        self.classes, self.num_views, self.labels = parent.classes, parent.num_views, parent.labels[where]
+        self.fingerprint = hashlib.sha256(parent.fingerprint.encode() + where.tobytes()).hexdigest()
+        for name, lookup in parent._features.items():
+            self.attach_feature(name, _Mapped(lookup, where))
+
+    def points(self, index: int) -> np.ndarray:
+        """Return the points of one object, shape ``(N, 3)``."""
+        return self.parent.points(int(self.indices[index]))
+
+    def image(self, index: int, view: int) -> np.ndarray:
+        """Return one view, uint8 ``(H, W, 3)``."""
+        return self.parent.image(int(self.indices[index]), view)
+
+    def caption(self, index: int) -> str:
+        """Return the caption of one object."""
+        return self.parent.caption(int(self.indices[index]))
+
+    def part(self, index: int) -> np.ndarray | None:
+        """Return the part of every point, shape ``(N,)``, or None."""
+        return self.parent.part(int(self.indices[index]))
+
+    def gather_points(self, indices: np.ndarray) -> np.ndarray:
+        """Return the clouds of many objects, shape ``(B, N, 3)``."""
+        return self.parent.gather_points(self.indices[indices])
+
+    def gather_images(self, indices: np.ndarray, views: np.ndarray) -> Sequence[np.ndarray] | np.ndarray:
+        """Return one view of each of many objects."""
+        return self.parent.gather_images(self.indices[indices], views)
+
+    def gather_parts(self, indices: np.ndarray) -> np.ndarray | None:
+        """Return the part labels of many objects, shape ``(B, N)``, or None."""
+        return self.parent.gather_parts(self.indices[indices])
+
+
+class _Mapped:
+    """Looks up features of the parent; a class, so that worker processes can be sent it."""
+
+    def __init__(self, lookup: Lookup, indices: np.ndarray) -> None:
+        self.lookup, self.indices = lookup, indices
+
+    def __call__(self, indices: np.ndarray) -> Tensor:
+        return self.lookup(self.indices[indices])
+
+
+FUNCTIONS.register_module(name='zoo_collate', module=ObjectDataset.collate)
