@@ -2,4 +2,23 @@
 
 from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 __version__ = '0.1.0'
+
+if TYPE_CHECKING:
+    from zoo import ops as ops
+    from zoo.hub import load_official as load_official
+
+_LAZY = {'ops': ('zoo.ops', None), 'load_official': ('zoo.hub.official', 'load_official')}
+__all__ = ['__version__', 'load_official', 'ops']
+
+
+def __getattr__(name: str) -> Any:
+    """Import public names on first use, so that ``import zoo`` stays light."""
+    if name not in _LAZY:
+        raise AttributeError(f"module 'zoo' has no attribute '{name}'")
+    module, attribute = _LAZY[name]
+    loaded = importlib.import_module(module)
+    return getattr(loaded, attribute) if attribute else loaded

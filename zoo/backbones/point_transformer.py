@@ -1,0 +1,239 @@
+"""One transformer over point patches with three ways to fuse the global queries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from zoo import ops
+from zoo.backbones.output import StudentOutput
+from zoo.layers import Block, PatchEmbed, PositionEmbed, ReConBlock, split_by_mask
+from zoo.registry import BACKBONES
+
+FUSIONS = ('none', 'joint', 'cross')
+MASKED_TOKENS = ('drop', 'replace')
+
+
+@BACKBONES.register_module()
+class PointTransformer(nn.Module):
+    """Encoder of point patches: FPS and kNN groups, a mini-PointNet per group, transformer blocks.
+
+    Args:
+        embed_dim: channels C.
+        depth: number of blocks L.
+        num_heads: attention heads.
+        queries: names of the global queries, each a learned token with a learned position.
+        fusion: ``none``: no queries (Point-MAE, Point-BERT, ACT); ``joint``: queries sit in the token sequence (CMC,
+            SMC, multi-task); ``cross``: queries have their own stream that reads the patch tokens (ReCon).
+        stop_gradient: in ``cross``, cut the gradient from the queries to the patch tokens. The reference does so in
+            pretraining only.
+        masked_tokens: ``drop`` masked groups (MAE) or ``replace`` them by a learned token (BEiT).
+        num_groups: patches G.
+        group_size: points K of a patch.
+        patch_widths: inner widths of the patch embedding.
+        mlp_ratio: hidden width of the MLPs over C.
+        drop_path: stochastic depth at the last block, growing linearly from 0.
+        skip_near_origin: FPS never chooses points with squared norm up to 1e-3, as pointnet2_ops behaves.
+
+    Source: arXiv 2302.02318, arXiv 2203.06604.
+    """
+
+    def __init__(
+        self,
+        embed_dim: int = 384,
+        depth: int = 12,
+        num_heads: int = 6,
+        queries: Sequence[str] = ('cls', 'image', 'text'),
+        fusion: str = 'cross',
+        stop_gradient: bool = True,
+        masked_tokens: str = 'drop',
+        num_groups: int = 64,
+        group_size: int = 32,
+        patch_widths: Sequence[int] = (128, 256, 512),
+        mlp_ratio: float = 4.0,
+        drop_path: float = 0.1,
+        skip_near_origin: bool = False,
+    ) -> None:
+        super().__init__()
+        _check(fusion, queries, masked_tokens)
+        self.embed_dim = embed_dim
+        self.fusion = fusion
+        self.query_names = tuple(queries)
+        self.num_groups = num_groups
+        self.group_size = group_size
+        self.masked_tokens = masked_tokens
+        self.skip_near_origin = skip_near_origin
+        self.patch_embed = PatchEmbed(embed_dim, patch_widths)
+        self.position = PositionEmbed(embed_dim)
+        self.query_tokens = nn.ParameterDict({name: torch.zeros(1, 1, embed_dim) for name in queries})
+        self.query_positions = nn.ParameterDict({name: torch.zeros(1, 1, embed_dim) for name in queries})
+        self.mask_token = nn.Parameter(torch.zeros(1, 1, embed_dim)) if masked_tokens == 'replace' else None
+        rates = torch.linspace(0, drop_path, depth).tolist()
+        if fusion == 'cross':
+            blocks = [ReConBlock(embed_dim, num_heads, mlp_ratio, rate, stop_gradient) for rate in rates]
+        else:
+            blocks = [Block(embed_dim, num_heads, mlp_ratio, rate) for rate in rates]
+        self.blocks = nn.ModuleList(blocks)
+        self.norm = nn.LayerNorm(embed_dim)
+        self.init_weights()
+
+    @property
+    def num_features(self) -> int:
+        """Channels C of queries and tokens."""
+        return self.embed_dim
+
+    @property
+    def depth(self) -> int:
+        """Number of blocks L."""
+        return len(self.blocks)
+
+    @property
+    def stop_gradient(self) -> bool:
+        """Whether the queries read the patch tokens through a detached path (``cross`` fusion)."""
+        return self.fusion == 'cross' and all(block.stop_gradient for block in self.blocks)
+
+    def init_weights(self) -> None:
+        """Truncated normal of deviation 0.02 for weights and tokens, zero biases, unit norms."""
+        for module in self.modules():
+            if isinstance(module, nn.Linear):
+                nn.init.trunc_normal_(module.weight, std=0.02)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
+        for token in (*self.query_tokens.values(), *self.query_positions.values(), self.mask_token):
+            if token is not None:
+                nn.init.trunc_normal_(token, std=0.02)
+
+    def group(self, points: Tensor) -> tuple[Tensor, Tensor]:
+        """Cut clouds (B, N, 3) into neighbourhoods (B, G, K, 3) and centres (B, G, 3)."""
+        return ops.group(points, self.num_groups, self.group_size, skip_near_origin=self.skip_near_origin)
+
+    def forward(
+        self,
+        points: Tensor,
+        mask: Tensor | None = None,
+        num_masked: int | None = None,
+        groups: tuple[Tensor, Tensor] | None = None,
+        return_layers: bool = False,
+        return_attention: bool = False,
+    ) -> StudentOutput:
+        """Encode a batch of clouds.
+
+        Args:
+            points: (B, N, 3); not read when ``groups`` is given.
+            mask: bool (B, G), True = masked, the same number in every row; None masks nothing.
+            num_masked: that number, when the caller knows it; counting it waits for the device.
+            groups: neighbourhoods (B, G, K, 3) and centres (B, G, 3), when already cut.
+            return_layers: fill ``layers`` and ``query_layers``.
+            return_attention: fill ``attentions``; slower, because the weights are then computed explicitly.
+
+        Raises:
+            ValueError: ``mask`` does not fit the groups.
+        """
+        neighborhoods, centers = self.group(points) if groups is None else groups
+        tokens = self.patch_embed(neighborhoods)
+        position = self.position(centers)
+        output = StudentOutput({}, tokens, centers, neighborhoods, mask=mask)
+        if mask is not None:
+            output.visible, output.masked = _split(mask, tokens, num_masked)
+            tokens, position = self._apply_mask(tokens, position, output)
+        queries, tokens = self._encode(tokens, position, output, return_layers, return_attention)
+        output.tokens = tokens
+        output.queries = {name: queries[:, i] for i, name in enumerate(self.query_names)}
+        return output
+
+    def forward_features(self, points: Tensor, pool: str = 'cls') -> Tensor:
+        """Pooled features (B, F) of whole clouds (B, N, 3); see :meth:`StudentOutput.pool`."""
+        output: StudentOutput = self(points)
+        return output.pool(pool)
+
+    def forward_intermediates(self, points: Tensor, indices: Sequence[int] | None = None) -> list[Tensor]:
+        """Patch tokens (B, G, C) after the layers ``indices`` (all by default; negative counts from the end)."""
+        layers = self(points, return_layers=True).layers
+        return [layers[i] for i in (range(len(layers)) if indices is None else indices)]
+
+    def no_weight_decay(self) -> set[str]:
+        """Names of the parameters that take no weight decay although they are not vectors."""
+        names = {name for name, _ in self.named_parameters() if name.startswith(('query_tokens', 'query_positions'))}
+        return names | ({'mask_token'} if self.mask_token is not None else set())
+
+    def layer_groups(self) -> list[list[str]]:
+        """Parameter names from input to output: the embedding, each block, the last norm."""
+        names = [name for name, _ in self.named_parameters()]
+        blocks = [[name for name in names if name.startswith(f'blocks.{i}.')] for i in range(self.depth)]
+        stem = [name for name in names if not name.startswith(('blocks.', 'norm.'))]
+        return [stem, *blocks, [name for name in names if name.startswith('norm.')]]
+
+    def _apply_mask(self, tokens: Tensor, position: Tensor, output: StudentOutput) -> tuple[Tensor, Tensor]:
+        """Drop or replace the masked tokens of (B, G, C)."""
+        if self.mask_token is not None:
+            assert output.mask is not None
+            return torch.where(output.mask.unsqueeze(-1), self.mask_token.to(tokens.dtype), tokens), position
+        assert output.visible is not None
+        return ops.gather_points(tokens, output.visible), ops.gather_points(position, output.visible)
+
+    def _queries(self, batch: int) -> tuple[Tensor, Tensor]:
+        """Query tokens and positions, each (B, Q, C)."""
+        if not self.query_names:
+            empty = self.norm.weight.new_zeros(batch, 0, self.embed_dim)
+            return empty, empty
+        tokens = torch.cat([self.query_tokens[name] for name in self.query_names], dim=1)
+        positions = torch.cat([self.query_positions[name] for name in self.query_names], dim=1)
+        return tokens.expand(batch, -1, -1), positions.expand(batch, -1, -1)
+
+    def _encode(
+        self, tokens: Tensor, position: Tensor, output: StudentOutput, return_layers: bool, return_attention: bool
+    ) -> tuple[Tensor, Tensor]:
+        """Run the blocks; returns normalised queries (B, Q, C) and tokens (B, T, C)."""
+        queries, query_position = self._queries(len(tokens))
+        num_queries = queries.shape[1]
+        for block in self.blocks:
+            # Positions are added again before every block, for the queries too.
+            if self.fusion == 'cross':
+                queries, tokens, query_weights, weights = block(
+                    queries + query_position, tokens + position, return_attention
+                )
+            else:
+                x = torch.cat([queries + query_position, tokens + position], dim=1)
+                x, joint = block(x, return_attention)
+                queries, tokens = x[:, :num_queries], x[:, num_queries:]
+                if joint is not None:
+                    query_weights, weights = (
+                        joint[:, :, :num_queries, num_queries:],
+                        joint[:, :, num_queries:, num_queries:],
+                    )
+            if return_layers:
+                output.layers.append(tokens)
+                output.query_layers.append(queries)
+            if return_attention:
+                output.attentions.append({'tokens': weights} | ({'queries': query_weights} if num_queries else {}))
+        return self.norm(queries), self.norm(tokens)
+
+
+def _check(fusion: str, queries: Sequence[str], masked_tokens: str) -> None:
+    """Raise ValueError for switches that do not fit each other."""
+    if fusion not in FUSIONS:
+        raise ValueError(f"unknown fusion '{fusion}': choose one of {', '.join(FUSIONS)}")
+    if masked_tokens not in MASKED_TOKENS:
+        raise ValueError(f"unknown masked_tokens '{masked_tokens}': choose one of {', '.join(MASKED_TOKENS)}")
+    if (fusion == 'none') != (len(queries) == 0):
+        raise ValueError(
+            f"fusion '{fusion}' does not fit queries {tuple(queries)}: 'none' has none, the others need some"
+        )
+    if len(set(queries)) != len(queries):
+        raise ValueError(f'queries {tuple(queries)} has a name twice')
+
+
+def _split(mask: Tensor, tokens: Tensor, num_masked: int | None) -> tuple[Tensor, Tensor]:
+    """Visible and masked indices of ``mask``, checked against tokens (B, G, C)."""
+    if mask.shape != tokens.shape[:2] or mask.dtype != torch.bool:
+        raise ValueError(
+            f'mask must be bool of shape {tuple(tokens.shape[:2])}, got {mask.dtype} of shape {tuple(mask.shape)}'
+        )
+    if num_masked is None:
+        counts = mask.sum(dim=1)
+        num_masked = int(counts[0]) if len(counts) else 0
+        if bool((counts != num_masked).any()):
+            raise ValueError('mask must hide the same number of groups in every row')
+    return split_by_mask(mask, num_masked)

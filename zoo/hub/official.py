@@ -1,0 +1,191 @@
+"""Read checkpoints of the released ReCon, Point-MAE and two-tower code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor, nn
+
+from zoo.errors import UsageError
+from zoo.hub.key_maps import drop_prefixes, point_mae_backbone, recon_backbone, rename, rename_pretraining
+from zoo.hub.state import load_exactly, read_state_dict
+from zoo.hub.tensor_sizes import backbone_sizes, decoder_sizes
+from zoo.models import FeatureExtractor, PointClassifier, Pretrainer, ZeroShotClassifier
+
+State = dict[str, Tensor]
+TASKS = {
+    'recon': ('pretrain', 'classify', 'linear', 'zero_shot', 'svm'),
+    'point_mae': ('pretrain', 'classify', 'linear', 'svm'),
+    'two_tower': ('pretrain',),
+}
+_SURPLUS = ('mask_token', 'decoder_pos_embed.', 'MAE_decoder.', 'increase_dim.', 'cls_proj.', 'cls_head_finetune.')
+_PROJECTIONS = ('img_proj.', 'text_proj.')
+
+
+def load_official(
+    path_or_state_dict: str | Path | State,
+    method: str,
+    task: str,
+    *,
+    num_groups: int,
+    group_size: int,
+    num_heads: int | None = None,
+    ratio: float = 0.25,
+    chamfer_norm: int = 2,
+    drop_path: float = 0.0,
+) -> nn.Module:
+    """Build the model that a released checkpoint belongs to and load it, all tensors accounted for.
+
+    Widths, depths and targets are read from the tensors. FPS skips points near the origin, as the reference's does.
+
+    Args:
+        path_or_state_dict: a checkpoint file (read without unpickling objects) or its tensors, bare or under
+            ``base_model``, with or without ``module.`` in front.
+        method: ``recon``, ``point_mae`` or ``two_tower``.
+        task: ``pretrain``, ``classify``, ``linear``, ``zero_shot`` or ``svm``; the last two also read pretraining files.
+        num_groups: patches G; not recorded in the tensors.
+        group_size: points K of a patch; not recorded in the tensors.
+        num_heads: attention heads; one per 64 channels by default, as all released models have.
+        ratio: weight of the text projection (``zero_shot``).
+        chamfer_norm: 1 or 2 (``pretrain``).
+        drop_path: stochastic depth, if the model is to be trained further.
+
+    Returns:
+        The model in eval mode: ``classify`` and ``linear`` give logits (B, classes) for points (B, N, 3), ``zero_shot``
+        and ``svm`` features (B, F); ``pretrain`` has ``loss(points, mask=..., image_feature=..., text_feature=...,
+        class_id=...)``.
+
+    Raises:
+        UsageError: unknown method or task, unreadable file, or keys that are missing or left over.
+
+    Source: arXiv 2302.02318, arXiv 2203.06604.
+    """
+    if task not in TASKS.get(method, ()):
+        known = '; '.join(f'{name}: {", ".join(tasks)}' for name, tasks in TASKS.items())
+        raise UsageError(f"no official checkpoints of method '{method}' and task '{task}'; known are {known}")
+    state = read_state_dict(path_or_state_dict)
+    common: dict[str, Any] = {
+        'num_groups': num_groups,
+        'group_size': group_size,
+        'num_heads': num_heads,
+        'skip_near_origin': True,
+        'drop_path': drop_path,
+    }
+    if task == 'pretrain':
+        build = _two_tower_pretrainer if method == 'two_tower' else _pretrainer
+        model, renamed = build(state, method, common, chamfer_norm)
+    else:
+        model, renamed = _DOWNSTREAM[task](state, method, common, ratio)
+    load_exactly(model, renamed, f'{method} checkpoint for task {task}')
+    return model.eval()
+
+
+def _backbone(
+    state: State, method: str, common: dict[str, Any], prefix: str, fusion: str, **more: Any
+) -> dict[str, Any]:
+    """Config of the student whose tensors lie under ``prefix``."""
+    names = {'cls': 'cls_token', 'image': 'img_token', 'text': 'text_token'}
+    queries = () if fusion == 'none' else tuple(name for name, key in names.items() if prefix + key in state)
+    sizes = backbone_sizes(state, prefix, common['num_heads'])
+    return {'type': 'PointTransformer', **common, **sizes, 'queries': queries, 'fusion': fusion, **more}
+
+
+def _pretrainer(state: State, method: str, common: dict[str, Any], norm: int) -> tuple[nn.Module, State]:
+    """Pretrainer of ReCon or Point-MAE."""
+    fusion = 'cross' if method == 'recon' else 'none'
+    backbone = _backbone(state, method, common, 'MAE_encoder.', fusion)
+    blocks = recon_backbone if method == 'recon' else point_mae_backbone
+    renamed = rename_pretraining(state, {'MAE_encoder.': ('backbone.', blocks)})
+    model = Pretrainer(backbone, _objectives(state, backbone, norm), mask={'type': 'random', 'ratio': 0.6})
+    return model, renamed
+
+
+def _two_tower_pretrainer(state: State, method: str, common: dict[str, Any], norm: int) -> tuple[nn.Module, State]:
+    """Pretrainer of the two-tower baseline."""
+    local = _backbone(state, method, common, 'MAE_encoder.', 'none')
+    contrast = _backbone(state, method, common, 'Dis_encoder.', 'joint')
+    towers = {
+        'MAE_encoder.': ('backbone.local_tower.', point_mae_backbone),
+        'Dis_encoder.': ('backbone.global_tower.', point_mae_backbone),
+    }
+    backbone = {'type': 'TwoTower', 'local_tower': local, 'global_tower': contrast}
+    model = Pretrainer(backbone, _objectives(state, local, norm), mask={'type': 'random', 'ratio': 0.6})
+    return model, rename_pretraining(state, towers)
+
+
+def _objectives(state: State, backbone: dict[str, Any], norm: int) -> list[dict[str, Any]]:
+    """Configs of the objectives whose tensors the checkpoint holds."""
+    decoder = decoder_sizes(state, backbone['num_heads'], backbone['group_size'])
+    goals: list[dict[str, Any]] = [
+        {'type': 'ReconstructPoints', 'norm': norm, 'decoder': {**decoder, 'drop_path': backbone['drop_path']}}
+    ]
+    for query, key in (('image', 'img_proj.weight'), ('text', 'text_proj.weight')):
+        if key in state:
+            goals.append({'type': 'AlignModality', 'query': query, 'target_dim': state[key].shape[0]})
+    if 'cls_proj.0.weight' in state:
+        goals.append({'type': 'SingleModalContrast', 'hidden_dim': state['cls_proj.0.weight'].shape[0]})
+    return goals
+
+
+def _student(
+    state: State, method: str, common: dict[str, Any], ignored: tuple[str, ...]
+) -> tuple[dict[str, Any], State, State]:
+    """Backbone config, renamed backbone tensors and remaining tensors of a downstream or pretraining file."""
+    if any(key.startswith('MAE_encoder.') for key in state):
+        state = {key.removeprefix('MAE_encoder.'): value for key, value in state.items()}
+    rest = {key: value for key, value in state.items() if key.startswith((*_SURPLUS, *_PROJECTIONS))}
+    own = drop_prefixes(state, (*rest, *ignored))
+    fusion = 'cross' if method == 'recon' else ('joint' if 'cls_token' in own else 'none')
+    backbone = _backbone(own, method, common, '', fusion, stop_gradient=False)
+    blocks = recon_backbone if method == 'recon' else point_mae_backbone
+    return backbone, rename(own, 'backbone.', blocks), rest
+
+
+def _classifier(state: State, method: str, common: dict[str, Any], ratio: float) -> tuple[nn.Module, State]:
+    """PointClassifier with the three-layer or, when the file has one layer only, the linear head."""
+    if not any(key.startswith('cls_head_finetune.') for key in state):
+        raise UsageError(
+            f'{method} checkpoint holds no classifier: missing cls_head_finetune.*; '
+            "load a fine-tuned file, or use task 'svm' for features"
+        )
+    backbone, renamed, rest = _student(state, method, common, ())
+    head = {key.replace('cls_head_finetune.', 'head.'): value for key, value in rest.items()}
+    weights = [key for key in head if key.endswith('.weight') and head[key].ndim == 2]
+    kind = 'linear' if len(weights) == 1 else 'mlp3'
+    return PointClassifier(backbone, head[weights[-1]].shape[0], head=kind), {**renamed, **head}
+
+
+def _zero_shot(state: State, method: str, common: dict[str, Any], ratio: float) -> tuple[nn.Module, State]:
+    """ZeroShotClassifier; decoder tensors of a pretraining file are not needed."""
+    backbone, renamed, rest = _student(state, method, common, ())
+    missing = [f'{stem}weight' for stem in _PROJECTIONS if f'{stem}weight' not in rest]
+    if missing:
+        raise UsageError(f'{method} checkpoint cannot classify zero-shot: missing {", ".join(missing)}')
+    image, text = rest['img_proj.weight'].shape[0], rest['text_proj.weight'].shape[0]
+    if image != text:
+        raise UsageError(
+            f'{method} checkpoint cannot classify zero-shot: img_proj.weight has {image} outputs and text_proj.weight '
+            f'{text}; it needs a pretraining whose image and text teacher share one space'
+        )
+    renamed |= rename(
+        drop_prefixes(rest, _SURPLUS), '', {'img_proj.': 'image_projection.', 'text_proj.': 'text_projection.'}
+    )
+    return ZeroShotClassifier(backbone, image, ratio), renamed
+
+
+def _svm(state: State, method: str, common: dict[str, Any], ratio: float) -> tuple[nn.Module, State]:
+    """FeatureExtractor; decoder, projections and heads are not needed."""
+    # Parity: Point-MAE fits the SVM on patch tokens alone, without the class token of fine-tuning.
+    ignored = ('cls_token', 'cls_pos') if method == 'point_mae' else ()
+    backbone, renamed, _ = _student(state, method, common, ignored)
+    return FeatureExtractor(backbone, pool='svm'), renamed
+
+
+_DOWNSTREAM: dict[str, Callable[[State, str, dict[str, Any], float], tuple[nn.Module, State]]] = {
+    'classify': _classifier,
+    'linear': _classifier,
+    'zero_shot': _zero_shot,
+    'svm': _svm,
+}

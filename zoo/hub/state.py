@@ -1,0 +1,78 @@
+"""Tensors in files: read without running code, loaded with every key accounted for."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from zoo.errors import UsageError
+
+State = dict[str, Tensor]
+_CONTAINERS = ('base_model', 'state_dict', 'model')
+
+
+def read_file(path: str | Path) -> dict[str, Any]:
+    """Content of a ``.safetensors`` or torch file on the CPU; nothing in it is executed.
+
+    Raises:
+        UsageError: the file is missing, broken, or holds more than tensors and plain values.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise UsageError(f'checkpoint {path} does not exist')
+    try:
+        if path.suffix == '.safetensors':
+            return dict(load_file(path))
+        content = torch.load(path, map_location='cpu', weights_only=True)
+    except pickle.UnpicklingError as error:
+        reason = str(error).splitlines()[0]
+        raise UsageError(
+            f'checkpoint {path} is refused, it holds more than tensors and plain values: {reason}'
+        ) from error
+    except (RuntimeError, OSError, EOFError, ValueError, KeyError, SafetensorError) as error:
+        raise UsageError(f'checkpoint {path} cannot be read, is it complete? {str(error).splitlines()[0]}') from error
+    if not isinstance(content, dict):
+        raise UsageError(f'checkpoint {path} holds a {type(content).__name__}, expected a dict of tensors')
+    return content
+
+
+def read_state_dict(source: str | Path | Mapping[str, Any]) -> State:
+    """Tensors by name, without the containers and prefixes that training scripts wrap around them.
+
+    Raises:
+        UsageError: unreadable file, or an entry that is not a tensor.
+    """
+    content = dict(source) if isinstance(source, Mapping) else read_file(source)
+    for container in _CONTAINERS:
+        if isinstance(content.get(container), Mapping):
+            content = dict(content[container])
+            break
+    wrong = [key for key, value in content.items() if not isinstance(value, Tensor)]
+    if wrong or not content:
+        raise UsageError(f'not a state dict of tensors: {wrong[:3] or "it is empty"}; looked under {_CONTAINERS} too')
+    return {key.removeprefix('module.').removeprefix('base_model.'): value for key, value in content.items()}
+
+
+def load_exactly(model: nn.Module, state: State, what: str) -> None:
+    """Load ``state``, every tensor of which must fit a tensor of ``model`` and the other way round.
+
+    Raises:
+        UsageError: names the missing, unknown or misshapen keys.
+    """
+    own = model.state_dict()
+    # Counters of BatchNorm appear in no forward pass, and old files lack them.
+    missing = sorted(key for key in own if key not in state and not key.endswith('num_batches_tracked'))
+    unknown = sorted(key for key in state if key not in own)
+    shapes = sorted(key for key in own if key in state and own[key].shape != state[key].shape)
+    problems = {'missing': missing, 'left over': unknown, 'of another shape': shapes}
+    found = '; '.join(f'{name}: {", ".join(keys)}' for name, keys in problems.items() if keys)
+    if found:
+        raise UsageError(f'{what} does not fit: {found}')
+    model.load_state_dict(state, strict=False)

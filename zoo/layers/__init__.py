@@ -1,0 +1,27 @@
+"""Building blocks of the students: attention, blocks, patch and position embedding, masks, decoder, heads."""
+
+from __future__ import annotations
+
+from zoo.layers.attention import CrossAttention, SelfAttention
+from zoo.layers.blocks import Block, DropPath, Mlp, ReConBlock
+from zoo.layers.decoder import MaskedDecoder
+from zoo.layers.embed import PatchEmbed, PositionEmbed
+from zoo.layers.heads import build_head
+from zoo.layers.masking import block_mask, mask_count, random_mask, split_by_mask
+
+__all__ = [
+    'Block',
+    'CrossAttention',
+    'DropPath',
+    'MaskedDecoder',
+    'Mlp',
+    'PatchEmbed',
+    'PositionEmbed',
+    'ReConBlock',
+    'SelfAttention',
+    'block_mask',
+    'build_head',
+    'mask_count',
+    'random_mask',
+    'split_by_mask',
+]

@@ -1,0 +1,52 @@
+"""The light decoder of masked modelling: fills in the masked patch tokens."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from zoo.layers.blocks import Block
+from zoo.layers.embed import PositionEmbed
+
+
+class MaskedDecoder(nn.Module):
+    """Plain pre-norm transformer over [visible tokens, mask tokens] (arXiv 2203.06604).
+
+    It has its own position embedding, adds positions before every block, and returns the mask tokens only.
+
+    Args:
+        embed_dim: channels C, those of the encoder.
+        depth: number of blocks.
+        num_heads: attention heads.
+        mlp_ratio: hidden width of the MLP over C.
+        drop_path: rate of stochastic depth at the last block, growing linearly from 0.
+    """
+
+    def __init__(
+        self, embed_dim: int, depth: int = 4, num_heads: int = 6, mlp_ratio: float = 4.0, drop_path: float = 0.1
+    ) -> None:
+        super().__init__()
+        self.mask_token = nn.Parameter(torch.zeros(1, 1, embed_dim))
+        self.position = PositionEmbed(embed_dim)
+        rates = torch.linspace(0, drop_path, depth).tolist()
+        self.blocks = nn.ModuleList(Block(embed_dim, num_heads, mlp_ratio, rate) for rate in rates)
+        self.norm = nn.LayerNorm(embed_dim)
+        nn.init.trunc_normal_(self.mask_token, std=0.02)
+
+    def forward(self, visible: Tensor, visible_centers: Tensor, masked_centers: Tensor) -> Tensor:
+        """Decode the masked tokens.
+
+        Args:
+            visible: encoder output of the visible groups (B, V, C).
+            visible_centers: (B, V, 3).
+            masked_centers: (B, M, 3).
+
+        Returns:
+            Tokens of the masked groups (B, M, C).
+        """
+        num_masked = masked_centers.shape[1]
+        position = self.position(torch.cat([visible_centers, masked_centers], dim=1))
+        x = torch.cat([visible, self.mask_token.to(visible.dtype).expand(len(visible), num_masked, -1)], dim=1)
+        for block in self.blocks:
+            x, _ = block(x + position)
+        return self.norm(x[:, -num_masked:])

@@ -1,0 +1,53 @@
+"""Classification of whole clouds by fine-tuning."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from zoo.backbones.output import pooled_features
+from zoo.layers import build_head
+from zoo.models.base import PointModel, per_sample
+from zoo.registry import MODELS
+
+
+@MODELS.register_module()
+class PointClassifier(PointModel):
+    """A backbone and a head on [every query, max over patches] (arXiv 2302.02318).
+
+    Args:
+        backbone: config of the student; ReCon fine-tunes with ``stop_gradient=False``.
+        num_classes: number of classes.
+        head: ``mlp3`` or ``linear``.
+        label_smoothing: of the cross-entropy.
+        data_preprocessor: config of the batched transforms.
+    """
+
+    def __init__(
+        self,
+        backbone: dict[str, Any],
+        num_classes: int,
+        head: str = 'mlp3',
+        label_smoothing: float = 0.0,
+        data_preprocessor: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(backbone, data_preprocessor)
+        features = pooled_features(self.backbone.num_features, len(self.backbone.query_names), 'cls')
+        self.head = build_head(head, features, num_classes)
+        self.label_smoothing = label_smoothing
+
+    def extract(self, points: Tensor) -> Tensor:
+        """Logits (B, classes) of clouds (B, N, 3)."""
+        return self.head(self.backbone.forward_features(points, 'cls'))
+
+    def loss(self, points: Tensor, **batch: Any) -> dict[str, Tensor]:
+        """Cross-entropy against ``batch['label']`` (B,)."""
+        logits = self.extract(points).float()
+        return {'loss': F.cross_entropy(logits, batch['label'], label_smoothing=self.label_smoothing)}
+
+    def predict(self, points: Tensor, **batch: Any) -> list[dict[str, Tensor]]:
+        """One dict per sample: ``logits`` (classes,), ``pred`` and whatever ``label`` and ``index`` the batch has."""
+        logits = self.extract(points).float()
+        return per_sample({'logits': logits, 'pred': logits.argmax(-1)}, batch)

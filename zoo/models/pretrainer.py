@@ -1,0 +1,89 @@
+"""Self-supervised pretraining: one backbone and a list of objectives."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from typing import Any
+
+from torch import Tensor, nn
+
+from zoo.layers import block_mask, mask_count, random_mask
+from zoo.models.base import PointModel
+from zoo.objectives import Objective
+from zoo.registry import MODELS, OBJECTIVES
+
+MASKS = {'random': random_mask, 'block': block_mask}
+
+
+@MODELS.register_module()
+class Pretrainer(PointModel):
+    """Every pretraining method of the zoo is a config of this class.
+
+    Args:
+        backbone: config of the student.
+        objectives: configs of the objectives. ``embed_dim`` and ``group_size`` are filled in from the backbone where
+            an objective asks for them and its config does not say.
+        mask: ``dict(type='random' | 'block', ratio=0.6)``, or None for methods that mask nothing.
+        data_preprocessor: config of the batched transforms.
+
+    Raises:
+        ValueError: no objective, two of one name, or an unknown mask type.
+    """
+
+    def __init__(
+        self,
+        backbone: dict[str, Any],
+        objectives: Sequence[dict[str, Any]],
+        mask: dict[str, Any] | None = None,
+        data_preprocessor: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(backbone, data_preprocessor)
+        built = [_build_objective(cfg, self.backbone) for cfg in objectives]
+        names = [objective.name for objective in built]
+        if not names or len(set(names)) != len(names):
+            raise ValueError(f'objectives need distinct names and at least one of them, got {names}')
+        if mask is not None and mask.get('type') not in MASKS:
+            raise ValueError(f"unknown mask type '{mask.get('type')}': choose one of {', '.join(MASKS)}")
+        self.objectives = nn.ModuleDict(dict(zip(names, built, strict=True)))
+        self.mask = mask
+
+    def loss(self, points: Tensor, mask: Tensor | None = None, **batch: Any) -> dict[str, Tensor]:
+        """Weighted loss of every objective, as ``loss_<name>``.
+
+        Args:
+            points: (B, N, 3).
+            mask: bool (B, G), True = masked; drawn as configured when not given.
+            batch: what the teachers read: ``image`` or ``image_feature``, ``text`` or ``text_feature``, ``class_id``.
+        """
+        groups = self.backbone.group(points)
+        num_masked = None
+        if mask is None and self.mask is not None:
+            mask = MASKS[self.mask['type']](groups[1], self.mask['ratio'])
+            num_masked = mask_count(groups[1].shape[1], self.mask['ratio'])
+        output = self.backbone(points, mask, num_masked, groups)
+        batch['points'] = points
+        return {f'loss_{name}': goal.weight * goal(output, batch) for name, goal in self.objectives.items()}
+
+    def teachers(self) -> dict[str, nn.Module]:
+        """Frozen teachers by modality, whose features may be computed once and put into the batch."""
+        found: dict[str, nn.Module] = {}
+        for goal in self.objectives.values():
+            found |= goal.teachers()
+        return found
+
+    def no_weight_decay(self) -> set[str]:
+        """Names of parameters that take no weight decay although they are not vectors."""
+        own = {f'objectives.{name}.{leaf}' for name, goal in self.objectives.items() for leaf in goal.no_weight_decay()}
+        return super().no_weight_decay() | own
+
+
+def _build_objective(cfg: dict[str, Any], backbone: nn.Module) -> Objective:
+    """Build one objective, with the student's sizes where its constructor asks for them."""
+    kind = cfg.get('type')
+    target = OBJECTIVES.get(kind) if isinstance(kind, str) else kind
+    if target is None:
+        raise ValueError(f"unknown objective '{kind}': choose one of {', '.join(sorted(OBJECTIVES.module_dict))}")
+    asked = inspect.signature(target).parameters
+    sizes = {key: getattr(backbone, key) for key in ('embed_dim', 'group_size') if key in asked}
+    return OBJECTIVES.build({**sizes, **cfg})

@@ -1,0 +1,44 @@
+"""Zero-shot classification by the text teacher's class embeddings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from zoo.models.base import PointModel
+from zoo.registry import MODELS
+
+
+@MODELS.register_module()
+class ZeroShotClassifier(PointModel):
+    """Projected queries in the space that image and text teacher share (arXiv 2302.02318).
+
+    Args:
+        backbone: config of the student, with ``image`` and ``text`` among its queries.
+        target_dim: width D of the shared space.
+        ratio: weight of the text projection beside the image projection.
+        data_preprocessor: config of the batched transforms.
+    """
+
+    def __init__(
+        self,
+        backbone: dict[str, Any],
+        target_dim: int,
+        ratio: float = 0.25,
+        data_preprocessor: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(backbone, data_preprocessor)
+        self.image_projection = nn.Linear(self.backbone.num_features, target_dim)
+        self.text_projection = nn.Linear(self.backbone.num_features, target_dim)
+        self.ratio = ratio
+
+    def extract(self, points: Tensor) -> Tensor:
+        """``ratio * text projection + image projection`` (B, D) of clouds (B, N, 3), not normalised."""
+        queries = self.backbone(points).queries
+        return self.ratio * self.text_projection(queries['text']) + self.image_projection(queries['image'])
+
+    def classify(self, points: Tensor, class_features: Tensor) -> Tensor:
+        """Cosine (B, classes) of clouds (B, N, 3) to text features (classes, D)."""
+        return F.normalize(self.extract(points), dim=-1) @ F.normalize(class_features, dim=-1).T

@@ -1,0 +1,10 @@
+"""Objectives: what one student output is compared with, and how."""
+
+from __future__ import annotations
+
+from zoo.objectives.align import AlignModality
+from zoo.objectives.base import Objective
+from zoo.objectives.contrast import SingleModalContrast
+from zoo.objectives.reconstruct import ReconstructPoints
+
+__all__ = ['AlignModality', 'Objective', 'ReconstructPoints', 'SingleModalContrast']

@@ -1,0 +1,109 @@
+"""Align a global query with a teacher of another modality."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from zoo.backbones import StudentOutput
+from zoo.objectives.base import Objective
+from zoo.objectives.losses import LOSSES, info_nce
+from zoo.registry import OBJECTIVES, TEACHERS
+
+TARGET_NORMS = ('none', 'layer')
+
+
+@OBJECTIVES.register_module()
+class AlignModality(Objective):
+    """Project one global query and compare it with a teacher's feature of the same object (arXiv 2302.02318).
+
+    The target is ``batch['<modality>_feature']`` (B, D) where a feature bank has put it, else the teacher's output for
+    ``batch['<modality>']``.
+
+    Args:
+        embed_dim: channels C of the student.
+        query: name of the global query.
+        modality: ``image`` or ``text``; the query's name by default.
+        teacher: config of the teacher; None when features always come with the batch.
+        target_dim: width D of the target; the teacher's by default.
+        loss: ``smooth_l1`` (the reference), ``mse``, ``cosine`` or ``info_nce``.
+        temperature: of ``info_nce``.
+        learn_temperature: make it a trained scalar, kept as its logarithm.
+        target_norm: ``none``, or ``layer``: zero mean and unit variance per target, so that teachers whose features
+            have another scale (MiniLM's are unit vectors) weigh as much as the other losses.
+        name: name of the loss.
+        weight: factor of the loss.
+
+    Raises:
+        ValueError: unknown loss or norm, or neither teacher nor target_dim.
+    """
+
+    def __init__(
+        self,
+        embed_dim: int,
+        query: str,
+        modality: str | None = None,
+        teacher: dict[str, Any] | None = None,
+        target_dim: int | None = None,
+        loss: str = 'smooth_l1',
+        temperature: float = 0.07,
+        learn_temperature: bool = False,
+        target_norm: str = 'none',
+        name: str | None = None,
+        weight: float = 1.0,
+    ) -> None:
+        super().__init__(name or query, weight)
+        if loss not in LOSSES:
+            raise ValueError(f"unknown loss '{loss}': choose one of {', '.join(LOSSES)}")
+        if target_norm not in TARGET_NORMS:
+            raise ValueError(f"unknown target_norm '{target_norm}': choose one of {', '.join(TARGET_NORMS)}")
+        self.query = query
+        self.modality = modality or query
+        self.loss = loss
+        self.target_norm = target_norm
+        self.teacher = None if teacher is None else TEACHERS.build(teacher)
+        if target_dim is None:
+            if self.teacher is None:
+                raise ValueError(f"objective '{self.name}' needs a teacher or a target_dim")
+            target_dim = self.teacher.embed_dim
+        self.projection = nn.Linear(embed_dim, target_dim)
+        self.temperature = temperature
+        self.log_temperature = nn.Parameter(torch.tensor(math.log(temperature))) if learn_temperature else None
+
+    def forward(self, output: StudentOutput, batch: dict[str, Any]) -> Tensor:
+        """Mean loss between the projected query and the target.
+
+        Raises:
+            ValueError: the batch has neither the feature nor the input of the teacher.
+        """
+        target = self.target(batch).float()
+        if self.target_norm == 'layer':
+            target = F.layer_norm(target, target.shape[-1:])
+        prediction = self.projection(output.queries[self.query]).float()
+        if self.loss == 'info_nce':
+            return info_nce(prediction, target, self.current_temperature())
+        return LOSSES[self.loss](prediction, target)
+
+    def target(self, batch: dict[str, Any]) -> Tensor:
+        """The teacher's feature (B, D) of every sample."""
+        feature = batch.get(f'{self.modality}_feature')
+        if feature is not None:
+            return feature
+        if self.teacher is None or batch.get(self.modality) is None:
+            raise ValueError(
+                f"objective '{self.name}' found neither '{self.modality}_feature' nor a teacher with '{self.modality}' "
+                'in the batch'
+            )
+        return self.teacher(batch[self.modality])
+
+    def current_temperature(self) -> Tensor | float:
+        """The temperature of InfoNCE; a learned one is kept above 0.01 as CLIP does (arXiv 2103.00020)."""
+        return self.temperature if self.log_temperature is None else self.log_temperature.exp().clamp(min=0.01)
+
+    def teachers(self) -> dict[str, nn.Module]:
+        """The teacher by its modality, when it is frozen."""
+        return {self.modality: self.teacher} if self.teacher is not None and self.teacher.frozen else {}

@@ -1,0 +1,36 @@
+"""The contract of an objective."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+from torch import Tensor, nn
+
+from zoo.backbones import StudentOutput
+
+
+class Objective(nn.Module, ABC):
+    """(student output, teacher, loss): a pretraining method is one backbone and a list of these.
+
+    Args:
+        name: the loss is logged as ``loss_<name>``.
+        weight: factor of the loss in the total.
+    """
+
+    def __init__(self, name: str, weight: float = 1.0) -> None:
+        super().__init__()
+        self.name = name
+        self.weight = weight
+
+    @abstractmethod
+    def forward(self, output: StudentOutput, batch: dict[str, Any]) -> Tensor:
+        """Unweighted scalar loss of one batch."""
+
+    def teachers(self) -> dict[str, nn.Module]:
+        """Frozen teachers whose features may be computed once, by the name of their batch key's stem."""
+        return {}
+
+    def no_weight_decay(self) -> set[str]:
+        """Names of own parameters that take no weight decay although they are not vectors."""
+        return set()

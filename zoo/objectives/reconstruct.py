@@ -1,0 +1,69 @@
+"""Reconstruct the masked groups."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import Tensor, nn
+
+from zoo import ops
+from zoo.backbones import StudentOutput
+from zoo.layers import MaskedDecoder
+from zoo.objectives.base import Objective
+from zoo.registry import OBJECTIVES, TEACHERS
+
+
+@OBJECTIVES.register_module()
+class ReconstructPoints(Objective):
+    """Predict the points of masked groups; the teacher is the cloud itself (arXiv 2203.06604).
+
+    Args:
+        embed_dim: channels C of the student.
+        group_size: points K of a group.
+        decoder: arguments of :class:`MaskedDecoder` beside ``embed_dim``; None reads the student's own tokens at the
+            masked places, for students that replace masked tokens instead of dropping them.
+        norm: 2 for Chamfer-L2 (squared), 1 for Chamfer-L1.
+        teacher: config of the local teacher, which turns neighbourhoods (B, M, K, 3) into the target points.
+        name: name of the loss.
+        weight: factor of the loss.
+    """
+
+    def __init__(
+        self,
+        embed_dim: int,
+        group_size: int,
+        decoder: dict[str, Any] | None,
+        norm: int = 2,
+        teacher: dict[str, Any] | None = None,
+        name: str = 'reconstruct',
+        weight: float = 1.0,
+    ) -> None:
+        super().__init__(name, weight)
+        if norm not in (1, 2):
+            raise ValueError(f'norm of the Chamfer distance must be 1 or 2, got {norm}')
+        self.norm = norm
+        self.group_size = group_size
+        self.teacher = TEACHERS.build(teacher or {'type': 'PointIdentity'})
+        self.decoder = None if decoder is None else MaskedDecoder(embed_dim, **decoder)
+        self.head = nn.Linear(embed_dim, 3 * group_size)
+
+    def forward(self, output: StudentOutput, batch: dict[str, Any]) -> Tensor:
+        """Mean Chamfer distance between predicted and true points of the masked groups.
+
+        Raises:
+            ValueError: the batch was not masked, so there is nothing to reconstruct.
+        """
+        if output.visible is None or output.masked is None:
+            raise ValueError('ReconstructPoints needs masked groups: give the pretrainer a mask')
+        if self.decoder is None:
+            tokens = ops.gather_points(output.tokens, output.masked)
+        else:
+            visible = ops.gather_points(output.centers, output.visible)
+            tokens = self.decoder(output.tokens, visible, ops.gather_points(output.centers, output.masked))
+        predicted = self.head(tokens).unflatten(-1, (self.group_size, 3))
+        target = self.teacher(ops.gather_points(output.neighborhoods.flatten(2), output.masked).unflatten(-1, (-1, 3)))
+        return ops.chamfer_distance(predicted.flatten(0, 1), target.flatten(0, 1), norm=self.norm)
+
+    def no_weight_decay(self) -> set[str]:
+        """The mask token."""
+        return set() if self.decoder is None else {'decoder.mask_token'}
