@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from zoo.datasets.base import ObjectDataset, ObjectSubset
+from zoo.datasets.pack import ShapePack
 
-__all__ = ['ObjectDataset', 'ObjectSubset']
+__all__ = ['ObjectDataset', 'ObjectSubset', 'ShapePack']

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from zoo.datasets.captions import readable
 from zoo.errors import UsageError
 from zoo.registry import DATASETS, FUNCTIONS, TRANSFORMS
 
@@ -69,8 +70,8 @@ class ObjectDataset(Dataset[Batch]):
         raise UsageError(f'{type(self).__name__} stores no images: build it with images=False')
 
     def caption(self, index: int) -> str:
-        """Return a text about one object: its class name, unless the storage knows more."""
-        return self.classes[int(self.labels[index])]
+        """Return a text about one object: its class name as words, unless the storage knows more."""
+        return readable(self.classes[int(self.labels[index])])
 
     def part(self, index: int) -> np.ndarray | None:
         """Return the part of every point, int64, shape ``(N,)``; None when the storage has no parts."""
@@ -78,11 +79,7 @@ class ObjectDataset(Dataset[Batch]):
 
     def gather_points(self, indices: np.ndarray) -> np.ndarray:
         """Return the clouds of many objects, shape ``(B, N, 3)``, of any float type."""
-        clouds = [self.points(int(index)) for index in indices]
-        sizes = {len(cloud) for cloud in clouds}
-        if len(sizes) > 1:
-            raise UsageError(f'{type(self).__name__}: clouds of {min(sizes)} to {max(sizes)} points cannot be stacked')
-        return np.stack(clouds)
+        return _stack([self.points(int(index)) for index in indices], f'{type(self).__name__}: clouds')
 
     def gather_images(self, indices: np.ndarray, views: np.ndarray) -> Sequence[np.ndarray] | np.ndarray:
         """Return one view of each of many objects: B arrays uint8 ``(H, W, 3)``."""
@@ -142,7 +139,10 @@ class ObjectDataset(Dataset[Batch]):
         views = torch.randint(self.num_views, (len(indices),)).numpy()
         pictures = self.gather_images(indices, views)
         if self.image_pipeline is None:
-            return torch.from_numpy(np.stack(list(pictures))).permute(0, 3, 1, 2).float().div_(255)
+            stacked = _stack(
+                pictures, f'{type(self).__name__}: images (an image_pipeline with Resize makes them equal)'
+            )
+            return torch.from_numpy(stacked).permute(0, 3, 1, 2).contiguous().float().div_(255)
         if self._transform is None:
             self._transform = TRANSFORMS.build({'type': 'ImagePipeline', 'transforms': self.image_pipeline})
         return torch.stack([self._transform(picture) for picture in pictures])
@@ -225,6 +225,16 @@ class ObjectSubset(ObjectDataset):
     def gather_parts(self, indices: np.ndarray) -> np.ndarray | None:
         """Return the part labels of many objects, shape ``(B, N)``, or None."""
         return self.parent.gather_parts(self.indices[indices])
+
+
+def _stack(arrays: Sequence[np.ndarray] | np.ndarray, what: str) -> np.ndarray:
+    """Stack arrays of one shape, or say which shapes stand in the way."""
+    if isinstance(arrays, np.ndarray):
+        return arrays
+    shapes = sorted({array.shape for array in arrays})
+    if len(shapes) > 1:
+        raise UsageError(f'{what} of shapes {shapes[0]} and {shapes[-1]} cannot be one batch')
+    return np.stack(arrays)
 
 
 class _Mapped:

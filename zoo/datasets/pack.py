@@ -1,0 +1,193 @@
+"""Packs: a whole dataset in one or two .npz files, held in memory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zoo.datasets.base import ObjectDataset
+from zoo.datasets.storage import Archive, content_hash, read_json, resolve
+from zoo.errors import UsageError
+from zoo.registry import DATASETS
+
+SPLITS = ('train', 'test', 'all')
+
+
+@DATASETS.register_module()
+class ShapePack(ObjectDataset):
+    """Objects from NPZ packs, read once and kept in memory in the precision of the file.
+
+    Two layouts of ``points`` are understood:
+
+    * one table: ``pts (S, N, 3)``, and where they exist ``y (S,)``, ``classes``, ``id (S,)`` and ``test (S,)``, a bool
+      that tells the test split;
+    * one table a split: ``pts_train``, ``y_train``, ``pts_test``, ``y_test`` and ``classes``.
+
+    ``images`` holds ``views``: grey ``(S, V, H, W)``, colour ``(S, V, H, W, 3)`` or one colour picture each
+    ``(S, H, W, 3)``, uint8, in the rows of the points (``views_train``, ``views_test`` in the second layout).
+    ``meta`` is a JSON list with one object a row, from which captions and, without ``y``, classes are taken.
+    Captions are otherwise the class names, spelt as words.
+
+    Args:
+        points: Path of the pack, absolute or relative to the data root.
+        images: Path of the views; with it, batches carry images.
+        split: 'train', 'test' or 'all'.
+        texts: Batches carry captions.
+        meta: Path of the JSON list; only beside one table.
+        image_key: Name of the array of views.
+        caption_key: Entry of a meta row that is the caption.
+        class_key: Entry of a meta row that is the class.
+        image_pipeline: See ``ObjectDataset``.
+
+    Raises:
+        UsageError: A file or an array is missing, damaged or does not fit the others.
+    """
+
+    def __init__(
+        self,
+        points: str | Path,
+        images: str | Path | None = None,
+        split: str = 'train',
+        *,
+        texts: bool = False,
+        meta: str | Path | None = None,
+        image_key: str = 'views',
+        caption_key: str = 'name',
+        class_key: str = 'category',
+        image_pipeline: list[dict[str, Any]] | None = None,
+    ) -> None:
+        super().__init__(images=images is not None, texts=texts, image_pipeline=image_pipeline)
+        rows = _Rows(Archive(points), split)
+        self._points = _checked_points(rows)
+        total = len(self._points)
+        self._captions: list[str] | None = None
+        named: list[str] | None = None
+        if meta is not None:
+            self._captions, named = _read_meta(meta, rows, total, caption_key, class_key)
+        self.classes, self.labels = _read_classes(rows, total, named)
+        self._views = None if images is None else _read_views(rows, total, Archive(images), image_key)
+        self.num_views = 0 if self._views is None else self._views.shape[1]
+        if texts and not self.classes and self._captions is None:
+            raise UsageError(f'{rows.archive.path} has no classes to make captions of: give meta, or texts=False')
+        views = () if self._views is None else (self._views,)
+        self.fingerprint = content_hash(self._points, self.labels, *views, *self.classes, *(self._captions or ()))
+
+    def points(self, index: int) -> np.ndarray:
+        """Return the points of one object: float32, shape ``(N, 3)``."""
+        return self._points[index].astype(np.float32)
+
+    def gather_points(self, indices: np.ndarray) -> np.ndarray:
+        """Return the clouds of many objects, shape ``(B, N, 3)``, in the precision of the file."""
+        return self._points[indices]
+
+    def image(self, index: int, view: int) -> np.ndarray:
+        """Return one view: uint8 RGB, shape ``(H, W, 3)``."""
+        return self.gather_images(np.array([index]), np.array([view]))[0]
+
+    def gather_images(self, indices: np.ndarray, views: np.ndarray) -> np.ndarray:
+        """Return one view of each of many objects: uint8 RGB, shape ``(B, H, W, 3)``."""
+        if self._views is None:
+            raise UsageError(f'{type(self).__name__} was built without images: give the path of the views')
+        pictures = self._views[indices, views]
+        return pictures if pictures.ndim == 4 else np.repeat(pictures[..., None], 3, axis=-1)
+
+    def caption(self, index: int) -> str:
+        """Return the caption of the meta file, or the class name as words."""
+        return self._captions[index] if self._captions is not None else super().caption(index)
+
+
+class _Rows:
+    """Which rows of a pack form a split, in either layout."""
+
+    def __init__(self, archive: Archive, split: str) -> None:
+        if split not in SPLITS:
+            raise UsageError(f'{archive.path}: there is no split {split!r}; choose one of {", ".join(SPLITS)}')
+        self.archive = archive
+        self.one_table = 'pts' in archive
+        self.names = ('train', 'test') if split == 'all' else (split,)
+        self.mask: np.ndarray | None = None
+        if not self.one_table and not any(f'pts_{name}' in archive for name in ('train', 'test')):
+            raise UsageError(f'{archive.path} is no pack: it has neither pts nor pts_train; it has {archive.keys}')
+        if self.one_table and split != 'all':
+            if 'test' not in archive:
+                raise UsageError(f"{archive.path} has no array 'test' that tells the splits apart: use split='all'")
+            self.mask = archive.array('test').astype(bool) == (split == 'test')
+
+    def read(self, archive: Archive, key: str) -> np.ndarray:
+        """Read the rows of one array, shape ``(S, ...)``."""
+        if not self.one_table:
+            return np.concatenate([archive.array(f'{key}_{name}') for name in self.names])
+        return self.select(archive.array(key), f'{archive.path}: array {key!r}')
+
+    def select(self, values: np.ndarray, what: str) -> np.ndarray:
+        """Take the rows of this split out of a full table."""
+        if self.mask is None:
+            return values
+        if len(values) != len(self.mask):
+            raise UsageError(f'{what} has {len(values)} rows where the points have {len(self.mask)}')
+        return values[self.mask]
+
+    def has(self, archive: Archive, key: str) -> bool:
+        """Say whether an array exists for this split."""
+        return key in archive if self.one_table else all(f'{key}_{name}' in archive for name in self.names)
+
+
+def _checked_points(rows: _Rows) -> np.ndarray:
+    """Read the clouds, shape ``(S, N, 3)``."""
+    points = rows.read(rows.archive, 'pts')
+    if points.ndim != 3 or points.shape[2] != 3 or points.dtype.kind != 'f' or not points.size:
+        found = f'{points.dtype} {points.shape}'
+        raise UsageError(f"{rows.archive.path}: array 'pts' must be floats of shape (objects, points, 3), not {found}")
+    broken = np.flatnonzero(~np.isfinite(points).all(axis=(1, 2)))
+    if len(broken):
+        raise UsageError(f"{rows.archive.path}: array 'pts' has NaN or infinity in {len(broken)} rows ({broken[0]}, …)")
+    return points
+
+
+def _read_classes(rows: _Rows, total: int, named: list[str] | None) -> tuple[tuple[str, ...], np.ndarray]:
+    """Read class names and labels ``(S,)``; no names, and labels -1, when the pack has none."""
+    if rows.has(rows.archive, 'y'):
+        labels = rows.read(rows.archive, 'y').astype(np.int64)
+        classes = tuple(str(name) for name in rows.archive.array('classes'))
+        if labels.shape != (total,) or labels.min() < 0 or labels.max() >= len(classes):
+            raise UsageError(f"{rows.archive.path}: 'y' must be {total} labels between 0 and {len(classes) - 1}")
+        return classes, labels
+    if named is None:
+        return (), np.full(total, -1, dtype=np.int64)
+    unique, inverse = np.unique(named, return_inverse=True)
+    return tuple(unique.tolist()), inverse.astype(np.int64)
+
+
+def _read_views(rows: _Rows, total: int, images: Archive, key: str) -> np.ndarray:
+    """Read the views, uint8: grey ``(S, V, H, W)`` or colour ``(S, V, H, W, 3)``."""
+    views = rows.read(images, key)
+    if views.ndim == 4 and views.shape[3] == 3:
+        views = views[:, None]
+    colour = views.ndim == 5 and views.shape[4] == 3
+    if views.dtype != np.uint8 or not (colour or views.ndim == 4) or len(views) != total:
+        found = f'{views.dtype} {views.shape}'
+        raise UsageError(f'{images.path}: array {key!r} must be uint8 ({total}, V, H, W) or (…, 3), not {found}')
+    if rows.has(images, 'id') and rows.has(rows.archive, 'id'):
+        differ = np.flatnonzero(rows.read(images, 'id') != rows.read(rows.archive, 'id'))
+        if len(differ):
+            raise UsageError(f"{images.path} and {rows.archive.path} differ in 'id' in {len(differ)} rows: not one set")
+    return views
+
+
+def _read_meta(path: str | Path, rows: _Rows, total: int, caption: str, category: str) -> tuple[list[str], list[str]]:
+    """Read captions and category names, one a row of the split."""
+    where, table = resolve(path), read_json(path)
+    if not rows.one_table or not isinstance(table, list):
+        raise UsageError(f'{where} must be a JSON list with one object a row of a pack with one table')
+    columns = []
+    for key in (caption, category):
+        lacking = [row for row, entry in enumerate(table) if not isinstance(entry, dict) or key not in entry]
+        if lacking:
+            raise UsageError(f'{where}: row {lacking[0]} has no entry {key!r}')
+        values = np.array([str(entry[key]) for entry in table])
+        columns.append(rows.select(values, str(where)).tolist())
+    if len(columns[0]) != total:
+        raise UsageError(f'{where} has {len(columns[0])} rows where the points have {total}')
+    return columns[0], columns[1]
