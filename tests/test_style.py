@@ -1,0 +1,115 @@
+"""What a reader may expect of every file: documented, short, in its place, and free of one machine's paths."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ('zoo', 'benchmarks')
+CODE = sorted(path for name in (*PACKAGES, 'tools', 'tests', 'configs') for path in (ROOT / name).rglob('*.py'))
+LIBRARY = [path for path in CODE if path.relative_to(ROOT).parts[0] in PACKAGES]
+TEXT_ENDINGS = {'.md', '.toml', '.yml', '.yaml', '.cff', '.py', ''}
+TEXT = [
+    *CODE,
+    *(path for path in ROOT.iterdir() if path.is_file() and path.suffix in TEXT_ENDINGS and path.name != '.git'),
+    *(path for name in ('docs', 'configs') for path in (ROOT / name).rglob('*.md')),
+]
+
+LONGEST_FILE = 400
+LONGEST_FUNCTION = 80
+DATA_TABLES: frozenset[str] = frozenset()
+"""Files that are data in Python's clothes and may be longer."""
+
+FREE_TEST_FOLDERS = frozenset({'tools', 'configs', 'benchmarks'})
+"""Folders of tests that mirror a folder of the repository; all others mirror a package of ``zoo``."""
+
+# Folders at the root of one machine or another.
+ROOT_FOLDERS = '|'.join(['home', 'root', 'Users', 'mnt', 'media', 'work', 'tmp', 'scratch', 'srv', 'opt'])
+MACHINE_PATH = re.compile(rf'(?<![\w.~$}}>/:-])/(?:{ROOT_FOLDERS})/\w')
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def public_nodes(tree: ast.Module):
+    """Yield (dotted name, node) of public classes and functions, methods of public classes included."""
+
+    def walk(body, prefix):
+        for node in body:
+            if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and node.name[0] != '_':
+                yield prefix + node.name, node
+                if isinstance(node, ast.ClassDef):
+                    yield from walk(node.body, f'{prefix}{node.name}.')
+
+    yield from walk(tree.body, '')
+
+
+@pytest.mark.parametrize('path', LIBRARY, ids=name_of)
+def test_everything_public_is_documented(path):
+    tree = ast.parse(path.read_text('utf-8'))
+    missing = [] if ast.get_docstring(tree) else ['the module itself']
+    for name, node in public_nodes(tree):
+        decorators = {getattr(d, 'id', getattr(d, 'attr', '')) for d in node.decorator_list}
+        if not ast.get_docstring(node) and not decorators & {'overload', 'setter', 'override'}:
+            missing.append(name)
+    assert not missing
+
+
+@pytest.mark.parametrize('path', CODE, ids=name_of)
+def test_files_and_functions_are_short(path):
+    text = path.read_text('utf-8')
+    if name_of(path) not in DATA_TABLES:
+        assert len(text.splitlines()) <= LONGEST_FILE
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            length = (node.end_lineno or node.lineno) - node.lineno + 1
+            assert length <= LONGEST_FUNCTION, f'{node.name} has {length} lines'
+
+
+def test_exempt_tables_exist():
+    assert not [name for name in DATA_TABLES if not (ROOT / name).is_file()]
+
+
+def test_no_file_names_a_path_of_one_machine():
+    found = []
+    for path in TEXT:
+        lines = enumerate(path.read_text('utf-8').splitlines(), 1)
+        found += [f'{name_of(path)}:{number}' for number, line in lines if MACHINE_PATH.search(line)]
+    assert not found
+
+
+@pytest.mark.parametrize(
+    ('line', 'hit'),
+    [
+        ("open('/" + "home/me/data')", True),
+        ('cd /' + 'tmp/x', True),
+        ('https://host/home/me', False),
+        ('$HOME/work/x', False),
+        ('a/work/b', False),
+    ],
+)
+def test_the_path_pattern_finds_paths_and_leaves_addresses(line, hit):
+    assert bool(MACHINE_PATH.search(line)) is hit
+
+
+def mirrored(folder: Path) -> Path:
+    """Return the folder of the project that a folder of tests belongs to."""
+    parts = folder.relative_to(ROOT / 'tests').parts
+    return ROOT.joinpath(*parts) if parts[0] in FREE_TEST_FOLDERS else ROOT.joinpath('zoo', *parts)
+
+
+def test_folders_of_tests_mirror_the_project():
+    folders = {path.parent for path in CODE if path.is_relative_to(ROOT / 'tests') and path.name != '__init__.py'}
+    strays = [name_of(folder) for folder in folders - {ROOT / 'tests'} if not mirrored(folder).is_dir()]
+    assert not strays
+
+
+def test_every_package_is_tested():
+    packages = {path.parent for path in LIBRARY if path.name != '__init__.py'} - {ROOT / 'zoo'}
+    tested = {mirrored(path.parent) for path in CODE if path.name.startswith('test_') and path.parent != ROOT / 'tests'}
+    assert not [name_of(package) for package in packages - tested]
