@@ -1,0 +1,21 @@
+"""Geometry on point clouds: sampling, nearest neighbors, grouping, Chamfer distance.
+
+Rules that hold for every function here:
+
+* Arithmetic is float32, or float64 where an input is float64; float16 and bfloat16 are raised to float32, and the
+  result stays there, under ``torch.autocast`` too.
+* A squared distance is ``(dx*dx + dy*dy) + dz*dz``, each step rounded, in every backend; ties go to the lowest index.
+  So the backends of :mod:`zoo.ops.backend` return the same indices, bit for bit.
+* Wrong shapes and NaN or infinite coordinates raise ``ValueError``; for the latter it names the cloud. Memory layout
+  does not matter, and an empty batch gives an empty result.
+* Searching (indices) has no gradient; what is looked up through the indices has one.
+"""
+
+from __future__ import annotations
+
+from zoo.ops.chamfer import chamfer_distance
+from zoo.ops.grouping import gather_points, group
+from zoo.ops.neighbors import knn
+from zoo.ops.sampling import farthest_point_sample
+
+__all__ = ['chamfer_distance', 'farthest_point_sample', 'gather_points', 'group', 'knn']

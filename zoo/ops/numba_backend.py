@@ -1,0 +1,204 @@
+"""The accelerator of the CPU: the same arithmetic as torch's backend, compiled by numba for float32.
+
+Two habits make the loops fast. Coordinates of a cloud are copied into planes, which fit the cache and the vector unit.
+And non-negative floats are compared through their bits as integers, because a minimum or maximum of integers may be
+reordered and thus vectorised; that of floats may not (NaN). No fast-math, so no fused or reordered sums.
+
+The kernels are compiled without numba's threads, which take seconds to compile and do not survive a fork: they release
+the interpreter lock, and large batches are divided among Python threads. Compiled code is cached on disk by numba.
+"""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numba import njit
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float32]
+    Integers = NDArray[np.int64]
+
+WORK_PER_THREAD = 2**22
+"""Distances that are worth a thread: about a millisecond."""
+
+_LARGEST = np.int64(2**63 - 1)
+_pool: ThreadPoolExecutor | None = None
+
+
+def farthest_points(points: Tensor, num_samples: int, start: int, skipped: Tensor) -> tuple[Tensor, Tensor]:
+    """See :class:`zoo.ops.backend.Kernels`."""
+    clouds, size = len(points), points.shape[1]
+    index = torch.empty((clouds, num_samples), dtype=torch.int64)
+    reach = torch.empty(clouds)
+    arrays = (_array(points), start, skipped.numpy(), index.numpy(), reach.numpy())
+    _over_clouds(_farthest, clouds, clouds * size * num_samples, *arrays)
+    return index, reach
+
+
+def nearest_points(query: Tensor, reference: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """See :class:`zoo.ops.backend.Kernels`."""
+    clouds, size = query.shape[:2]
+    distance = torch.empty((clouds, size, k))
+    index = torch.empty((clouds, size, k), dtype=torch.int64)
+    arrays = (_array(query), _array(reference), distance.numpy(), index.numpy())
+    _over_clouds(_nearest_many, clouds, 4 * clouds * size * reference.shape[1], *arrays)
+    return distance, index
+
+
+def nearest_index(query: Tensor, reference: Tensor) -> Tensor:
+    """See :class:`zoo.ops.backend.Kernels`."""
+    clouds, size = query.shape[:2]
+    index = torch.empty((clouds, size), dtype=torch.int64)
+    arrays = (_array(query), _array(reference), index.numpy())
+    _over_clouds(_nearest_one, clouds, clouds * size * reference.shape[1], *arrays)
+    return index
+
+
+def _array(points: Tensor) -> Floats:
+    return points.contiguous().numpy()
+
+
+def _forget_threads() -> None:
+    """Threads do not survive a fork; the child starts its own when it needs them."""
+    global _pool
+    _pool = None
+
+
+os.register_at_fork(after_in_child=_forget_threads)
+
+
+def _over_clouds(kernel: Callable[..., None], clouds: int, work: int, *arguments: Any) -> None:
+    """Run ``kernel(*arguments, first, last)`` over all clouds, in as many threads as the work and torch allow."""
+    global _pool
+    parts = min(torch.get_num_threads(), clouds, 1 + work // WORK_PER_THREAD)
+    bounds = [clouds * part // parts for part in range(parts + 1)]
+    if parts > 1 and _pool is None:
+        _pool = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix='zoo-ops')
+    waiting = [
+        _pool.submit(kernel, *arguments, bounds[part], bounds[part + 1])
+        for part in range(1, parts)
+        if _pool is not None
+    ]
+    kernel(*arguments, bounds[0], bounds[1])
+    for part in waiting:
+        part.result()
+
+
+@njit(nogil=True, cache=True)
+def _planes(cloud: Floats) -> tuple[Floats, Floats, Floats]:
+    size = len(cloud)
+    x, y, z = np.empty(size, np.float32), np.empty(size, np.float32), np.empty(size, np.float32)
+    for i in range(size):
+        x[i], y[i], z[i] = cloud[i, 0], cloud[i, 1], cloud[i, 2]
+    return x, y, z
+
+
+@njit(nogil=True, cache=True)
+def _farthest(
+    points: Floats, start: int, skipped: NDArray[np.bool_], index: Integers, reach: Floats, first: int, last: int
+) -> None:
+    size = points.shape[1]
+    nearest = np.empty(size, np.float32)
+    bits = nearest.view(np.int32)
+    for cloud in range(first, last):
+        x, y, z = _planes(points[cloud])
+        for i in range(size):
+            nearest[i] = -1 if skipped[cloud, i] else np.inf
+        current = start
+        index[cloud, 0] = current
+        for sample in range(1, index.shape[1]):
+            center_x, center_y, center_z = x[current], y[current], z[current]
+            for i in range(size):
+                dx, dy, dz = x[i] - center_x, y[i] - center_y, z[i] - center_z
+                distance = dx * dx + dy * dy + dz * dz
+                nearest[i] = distance if distance < nearest[i] else nearest[i]
+            farthest = bits[0]
+            for i in range(size):
+                farthest = max(farthest, bits[i])
+            current = 0
+            while bits[current] != farthest:
+                current += 1
+            index[cloud, sample] = current
+        reach[cloud] = nearest[current]
+
+
+@njit(nogil=True, cache=True)
+def _radius(bits: NDArray[np.int32], k: int) -> np.int32:
+    """Bits of a squared distance within which lie at least k points, and not many more unless they tie."""
+    low, high = np.int64(-1), np.int64(bits[0])
+    for i in range(len(bits)):
+        high = max(high, np.int64(bits[i]))
+    while high - low > 1:
+        middle = np.int32((low + high) >> 1)
+        inside = np.int32(0)
+        for i in range(len(bits)):
+            inside += np.int32(bits[i] <= middle)
+        if inside < k:
+            low = np.int64(middle)
+            continue
+        high = np.int64(middle)
+        if inside <= k + k // 4:
+            break
+    return np.int32(high)
+
+
+@njit(nogil=True, cache=True)
+def _nearest_many(query: Floats, reference: Floats, distance: Floats, index: Integers, first: int, last: int) -> None:
+    """Bisect a radius that holds about k points, then sort those by (distance, index)."""
+    size, k = reference.shape[1], index.shape[2]
+    row = np.empty(size, np.float32)
+    bits = row.view(np.int32)
+    best = np.empty(k + 1, np.int64)
+    best[0] = -_LARGEST  # below every key, so that an insertion stops there
+    for cloud in range(first, last):
+        x, y, z = _planes(reference[cloud])
+        for q in range(query.shape[1]):
+            center_x, center_y, center_z = query[cloud, q, 0], query[cloud, q, 1], query[cloud, q, 2]
+            for i in range(size):
+                dx, dy, dz = x[i] - center_x, y[i] - center_y, z[i] - center_z
+                row[i] = dx * dx + dy * dy + dz * dz
+            radius = _radius(bits, k)
+            best[1:] = _LARGEST
+            filled = 0
+            for i in range(size):
+                key = (np.int64(bits[i]) << 32) | i
+                if bits[i] > radius or key > best[k]:
+                    continue
+                filled = min(filled + 1, k)
+                place = filled
+                while best[place - 1] > key:
+                    best[place] = best[place - 1]
+                    place -= 1
+                best[place] = key
+            for i in range(k):
+                index[cloud, q, i] = best[i + 1] & 0xFFFFFFFF
+                distance[cloud, q, i] = row[index[cloud, q, i]]
+
+
+@njit(nogil=True, cache=True)
+def _nearest_one(query: Floats, reference: Floats, index: Integers, first: int, last: int) -> None:
+    """The loop over queries is the inner one: it has no branch and needs no search for the place of a minimum."""
+    size = query.shape[1]
+    smallest, winner = np.empty(size, np.float32), np.empty(size, np.int32)
+    for cloud in range(first, last):
+        x, y, z = _planes(query[cloud])
+        smallest[:] = np.inf
+        winner[:] = 0
+        for r in range(reference.shape[1]):
+            center_x, center_y, center_z = reference[cloud, r, 0], reference[cloud, r, 1], reference[cloud, r, 2]
+            for i in range(size):
+                dx, dy, dz = x[i] - center_x, y[i] - center_y, z[i] - center_z
+                distance = dx * dx + dy * dy + dz * dz
+                closer = distance < smallest[i]
+                winner[i] = r if closer else winner[i]
+                smallest[i] = distance if closer else smallest[i]
+        index[cloud] = winner

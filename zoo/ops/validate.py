@@ -1,0 +1,60 @@
+"""What the functions of this package demand of their inputs."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from zoo.ops import backend
+
+
+def as_clouds(*clouds: Tensor, names: tuple[str, ...]) -> list[Tensor]:
+    """Check that tensors are clouds (B, N, 3) of one batch, and bring them to one precision.
+
+    Args:
+        clouds: Tensors that should be (B, N, 3); B and the device must agree, N may differ.
+        names: Their names in messages.
+
+    Returns:
+        The same clouds in float32, or in float64 if one of them is float64.
+
+    Raises:
+        ValueError: If a shape, type or device is wrong, or a cloud of a batch that is not empty has no point.
+    """
+    for cloud, name in zip(clouds, names, strict=True):
+        if cloud.dim() != 3 or cloud.shape[-1] != 3:
+            raise ValueError(f'{name} must have the shape (B, N, 3), got {tuple(cloud.shape)}')
+        if not cloud.is_floating_point():
+            raise ValueError(f'{name} must be floating point, got {cloud.dtype}')
+        if cloud.shape[0] and not cloud.shape[1]:
+            raise ValueError(f'{name} must hold at least one point per cloud, got {tuple(cloud.shape)}')
+        if cloud.shape[0] != clouds[0].shape[0]:
+            raise ValueError(f'{names[0]} has {clouds[0].shape[0]} clouds, {name} has {cloud.shape[0]}')
+        if cloud.device != clouds[0].device:
+            raise ValueError(f'{names[0]} is on {clouds[0].device}, {name} is on {cloud.device}')
+    precise = any(cloud.dtype == torch.float64 for cloud in clouds)
+    return [cloud.to(torch.float64 if precise else torch.float32) for cloud in clouds]
+
+
+def require_positive(value: int, name: str) -> None:
+    """Raise ``ValueError`` unless a count is at least one."""
+    if value < 1:
+        raise ValueError(f'{name} must be at least 1, got {value}')
+
+
+def require_finite(cloud: Tensor, name: str) -> None:
+    """Raise ``ValueError`` that names the first cloud (B, N, 3) with a NaN or infinite coordinate.
+
+    One sum finds the suspicion in a single pass over memory; only then every coordinate is looked at, because a sum of
+    large numbers may overflow. A captured CUDA graph cannot ask the device anything and goes unchecked.
+    """
+    if not backend.checks() or (cloud.is_cuda and torch.cuda.is_current_stream_capturing()):
+        return
+    if torch.isfinite(cloud.sum()):
+        return
+    broken = ~torch.isfinite(cloud).all(dim=-1).all(dim=-1)
+    if broken.any():
+        first = int(broken.nonzero()[0, 0])
+        more = int(broken.sum()) - 1
+        others = f' (and {more} more)' if more else ''
+        raise ValueError(f'{name} of batch index {first}{others} hold NaN or infinite coordinates')
