@@ -9,10 +9,17 @@ __version__ = '0.1.0'
 
 if TYPE_CHECKING:
     from zoo import ops as ops
+    from zoo.hub import get_model as get_model
+    from zoo.hub import list_models as list_models
     from zoo.hub import load_official as load_official
 
-_LAZY = {'ops': ('zoo.ops', None), 'load_official': ('zoo.hub.official', 'load_official')}
-__all__ = ['__version__', 'load_official', 'ops']
+_LAZY = {
+    'ops': ('zoo.ops', None),
+    'get_model': ('zoo.hub', 'get_model'),
+    'list_models': ('zoo.hub', 'list_models'),
+    'load_official': ('zoo.hub', 'load_official'),
+}
+__all__ = ['__version__', 'get_model', 'list_models', 'load_official', 'ops']
 
 
 def __getattr__(name: str) -> Any:

@@ -59,6 +59,7 @@ class PointTransformer(nn.Module):
         super().__init__()
         _check(fusion, queries, masked_tokens)
         self.embed_dim = embed_dim
+        self.num_heads = num_heads
         self.fusion = fusion
         self.query_names = tuple(queries)
         self.num_groups = num_groups

@@ -50,6 +50,11 @@ class TwoTower(nn.Module):
         return self.local_tower.embed_dim
 
     @property
+    def num_heads(self) -> int:
+        """Attention heads of the local tower."""
+        return self.local_tower.num_heads
+
+    @property
     def group_size(self) -> int:
         """Points K of a patch."""
         return self.local_tower.group_size

@@ -44,7 +44,7 @@ def load_official(
         path_or_state_dict: a checkpoint file (read without unpickling objects) or its tensors, bare or under
             ``base_model``, with or without ``module.`` in front.
         method: ``recon``, ``point_mae`` or ``two_tower``.
-        task: ``pretrain``, ``classify``, ``linear``, ``zero_shot`` or ``svm``; the last two also read pretraining files.
+        task: ``pretrain``, ``classify``, ``linear``, ``zero_shot`` or ``svm``; the last two read pretraining files too.
         num_groups: patches G; not recorded in the tensors.
         group_size: points K of a patch; not recorded in the tensors.
         num_heads: attention heads; one per 64 channels by default, as all released models have.
@@ -115,17 +115,16 @@ def _two_tower_pretrainer(state: State, method: str, common: dict[str, Any], nor
     return model, rename_pretraining(state, towers)
 
 
-def _objectives(state: State, backbone: dict[str, Any], norm: int) -> list[dict[str, Any]]:
+def _objectives(state: State, backbone: dict[str, Any], norm: int) -> dict[str, dict[str, Any]]:
     """Configs of the objectives whose tensors the checkpoint holds."""
     decoder = decoder_sizes(state, backbone['num_heads'], backbone['group_size'])
-    goals: list[dict[str, Any]] = [
-        {'type': 'ReconstructPoints', 'norm': norm, 'decoder': {**decoder, 'drop_path': backbone['drop_path']}}
-    ]
+    decoder['drop_path'] = backbone['drop_path']
+    goals: dict[str, dict[str, Any]] = {'reconstruct': {'type': 'ReconstructPoints', 'norm': norm, 'decoder': decoder}}
     for query, key in (('image', 'img_proj.weight'), ('text', 'text_proj.weight')):
         if key in state:
-            goals.append({'type': 'AlignModality', 'query': query, 'target_dim': state[key].shape[0]})
+            goals[query] = {'type': 'AlignModality', 'target_dim': state[key].shape[0]}
     if 'cls_proj.0.weight' in state:
-        goals.append({'type': 'SingleModalContrast', 'hidden_dim': state['cls_proj.0.weight'].shape[0]})
+        goals['smc'] = {'type': 'SingleModalContrast', 'hidden_dim': state['cls_proj.0.weight'].shape[0]}
     return goals
 
 

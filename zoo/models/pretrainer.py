@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from torch import Tensor, nn
@@ -22,30 +22,31 @@ class Pretrainer(PointModel):
 
     Args:
         backbone: config of the student.
-        objectives: configs of the objectives. ``embed_dim`` and ``group_size`` are filled in from the backbone where
-            an objective asks for them and its config does not say.
+        objectives: configs of the objectives by name; the loss of ``image`` is logged as ``loss_image``. ``embed_dim``,
+            ``num_heads`` and ``group_size`` are filled in from the backbone where an objective asks for them and its
+            config does not say.
         mask: ``dict(type='random' | 'block', ratio=0.6)``, or None for methods that mask nothing.
         data_preprocessor: config of the batched transforms.
 
     Raises:
-        ValueError: no objective, two of one name, or an unknown mask type.
+        ValueError: no objective, or an unknown mask type.
     """
 
     def __init__(
         self,
         backbone: dict[str, Any],
-        objectives: Sequence[dict[str, Any]],
+        objectives: Mapping[str, dict[str, Any]],
         mask: dict[str, Any] | None = None,
         data_preprocessor: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(backbone, data_preprocessor)
-        built = [_build_objective(cfg, self.backbone) for cfg in objectives]
-        names = [objective.name for objective in built]
-        if not names or len(set(names)) != len(names):
-            raise ValueError(f'objectives need distinct names and at least one of them, got {names}')
+        if not objectives:
+            raise ValueError('a pretraining method needs at least one objective')
         if mask is not None and mask.get('type') not in MASKS:
             raise ValueError(f"unknown mask type '{mask.get('type')}': choose one of {', '.join(MASKS)}")
-        self.objectives = nn.ModuleDict(dict(zip(names, built, strict=True)))
+        self.objectives = nn.ModuleDict(
+            {name: _build_objective(name, cfg, self.backbone) for name, cfg in objectives.items()}
+        )
         self.mask = mask
 
     def loss(self, points: Tensor, mask: Tensor | None = None, **batch: Any) -> dict[str, Tensor]:
@@ -78,12 +79,12 @@ class Pretrainer(PointModel):
         return super().no_weight_decay() | own
 
 
-def _build_objective(cfg: dict[str, Any], backbone: nn.Module) -> Objective:
+def _build_objective(name: str, cfg: dict[str, Any], backbone: nn.Module) -> Objective:
     """Build one objective, with the student's sizes where its constructor asks for them."""
     kind = cfg.get('type')
     target = OBJECTIVES.get(kind) if isinstance(kind, str) else kind
     if target is None:
         raise ValueError(f"unknown objective '{kind}': choose one of {', '.join(sorted(OBJECTIVES.module_dict))}")
     asked = inspect.signature(target).parameters
-    sizes = {key: getattr(backbone, key) for key in ('embed_dim', 'group_size') if key in asked}
-    return OBJECTIVES.build({**sizes, **cfg})
+    sizes = {key: getattr(backbone, key) for key in ('embed_dim', 'num_heads', 'group_size') if key in asked}
+    return OBJECTIVES.build({**sizes, 'name': name, **cfg})

@@ -26,7 +26,8 @@ class AlignModality(Objective):
 
     Args:
         embed_dim: channels C of the student.
-        query: name of the global query.
+        name: name of the objective.
+        query: name of the global query; the objective's name by default.
         modality: ``image`` or ``text``; the query's name by default.
         teacher: config of the teacher; None when features always come with the batch.
         target_dim: width D of the target; the teacher's by default.
@@ -35,7 +36,6 @@ class AlignModality(Objective):
         learn_temperature: make it a trained scalar, kept as its logarithm.
         target_norm: ``none``, or ``layer``: zero mean and unit variance per target, so that teachers whose features
             have another scale (MiniLM's are unit vectors) weigh as much as the other losses.
-        name: name of the loss.
         weight: factor of the loss.
 
     Raises:
@@ -45,7 +45,8 @@ class AlignModality(Objective):
     def __init__(
         self,
         embed_dim: int,
-        query: str,
+        name: str,
+        query: str | None = None,
         modality: str | None = None,
         teacher: dict[str, Any] | None = None,
         target_dim: int | None = None,
@@ -53,16 +54,15 @@ class AlignModality(Objective):
         temperature: float = 0.07,
         learn_temperature: bool = False,
         target_norm: str = 'none',
-        name: str | None = None,
         weight: float = 1.0,
     ) -> None:
-        super().__init__(name or query, weight)
+        super().__init__(name, weight)
         if loss not in LOSSES:
             raise ValueError(f"unknown loss '{loss}': choose one of {', '.join(LOSSES)}")
         if target_norm not in TARGET_NORMS:
             raise ValueError(f"unknown target_norm '{target_norm}': choose one of {', '.join(TARGET_NORMS)}")
-        self.query = query
-        self.modality = modality or query
+        self.query = query or name
+        self.modality = modality or self.query
         self.loss = loss
         self.target_norm = target_norm
         self.teacher = None if teacher is None else TEACHERS.build(teacher)

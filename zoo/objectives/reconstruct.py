@@ -19,6 +19,7 @@ class ReconstructPoints(Objective):
 
     Args:
         embed_dim: channels C of the student.
+        num_heads: attention heads of the student, and of the decoder unless its config says otherwise.
         group_size: points K of a group.
         decoder: arguments of :class:`MaskedDecoder` beside ``embed_dim``; None reads the student's own tokens at the
             masked places, for students that replace masked tokens instead of dropping them.
@@ -31,6 +32,7 @@ class ReconstructPoints(Objective):
     def __init__(
         self,
         embed_dim: int,
+        num_heads: int,
         group_size: int,
         decoder: dict[str, Any] | None,
         norm: int = 2,
@@ -44,7 +46,7 @@ class ReconstructPoints(Objective):
         self.norm = norm
         self.group_size = group_size
         self.teacher = TEACHERS.build(teacher or {'type': 'PointIdentity'})
-        self.decoder = None if decoder is None else MaskedDecoder(embed_dim, **decoder)
+        self.decoder = None if decoder is None else MaskedDecoder(embed_dim, **{'num_heads': num_heads, **decoder})
         self.head = nn.Linear(embed_dim, 3 * group_size)
 
     def forward(self, output: StudentOutput, batch: dict[str, Any]) -> Tensor:

@@ -1,0 +1,71 @@
+"""Linear SVM on frozen features.
+
+Source: the linear evaluation of arXiv 2302.02318, whose code fits scikit-learn's LinearSVC with C = 0.075 on [max over
+the queries, max + mean over patches]. Traps: Point-MAE's code uses C = 1 and I2P-MAE tunes C per dataset, so figures of
+different papers are not one protocol; the clouds are cut to a fixed number of points by FPS.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+from sklearn.svm import LinearSVC
+
+from benchmarks.protocols.features import extract_features
+from zoo.engine.metrics import accuracy_report
+
+PROTOCOL = {'name': 'svm', 'version': 1, 'classifier': 'sklearn LinearSVC', 'pooling': 'svm', 'voting': 'none'}
+
+
+def linear_svm(
+    train_features: np.ndarray, train_labels: np.ndarray, test_features: np.ndarray, C: float = 0.075, seed: int = 0
+) -> np.ndarray:
+    """Fit a linear SVM and predict.
+
+    Args:
+        train_features: (S, F).
+        train_labels: (S,).
+        test_features: (T, F).
+        C: inverse strength of the regularisation.
+        seed: of the solver's coordinate order.
+
+    Returns:
+        Predicted labels (T,).
+    """
+    classifier = LinearSVC(C=C, random_state=seed)
+    return classifier.fit(train_features, train_labels).predict(test_features)
+
+
+def measure_svm(
+    model: Any,
+    train: Any,
+    test: Any,
+    num_points: int,
+    C: float = 0.075,
+    seed: int = 0,
+    device: str = 'cpu',
+) -> tuple[dict[str, float], dict[str, Any], float]:
+    """Measure a feature extractor by a linear SVM.
+
+    Args:
+        model: maps points (B, N, 3) to features (B, F).
+        train: labelled dataset the SVM is fitted on.
+        test: dataset it is measured on.
+        num_points: points per cloud, chosen by FPS.
+        C: of the SVM.
+        seed: of the SVM's solver.
+        device: where the model runs.
+
+    Returns:
+        Metrics in percent, the protocol with all its settings, wall time in seconds.
+    """
+    begin = time.perf_counter()
+    transforms = [{'type': 'FPSSubsample', 'num_points': num_points}, {'type': 'UnitSphere'}]
+    train_features, train_labels = extract_features(model, train, transforms, device=device)
+    test_features, test_labels = extract_features(model, test, transforms, device=device)
+    predicted = linear_svm(train_features, train_labels, test_features, C, seed)
+    report = accuracy_report(predicted, test_labels, len(test.classes))
+    protocol = {**PROTOCOL, 'C': C, 'points': num_points, 'subsample': 'fps', 'train_samples': len(train)}
+    return report, protocol, time.perf_counter() - begin

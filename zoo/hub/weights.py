@@ -1,0 +1,85 @@
+"""Load weights into a model that may have been built for another task than they were trained for."""
+
+from __future__ import annotations
+
+import urllib.parse
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from zoo.compat import zoo_home
+from zoo.errors import UsageError
+from zoo.hub.index import find_entry
+from zoo.hub.key_maps import point_mae_backbone, recon_backbone, rename_pretraining
+from zoo.hub.state import State, read_state_dict
+
+
+def resolve_weights(source: str | Path) -> Path:
+    """Local file of a model name, path, ``file://`` or http(s) address; addresses are kept under ``$ZOO_HOME``.
+
+    Raises:
+        UsageError: nothing is found there.
+    """
+    text = str(source)
+    scheme = urllib.parse.urlsplit(text).scheme
+    if scheme in ('http', 'https', 'file'):
+        target = zoo_home() / 'weights' / Path(urllib.parse.urlsplit(text).path).name
+        if not target.is_file():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                torch.hub.download_url_to_file(text, str(target))
+            except OSError as error:
+                raise UsageError(f'weights {text} cannot be downloaded: {error}') from error
+        return target
+    if Path(text).is_file():
+        return Path(text)
+    if Path(text).suffix or '/' in text:
+        raise UsageError(f'weights {text} do not exist: give a model name, a file or an address')
+    return find_entry(text).weights()
+
+
+def load_weights(model: nn.Module, source: str | Path) -> str:
+    """Load what fits of ``source`` into ``model``: all of the backbone, and the head when it has the same shape.
+
+    Released ReCon and Point-MAE pretraining files are understood as they are.
+
+    Args:
+        model: a model of the zoo.
+        source: model name, file or address.
+
+    Returns:
+        One line that says what was loaded, what starts fresh and what was left aside.
+
+    Raises:
+        UsageError: a tensor of the backbone is missing or of another shape.
+    """
+    path = resolve_weights(source)
+    state = _ours(read_state_dict(path))
+    own = model.state_dict()
+    fitting = {key: value for key, value in state.items() if key in own and own[key].shape == value.shape}
+    fresh = sorted(key for key in own if key not in fitting)
+    # A fine-tuned Point-MAE has a class token that its pretraining never saw.
+    lost = [key for key in fresh if key.startswith('backbone.') and '.query_' not in key]
+    if lost:
+        more = f' and {len(lost) - 4} more' if len(lost) > 4 else ''
+        raise UsageError(
+            f'weights {path} do not fit the backbone: {", ".join(lost[:4])}{more} missing or of another shape; '
+            'choose the student with --backbone'
+        )
+    model.load_state_dict(fitting, strict=False)
+    aside = len(state) - len(fitting)
+    return f'{path}: {len(fitting)} tensors loaded, {len(fresh)} start fresh ({_stems(fresh)}), {aside} left aside'
+
+
+def _ours(state: State) -> State:
+    """Rename a released pretraining file."""
+    if not any(key.startswith('MAE_encoder.') for key in state):
+        return state
+    rules = recon_backbone if any('_contrast.' in key for key in state) else point_mae_backbone
+    return rename_pretraining(state, {'MAE_encoder.': ('backbone.', rules)})
+
+
+def _stems(keys: list[str]) -> str:
+    """First two parts of every key, once each."""
+    return ', '.join(dict.fromkeys('.'.join(key.split('.')[:2]) for key in keys)) or 'nothing'
