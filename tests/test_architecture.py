@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -65,3 +66,8 @@ def test_no_module_imports_a_tool_or_a_test():
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ''] if isinstance(node, ast.ImportFrom) else []
             assert not {name.partition('.')[0] for name in names} & {'tools', 'tests', 'configs'}, path
+
+
+def test_tests_cannot_reach_the_network():
+    with socket.socket() as outside, pytest.raises(PermissionError, match='wants to connect'):
+        outside.connect(('192.0.2.1', 80))  # an address reserved for documentation

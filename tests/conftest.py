@@ -1,0 +1,33 @@
+"""Tests see no network and leave nothing in the cache of the user."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from typing import Any
+
+import pytest
+
+LOCAL = ('127.', '::1', 'localhost', '0.0.0.0')
+
+# Before anything is imported: the hub client reads its switch at import, and child processes inherit both.
+os.environ['HF_HUB_OFFLINE'] = '1'
+_home = tempfile.TemporaryDirectory(prefix='recon-zoo-tests-')
+os.environ['ZOO_HOME'] = _home.name
+os.environ.pop('ZOO_DATA', None)
+
+
+def _refuse_network(event: str, args: tuple[Any, ...]) -> None:
+    """Raise on a connection that leaves this machine; processes of one distributed test may talk to each other."""
+    if event == 'socket.connect' and isinstance(args[1], tuple) and not str(args[1][0]).startswith(LOCAL):
+        raise PermissionError(f'a test wants to connect to {args[1]}')
+
+
+sys.addaudithook(_refuse_network)
+
+
+@pytest.fixture(autouse=True, scope='session')
+def _remove_home():
+    yield
+    _home.cleanup()
