@@ -1,0 +1,131 @@
+# ruff: noqa: NPY002  (the global generators are what is tested: they must not matter)
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from zoo.errors import UsageError
+from zoo.registry import TRANSFORMS
+from zoo.transforms import ImagePipeline
+
+ROOT = Path(__file__).resolve().parents[2]
+
+RECIPE = [
+    {'type': 'Resize', 'scale': (256, 256), 'keep_ratio': False, 'interpolation': 'bicubic'},
+    {'type': 'RandomFlip', 'prob': 0.5},
+    {'type': 'RandomResizedCrop', 'size': 224, 'scale': (0.64, 1.0)},
+    {'type': 'RandAugment', 'n': 2, 'm': 10},
+]
+
+
+def picture(height=60, width=80):
+    """Red grows to the right, green grows downwards, blue is 30."""
+    image = np.full((height, width, 3), 30, dtype=np.uint8)
+    image[..., 0] = np.linspace(0, 255, width).astype(np.uint8)
+    image[..., 1] = np.linspace(0, 255, height).astype(np.uint8)[:, None]
+    return image
+
+
+def test_nothing_to_do_scales_to_one_and_keeps_rgb():
+    image = picture()
+    result = ImagePipeline([])(image)
+    assert result.dtype == torch.float32
+    assert torch.equal(result, torch.from_numpy(image).permute(2, 0, 1) / 255)
+    assert result.is_contiguous()
+
+
+def test_the_recipe_of_the_reference():
+    pipeline = TRANSFORMS.build({'type': 'ImagePipeline', 'transforms': RECIPE})
+    results = [pipeline(picture()) for _ in range(4)]
+    for result in results:
+        assert result.shape == (3, 224, 224)
+        assert result.dtype == torch.float32
+        assert result.min() >= 0
+        assert result.max() <= 1
+    assert not torch.equal(results[0], results[1])
+
+
+def test_torchs_seed_decides_and_other_generators_neither_matter_nor_move():
+    pipeline = ImagePipeline(RECIPE)
+
+    def run(other_seed):
+        torch.manual_seed(11)
+        np.random.seed(other_seed)
+        random.seed(other_seed)
+        expected = np.random.RandomState(other_seed).rand(), random.Random(other_seed).random()
+        results = [pipeline(picture()) for _ in range(3)]
+        assert (np.random.rand(), random.random()) == expected
+        return torch.stack(results)
+
+    assert torch.equal(run(1), run(2))
+
+
+def test_other_generators_are_put_back_after_an_error():
+    np.random.seed(3)
+    with pytest.raises(UsageError):
+        ImagePipeline([{'type': 'Normalize', 'mean': [0, 0, 0], 'std': [1, 1, 1]}])(picture())
+    assert np.random.rand() == np.random.RandomState(3).rand()
+
+
+def test_flips_happen_half_the_time():
+    torch.manual_seed(0)
+    pipeline = ImagePipeline([{'type': 'RandomFlip', 'prob': 0.5}])
+    image = picture(4, 4)
+    plain = ImagePipeline([])(image)
+    flips = [not torch.equal(pipeline(image), plain) for _ in range(400)]
+    assert 160 < sum(flips) < 240
+    assert torch.equal(ImagePipeline([{'type': 'RandomFlip', 'prob': 1.0}])(image), plain.flip(2))
+
+
+def test_crops_keep_their_share_of_the_image():
+    torch.manual_seed(0)
+    pipeline = ImagePipeline([{'type': 'RandomResizedCrop', 'size': 32, 'scale': (0.64, 1.0)}])
+    shares = []
+    for _ in range(60):
+        result = pipeline(picture(200, 200))
+        assert result.shape == (3, 32, 32)
+        spans = [float(result[channel].max() - result[channel].min()) for channel in (0, 1)]
+        shares.append(spans[0] * spans[1])
+    assert 0.55 < min(shares) < 0.75
+    assert 0.85 < max(shares) <= 1
+
+
+def test_randaugment_changes_nothing_for_no_operation_and_much_for_strong_ones():
+    torch.manual_seed(0)
+    image, plain = picture(), ImagePipeline([])(picture())
+    assert torch.equal(ImagePipeline([{'type': 'RandAugment', 'n': 0}])(image), plain)
+    strong = ImagePipeline([{'type': 'RandAugment', 'n': 3, 'm': 20}])
+    changes = [float((strong(image) - plain).abs().mean()) for _ in range(20)]
+    assert np.mean(changes) > 0.05
+
+
+@pytest.mark.parametrize(
+    ('config', 'message'),
+    [
+        ({'type': 'Nonsense'}, 'Nonsense is not in the zoo::transform registry'),
+        ({'type': 'Resize', 'wrong': 1}, "unexpected keyword argument 'wrong'"),
+        ({'scale': 1}, 'the key "type"'),
+    ],
+)
+def test_impossible_configs_are_usage_errors(config, message):
+    with pytest.raises(UsageError, match=r'image transform .* cannot be built') as error:
+        ImagePipeline([config])
+    assert message in str(error.value)
+    assert '\n' not in str(error.value)
+
+
+def test_normalisation_is_refused():
+    with pytest.raises(UsageError, match=r'pipeline \(Normalize\) must end in a uint8 RGB image, got float32'):
+        ImagePipeline([{'type': 'Normalize', 'mean': [0, 0, 0], 'std': [1, 1, 1]}])(picture())
+
+
+def test_importing_transforms_is_light():
+    code = 'import sys, zoo.transforms; print(sorted({"mmcv", "torchvision", "cv2", "PIL"} & set(sys.modules)))'
+    result = subprocess.run([sys.executable, '-c', code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == '[]'
