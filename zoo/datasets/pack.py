@@ -126,7 +126,7 @@ class _Rows:
         if self.mask is None:
             return values
         if len(values) != len(self.mask):
-            raise UsageError(f'{what} has {len(values)} rows where the points have {len(self.mask)}')
+            raise UsageError(f"{what} has {len(values)} rows where array 'test' has {len(self.mask)}")
         return values[self.mask]
 
     def has(self, archive: Archive, key: str) -> bool:

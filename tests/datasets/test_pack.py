@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from tests.layouts import write_pack
+from tests.shared import shared_file
+from zoo.datasets import ShapePack
+from zoo.errors import UsageError
+from zoo.registry import DATASETS
+
+
+def test_splits_are_the_rows_the_file_tells(tmp_path):
+    path = write_pack(tmp_path / 'p.npz')
+    stored = np.load(path)
+    for split, rows in {'train': ~stored['test'], 'test': stored['test'], 'all': stored['test'] >= 0}.items():
+        dataset = ShapePack(path, split=split)
+        assert len(dataset) == rows.sum()
+        batch = dataset.__getitems__(range(len(dataset)))
+        assert np.array_equal(batch['points'].numpy(), stored['pts'][rows].astype(np.float32))
+        assert batch['label'].tolist() == stored['y'][rows].tolist()
+        assert dataset.classes == ('Chair', 'NonWheelChair', 'night_stand')
+
+
+def test_one_object_equals_its_row_in_a_batch(tmp_path):
+    views = np.random.default_rng(1).integers(0, 256, (20, 1, 8, 9), dtype=np.uint8)
+    np.savez(tmp_path / 'v.npz', views=views)
+    dataset = ShapePack(write_pack(tmp_path / 'p.npz'), tmp_path / 'v.npz', 'all')
+    assert np.array_equal(dataset.points(4), dataset[4]['points'].numpy())
+    assert dataset.points(4).dtype == np.float32
+    picture = dataset.image(4, 0)
+    assert picture.shape == (8, 9, 3)
+    assert np.array_equal(picture[..., 1], views[4, 0])
+    assert torch.allclose(dataset[4]['image'], torch.from_numpy(picture).permute(2, 0, 1) / 255)
+
+
+def test_captions_are_readable_class_names(tmp_path):
+    dataset = ShapePack(write_pack(tmp_path / 'p.npz'), split='all', texts=True)
+    assert dataset.__getitems__([0, 1, 2])['text'] == ['chair', 'non wheel chair', 'night stand']
+
+
+def test_colour_views_and_single_pictures(tmp_path):
+    generator = np.random.default_rng(1)
+    views = generator.integers(0, 256, (20, 4, 8, 9, 3), dtype=np.uint8)
+    np.savez(tmp_path / 'v.npz', views=views, icon=views[:, 0])
+    pack = write_pack(tmp_path / 'p.npz')
+    dataset = ShapePack(pack, tmp_path / 'v.npz', 'test')
+    assert dataset.num_views == 4
+    assert np.array_equal(dataset.image(1, 3), views[5, 3])
+    icons = ShapePack(pack, tmp_path / 'v.npz', 'test', image_key='icon')
+    assert icons.num_views == 1
+    assert np.array_equal(icons.image(1, 0), views[5, 0])
+
+
+def test_the_layout_with_one_table_a_split(tmp_path):
+    points = np.random.default_rng(0).random((9, 7, 3), dtype=np.float32)
+    views = np.arange(9, dtype=np.uint8)[:, None, None, None] * np.ones((9, 2, 4, 4), dtype=np.uint8)
+    np.savez(
+        tmp_path / 'p.npz', classes=['a', 'b'], pts_train=points[:6], y_train=[0, 1, 0, 1, 0, 1], pts_test=points[6:],
+        y_test=[1, 1, 0],
+    )  # fmt: skip
+    np.savez(tmp_path / 'v.npz', views_train=views[:6], views_test=views[6:])
+    lengths = {split: len(ShapePack(tmp_path / 'p.npz', split=split)) for split in ('train', 'test', 'all')}
+    assert lengths == {'train': 6, 'test': 3, 'all': 9}
+    dataset = ShapePack(tmp_path / 'p.npz', tmp_path / 'v.npz', 'test')
+    assert np.array_equal(dataset.points(0), points[6])
+    assert dataset.labels.tolist() == [1, 1, 0]
+    assert dataset.image(2, 1).max() == 8
+    everything = ShapePack(tmp_path / 'p.npz', split='all')
+    assert np.array_equal(everything.points(8), points[8])
+
+
+def test_names_and_categories_come_from_the_meta_file(tmp_path):
+    rows = [{'name': f'Thing {index}', 'room': 'Kitchen' if index % 2 else 'Bath'} for index in range(20)]
+    (tmp_path / 'm.json').write_text(json.dumps(rows))
+    pack = write_pack(tmp_path / 'p.npz', y=None, classes=None)
+    dataset = ShapePack(pack, split='test', texts=True, meta=tmp_path / 'm.json', class_key='room')
+    assert dataset.classes == ('Bath', 'Kitchen')
+    assert dataset.labels.tolist() == [0, 1, 0, 1]
+    assert dataset.__getitems__([0, 1])['text'] == ['Thing 0', 'Thing 5']
+
+
+def test_a_pack_without_labels_has_none(tmp_path):
+    dataset = ShapePack(write_pack(tmp_path / 'p.npz', y=None, classes=None), split='all')
+    assert dataset.classes == ()
+    assert set(dataset.labels) == {-1}
+    assert set(dataset[0]) == {'points', 'index'}
+
+
+def test_the_fingerprint_follows_the_content_and_not_the_file(tmp_path):
+    pack = write_pack(tmp_path / 'p.npz')
+    copy = write_pack(tmp_path / 'q.npz')
+    other = write_pack(tmp_path / 'r.npz', seed=1)
+    renamed = write_pack(tmp_path / 's.npz', classes=np.array(['a', 'b', 'c']))
+    np.savez(tmp_path / 'v.npz', views=np.zeros((20, 1, 4, 4), dtype=np.uint8))
+    assert ShapePack(pack).fingerprint == ShapePack(copy).fingerprint
+    different = [ShapePack(pack), ShapePack(pack, split='test'), ShapePack(other), ShapePack(renamed)]
+    different.append(ShapePack(pack, tmp_path / 'v.npz'))
+    assert len({dataset.fingerprint for dataset in different}) == 5
+
+
+def test_configs_build_it(tmp_path, monkeypatch):
+    monkeypatch.setenv('ZOO_DATA', str(tmp_path))
+    write_pack(tmp_path / 'p.npz')
+    assert len(DATASETS.build({'type': 'ShapePack', 'points': 'p.npz', 'split': 'train'})) == 16
+
+
+BAD_PACKS = {
+    'no pts': ({'pts': None}, r"p\.npz is no pack: .*'y'"),
+    'no split': ({'test': None}, r"p\.npz has no array 'test' .*split='all'"),
+    'flat': ({'pts': np.zeros((20, 3), np.float32)}, r"p\.npz: array 'pts' .*float32 \(16, 3\)"),
+    'integers': ({'pts': np.zeros((20, 5, 3), np.int32)}, r"p\.npz: array 'pts' .*int32"),
+    'nan': ({'pts': np.full((20, 5, 3), np.nan, np.float16)}, r"p\.npz: array 'pts' has NaN .* 16 rows"),
+    'short labels': ({'y': np.zeros(7, np.uint8)}, r"p\.npz: array 'y' has 7 rows where array 'test' has 20"),
+    'labels out of range': ({'y': np.full(20, 9, np.uint8)}, r"p\.npz: 'y' .* between 0 and 2"),
+    'no classes': ({'classes': None}, r"p\.npz has no array 'classes'"),
+    'short mask': ({'test': np.zeros(3, bool)}, r"p\.npz: array 'pts' has 20 rows where array 'test' has 3"),
+}
+
+
+@pytest.mark.parametrize('change, message', BAD_PACKS.values(), ids=BAD_PACKS.keys())
+def test_a_wrong_pack_is_one_readable_line(tmp_path, change, message):
+    write_pack(tmp_path / 'p.npz', **change)
+    with pytest.raises(UsageError, match=message) as error:
+        ShapePack(tmp_path / 'p.npz', split='train')
+    assert '\n' not in str(error.value)
+
+
+def test_wrong_arguments_are_usage_errors(tmp_path):
+    pack = write_pack(tmp_path / 'p.npz')
+    with pytest.raises(UsageError, match=r"p\.npz: there is no split 'val'; choose one of train, test, all"):
+        ShapePack(pack, split='val')
+    bare = write_pack(tmp_path / 'q.npz', y=None)
+    with pytest.raises(UsageError, match=r'q\.npz has no classes to make captions of'):
+        ShapePack(bare, texts=True)
+
+
+def test_views_of_another_set_are_found_out(tmp_path):
+    pack = write_pack(tmp_path / 'p.npz')
+    views = np.zeros((20, 1, 4, 4), dtype=np.uint8)
+    cases = {
+        r"v\.npz has no array 'views'; it has other": {'other': views},
+        r"v\.npz: array 'views' must be uint8 \(20, V": {'views': views.astype(np.float32)},
+        r"v\.npz: array 'views' must be uint8": {'views': views[:7]},
+        r"v\.npz and .*p\.npz differ in 'id' in 20 rows": {'views': views, 'id': np.array(['x'] * 20)},
+    }
+    for message, arrays in cases.items():
+        np.savez(tmp_path / 'v.npz', **arrays)
+        with pytest.raises(UsageError, match=message):
+            ShapePack(pack, tmp_path / 'v.npz', 'all')
+
+
+def test_a_wrong_meta_file_names_row_and_entry(tmp_path):
+    pack = write_pack(tmp_path / 'p.npz')
+    rows = [{'name': 'a', 'category': 'b'}] * 20
+    cases = [
+        ({'rows': rows}, r'm\.json must be a JSON list'),
+        (rows[:3], r'm\.json has 3 rows where'),
+        ([*rows[:19], {'name': 'a'}], r"m\.json: row 19 has no entry 'category'"),
+    ]
+    for content, message in cases:
+        (tmp_path / 'm.json').write_text(json.dumps(content))
+        for split in ('all', 'train'):
+            with pytest.raises(UsageError, match=message):
+                ShapePack(pack, split=split, meta=tmp_path / 'm.json')
+
+
+def test_the_real_packs_are_read():
+    points = shared_file('data', 'shapedb69', 'points2048.npz')
+    views = shared_file('data', 'shapedb69', 'views112.npz')
+    dataset = ShapePack(points, views, 'test', texts=True)
+    assert (len(dataset), len(dataset.classes), dataset.num_views) == (493, 69, 4)
+    batch = dataset.__getitems__([0, 492])
+    assert batch['points'].shape == (2, 2048, 3)
+    assert batch['image'].shape == (2, 3, 112, 112)
+    assert batch['text'][0] == 'aircraft buoyant'
+    halves = [len(ShapePack(points, split=split)) for split in ('train', 'all')]
+    assert halves == [1977, 2470]
+
+
+def test_modelnet10_and_sweethome3d_are_read():
+    voxels = shared_file('data', 'modelnet10', 'points1024.npz')
+    assert [len(ShapePack(voxels, split=split)) for split in ('train', 'test', 'all')] == [3984, 907, 4891]
+    folder = shared_file('data', 'sweethome3d')
+    images, meta = folder / 'images.npz', folder / 'meta.json'
+    home = ShapePack(folder / 'points2048.npz', images, 'all', texts=True, meta=meta, image_key='icon')
+    assert (len(home), len(home.classes), home.num_views) == (912, 12, 1)
+    sample = home[0]
+    assert sample['text'] == 'Armchair'
+    assert home.classes[sample['label']] == 'Office'
+    assert sample['image'].shape == (3, 128, 128)
