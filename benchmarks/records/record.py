@@ -24,8 +24,12 @@ def _commit() -> str:
     """Commit of the working tree, with ``+`` when it has changes; empty outside a repository."""
     here = Path(__file__).parent
     try:
-        head = subprocess.run(['git', 'rev-parse', '--short', 'HEAD'], cwd=here, capture_output=True, text=True, check=True)
-        dirty = subprocess.run(['git', 'status', '--porcelain', '-uno'], cwd=here, capture_output=True, text=True, check=True)
+        head = subprocess.run(
+            ['git', 'rev-parse', '--short', 'HEAD'], cwd=here, capture_output=True, text=True, check=True
+        )
+        dirty = subprocess.run(
+            ['git', 'status', '--porcelain', '-uno'], cwd=here, capture_output=True, text=True, check=True
+        )
     except (OSError, subprocess.CalledProcessError):
         return ''
     return head.stdout.strip() + ('+' if dirty.stdout.strip() else '')
@@ -72,7 +76,7 @@ class Record:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_suffix(f'.{os.getpid()}.tmp')
         temporary.write_text(json.dumps(dataclasses.asdict(self), indent=1, sort_keys=True), encoding='utf-8')
-        os.replace(temporary, path)
+        temporary.replace(path)
 
 
 def environment(device: str = 'cpu', precision: str = 'float32') -> dict[str, Any]:

@@ -25,8 +25,8 @@ class AlignModality(Objective):
     ``batch['<modality>']``.
 
     Args:
-        embed_dim: channels C of the student.
         name: name of the objective.
+        embed_dim: channels C of the student.
         query: name of the global query; the objective's name by default.
         modality: ``image`` or ``text``; the query's name by default.
         teacher: config of the teacher; None when features always come with the batch.
@@ -44,8 +44,8 @@ class AlignModality(Objective):
 
     def __init__(
         self,
-        embed_dim: int,
         name: str,
+        embed_dim: int,
         query: str | None = None,
         modality: str | None = None,
         teacher: dict[str, Any] | None = None,

@@ -39,21 +39,21 @@ class SingleModalContrast(Objective):
     the same partition.
 
     Args:
+        name: name of the objective.
         embed_dim: channels C of the student.
         query: name of the global query.
         hidden_dim: width of the projection.
         temperature: divides the similarities.
-        name: name of the loss.
         weight: factor of the loss.
     """
 
     def __init__(
         self,
+        name: str,
         embed_dim: int,
         query: str = 'cls',
         hidden_dim: int = 128,
         temperature: float = 0.1,
-        name: str = 'smc',
         weight: float = 1.0,
     ) -> None:
         super().__init__(name, weight)

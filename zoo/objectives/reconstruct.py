@@ -18,6 +18,7 @@ class ReconstructPoints(Objective):
     """Predict the points of masked groups; the teacher is the cloud itself (arXiv 2203.06604).
 
     Args:
+        name: name of the objective.
         embed_dim: channels C of the student.
         num_heads: attention heads of the student, and of the decoder unless its config says otherwise.
         group_size: points K of a group.
@@ -25,19 +26,18 @@ class ReconstructPoints(Objective):
             masked places, for students that replace masked tokens instead of dropping them.
         norm: 2 for Chamfer-L2 (squared), 1 for Chamfer-L1.
         teacher: config of the local teacher, which turns neighbourhoods (B, M, K, 3) into the target points.
-        name: name of the loss.
         weight: factor of the loss.
     """
 
     def __init__(
         self,
+        name: str,
         embed_dim: int,
         num_heads: int,
         group_size: int,
         decoder: dict[str, Any] | None,
         norm: int = 2,
         teacher: dict[str, Any] | None = None,
-        name: str = 'reconstruct',
         weight: float = 1.0,
     ) -> None:
         super().__init__(name, weight)

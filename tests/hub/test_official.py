@@ -1,0 +1,159 @@
+"""Checkpoints that do not fit say so by naming keys."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+import zoo
+from zoo.errors import UsageError
+from zoo.registry import MODELS
+
+SIZES = dict(num_groups=8, group_size=6, num_heads=3)
+
+
+def official_state(classes=5):
+    """A released fine-tuning file of random numbers, width 24, depth 2."""
+    c = 24
+    shapes = {f'{name}_{kind}': (1, 1, c) for name in ('cls', 'img', 'text') for kind in ('token', 'pos')}
+    layers = {
+        'encoder.first_conv.0': (8, 3, 1),
+        'encoder.first_conv.3': (16, 8, 1),
+        'encoder.second_conv.0': (32, 32, 1),
+        'encoder.second_conv.3': (c, 32, 1),
+        'pos_embed.0': (128, 3),
+        'pos_embed.2': (c, 128),
+        'cls_head_finetune.0': (256, 4 * c),
+        'cls_head_finetune.4': (256, 256),
+        'cls_head_finetune.8': (classes, 256),
+    }
+    norms = {
+        'encoder.first_conv.1': 8,
+        'encoder.second_conv.1': 32,
+        'cls_head_finetune.1': 256,
+        'cls_head_finetune.5': 256,
+    }
+    plain = {'norm': c}
+    for i in range(2):
+        stem = f'blocks.blocks.{i}.'
+        for suffix in ('', '_contrast'):
+            plain |= {f'{stem}norm1{suffix}': c, f'{stem}norm2{suffix}': c}
+            layers |= {f'{stem}mlp{suffix}.fc1': (4 * c, c), f'{stem}mlp{suffix}.fc2': (c, 4 * c)}
+            layers[f'{stem}attn{suffix}.proj'] = (c, c)
+        shapes |= {f'{stem}attn.qkv.weight': (3 * c, c), f'{stem}attn_contrast.q.weight': (c, c)}
+        shapes[f'{stem}attn_contrast.kv.weight'] = (2 * c, c)
+    for name, shape in layers.items():
+        shapes |= {f'{name}.weight': shape, f'{name}.bias': shape[:1]}
+    for name, width in (norms | plain).items():
+        shapes |= {f'{name}.weight': (width,), f'{name}.bias': (width,)}
+    for name, width in norms.items():
+        shapes |= {f'{name}.running_mean': (width,), f'{name}.running_var': (width,)}
+    generator = torch.Generator().manual_seed(0)
+    return {key: torch.rand(shape, generator=generator) for key, shape in shapes.items()}
+
+
+def load(state, task='classify', method='recon', **more):
+    return zoo.load_official(state, method, task, **{**SIZES, **more})
+
+
+def test_sizes_are_read_from_the_tensors():
+    model = load(official_state())
+    assert (model.backbone.embed_dim, model.backbone.depth, model.backbone.num_heads) == (24, 2, 3)
+    assert model(torch.randn(2, 40, 3)).shape == (2, 5)
+    assert not model.training
+
+
+def test_features_of_a_fine_tuned_file():
+    assert load(official_state(), 'svm')(torch.randn(2, 40, 3)).shape == (2, 48)
+
+
+def test_linear_head():
+    state = {key: value for key, value in official_state().items() if not key.startswith('cls_head_finetune')}
+    state |= {'cls_head_finetune.0.weight': torch.rand(7, 96), 'cls_head_finetune.0.bias': torch.rand(7)}
+    assert load(state, 'linear')(torch.randn(2, 40, 3)).shape == (2, 7)
+
+
+@pytest.mark.parametrize('key', ['blocks.blocks.1.attn.qkv.weight', 'encoder.first_conv.1.running_mean', 'norm.bias'])
+def test_a_missing_key_is_named(key):
+    state = official_state()
+    del state[key]
+    stem = key.removeprefix('blocks.blocks.1.').removeprefix('encoder.').split('.')[-1]
+    with pytest.raises(UsageError, match=rf'missing.*{stem}'):
+        load(state)
+
+
+def test_a_key_too_many_is_named():
+    with pytest.raises(UsageError, match=r'left over: backbone\.adapter\.weight'):
+        load({**official_state(), 'adapter.weight': torch.rand(3)})
+
+
+def test_a_wrong_shape_is_named():
+    with pytest.raises(UsageError, match=r'of another shape: backbone.blocks.0.attn.proj.weight'):
+        load({**official_state(), 'blocks.blocks.0.attn_contrast.proj.weight': torch.rand(3, 3)})
+
+
+def test_classify_needs_a_head():
+    state = {key: value for key, value in official_state().items() if not key.startswith('cls_head_finetune')}
+    with pytest.raises(UsageError, match='holds no classifier'):
+        load(state)
+
+
+def test_zero_shot_needs_one_shared_space():
+    state = official_state()
+    with pytest.raises(UsageError, match='missing img_proj'):
+        load(state, 'zero_shot')
+    for name, width in (('img_proj', 9), ('text_proj', 7)):
+        state |= {f'{name}.weight': torch.rand(width, 24), f'{name}.bias': torch.rand(width)}
+    with pytest.raises(UsageError, match=r'9 outputs and text_proj\.weight 7'):
+        load(state, 'zero_shot')
+
+
+@pytest.mark.parametrize(
+    ('method', 'task'), [('recon', 'segment'), ('point_mae', 'zero_shot'), ('pointbert', 'classify')]
+)
+def test_unknown_tasks(method, task):
+    with pytest.raises(UsageError, match='no official checkpoints of method'):
+        load(official_state(), task, method)
+
+
+def test_heads_cannot_be_guessed_from_odd_widths():
+    with pytest.raises(UsageError, match='pass num_heads'):
+        load(official_state(), num_heads=None)
+
+
+def test_a_file_that_runs_code_is_refused(tmp_path):
+    class Payload:
+        def __reduce__(self):
+            return (tmp_path.joinpath('ran').touch, ())
+
+    path = tmp_path / 'evil.pth'
+    torch.save({'base_model': {'norm.weight': Payload()}}, path)
+    with pytest.raises(UsageError, match='is refused'):
+        load(path)
+    assert not (tmp_path / 'ran').exists()
+
+
+@pytest.mark.parametrize('name', ['broken.pth', 'broken.safetensors'])
+def test_broken_and_missing_files(tmp_path, name):
+    path = tmp_path / name
+    with pytest.raises(UsageError, match='does not exist'):
+        load(path)
+    path.write_bytes(b'PK\x03\x04 not a checkpoint')
+    with pytest.raises(UsageError, match=name):
+        load(path)
+
+
+def test_parameters_of_the_paper():
+    def count(**cfg):
+        return sum(parameter.numel() for parameter in MODELS.build(cfg).parameters())
+
+    for name, (finetune, pretrain) in {
+        'tiny': (11_353_231, 13_154_272),
+        'small': (19_733_263, 22_944_096),
+        'base': (43_571_215, 50_781_280),
+    }.items():
+        backbone = zoo.hub.backbone_config(f'recon-{name}')
+        assert count(type='PointClassifier', backbone=backbone, num_classes=15) == finetune
+        assert sum(p.numel() for p in zoo.get_model(f'recon-{name}_shapenet55').parameters()) == pretrain
+    plain = zoo.hub.backbone_config('point-mae-base')
+    assert count(type='PointClassifier', backbone=plain, num_classes=15) == 22_093_327

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from zoo.layers import PatchEmbed, PositionEmbed
+
+
+def textbook(embed, neighborhoods):
+    """The mini-PointNet with 1x1 convolutions and an explicit concatenation."""
+    b, g, k, _ = neighborhoods.shape
+    x = neighborhoods.reshape(b * g, k, 3).transpose(1, 2)
+
+    def conv(layer, value):
+        return F.conv1d(value, layer.weight.unsqueeze(-1), layer.bias)
+
+    x = conv(embed.fc2, F.relu(embed.norm1(conv(embed.fc1, x))))
+    pooled = x.max(dim=2, keepdim=True).values
+    x = torch.cat([pooled.expand(-1, -1, k), x], dim=1)
+    x = conv(embed.fc4, F.relu(embed.norm2(conv(embed.fc3, x))))
+    return x.max(dim=2).values.reshape(b, g, -1)
+
+
+@pytest.mark.parametrize('training', [True, False])
+def test_patch_embed_matches_the_convolutional_form(training):
+    embed = PatchEmbed(24, (8, 16, 32)).train(training)
+    points = torch.randn(2, 5, 6, 3)
+    torch.testing.assert_close(embed(points), textbook(embed, points), rtol=1e-4, atol=1e-5)
+
+
+def test_patch_embed_ignores_order_and_repeated_points():
+    embed = PatchEmbed(24, (8, 16, 32)).eval()
+    points = torch.randn(2, 5, 6, 3)
+    torch.testing.assert_close(embed(points[:, :, torch.randperm(6)]), embed(points))
+    torch.testing.assert_close(embed(torch.cat([points, points[:, :, :2]], dim=2)), embed(points))
+
+
+def test_patch_embed_wants_three_widths():
+    with pytest.raises(ValueError, match='three numbers'):
+        PatchEmbed(24, (8, 16))
+
+
+def test_position_embed_is_pointwise():
+    embed = PositionEmbed(24)
+    centers = torch.randn(2, 5, 3)
+    assert embed(centers).shape == (2, 5, 24)
+    torch.testing.assert_close(embed(centers)[1, 2], embed(centers[1, 2]))

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from zoo.objectives.contrast import class_contrast
+from zoo.objectives.losses import LOSSES, cosine_loss, info_nce
+
+
+def slow_info_nce(a, b, temperature):
+    """One row and one direction at a time."""
+    total = 0.0
+    for left, right in ((a, b), (b, a)):
+        for i in range(len(left)):
+            scores = [float(torch.cosine_similarity(left[i], row, dim=0)) / temperature for row in right]
+            total += -math.log(math.exp(scores[i]) / sum(map(math.exp, scores)))
+    return total / (2 * len(a))
+
+
+def slow_class_contrast(embedding, class_id, temperature):
+    """One object at a time: mean similarity to the own class against every other object."""
+    total = 0.0
+    for i in range(len(embedding)):
+        similarity = [float(embedding[i] @ row) / temperature for row in embedding]
+        own = [value for value, other in zip(similarity, class_id, strict=True) if other == class_id[i]]
+        rest = [value for value, other in zip(similarity, class_id, strict=True) if other != class_id[i]]
+        positive = sum(own) / len(own)
+        total += -positive + math.log(math.exp(positive) + sum(map(math.exp, rest)))
+    return total / len(embedding)
+
+
+@pytest.mark.parametrize('temperature', [0.07, 0.5])
+def test_info_nce(temperature):
+    torch.manual_seed(0)
+    a, b = torch.randn(6, 8), torch.randn(6, 8)
+    assert float(info_nce(a, b, temperature)) == pytest.approx(slow_info_nce(a, b, temperature), rel=1e-4)
+
+
+def test_info_nce_ignores_length_and_rewards_matching():
+    a = torch.randn(6, 8)
+    torch.testing.assert_close(info_nce(a * 5, a), info_nce(a, a))
+    assert info_nce(a, a) < info_nce(a, a.flip(0))
+
+
+@pytest.mark.parametrize('temperature', [0.1, 1.0])
+@pytest.mark.parametrize('class_id', [[0, 0, 1, 2, 2, 2], [0, 1, 2, 3, 4, 5], [1, 1, 1, 1, 1, 1]])
+def test_class_contrast(class_id, temperature):
+    torch.manual_seed(0)
+    embedding = torch.nn.functional.normalize(torch.randn(6, 8), dim=-1)
+    ours = class_contrast(embedding, torch.tensor(class_id), temperature)
+    assert float(ours) == pytest.approx(slow_class_contrast(embedding, class_id, temperature), rel=1e-4, abs=1e-5)
+
+
+def test_cosine_loss():
+    a = torch.randn(4, 8)
+    assert float(cosine_loss(a, 3 * a)) == pytest.approx(0.0, abs=1e-6)
+    assert float(cosine_loss(a, -a)) == pytest.approx(2.0, abs=1e-6)
+
+
+@pytest.mark.parametrize('name', LOSSES)
+def test_every_loss_has_a_gradient_and_prefers_the_truth(name):
+    torch.manual_seed(0)
+    target = torch.randn(5, 8)
+    wrong = torch.randn(5, 8, requires_grad=True)
+    LOSSES[name](wrong, target).backward()
+    assert wrong.grad is not None
+    assert wrong.grad.abs().sum() > 0
+    assert LOSSES[name](target, target) < LOSSES[name](wrong, target)

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+import zoo.backbones  # noqa: F401
+from tests.backbones.test_contract import PLAIN, SMALL
+from zoo import ops
+from zoo.objectives import AlignModality, ReconstructPoints, SingleModalContrast
+from zoo.registry import BACKBONES
+
+
+def encode(config, masked=True):
+    torch.manual_seed(0)
+    student = BACKBONES.build(config).eval()
+    mask = torch.zeros(2, 8, dtype=torch.bool)
+    mask[:, [1, 4, 6]] = True
+    return student(torch.randn(2, 40, 3), mask if masked else None)
+
+
+@pytest.mark.parametrize('norm', [1, 2])
+def test_reconstruction_compares_masked_groups_only(norm):
+    output = encode(SMALL)
+    goal = ReconstructPoints('reconstruct', 24, 3, 6, decoder=dict(depth=1), norm=norm).eval()
+    rows = torch.arange(2)[:, None]
+    decoded = goal.decoder(output.tokens, output.centers[rows, output.visible], output.centers[rows, output.masked])
+    predicted = goal.head(decoded).reshape(-1, 6, 3)
+    target = output.neighborhoods[output.mask].reshape(-1, 6, 3)
+    torch.testing.assert_close(goal(output, {}), ops.chamfer_distance(predicted, target, norm=norm))
+
+
+def test_reconstruction_without_decoder_reads_the_replaced_tokens():
+    output = encode({**PLAIN, 'masked_tokens': 'replace'})
+    goal = ReconstructPoints('reconstruct', 24, 3, 6, decoder=None)
+    predicted = goal.head(output.tokens[output.mask]).reshape(-1, 6, 3)
+    target = output.neighborhoods[output.mask].reshape(-1, 6, 3)
+    torch.testing.assert_close(goal(output, {}), ops.chamfer_distance(predicted, target, norm=2))
+
+
+def test_reconstruction_needs_a_mask():
+    with pytest.raises(ValueError, match='needs masked groups'):
+        ReconstructPoints('reconstruct', 24, 3, 6, decoder=dict(depth=1))(encode(SMALL, masked=False), {})
+
+
+def test_alignment_reads_the_feature_of_the_batch():
+    output = encode(SMALL)
+    goal = AlignModality('image', 24, target_dim=10)
+    feature = torch.randn(2, 10)
+    expected = F.smooth_l1_loss(goal.projection(output.queries['image']), feature)
+    torch.testing.assert_close(goal(output, {'image_feature': feature}), expected)
+
+
+def test_layer_norm_of_targets_removes_their_scale():
+    output = encode(SMALL)
+    goal = AlignModality('text', 24, target_dim=10, target_norm='layer')
+    feature = torch.randn(2, 10)
+    torch.testing.assert_close(
+        goal(output, {'text_feature': feature}), goal(output, {'text_feature': feature * 0.01}), rtol=1e-2, atol=1e-3
+    )
+
+
+def test_learned_temperature_gets_a_gradient():
+    output = encode(SMALL)
+    goal = AlignModality('image', 24, target_dim=10, loss='info_nce', learn_temperature=True)
+    goal(output, {'image_feature': torch.randn(2, 10)}).backward()
+    assert goal.log_temperature.grad.abs() > 0
+
+
+@pytest.mark.parametrize(
+    ('settings', 'message'),
+    [
+        (dict(loss='l3', target_dim=4), "unknown loss 'l3'"),
+        (dict(target_norm='batch', target_dim=4), "unknown target_norm 'batch'"),
+        (dict(), 'needs a teacher or a target_dim'),
+    ],
+)
+def test_alignment_settings_that_do_not_fit(settings, message):
+    with pytest.raises(ValueError, match=message):
+        AlignModality('image', 24, **settings)
+
+
+def test_alignment_without_any_target():
+    with pytest.raises(ValueError, match="found neither 'image_feature'"):
+        AlignModality('image', 24, target_dim=4)(encode(SMALL), {})
+
+
+def test_contrast_reads_classes():
+    output = encode(SMALL)
+    goal = SingleModalContrast('smc', 24).eval()
+    assert goal(output, {'class_id': torch.tensor([0, 1])}).isfinite()
+    torch.testing.assert_close(
+        goal(output, {'label': torch.tensor([0, 1])}), goal(output, {'class_id': torch.tensor([5, 3])})
+    )
+    with pytest.raises(ValueError, match="needs 'class_id' or 'label'"):
+        goal(output, {})
