@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from zoo.ops.neighbors import knn
+from zoo.ops.neighbors import nearest_neighbors
 from zoo.ops.sampling import farthest_point_sample
 from zoo.ops.validate import as_clouds, require_positive
 
@@ -56,5 +56,5 @@ def group(points: Tensor, num_groups: int, group_size: int, *, skip_near_origin:
     require_positive(group_size, 'group_size')
     chosen = farthest_point_sample(points, num_groups, skip_near_origin=skip_near_origin)
     centers = gather_points(points, chosen)
-    _, members = knn(centers, points, group_size)
+    _, members = nearest_neighbors(centers, points, group_size, check=False)
     return gather_points(points, members) - centers.unsqueeze(2), centers

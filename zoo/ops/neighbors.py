@@ -19,7 +19,7 @@ def knn(query: Tensor, reference: Tensor, k: int) -> tuple[Tensor, Tensor]:
     carry no gradient; for one that does, gather the points and subtract.
 
     Args:
-        query: Clouds (B, M, 3).
+        query: Points (B, M, 3); M may be zero.
         reference: Clouds (B, N, 3).
         k: Neighbors per query point; may exceed N.
 
@@ -29,9 +29,24 @@ def knn(query: Tensor, reference: Tensor, k: int) -> tuple[Tensor, Tensor]:
     Raises:
         ValueError: If shapes or k are wrong, or coordinates are NaN or infinite.
     """
-    query, reference = _pair(query, reference)
+    query, reference = as_clouds(query, reference, names=('query', 'reference'), may_be_empty='query')
     require_positive(k, 'k')
-    return cast('tuple[Tensor, Tensor]', _knn(query.detach(), reference.detach(), k))
+    return nearest_neighbors(query, reference, k, check=True)
+
+
+def nearest_neighbors(query: Tensor, reference: Tensor, k: int, *, check: bool) -> tuple[Tensor, Tensor]:
+    """:func:`knn` for clouds that :func:`zoo.ops.validate.as_clouds` has seen.
+
+    Args:
+        query: Points (B, M, 3).
+        reference: Clouds (B, N, 3).
+        k: Neighbors per query point.
+        check: Whether to look for NaN, which costs a GPU a stop; needless for points that were checked before.
+
+    Returns:
+        Squared distances (B, M, k) and indices (B, M, k).
+    """
+    return cast('tuple[Tensor, Tensor]', _knn(query.detach(), reference.detach(), k, check))
 
 
 def nearest_indices(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
@@ -47,19 +62,11 @@ def nearest_indices(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     return cast('tuple[Tensor, Tensor]', _nearest_pairs(a.detach(), b.detach()))
 
 
-def _pair(query: Tensor, reference: Tensor) -> tuple[Tensor, Tensor]:
-    if query.dim() == 3 and not query.shape[1]:  # no question, no answer: not an error, unlike a cloud without points
-        as_clouds(reference, names=('reference',))
-    else:
-        query, reference = as_clouds(query, reference, names=('query', 'reference'))
-    return query, reference
-
-
-def _search(query: Tensor, reference: Tensor, k: int) -> tuple[Tensor, Tensor]:
+def _search(query: Tensor, reference: Tensor, k: int, check: bool) -> tuple[Tensor, Tensor]:
     if not query.numel():
-        return _search_shapes(query, reference, k)
-    require_finite(query, 'query')
-    require_finite(reference, 'reference')
+        return _search_shapes(query, reference, k, check)
+    if check:
+        require_finite(query, reference, names=('query', 'reference'))
     found = min(k, reference.shape[1])
     distance, index = backend.kernels_for(query).nearest_points(query, reference, found)
     if found < k:
@@ -69,7 +76,7 @@ def _search(query: Tensor, reference: Tensor, k: int) -> tuple[Tensor, Tensor]:
     return distance, index
 
 
-def _search_shapes(query: Tensor, reference: Tensor, k: int) -> tuple[Tensor, Tensor]:
+def _search_shapes(query: Tensor, reference: Tensor, k: int, check: bool) -> tuple[Tensor, Tensor]:
     shape = (*query.shape[:2], k)
     return query.new_empty(shape), query.new_empty(shape, dtype=torch.int64)
 
@@ -77,8 +84,7 @@ def _search_shapes(query: Tensor, reference: Tensor, k: int) -> tuple[Tensor, Te
 def _pairs(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     if not len(a):
         return _pairs_shapes(a, b)
-    require_finite(a, 'a: points')
-    require_finite(b, 'b: points')
+    require_finite(a, b, names=('a', 'b'))
     kernels = backend.kernels_for(a)
     return kernels.nearest_index(a, b), kernels.nearest_index(b, a)
 
@@ -87,5 +93,7 @@ def _pairs_shapes(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     return a.new_empty(a.shape[:2], dtype=torch.int64), b.new_empty(b.shape[:2], dtype=torch.int64)
 
 
-_knn = define_operator('knn(Tensor query, Tensor reference, int k) -> (Tensor, Tensor)', _search, _search_shapes)
+_knn = define_operator(
+    'knn(Tensor query, Tensor reference, int k, bool check) -> (Tensor, Tensor)', _search, _search_shapes
+)
 _nearest_pairs = define_operator('nearest_pairs(Tensor a, Tensor b) -> (Tensor, Tensor)', _pairs, _pairs_shapes)

@@ -10,9 +10,10 @@ the interpreter lock, and large batches are divided among Python threads. Compil
 
 from __future__ import annotations
 
+import functools
 import os
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import torch
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 WORK_PER_THREAD = 2**22
 """Distances that are worth a thread: about a millisecond."""
 
+_Kernel = TypeVar('_Kernel', bound='Callable[..., Any]')
 _LARGEST = np.int64(2**63 - 1)
-_pool: ThreadPoolExecutor | None = None
 
 
 def farthest_points(points: Tensor, num_samples: int, start: int, skipped: Tensor) -> tuple[Tensor, Tensor]:
@@ -67,33 +68,35 @@ def _array(points: Tensor) -> Floats:
     return points.contiguous().numpy()
 
 
-def _forget_threads() -> None:
-    """Threads do not survive a fork; the child starts its own when it needs them."""
-    global _pool
-    _pool = None
+@functools.cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(os.cpu_count(), thread_name_prefix='zoo-ops')
 
 
-os.register_at_fork(after_in_child=_forget_threads)
+if hasattr(os, 'register_at_fork'):  # threads do not survive a fork; the child starts its own when it needs them
+    os.register_at_fork(after_in_child=_threads.cache_clear)
 
 
 def _over_clouds(kernel: Callable[..., None], clouds: int, work: int, *arguments: Any) -> None:
     """Run ``kernel(*arguments, first, last)`` over all clouds, in as many threads as the work and torch allow."""
-    global _pool
     parts = min(torch.get_num_threads(), clouds, 1 + work // WORK_PER_THREAD)
     bounds = [clouds * part // parts for part in range(parts + 1)]
-    if parts > 1 and _pool is None:
-        _pool = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix='zoo-ops')
-    waiting = [
-        _pool.submit(kernel, *arguments, bounds[part], bounds[part + 1])
-        for part in range(1, parts)
-        if _pool is not None
-    ]
-    kernel(*arguments, bounds[0], bounds[1])
+    jobs = [(*arguments, bounds[part], bounds[part + 1]) for part in range(parts)]
+    waiting = [_threads().submit(kernel, *job) for job in jobs[1:]]
+    kernel(*jobs[0])
     for part in waiting:
         part.result()
 
 
-@njit(nogil=True, cache=True)
+def _compiled(function: _Kernel) -> _Kernel:
+    """Compile at the first call; without a folder to write to, every process compiles for itself."""
+    try:
+        return njit(nogil=True, cache=True)(function)
+    except RuntimeError:
+        return njit(nogil=True)(function)
+
+
+@_compiled
 def _planes(cloud: Floats) -> tuple[Floats, Floats, Floats]:
     size = len(cloud)
     x, y, z = np.empty(size, np.float32), np.empty(size, np.float32), np.empty(size, np.float32)
@@ -102,7 +105,7 @@ def _planes(cloud: Floats) -> tuple[Floats, Floats, Floats]:
     return x, y, z
 
 
-@njit(nogil=True, cache=True)
+@_compiled
 def _farthest(
     points: Floats, start: int, skipped: NDArray[np.bool_], index: Integers, reach: Floats, first: int, last: int
 ) -> None:
@@ -131,7 +134,7 @@ def _farthest(
         reach[cloud] = nearest[current]
 
 
-@njit(nogil=True, cache=True)
+@_compiled
 def _radius(bits: NDArray[np.int32], k: int) -> np.int32:
     """Bits of a squared distance within which lie at least k points, and not many more unless they tie."""
     low, high = np.int64(-1), np.int64(bits[0])
@@ -151,7 +154,7 @@ def _radius(bits: NDArray[np.int32], k: int) -> np.int32:
     return np.int32(high)
 
 
-@njit(nogil=True, cache=True)
+@_compiled
 def _nearest_many(query: Floats, reference: Floats, distance: Floats, index: Integers, first: int, last: int) -> None:
     """Bisect a radius that holds about k points, then sort those by (distance, index)."""
     size, k = reference.shape[1], index.shape[2]
@@ -184,7 +187,7 @@ def _nearest_many(query: Floats, reference: Floats, distance: Floats, index: Int
                 distance[cloud, q, i] = row[index[cloud, q, i]]
 
 
-@njit(nogil=True, cache=True)
+@_compiled
 def _nearest_one(query: Floats, reference: Floats, index: Integers, first: int, last: int) -> None:
     """The loop over queries is the inner one: it has no branch and needs no search for the place of a minimum."""
     size = query.shape[1]

@@ -47,11 +47,12 @@ def farthest_point_sample(
 def _farthest_points(points: Tensor, num_samples: int, start: int, skip_near_origin: bool) -> Tensor:
     if not len(points):
         return _empty_result(points, num_samples, start, skip_near_origin)
-    require_finite(points, 'points')
+    require_finite(points, names=('points',))
     skipped = _near_origin(points) if skip_near_origin else points.new_zeros(points.shape[:2], dtype=torch.bool)
     index, reach = backend.kernels_for(points).farthest_points(points, num_samples, start, skipped)
-    # With a positive distance at the last pick every pick was new; duplicates and short clouds are rare.
-    if num_samples > 1 and bool((reach <= 0).any()):
+    # With a positive distance at the last pick every pick was new, and completing changes nothing. Asking costs the CPU
+    # less than sorting; a GPU would have to be waited for, so it sorts.
+    if num_samples > 1 and (index.is_cuda or bool((reach <= 0).any())):
         index = _complete(index, skipped, start)
     return index
 

@@ -8,12 +8,13 @@ from torch import Tensor
 from zoo.ops import backend
 
 
-def as_clouds(*clouds: Tensor, names: tuple[str, ...]) -> list[Tensor]:
+def as_clouds(*clouds: Tensor, names: tuple[str, ...], may_be_empty: str = '') -> list[Tensor]:
     """Check that tensors are clouds (B, N, 3) of one batch, and bring them to one precision.
 
     Args:
         clouds: Tensors that should be (B, N, 3); B and the device must agree, N may differ.
         names: Their names in messages.
+        may_be_empty: The name of the one that may have no point.
 
     Returns:
         The same clouds in float32, or in float64 if one of them is float64.
@@ -26,7 +27,7 @@ def as_clouds(*clouds: Tensor, names: tuple[str, ...]) -> list[Tensor]:
             raise ValueError(f'{name} must have the shape (B, N, 3), got {tuple(cloud.shape)}')
         if not cloud.is_floating_point():
             raise ValueError(f'{name} must be floating point, got {cloud.dtype}')
-        if cloud.shape[0] and not cloud.shape[1]:
+        if cloud.shape[0] and not cloud.shape[1] and name != may_be_empty:
             raise ValueError(f'{name} must hold at least one point per cloud, got {tuple(cloud.shape)}')
         if cloud.shape[0] != clouds[0].shape[0]:
             raise ValueError(f'{names[0]} has {clouds[0].shape[0]} clouds, {name} has {cloud.shape[0]}')
@@ -42,19 +43,18 @@ def require_positive(value: int, name: str) -> None:
         raise ValueError(f'{name} must be at least 1, got {value}')
 
 
-def require_finite(cloud: Tensor, name: str) -> None:
+def require_finite(*clouds: Tensor, names: tuple[str, ...]) -> None:
     """Raise ``ValueError`` that names the first cloud (B, N, 3) with a NaN or infinite coordinate.
 
     One sum finds the suspicion in a single pass over memory; only then every coordinate is looked at, because a sum of
     large numbers may overflow. A captured CUDA graph cannot ask the device anything and goes unchecked.
     """
-    if not backend.checks() or (cloud.is_cuda and torch.cuda.is_current_stream_capturing()):
+    if not backend.checks() or (clouds[0].is_cuda and torch.cuda.is_current_stream_capturing()):
         return
-    if torch.isfinite(cloud.sum()):
+    if torch.isfinite(sum(cloud.sum() for cloud in clouds)):
         return
-    broken = ~torch.isfinite(cloud).all(dim=-1).all(dim=-1)
-    if broken.any():
-        first = int(broken.nonzero()[0, 0])
-        more = int(broken.sum()) - 1
-        others = f' (and {more} more)' if more else ''
-        raise ValueError(f'{name} of batch index {first}{others} hold NaN or infinite coordinates')
+    for cloud, name in zip(clouds, names, strict=True):
+        broken = (~torch.isfinite(cloud)).flatten(1).any(dim=1).nonzero().flatten().tolist()
+        if broken:
+            others = f' (and {len(broken) - 1} more)' if len(broken) > 1 else ''
+            raise ValueError(f'{name}: NaN or infinite coordinates at batch index {broken[0]}{others}')

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from tests.ops import oracles
+from zoo.ops import torch_backend
+
+
+@pytest.mark.parametrize('limit', [1, 100, 10**9])
+def test_blocks_do_not_change_the_answer(monkeypatch, generator, limit):
+    query, reference = oracles.lattice(generator, 2, 13, 3), oracles.lattice(generator, 2, 20, 3)
+    monkeypatch.setattr(torch_backend, 'LARGEST_BLOCK', limit)
+    expected = oracles.batch_knn(query, reference, 5)
+    found = torch_backend.nearest_points(query, reference, 5)
+    assert torch.equal(found[0], expected[0])
+    assert torch.equal(found[1], expected[1])
+    assert torch.equal(torch_backend.nearest_index(query, reference), expected[1][..., 0])
+
+
+@pytest.mark.parametrize('dtype', [torch.float32, torch.float64])
+def test_smallest_is_a_stable_sort(generator, dtype):
+    distance = torch.randint(0, 6, (4, 5, 40), generator=generator).to(dtype) / 3
+    values, order = distance.sort(dim=-1, stable=True)
+    found = torch_backend._smallest(distance, 11)
+    assert torch.equal(found[0], values[..., :11])
+    assert torch.equal(found[1], order[..., :11])
+
+
+def test_reach_is_the_distance_of_the_last_pick():
+    points = torch.tensor([[[0.0, 0, 0], [3, 0, 0], [1, 0, 0]], [[0, 0, 0], [0, 0, 0], [0, 0, 0]]])
+    index, reach = torch_backend.farthest_points(points, 3, 0, torch.zeros(2, 3, dtype=torch.bool))
+    assert index[0].tolist() == [0, 1, 2]
+    assert reach.tolist() == [1, 0]
