@@ -42,21 +42,21 @@ train_dataloader = dict(
     num_workers=0,
     drop_last=True,
     sampler=dict(type='DefaultSampler', shuffle=True),
-    collate_fn=dict(type='zoo_collate'),
+    collate_fn=dict(type='zoo.zoo_collate'),
     dataset=dict(type='ProceduralShapes', split='train', num_objects=700, num_points=1024, seed=1),
 )
 val_dataloader = dict(
     batch_size=128,
     num_workers=0,
     sampler=dict(type='DefaultSampler', shuffle=False),
-    collate_fn=dict(type='zoo_collate'),
+    collate_fn=dict(type='zoo.zoo_collate'),
     dataset=dict(type='ProceduralShapes', split='val', num_objects=700, num_points=1024, seed=1),
 )
 test_dataloader = dict(
     batch_size=128,
     num_workers=0,
     sampler=dict(type='DefaultSampler', shuffle=False),
-    collate_fn=dict(type='zoo_collate'),
+    collate_fn=dict(type='zoo.zoo_collate'),
     dataset=dict(type='ProceduralShapes', split='test', num_objects=1400, num_points=1024, seed=1),
 )
 train_cfg = dict(max_epochs=epochs, val_interval=5)

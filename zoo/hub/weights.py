@@ -59,8 +59,9 @@ def load_weights(model: nn.Module, source: str | Path) -> str:
     own = model.state_dict()
     fitting = {key: value for key, value in state.items() if key in own and own[key].shape == value.shape}
     fresh = sorted(key for key in own if key not in fitting)
-    # A fine-tuned Point-MAE has a class token that its pretraining never saw.
-    lost = [key for key in fresh if key.startswith('backbone.') and '.query_' not in key]
+    # A fine-tuned Point-MAE has a class token that its pretraining never saw; old files lack BatchNorm's counters.
+    optional = ('.query_', 'num_batches_tracked')
+    lost = [key for key in fresh if key.startswith('backbone.') and not any(part in key for part in optional)]
     if lost:
         more = f' and {len(lost) - 4} more' if len(lost) > 4 else ''
         raise UsageError(

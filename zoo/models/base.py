@@ -7,7 +7,7 @@ from typing import Any
 from mmengine.model import BaseModel
 from torch import Tensor
 
-from zoo.registry import BACKBONES
+from zoo.registry import BACKBONES, MODELS
 
 
 class PointModel(BaseModel):
@@ -22,7 +22,7 @@ class PointModel(BaseModel):
     """
 
     def __init__(self, backbone: dict[str, Any], data_preprocessor: dict[str, Any] | None = None) -> None:
-        super().__init__(data_preprocessor or {'type': 'zoo.BatchPreprocessor'})
+        super().__init__(MODELS.build(data_preprocessor or {'type': 'BatchPreprocessor'}))
         self.backbone = BACKBONES.build(backbone)
 
     def forward(self, points: Tensor, mode: str = 'tensor', **batch: Any) -> Any:

@@ -82,7 +82,7 @@ class AlignModality(Objective):
         """
         target = self.target(batch).float()
         if self.target_norm == 'layer':
-            target = F.layer_norm(target, target.shape[-1:])
+            target = F.layer_norm(target, target.shape[-1:], eps=1e-8)
         prediction = self.projection(output.queries[self.query]).float()
         if self.loss == 'info_nce':
             return info_nce(prediction, target, self.current_temperature())

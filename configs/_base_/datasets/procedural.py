@@ -5,7 +5,7 @@ train_dataloader = dict(
     num_workers=0,
     drop_last=True,
     sampler=dict(type='DefaultSampler', shuffle=True),
-    collate_fn=dict(type='zoo_collate'),
+    collate_fn=dict(type='zoo.zoo_collate'),
     dataset=dict(type='ProceduralShapes', split='train', num_objects=2400, num_points=1024, images=True, texts=True),
 )
 data_preprocessor = dict(

@@ -11,17 +11,17 @@ train_dataloader = dict(
     drop_last=True,
     pin_memory=True,
     sampler=dict(type='DefaultSampler', shuffle=True),
-    collate_fn=dict(type='zoo_collate'),
+    collate_fn=dict(type='zoo.zoo_collate'),
     dataset=dict(
         type='ShapeNet55',
         split='train',
         images=True,
         texts=True,
         image_pipeline=[
-            dict(type='Resize', scale=(256, 256)),
+            dict(type='Resize', scale=(256, 256), keep_ratio=False, interpolation='bicubic'),
             dict(type='RandomFlip', prob=0.5),
             dict(type='RandomResizedCrop', size=224, scale=(0.64, 1.0)),
-            dict(type='RandAugment', num_ops=2, magnitude=10),
+            dict(type='RandAugment', n=2, m=10),
         ],
     ),
 )

@@ -1,0 +1,1 @@
+"""From a plan of measurements to records on disk."""

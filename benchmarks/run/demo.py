@@ -1,0 +1,259 @@
+"""The first look: pretrain two methods on the built-in shapes and measure them against random weights.
+
+Everything is measured, nothing is downloaded, an interrupted run goes on where it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from benchmarks.protocols.finetune import finetune
+from benchmarks.protocols.subset import balanced_subset
+from benchmarks.protocols.svm import measure_svm
+from benchmarks.records import Record, mean_interval, read_records
+from benchmarks.records.record import environment, read_record
+from benchmarks.report import Table
+from benchmarks.run.pretrain import file_sha256, pretrain
+from zoo.hub import backbone_config, load_weights
+from zoo.registry import DATASETS, MODELS
+
+FINETUNE = 'configs/finetune/procedural.py'
+
+
+@dataclass(frozen=True)
+class Student:
+    """One row of the table.
+
+    Attributes:
+        label: name in the table.
+        backbone: name of the student.
+        config: its pretraining config; empty for random weights.
+        teachers: what supervised the pretraining.
+    """
+
+    label: str
+    backbone: str
+    config: str = ''
+    teachers: str = '-'
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How much work the demo does.
+
+    Attributes:
+        objects: pretraining objects.
+        pretrain_epochs: epochs over them.
+        labels_per_class: labelled objects of every class, drawn anew by every seed.
+        pool: labelled objects to draw from.
+        test_objects: objects of the test split.
+        finetune_epochs: epochs of fine-tuning.
+        num_points: points per cloud.
+        seeds: repetitions of the downstream step.
+    """
+
+    objects: int = 2100
+    pretrain_epochs: int = 20
+    labels_per_class: int = 15
+    pool: int = 1400
+    test_objects: int = 1400
+    finetune_epochs: int = 12
+    num_points: int = 512
+    seeds: int = 3
+
+
+STUDENTS = (
+    Student('from scratch', 'recon-nano'),
+    Student('Point-MAE-nano', 'point-mae-nano', 'configs/point_mae/nano.py', 'points'),
+    Student(
+        'ReCon-nano', 'recon-nano', 'configs/recon/nano.py', 'points, EfficientNet-Lite0 (ImageNet), MiniLM (sentences)'
+    ),
+)
+
+
+def run_demo(out: Path, budget: Budget, device: str = 'cpu') -> Table:
+    """Run what is not done yet and return the table.
+
+    Args:
+        out: folder of runs and records.
+        budget: how much work to do.
+        device: ``cpu`` or ``cuda``.
+    """
+    train, test = _datasets(budget)
+    for student in STUDENTS:
+        weights = _pretrain(student, out, budget, device) if student.config else None
+        for seed in range(budget.seeds):
+            for measure in (_svm, _finetune):
+                path = out / 'records' / f'{_slug(student.label)}_{measure.__name__.strip("_")}_{seed}.json'
+                key = _key(student, budget, weights, seed)
+                if path.is_file() and read_record(path).protocol.get('key') == key:
+                    continue
+                print(f'{student.label}: {measure.__name__.strip("_")}, seed {seed}', flush=True)
+                subset = balanced_subset(train.labels, budget.labels_per_class, seed)
+                record = measure(student, weights, train, test, subset, seed, budget, out, device)
+                record.protocol['key'] = key
+                record.save(path)
+    return demo_table(list(read_records(out / 'records')), budget)
+
+
+def demo_table(records: list[Record], budget: Budget) -> Table:
+    """Mean and 95 % interval over seeds for every student, from records alone."""
+    rows = []
+    for student in STUDENTS:
+        cells = []
+        for protocol in ('svm', 'finetune'):
+            values = [r.metrics['oa'] for r in records if r.model == student.label and r.protocol['name'] == protocol]
+            cells.append(str(mean_interval(values)) if values else 'not measured')
+        rows.append([student.label, student.teachers, *cells])
+    first = records[0]
+    return Table(
+        'ProceduralShapes (built-in substitute, not comparable with published data sets)',
+        ['student', 'teachers in pretraining', 'linear SVM, OA %', 'fine-tuned, OA %'],
+        rows,
+        [
+            f'Mean and 95 % t-interval over {budget.seeds} seeds of the downstream step; every seed draws other labels.',
+            f'Pretraining: {budget.objects} objects, {budget.pretrain_epochs} epochs, {budget.num_points} points, one run each.',
+            f'Downstream: {budget.labels_per_class} labels per class, {len(first.per_class) or 35} classes, '
+            f'{budget.test_objects} test objects, last epoch, no voting, nothing selected on the test split.',
+            f'Measured {first.date}, torch {first.environment["torch"]}, {first.environment["device"]}, '
+            f'{first.environment["threads"]} threads, {first.environment["precision"]}.',
+        ],
+    )
+
+
+def _datasets(budget: Budget) -> tuple[Any, Any]:
+    """Labelled pool and test split: objects of another stream than the pretraining's."""
+    common = {'type': 'ProceduralShapes', 'num_points': 1024, 'seed': 1}
+    return (
+        DATASETS.build({**common, 'split': 'train', 'num_objects': budget.pool}),
+        DATASETS.build({**common, 'split': 'test', 'num_objects': budget.test_objects}),
+    )
+
+
+def _pretrain(student: Student, out: Path, budget: Budget, device: str) -> Path:
+    """Weights of the student's pretraining."""
+    print(f'{student.label}: pretraining', flush=True)
+    epochs = budget.pretrain_epochs
+    options = {
+        'train_dataloader.dataset.num_objects': budget.objects,
+        'train_cfg.max_epochs': epochs,
+        'param_scheduler.total': epochs,
+        'param_scheduler.warmup': min(3, epochs - 1),
+        'default_hooks.checkpoint.interval': 5,
+    }
+    return pretrain(student.config, out / 'pretrain' / _slug(student.label), options, device)
+
+
+def _svm(
+    student: Student,
+    weights: Path | None,
+    train: Any,
+    test: Any,
+    subset: Any,
+    seed: int,
+    budget: Budget,
+    out: Path,
+    device: str,
+) -> Record:
+    """Linear SVM on the student's features."""
+    torch.manual_seed(seed)
+    model = MODELS.build({'type': 'FeatureExtractor', 'backbone': backbone_config(student.backbone, 'features')})
+    if weights is not None:
+        load_weights(model, weights)
+    metrics, protocol, seconds = measure_svm(
+        model, train.subset(subset), test, budget.num_points, seed=seed, device=device
+    )
+    return _record(student, weights, train, test, protocol, seed, metrics, seconds, budget, device)
+
+
+def _finetune(
+    student: Student,
+    weights: Path | None,
+    train: Any,
+    test: Any,
+    subset: Any,
+    seed: int,
+    budget: Budget,
+    out: Path,
+    device: str,
+) -> Record:
+    """Full fine-tuning of the student."""
+    options = {
+        'train_dataloader.dataset': {
+            'type': 'ObjectSubset',
+            'dataset': {'type': 'ProceduralShapes', 'num_objects': budget.pool, 'num_points': 1024, 'seed': 1},
+            'indices': subset.tolist(),
+            '_delete_': True,
+        },
+        'test_dataloader.dataset.num_objects': budget.test_objects,
+        'train_cfg.max_epochs': budget.finetune_epochs,
+        'param_scheduler.total': budget.finetune_epochs,
+        'param_scheduler.warmup': min(2, budget.finetune_epochs - 1),
+        'default_hooks.checkpoint.interval': 4,
+        'model.num_classes': len(train.classes),
+    }
+    work_dir = out / 'finetune' / f'{_slug(student.label)}_{seed}'
+    metrics, protocol, seconds = finetune(
+        FINETUNE, work_dir, student.backbone, None if weights is None else str(weights), seed, options, device
+    )
+    return _record(student, weights, train, test, protocol, seed, metrics, seconds, budget, device)
+
+
+def _record(
+    student: Student,
+    weights: Path | None,
+    train: Any,
+    test: Any,
+    protocol: dict[str, Any],
+    seed: int,
+    metrics: dict[str, float],
+    seconds: float,
+    budget: Budget,
+    device: str,
+) -> Record:
+    """Record of one measurement."""
+    dataset = {
+        'name': 'ProceduralShapes',
+        'variant': 'cad',
+        'train_fingerprint': train.fingerprint,
+        'test_fingerprint': test.fingerprint,
+        'test_samples': len(test),
+        'labels_per_class': budget.labels_per_class,
+        'classes': len(test.classes),
+    }
+    pretraining = {
+        'config': student.config,
+        'data': 'ProceduralShapes',
+        'objects': budget.objects,
+        'epochs': budget.pretrain_epochs,
+        'teachers': student.teachers,
+    }
+    return Record(
+        model=student.label,
+        weights=str(weights.name) if weights else 'scratch',
+        weights_sha256=file_sha256(weights) if weights else '',
+        pretraining=pretraining if weights else {},
+        dataset=dataset,
+        protocol=protocol,
+        seed=seed,
+        metrics=metrics,
+        seconds=seconds,
+        environment=environment(device),
+    )
+
+
+def _key(student: Student, budget: Budget, weights: Path | None, seed: int) -> str:
+    """Digest of everything a finished measurement depends on."""
+    parts = [student.label, repr(budget), file_sha256(weights) if weights else '', str(seed)]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+def _slug(label: str) -> str:
+    """File name of a label."""
+    return label.lower().replace(' ', '-')

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+import zoo
+from tests.backbones.test_contract import JOINT, PLAIN, SMALL
+from tests.hub.test_official import SIZES, official_state
+from zoo.errors import UsageError
+from zoo.hub import backbone_config, load_weights
+from zoo.registry import MODELS
+
+
+def pretrainer(backbone=SMALL, seed=0):
+    torch.manual_seed(seed)
+    goal = dict(type='ReconstructPoints', decoder=dict(depth=1))
+    return MODELS.build(dict(type='Pretrainer', backbone=backbone, objectives=dict(reconstruct=goal)))
+
+
+def classifier(backbone=SMALL, num_classes=5, seed=1):
+    torch.manual_seed(seed)
+    return MODELS.build(dict(type='PointClassifier', backbone=backbone, num_classes=num_classes)).eval()
+
+
+def saved(model, path):
+    save_file({key: value.contiguous() for key, value in model.state_dict().items()}, path)
+    return path
+
+
+def test_backbone_is_loaded_and_head_starts_fresh(tmp_path):
+    source, model = pretrainer(), classifier()
+    head = model.head[0].weight.clone()
+    line = load_weights(model, saved(source, tmp_path / 'w.safetensors'))
+    for key, value in source.backbone.state_dict().items():
+        assert torch.equal(model.backbone.state_dict()[key], value), key
+    assert torch.equal(model.head[0].weight, head)
+    assert 'start fresh (head.0' in line
+
+
+def test_a_head_of_the_same_size_is_loaded_and_another_left(tmp_path):
+    path = saved(classifier(seed=3), tmp_path / 'w.safetensors')
+    same, other = classifier(), classifier(num_classes=7)
+    load_weights(same, path)
+    assert torch.equal(same.head[8].weight, classifier(seed=3).head[8].weight)
+    assert 'head.8' in load_weights(other, path)
+
+
+def test_a_student_without_queries_gets_a_fresh_class_token(tmp_path):
+    path = saved(pretrainer(PLAIN), tmp_path / 'w.safetensors')
+    line = load_weights(classifier({**JOINT, 'queries': ('cls',)}), path)
+    assert 'backbone.query_tokens' in line
+
+
+def test_another_student_is_refused(tmp_path):
+    path = saved(pretrainer({**SMALL, 'embed_dim': 12}), tmp_path / 'w.safetensors')
+    with pytest.raises(UsageError, match='do not fit the backbone: .*choose the student with --backbone'):
+        load_weights(classifier(), path)
+
+
+def test_released_pretraining_files_are_understood(tmp_path):
+    names = {key: value for key, value in official_state().items() if not key.startswith('cls_head')}
+    path = tmp_path / 'recon_base.pth'
+    torch.save({'base_model': {f'module.MAE_encoder.{key}': value for key, value in names.items()}}, path)
+    model = classifier({**SMALL, 'depth': 2})
+    load_weights(model, path)
+    expected = zoo.load_official(names, 'recon', 'svm', **SIZES).backbone.state_dict()
+    for key, value in model.backbone.state_dict().items():
+        assert torch.equal(value, expected[key]), key
+
+
+def test_addresses_are_kept(tmp_path):
+    source = pretrainer(seed=5)
+    path = saved(source, tmp_path / 'served.safetensors')
+    model = classifier()
+    assert 'tensors loaded' in load_weights(model, path.as_uri())
+    path.unlink()
+    again = classifier()
+    load_weights(again, path.as_uri())
+    assert torch.equal(again.backbone.norm.weight, source.backbone.norm.weight)
+    assert torch.equal(again.backbone.patch_embed.fc1.weight, source.backbone.patch_embed.fc1.weight)
+
+
+@pytest.mark.parametrize('source', ['nothing.safetensors', 'some/where.pth'])
+def test_missing_files_are_named(source):
+    with pytest.raises(UsageError, match=source):
+        load_weights(classifier(), source)
+
+
+def test_names_without_published_weights_say_how_to_train_them():
+    with pytest.raises(UsageError, match=r'python tools/train\.py configs/recon/base\.py'):
+        load_weights(classifier(), 'recon-base_shapenet55')
+
+
+def test_students_for_downstream_tasks():
+    assert backbone_config('recon-tiny')['stop_gradient'] is False
+    fresh = backbone_config('point-mae-tiny')
+    assert (fresh['fusion'], fresh['queries']) == ('joint', ('cls',))
+    assert backbone_config('point-mae-tiny', 'features')['fusion'] == 'none'
+    with pytest.raises(UsageError, match='no config for backbone'):
+        backbone_config('dream-tiny')
