@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
     Integers = NDArray[np.int64]
 
-WORK_PER_THREAD = 2**22
-"""Distances that are worth a thread: about a millisecond."""
+WORK_PER_THREAD = 2**24
+"""Distances that are worth a thread: a few milliseconds, for which torch's idle threads keep the cores busy anyway."""
 
 _Kernel = TypeVar('_Kernel', bound='Callable[..., Any]')
 _LARGEST = np.int64(2**63 - 1)

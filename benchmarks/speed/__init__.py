@@ -1,0 +1,1 @@
+"""Throughput, memory and kernels, always as a ratio against a stated baseline."""

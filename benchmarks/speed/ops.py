@@ -1,0 +1,126 @@
+"""Speed of the point operations against textbook torch, as ratios measured in one run.
+
+Run ``python -m benchmarks.speed.ops [--device cuda] [--rounds 30] [--threads 2]``; it prints one Markdown table. The
+textbook is what the released ReCon code and its relatives do: a loop of farthest points over (B, N, 3), ``cdist`` and
+``topk``, and Chamfer on the broadcast table of differences. Sizes are those of one pretraining step: 32 clouds of 1024
+points, 64 groups of 32, 38 of them masked.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator, Sequence
+from statistics import median
+from typing import NamedTuple
+
+import torch
+from tabulate import tabulate
+from torch import Tensor
+
+from benchmarks.speed.timing import compare
+from zoo import ops
+from zoo.ops import backend
+
+COLUMNS = ('operation', 'backend', 'textbook (ms)', 'zoo (ms)', 'times faster', 'quartiles')
+
+
+class Case(NamedTuple):
+    """One operation at one size, both ways."""
+
+    name: str
+    textbook: Callable[[], object]
+    ours: Callable[[], object]
+
+
+def textbook_fps(points: Tensor, num_samples: int) -> Tensor:
+    """Farthest points (B, S) of clouds (B, N, 3) by the usual loop."""
+    batch = torch.arange(len(points), device=points.device)
+    nearest = torch.full(points.shape[:2], 1e10, device=points.device)
+    current = torch.zeros_like(batch)
+    chosen = []
+    for _ in range(num_samples):
+        chosen.append(current)
+        center = points[batch, current].unsqueeze(1)
+        nearest = torch.minimum(nearest, ((points - center) ** 2).sum(dim=-1))
+        current = nearest.max(dim=-1).indices
+    return torch.stack(chosen, dim=1)
+
+
+def textbook_knn(query: Tensor, reference: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """Distances and indices (B, M, k) by ``cdist`` and ``topk``."""
+    distance, index = torch.cdist(query, reference).topk(k, dim=-1, largest=False)
+    return distance, index
+
+
+def textbook_chamfer(a: Tensor, b: Tensor) -> Tensor:
+    """Chamfer-L2 on the table of differences (B, N, M, 3), gradient included."""
+    table = ((a.unsqueeze(2) - b.unsqueeze(1)) ** 2).sum(dim=-1)
+    return table.min(dim=2).values.mean() + table.min(dim=1).values.mean()
+
+
+def with_backward(distance: Callable[[Tensor, Tensor], Tensor], a: Tensor, b: Tensor) -> Tensor:
+    """Gradient (B, N, 3) of a distance with respect to its first argument, the prediction."""
+    return torch.autograd.grad(distance(a, b), a)[0]
+
+
+def cases(device: str, scale: float) -> Iterator[Case]:
+    """Yield the cases; ``scale`` shrinks the batch for a quick look."""
+    generator = torch.Generator().manual_seed(0)
+    clouds, patches = max(1, int(32 * scale)), max(1, int(1216 * scale))
+    points = torch.randn(clouds, 1024, 3, generator=generator).to(device)
+    centers = points[:, :64].contiguous()
+    a = torch.randn(patches, 32, 3, generator=generator).to(device).requires_grad_()
+    b = torch.randn(patches, 32, 3, generator=generator).to(device)
+    yield Case(f'FPS {clouds}×1024→64', lambda: textbook_fps(points, 64), lambda: ops.farthest_point_sample(points, 64))
+    yield Case(
+        f'kNN {clouds}×64×1024, k=32', lambda: textbook_knn(centers, points, 32), lambda: ops.knn(centers, points, 32)
+    )
+    yield Case(
+        f'Chamfer {patches}×32×32, forward and backward',
+        lambda: with_backward(textbook_chamfer, a, b),
+        lambda: with_backward(ops.chamfer_distance, a, b),
+    )
+
+
+def measure(
+    device: str = 'cpu', rounds: int = 30, scale: float = 1.0
+) -> list[tuple[str, str, float, float, float, str]]:
+    """Measure every case on every backend that suits the device.
+
+    Args:
+        device: ``'cpu'`` or a CUDA device.
+        rounds: Pairs per case.
+        scale: Part of the full batch.
+
+    Returns:
+        Rows for :data:`COLUMNS`: names, median times in milliseconds, median ratio, quartiles of the ratio.
+    """
+    names = backend.available_backends() if device == 'cpu' else ('torch',)
+    rows = []
+    for case in cases(device, scale):
+        for name in names:
+            with backend.use_backend(name):
+                result = compare(case.textbook, case.ours, rounds=rounds, device=device)
+            low, high = result.spread
+            times = (median(result.baseline) * 1e3, median(result.candidate) * 1e3)
+            rows.append((case.name, name, *times, result.ratio, f'{low:.1f} to {high:.1f}'))
+    return rows
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description='Point operations against textbook torch, as ratios.')
+    parser.add_argument('--device', default='cpu', help='cpu or cuda')
+    parser.add_argument('--rounds', type=int, default=30, help='pairs per operation')
+    parser.add_argument('--threads', type=int, default=0, help='threads of torch; 0 leaves its default')
+    parser.add_argument('--scale', type=float, default=1.0, help='part of the full batch')
+    options = parser.parse_args(arguments)
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    rows = measure(options.device, options.rounds, options.scale)
+    print(f'torch {torch.__version__}, {options.device}, {torch.get_num_threads()} threads, {options.rounds} rounds\n')
+    print(tabulate(rows, COLUMNS, tablefmt='github', floatfmt='.2f'))
+
+
+if __name__ == '__main__':
+    main()
