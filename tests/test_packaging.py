@@ -18,6 +18,7 @@ PYPROJECT = (ROOT / 'pyproject.toml').read_text('utf-8')
 
 IMPORT_NAMES = {
     'mmcv-lite': 'mmcv',
+    'huggingface-hub': 'huggingface_hub',
     'scikit-learn': 'sklearn',
     'pillow': 'PIL',
     'opencv-python': 'cv2',
