@@ -1,0 +1,42 @@
+"""What mmengine's Runner needs from the zoo: loops, hooks, optimizer settings, checkpoints, the command line."""
+
+from __future__ import annotations
+
+from zoo.engine.bank import FeatureBankHook
+from zoo.engine.check import check_config
+from zoo.engine.checkpoint import CheckpointHook, latest_checkpoint, read_checkpoint
+from zoo.engine.compile import CompileHook
+from zoo.engine.config import configure, load_config
+from zoo.engine.export import ExportHook, export_weights
+from zoo.engine.loops import EpochLoop, IterLoop
+from zoo.engine.metrics import Accuracy
+from zoo.engine.optim import AutocastOptimWrapper
+from zoo.engine.param_groups import ParamGroups
+from zoo.engine.progress import ProgressHook
+from zoo.engine.runner import ZooRunner, build_runner
+from zoo.engine.schedule import WarmupCosine
+from zoo.engine.seeding import IterationSeedHook, seed_all
+
+__all__ = [
+    'Accuracy',
+    'AutocastOptimWrapper',
+    'CheckpointHook',
+    'CompileHook',
+    'EpochLoop',
+    'ExportHook',
+    'FeatureBankHook',
+    'IterLoop',
+    'IterationSeedHook',
+    'ParamGroups',
+    'ProgressHook',
+    'WarmupCosine',
+    'ZooRunner',
+    'build_runner',
+    'check_config',
+    'configure',
+    'export_weights',
+    'latest_checkpoint',
+    'load_config',
+    'read_checkpoint',
+    'seed_all',
+]

@@ -1,0 +1,99 @@
+"""What the command lines share."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+import torch.distributed as dist
+from mmengine import Config, DictAction
+
+from zoo.engine.config import configure, load_config
+from zoo.engine.distributed import LAUNCHERS
+from zoo.errors import UsageError
+
+DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+"""Exit codes."""
+
+
+class ArgumentParser(argparse.ArgumentParser):
+    """A parser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise the message.
+
+        Raises:
+            UsageError: Always.
+        """
+        raise UsageError(f'{message}; {self.prog} --help shows the options')
+
+
+class _Options(DictAction):
+    """Parses ``key=value``; a missing ``=`` is an error of the command line."""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:
+        for value in values:
+            if '=' not in value:
+                parser.error(f'{option_string} {value}: expected KEY=VALUE')
+        try:
+            super().__call__(parser, namespace, values, option_string)
+        except AssertionError as error:  # unbalanced brackets
+            parser.error(f'{option_string}: {error}')
+
+
+def config_parser(description: str) -> ArgumentParser:
+    """Return a parser for CONFIG and the options that all tools with a config share."""
+    parser = ArgumentParser(description=description)
+    parser.add_argument('config', metavar='CONFIG', help='config file, e.g. configs/recon/nano.py')
+    add = parser.add_argument
+    add('--work-dir', metavar='DIR', help='where to write; work_dirs/<config> by default')
+    add('--resume', nargs='?', const='auto', metavar='PATH', help='go on from the newest checkpoint, or from PATH')
+    add('--weights', metavar='SOURCE', help='start from weights: a model name, a path or an address')
+    add('--backbone', metavar='NAME', help='use this backbone instead of that of the config')
+    add('--launcher', choices=LAUNCHERS, default='none', help='what started the processes')
+    add('--device', choices=('cpu', 'cuda'), help='the GPU, where there is one, by default')
+    add('--amp', action='store_true', help='compute in bfloat16 where it is safe (autocast)')
+    add('--cfg-options', nargs='+', action=_Options, default={}, metavar='K=V', help='settings of the config, dotted')
+    return parser
+
+
+def config_of(arguments: argparse.Namespace) -> Config:
+    """Return the config that parsed arguments of :func:`config_parser` ask for.
+
+    Raises:
+        UsageError: See :func:`load_config` and :func:`configure`.
+    """
+    return configure(
+        load_config(arguments.config, arguments.cfg_options),
+        work_dir=arguments.work_dir,
+        resume=arguments.resume,
+        weights=arguments.weights,
+        backbone=arguments.backbone,
+        launcher=arguments.launcher,
+        device=arguments.device,
+        amp=arguments.amp,
+    )
+
+
+def run_cli(main: Callable[[Sequence[str] | None], int | None]) -> int:
+    """Run the ``main`` of a tool and return its exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
+
+    Wrong usage and missing input end in one readable line; everything else in a traceback.
+    """
+    try:
+        return main(None) or DONE
+    except UsageError as error:
+        print(f'error: {" ".join(str(error).split())}', file=sys.stderr)
+        return WRONG_USAGE
+    except KeyboardInterrupt:
+        print('interrupted; the same command with --resume goes on from the last checkpoint', file=sys.stderr)
+        return INTERRUPTED
+    except Exception:
+        traceback.print_exc()
+        return FAILED
+    finally:
+        if dist.is_available() and dist.is_initialized():
+            dist.destroy_process_group()

@@ -1,0 +1,76 @@
+"""The weights that are kept after training."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.dist import is_main_process
+from mmengine.hooks import EMAHook, Hook
+from safetensors.torch import save_file
+
+import zoo
+from zoo.engine.checkpoint import TEMPORARY
+from zoo.engine.names import config_hash, config_name
+from zoo.registry import HOOKS
+
+
+@HOOKS.register_module()
+class ExportHook(Hook):
+    """Writes the trained model to ``<work_dir>/weights.safetensors``: tensors and a header of strings, no pickle.
+
+    With an ``EMAHook`` the averaged weights are written. The header says where they come from: ``config`` and
+    ``config_sha256`` (see ``config_hash``), ``model`` (its config as JSON), ``epoch``, ``seed``, ``teachers``,
+    ``data`` (fingerprint), ``torch`` and ``zoo`` versions.
+
+    Args:
+        filename: Name of the file in the work directory.
+    """
+
+    # After the last checkpoint.
+    priority = 'LOWEST'
+
+    def __init__(self, filename: str = 'weights.safetensors') -> None:
+        self.filename = filename
+
+    def after_train(self, runner: Any) -> None:
+        """Write the file."""
+        if is_main_process():
+            averaged = [hook.ema_model.module for hook in runner.hooks if isinstance(hook, EMAHook)]
+            model = averaged[0] if averaged else getattr(runner.model, 'module', runner.model)
+            export_weights(model, Path(runner.work_dir) / self.filename, describe(runner))
+
+
+def describe(runner: Any) -> dict[str, str]:
+    """Return the header of exported weights."""
+    model = getattr(runner.model, 'module', runner.model)
+    teachers = model.teachers() if hasattr(model, 'teachers') else {}
+    return {
+        'format': 'pt',
+        'config': config_name(runner.cfg.filename or ''),
+        'config_sha256': config_hash(runner.cfg),
+        'model': json.dumps(runner.cfg.to_dict().get('model', {}), default=str, sort_keys=True),
+        'epoch': str(runner.epoch),
+        'iteration': str(runner.iter),
+        'seed': str(runner.seed),
+        'teachers': json.dumps({name: type(teacher).__name__ for name, teacher in teachers.items()}, sort_keys=True),
+        'data': str(getattr(runner.train_dataloader.dataset, 'fingerprint', '')),
+        'torch': torch.__version__,
+        'zoo': zoo.__version__,
+    }
+
+
+def export_weights(model: torch.nn.Module, path: Path, header: dict[str, str]) -> None:
+    """Write the state of ``model`` as safetensors, in one step.
+
+    Args:
+        model: The model; tensors that share memory are written once each.
+        path: The file.
+        header: Strings to put into its header.
+    """
+    tensors = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in model.state_dict().items()}
+    temporary = path.with_name(TEMPORARY.format(name=path.name))
+    save_file(tensors, temporary, metadata=header)
+    temporary.replace(path)

@@ -1,0 +1,132 @@
+"""Training loops whose data depend on nothing but seed, rank, epoch and iteration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from mmengine.runner import EpochBasedTrainLoop, IterBasedTrainLoop
+from torch import nn
+from torch.utils.data import DataLoader
+
+from zoo.engine.seeding import seed_all
+from zoo.registry import LOOPS
+
+
+class SeededBatches:
+    """Draws batches of a loader, each from a seed of its own.
+
+    Without workers, the random numbers of a batch (its view, its image augmentation) come from this process, and are
+    seeded batch by batch. Workers are seeded by torch from a number drawn at the start of the epoch, which is seeded
+    here too.
+
+    Args:
+        runner: The runner.
+        loader: Its training data.
+    """
+
+    def __init__(self, runner: Any, loader: DataLoader[Any]) -> None:
+        self.runner, self.loader = runner, loader
+        self._iterator: Iterator[Any] = iter(())
+
+    def start(self, epoch: int) -> None:
+        """Begin an epoch."""
+        sampler = self.loader.sampler
+        if hasattr(sampler, 'seed'):
+            # A run resumed without a fixed seed takes over the seed of the checkpoint after the loader was built.
+            sampler.seed = self.runner.seed
+        if hasattr(sampler, 'set_epoch'):
+            sampler.set_epoch(epoch)
+        seed_all(self.runner.seed, self.runner.rank, 'epoch', epoch)
+        self._iterator = iter(self.loader)
+
+    def draw(self, step: int) -> Any:
+        """Return the next batch, that of iteration ``step``."""
+        seed_all(self.runner.seed, self.runner.rank, 'data', step)
+        return next(self._iterator)
+
+
+@LOOPS.register_module()
+class EpochLoop(EpochBasedTrainLoop):
+    """mmengine's epochs, resumable at any iteration.
+
+    A run that goes on from a checkpoint written inside of an epoch (``CheckpointHook(by_epoch=False)``) draws the
+    batches it has already seen and drops them. A run that was stopped between the end of an epoch and the end of its
+    validation makes up for the validation first.
+    """
+
+    _epoch: int
+    _iter: int
+
+    def run(self) -> nn.Module:
+        """Train."""
+        self.batches = SeededBatches(self.runner, self.dataloader)
+        self.runner.call_hook('before_train')
+        self._align()
+        if self._iter == self._epoch * len(self.dataloader) and self._epoch > 0:
+            self._validate()
+        while self._epoch < self._max_epochs and not self.stop_training:
+            self.run_epoch()
+            self._validate()
+        self.runner.call_hook('after_train')
+        return self.runner.model
+
+    def run_epoch(self) -> None:
+        """Train one epoch, or what is left of it."""
+        self.runner.call_hook('before_train_epoch')
+        self.runner.model.train()
+        self.batches.start(self._epoch)
+        first = self._epoch * len(self.dataloader)
+        for index in range(len(self.dataloader)):
+            batch = self.batches.draw(first + index)
+            if first + index >= self._iter:
+                self.run_iter(index, batch)
+        self.runner.call_hook('after_train_epoch')
+        self._epoch += 1
+
+    def _align(self) -> None:
+        """Let the resumed iteration lie in the resumed epoch, also when the epoch has another length than before."""
+        first = self._epoch * len(self.dataloader)
+        if not first <= self._iter <= first + len(self.dataloader):
+            self.runner.logger.warning(
+                f'the checkpoint was written at iteration {self._iter} with epochs of another length: training goes on '
+                f'at the start of epoch {self._epoch + 1}'
+            )
+            self._iter = first
+
+    def _validate(self) -> None:
+        """Validate if it is time to."""
+        self._decide_current_val_interval()
+        due = self._epoch % self.val_interval == 0 or self._epoch == self._max_epochs
+        if self.runner.val_loop is not None and self._epoch >= self.val_begin and due:
+            self.runner.val_loop.run()
+
+
+class _EndlessBatches:
+    """Epoch after epoch of seeded batches."""
+
+    def __init__(self, runner: Any, loader: DataLoader[Any]) -> None:
+        self.batches = SeededBatches(runner, loader)
+        self.epoch, self.step = -1, 0
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        try:
+            batch = self.batches.draw(self.step)
+        except StopIteration:
+            self.epoch += 1
+            self.batches.start(self.epoch)
+            batch = self.batches.draw(self.step)
+        self.step += 1
+        return batch
+
+
+@LOOPS.register_module()
+class IterLoop(IterBasedTrainLoop):
+    """mmengine's training by iterations, with seeded data; no pause where the data begin anew."""
+
+    def __init__(self, runner: Any, dataloader: Any, **kwargs: Any) -> None:
+        super().__init__(runner, dataloader, **kwargs)
+        self.dataloader_iterator = _EndlessBatches(runner, self.dataloader)

@@ -1,0 +1,84 @@
+"""Accuracy of classifiers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from mmengine.evaluator import BaseMetric
+
+from zoo.registry import METRICS
+
+
+def overall_accuracy(label: np.ndarray, pred: np.ndarray) -> float:
+    """Return the share of right predictions in percent; ``label`` and ``pred`` are (S,). NaN without samples."""
+    return float(100 * np.mean(label == pred)) if len(label) else float('nan')
+
+
+def class_accuracy(label: np.ndarray, pred: np.ndarray, num_classes: int) -> np.ndarray:
+    """Return the accuracy of every class in percent, (classes,); NaN for a class without samples.
+
+    Args:
+        label: True classes (S,).
+        pred: Predicted classes (S,).
+        num_classes: Number of classes.
+    """
+    count = np.bincount(label, minlength=num_classes)
+    right = np.bincount(label[label == pred], minlength=len(count))
+    return np.divide(100.0 * right, count, out=np.full(len(count), np.nan), where=count > 0)
+
+
+def mean_class_accuracy(label: np.ndarray, pred: np.ndarray) -> float:
+    """Return the mean over the classes that occur in ``label`` of their accuracies, in percent."""
+    return float(np.nanmean(class_accuracy(label, pred, 0))) if len(label) else float('nan')
+
+
+@METRICS.register_module()
+class Accuracy(BaseMetric):
+    """Overall (``oa``) and mean class accuracy (``macc``), in percent.
+
+    Reads predictions as models of the zoo give them: one dict per sample with ``pred`` and ``label``, and where they
+    exist ``index`` and ``logits``.
+
+    Attributes:
+        predictions: After an evaluation with ``keep_predictions``: arrays ``label``, ``pred``, ``index`` (S,) and
+            ``logits`` (S, classes), of the samples in dataset order.
+
+    Args:
+        per_class: Also report every class, as ``acc/<class>``.
+        keep_predictions: Keep the predictions of the last evaluation.
+        collect_device: Where the predictions of several processes meet: ``cpu`` or ``gpu``.
+        prefix: Put before the names.
+    """
+
+    def __init__(
+        self,
+        per_class: bool = False,
+        keep_predictions: bool = False,
+        collect_device: str = 'cpu',
+        prefix: str | None = None,
+    ) -> None:
+        super().__init__(collect_device=collect_device, prefix=prefix)
+        self.per_class, self.keep_predictions = per_class, keep_predictions
+        self.predictions: dict[str, np.ndarray] = {}
+
+    def process(self, data_batch: Any, data_samples: Sequence[dict[str, Any]]) -> None:
+        """Take in the predictions of one batch."""
+        wanted = ('label', 'pred', 'index', 'logits') if self.keep_predictions else ('label', 'pred')
+        for sample in data_samples:
+            self.results.append({key: sample[key].cpu().numpy() for key in wanted if key in sample})
+
+    def compute_metrics(self, results: list[dict[str, np.ndarray]]) -> dict[str, float]:
+        """Return the metrics of all samples."""
+        columns = {key: np.stack([result[key] for result in results]) for key in results[0]} if results else {}
+        label, pred = (columns.get(key, np.zeros(0, np.int64)) for key in ('label', 'pred'))
+        if self.keep_predictions:
+            order = np.argsort(columns['index'], kind='stable') if 'index' in columns else slice(None)
+            self.predictions = {key: column[order] for key, column in columns.items()}
+        metrics = {'oa': overall_accuracy(label, pred), 'macc': mean_class_accuracy(label, pred)}
+        if self.per_class:
+            names = (self.dataset_meta or {}).get('classes') or range(int(label.max(initial=-1)) + 1)
+            shares = class_accuracy(label, pred, len(names))
+            metrics |= {f'acc/{name}': float(share) for name, share in zip(names, shares, strict=False)}
+        return metrics

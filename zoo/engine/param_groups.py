@@ -1,0 +1,116 @@
+"""Learning rate and weight decay, parameter by parameter."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from mmengine.optim import OptimWrapper
+from mmengine.registry import OPTIMIZERS
+from torch import nn
+
+from zoo.errors import UsageError
+from zoo.registry import OPTIM_WRAPPER_CONSTRUCTORS, OPTIM_WRAPPERS
+
+Named = Iterable[tuple[str, nn.Parameter]]
+
+
+@OPTIM_WRAPPER_CONSTRUCTORS.register_module()
+class ParamGroups:
+    """Sorts the parameters of a model into groups of equal learning rate and weight decay.
+
+    Every trainable parameter comes into exactly one group; frozen ones into none. Vectors (norms, biases) and the names
+    in ``model.no_weight_decay()`` take no weight decay, as in the reference recipe (arXiv 2302.02318).
+
+    Args:
+        optim_wrapper_cfg: config of the optimizer wrapper, with the ``optimizer``.
+        paramwise_cfg: arguments of :func:`split_parameters`: ``lr_scale``, ``layer_decay``, ``decay_scaled_groups``.
+
+    Raises:
+        UsageError: unknown argument, or a pattern of ``lr_scale`` that fits no parameter.
+    """
+
+    def __init__(self, optim_wrapper_cfg: dict[str, Any], paramwise_cfg: dict[str, Any] | None = None) -> None:
+        self.options: dict[str, Any] = dict(paramwise_cfg or {})
+        unknown = sorted(set(self.options) - {'lr_scale', 'layer_decay', 'decay_scaled_groups'})
+        if unknown:
+            raise UsageError(
+                f'paramwise_cfg takes lr_scale, layer_decay and decay_scaled_groups, not {", ".join(unknown)}'
+            )
+        self.wrapper = dict(optim_wrapper_cfg)
+        self.optimizer: dict[str, Any] = dict(self.wrapper.pop('optimizer'))
+
+    def __call__(self, model: nn.Module) -> OptimWrapper:
+        """Build the optimizer and its wrapper for ``model`` (or for the model inside a distributed wrapper)."""
+        model = getattr(model, 'module', model)
+        if 'lr' not in self.optimizer:
+            raise UsageError('optim_wrapper.optimizer needs a learning rate: lr=...')
+        groups = split_parameters(
+            model, self.optimizer['lr'], float(self.optimizer.get('weight_decay', 0.0)), **self.options
+        )
+        optimizer = OPTIMIZERS.build({**self.optimizer, 'params': groups})
+        return OPTIM_WRAPPERS.build({'type': 'OptimWrapper', **self.wrapper}, default_args={'optimizer': optimizer})
+
+
+def split_parameters(
+    model: nn.Module,
+    lr: float,
+    weight_decay: float,
+    *,
+    lr_scale: dict[str, float] | None = None,
+    layer_decay: float = 1.0,
+    decay_scaled_groups: bool = False,
+) -> list[dict[str, Any]]:
+    """Return parameter groups for an optimizer.
+
+    Parity: the reference gives its tenfold group (names with ``cls``) the weight decay of the optimizer on every
+    tensor, vectors and tokens included; ``decay_scaled_groups=True`` does the same.
+
+    Args:
+        model: The model; may have ``no_weight_decay()`` and ``layer_groups()``.
+        lr: Learning rate.
+        weight_decay: Weight decay.
+        lr_scale: Pattern (``re.search`` on the parameter's name) to multiplier of the learning rate, e.g.
+            ``{'^head': 10}``; the first pattern that fits counts.
+        layer_decay: Factor between the learning rates of neighbouring layers; the last of ``model.layer_groups()`` has
+            the full rate.
+        decay_scaled_groups: Apply weight decay to every tensor whose name fits a pattern of ``lr_scale``.
+
+    Raises:
+        UsageError: A pattern fits no parameter, or there is nothing to train.
+    """
+    names = [(name, parameter) for name, parameter in model.named_parameters() if parameter.requires_grad]
+    if not names:
+        raise UsageError(f'{type(model).__name__} has no trainable parameter')
+    patterns = {re.compile(pattern): float(scale) for pattern, scale in (lr_scale or {}).items()}
+    _require_matches(patterns, model)
+    spared = set(model.no_weight_decay()) if hasattr(model, 'no_weight_decay') else set()
+    depths = _layer_scales(model, layer_decay)
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+    for name, parameter in names:
+        scale = next((scale for pattern, scale in patterns.items() if pattern.search(name)), None)
+        free = parameter.ndim <= 1 or name.endswith('.bias') or name in spared
+        decay = 0.0 if free and not (decay_scaled_groups and scale is not None) else weight_decay
+        key = (lr * (1.0 if scale is None else scale) * depths.get(name, 1.0), decay)
+        groups.setdefault(key, []).append(parameter)
+    return [{'params': params, 'lr': rate, 'weight_decay': decay} for (rate, decay), params in groups.items()]
+
+
+def _require_matches(patterns: dict[re.Pattern[str], float], model: nn.Module) -> None:
+    """Refuse a pattern that names nothing: it would leave the rate unchanged without a word."""
+    every = [name for name, _ in model.named_parameters()]
+    for pattern in patterns:
+        if not any(pattern.search(name) for name in every):
+            stems = ', '.join(sorted({name.partition('.')[0] for name in every}))
+            raise UsageError(f'lr_scale: {pattern.pattern!r} fits no parameter; their names begin with {stems}')
+
+
+def _layer_scales(model: nn.Module, layer_decay: float) -> dict[str, float]:
+    """Return the multiplier of every parameter named in ``model.layer_groups()``."""
+    if layer_decay == 1.0:
+        return {}
+    if not hasattr(model, 'layer_groups'):
+        raise UsageError(f'layer_decay needs a model with layer_groups(), {type(model).__name__} has none')
+    layers = model.layer_groups()
+    return {name: layer_decay ** (len(layers) - 1 - depth) for depth, layer in enumerate(layers) for name in layer}

@@ -1,0 +1,282 @@
+"""mmengine's Runner, made to run on CPUs, to survive kills and to say less."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import logging
+import os
+import platform
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine import Config
+from mmengine.dist import is_main_process
+from mmengine.logging import MMLogger
+from mmengine.model import MMDistributedDataParallel, convert_sync_batchnorm, revert_sync_batchnorm
+from mmengine.optim import OptimWrapper
+from mmengine.runner import BaseLoop, Runner
+from mmengine.runner.checkpoint import _load_checkpoint_to_model
+from torch import nn
+from torch.utils.data import DataLoader
+
+import zoo
+from zoo.engine.check import check_config, readable_build_errors
+from zoo.engine.checkpoint import TEMPORARY, latest_checkpoint, read_checkpoint, write_text
+from zoo.engine.config import configure
+from zoo.engine.distributed import join_processes, local_rank
+from zoo.engine.loops import EpochLoop, IterLoop
+from zoo.engine.names import config_name
+from zoo.engine.progress import say
+from zoo.errors import UsageError
+from zoo.registry import FUNCTIONS
+
+_count = itertools.count()
+
+_NOT_WORTH_A_WARNING = (
+    'Failed to search registry with scope "zoo"',  # registries that the zoo adds nothing to
+    'Resumed iteration number is not divisible',  # waiting gradients are in the checkpoint
+    'has no metainfo',
+    'The prefix is not set in metric class',
+    '"FileClient" will be deprecated',
+    '"HardDiskBackend" is the alias',
+)
+
+
+def build_runner(config: Config) -> ZooRunner:
+    """Build the runner of a config.
+
+    Args:
+        config: As returned by :func:`zoo.engine.load_config` and :func:`zoo.engine.configure`; without the latter, its
+            defaults are filled in.
+
+    Raises:
+        UsageError: Something in the config is misspelt, or does not fit the machine.
+    """
+    if config.get('device') is None or config.get('work_dir') is None:
+        configure(config)
+    config.setdefault('default_scope', 'zoo')
+    config.setdefault('randomness', {'seed': 0})
+    check_config(config)
+    with readable_build_errors():
+        return ZooRunner.from_cfg(config)
+
+
+class ZooRunner(Runner):
+    """mmengine's ``Runner`` with the differences that follow.
+
+    The device is a choice of the config. Processes train together on CPUs as well. Checkpoints are written in one step
+    and read without running code. The console belongs to ``ProgressHook``; mmengine's lines go to the log file. Epochs
+    can be resumed at any iteration. Errors of the config are one line.
+    """
+
+    _resume: bool
+    _load_from: str | None
+
+    # --- start --------------------------------------------------------------------------------------------------------
+
+    def __init__(
+        self, *args: Any, experiment_name: str | None = None, cfg: Config | None = None, **kwargs: Any
+    ) -> None:
+        # mmengine keeps loggers and message hubs by name, and adds only the second at which the run began.
+        name = f'{config_name((cfg or Config()).filename or "")}_{os.getpid()}_{next(_count)}'
+        super().__init__(*args, experiment_name=experiment_name or name, cfg=cfg, **kwargs)
+
+    @property
+    def device(self) -> str:
+        """``cpu`` or ``cuda``."""
+        return str(self.cfg.get('device') or 'cpu')
+
+    def setup_env(self, env_cfg: dict[str, Any]) -> None:
+        """Join the processes, then do as mmengine."""
+        join_processes(self.launcher, self.device)
+        super().setup_env(env_cfg)
+
+    def set_randomness(self, seed: int | None, diff_rank_seed: bool = False, deterministic: bool = False) -> None:
+        """Seed everything, and choose deterministic algorithms if asked to."""
+        if deterministic:
+            # cuBLAS reads this when its first handle is made.
+            os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', ':4096:8')
+        super().set_randomness(seed, diff_rank_seed, deterministic)
+
+    def build_logger(self, *args: Any, **kwargs: Any) -> MMLogger:
+        """Send everything to the log file, and warnings to the console too."""
+        logger = super().build_logger(*args, **kwargs)
+        for handler in logger.handlers:
+            if not isinstance(handler, logging.FileHandler):
+                handler.setLevel(max(handler.level, logging.WARNING))
+                handler.addFilter(_worth_a_warning)
+        return logger
+
+    def _log_env(self, env_cfg: dict[str, Any]) -> None:
+        """Log what the run ran with; mmengine's own list starts compilers and imports torchvision for this."""
+        facts = {
+            'zoo': zoo.__version__,
+            'python': platform.python_version(),
+            'torch': torch.__version__,
+            'device': torch.cuda.get_device_name() if self.device == 'cuda' else platform.processor() or 'cpu',
+            'threads': torch.get_num_threads(),
+            'processes': self.world_size,
+            'seed': self.seed,
+            'deterministic': self.deterministic,
+        }
+        self.logger.info('Environment: ' + ', '.join(f'{key} {value}' for key, value in facts.items()))
+        self.logger.info(f'Config:\n{self.cfg.pretty_text}')
+
+    def dump_config(self) -> None:
+        """Write the config, options of the command line included, into the work directory."""
+        if is_main_process():
+            write_text(Path(self.work_dir) / Path(self.cfg.filename or 'config.py').name, self.cfg.pretty_text)
+
+    # --- what is built ------------------------------------------------------------------------------------------------
+
+    def wrap_model(self, model_wrapper_cfg: dict[str, Any] | None, model: nn.Module) -> nn.Module:
+        """Move the model to the device; with several processes, let it exchange gradients."""
+        if model_wrapper_cfg is not None:
+            raise UsageError('model_wrapper_cfg is not used here: set find_unused_parameters or sync_bn in the config')
+        model = model.to(self.device)
+        if not self.distributed:
+            return revert_sync_batchnorm(model)
+        if self.cfg.get('sync_bn'):
+            model = convert_sync_batchnorm(model, self.cfg.sync_bn)
+        return MMDistributedDataParallel(
+            module=model,
+            device_ids=[local_rank()] if self.device == 'cuda' else None,
+            broadcast_buffers=False,
+            # Pretraining leaves queries without an objective untouched (the class token of ReCon, for one).
+            find_unused_parameters=self.cfg.get('find_unused_parameters', True),
+        )
+
+    @staticmethod
+    def build_dataloader(
+        dataloader: DataLoader[Any] | dict[str, Any], seed: int | None = None, diff_rank_seed: bool = False
+    ) -> DataLoader[Any]:
+        """Build a loader; batches are collated by ``zoo_collate``, and workers start anew in every epoch.
+
+        Workers that persist would carry random numbers from one epoch into the next, where a resumed run lacks them.
+        """
+        if isinstance(dataloader, DataLoader):
+            return dataloader
+        settings = copy.deepcopy(dict(dataloader))
+        settings.pop('persistent_workers', None)
+        for key, default in (('collate_fn', 'zoo_collate'), ('worker_init_fn', 'keep_worker_seed')):
+            chosen = dict(settings.get(key) or {'type': default})
+            if isinstance(chosen['type'], str):  # mmengine looks names up in its own registry only
+                chosen['type'] = FUNCTIONS.get(chosen['type'])
+            settings[key] = chosen
+        with readable_build_errors():
+            return Runner.build_dataloader(settings, seed, diff_rank_seed)
+
+    def build_train_loop(self, loop: BaseLoop | dict[str, Any]) -> BaseLoop:
+        """Build the training loop: ``EpochLoop`` or, with ``by_epoch=False``, ``IterLoop``."""
+        with readable_build_errors():
+            if not isinstance(loop, dict) or 'type' in loop:
+                return super().build_train_loop(loop)
+            settings = dict(loop)
+            kind = EpochLoop if settings.pop('by_epoch', True) else IterLoop
+            return kind(runner=self, dataloader=self._train_dataloader, **settings)
+
+    def build_optim_wrapper(self, optim_wrapper: OptimWrapper | dict[str, Any]) -> OptimWrapper:
+        """Build the optimizer; see mmengine."""
+        with readable_build_errors():
+            return super().build_optim_wrapper(optim_wrapper)
+
+    def build_param_scheduler(self, scheduler: Any) -> Any:
+        """Build the schedules; see mmengine."""
+        with readable_build_errors():
+            return super().build_param_scheduler(scheduler)
+
+    def build_evaluator(self, evaluator: Any) -> Any:
+        """Build the metrics; see mmengine."""
+        with readable_build_errors():
+            return super().build_evaluator(evaluator)
+
+    def train(self) -> nn.Module:
+        """Train.
+
+        Raises:
+            UsageError: The config does not say how.
+        """
+        if self._train_loop is None:
+            raise UsageError(f'config {self.cfg.filename} has no training: train_cfg, train_dataloader, optim_wrapper')
+        return super().train()
+
+    def test(self) -> dict[str, float]:
+        """Test, and return the metrics.
+
+        Raises:
+            UsageError: The config does not say how.
+        """
+        if self._test_loop is None:
+            raise UsageError(f'config {self.cfg.filename} has no test: test_cfg, test_dataloader, test_evaluator')
+        return super().test()
+
+    # --- checkpoints --------------------------------------------------------------------------------------------------
+
+    def load_or_resume(self) -> None:
+        """Resume if asked to and possible; else start from ``weights`` if the config names some."""
+        if self._has_loaded:
+            return
+        if self._resume and self._load_from is None:
+            newest = latest_checkpoint(self.work_dir)
+            self._load_from = None if newest is None else str(newest)
+            self._resume = newest is not None
+        if self._resume or self._load_from is not None:
+            super().load_or_resume()
+            say(f'{"resumed from" if self._resume else "loaded"} {self._load_from}')
+        elif self.cfg.get('weights'):
+            self._load_weights(str(self.cfg.weights))
+
+    def _load_weights(self, source: str) -> None:
+        """Start from trained weights."""
+        from zoo.hub import load_weights
+
+        model: nn.Module = getattr(self.model, 'module', self.model)
+        say(load_weights(model, source))
+        # Averaged copies of the model were made before.
+        self.call_hook('after_load_checkpoint', checkpoint={'state_dict': model.state_dict()})
+        self._has_loaded = True
+
+    def load_checkpoint(
+        self, filename: str, map_location: Any = 'cpu', strict: bool = False, revise_keys: Any = ((r'^module\.', ''),)
+    ) -> dict[str, Any]:
+        """Load a checkpoint into the model; to resume, everything has to be there and to fit.
+
+        Raises:
+            UsageError: The file is missing or broken, holds no training state, or belongs to another model.
+        """
+        checkpoint = read_checkpoint(filename)
+        lacking = {'meta', 'message_hub', 'optimizer', 'state_dict'} - set(checkpoint)
+        if self._resume and lacking:
+            raise UsageError(
+                f'checkpoint {filename} holds no training state ({", ".join(sorted(lacking))} missing): '
+                'start from it with --weights'
+            )
+        self.call_hook('after_load_checkpoint', checkpoint=checkpoint)
+        model = getattr(self.model, 'module', self.model)
+        try:
+            _load_checkpoint_to_model(model, checkpoint, strict or self._resume, revise_keys=list(revise_keys))
+        except RuntimeError as error:
+            reason = ' '.join(str(error).split())
+            raise UsageError(f'checkpoint {filename} does not fit the model of the config: {reason:.300}') from error
+        self._has_loaded = True
+        self.logger.info(f'Loaded {filename}')
+        return checkpoint
+
+    def save_checkpoint(self, out_dir: str, filename: str, **kwargs: Any) -> None:
+        """Write a checkpoint in one step: until it is complete, it has another name."""
+        if is_main_process():
+            temporary = TEMPORARY.format(name=filename)
+            super().save_checkpoint(out_dir, temporary, **kwargs)
+            (Path(out_dir) / temporary).replace(Path(out_dir) / filename)
+
+    def close(self) -> None:
+        """Close the log file; for programs that run many configs in one process."""
+        for handler in self.logger.handlers:
+            handler.close()
+
+
+def _worth_a_warning(record: logging.LogRecord) -> bool:
+    """Return False for warnings of mmengine that are not true here."""
+    return not any(text in record.getMessage() for text in _NOT_WORTH_A_WARNING)
