@@ -58,11 +58,11 @@ class Budget:
         seeds: repetitions of the downstream step.
     """
 
-    objects: int = 2100
+    objects: int = 2160
     pretrain_epochs: int = 20
     labels_per_class: int = 15
-    pool: int = 1400
-    test_objects: int = 1400
+    pool: int = 1440
+    test_objects: int = 1440
     finetune_epochs: int = 12
     num_points: int = 512
     seeds: int = 3
@@ -119,7 +119,7 @@ def demo_table(records: list[Record], budget: Budget) -> Table:
         [
             f'Mean and 95 % t-interval over {budget.seeds} seeds of the downstream step; every seed draws other labels.',
             f'Pretraining: {budget.objects} objects, {budget.pretrain_epochs} epochs, {budget.num_points} points, one run each.',
-            f'Downstream: {budget.labels_per_class} labels per class, {len(first.per_class) or 35} classes, '
+            f'Downstream: {budget.labels_per_class} labels per class, {first.dataset["classes"]} classes, '
             f'{budget.test_objects} test objects, last epoch, no voting, nothing selected on the test split.',
             f'Measured {first.date}, torch {first.environment["torch"]}, {first.environment["device"]}, '
             f'{first.environment["threads"]} threads, {first.environment["precision"]}.',

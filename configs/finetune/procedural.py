@@ -26,7 +26,7 @@ model = dict(
         patch_widths=(32, 64, 128),
         drop_path=0.1,
     ),
-    num_classes=35,
+    num_classes=36,
 )
 data_preprocessor = dict(
     type='BatchPreprocessor',
@@ -43,21 +43,21 @@ train_dataloader = dict(
     drop_last=True,
     sampler=dict(type='DefaultSampler', shuffle=True),
     collate_fn=dict(type='zoo.zoo_collate'),
-    dataset=dict(type='ProceduralShapes', split='train', num_objects=700, num_points=1024, seed=1),
+    dataset=dict(type='ProceduralShapes', split='train', num_objects=720, num_points=1024, seed=1),
 )
 val_dataloader = dict(
     batch_size=128,
     num_workers=0,
     sampler=dict(type='DefaultSampler', shuffle=False),
     collate_fn=dict(type='zoo.zoo_collate'),
-    dataset=dict(type='ProceduralShapes', split='val', num_objects=700, num_points=1024, seed=1),
+    dataset=dict(type='ProceduralShapes', split='val', num_objects=720, num_points=1024, seed=1),
 )
 test_dataloader = dict(
     batch_size=128,
     num_workers=0,
     sampler=dict(type='DefaultSampler', shuffle=False),
     collate_fn=dict(type='zoo.zoo_collate'),
-    dataset=dict(type='ProceduralShapes', split='test', num_objects=1400, num_points=1024, seed=1),
+    dataset=dict(type='ProceduralShapes', split='test', num_objects=1440, num_points=1024, seed=1),
 )
 train_cfg = dict(max_epochs=epochs, val_interval=5)
 optim_wrapper = dict(optimizer=dict(lr=5e-4), paramwise_cfg=dict(lr_scale={'head.': 4.0}))

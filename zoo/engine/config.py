@@ -162,7 +162,10 @@ def _replace_backbone(config: Config, name: str) -> None:
 
     if 'backbone' not in config.get('model', {}):
         raise UsageError('--backbone: the model of this config has no backbone to replace')
-    config.model.backbone = backbone_config(name)
+    # How a cloud is cut into groups belongs to the task, the network to the student.
+    own = config.model.backbone
+    kept = {key: own[key] for key in ('num_groups', 'group_size', 'drop_path', 'skip_near_origin') if key in own}
+    config.model.backbone = {**backbone_config(name), **kept}
 
 
 def _use_autocast(config: Config) -> None:

@@ -1,0 +1,64 @@
+"""Every config loads, builds, dumps, and says what it is."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+from mmengine import Config
+
+from zoo.engine import load_config
+from zoo.hub.names import ROOT
+from zoo.registry import DATASETS, MODELS
+
+FILES = sorted(path for path in (ROOT / 'configs').rglob('*.py'))
+CONFIGS = [path for path in FILES if '_base_' not in path.parts]
+IDS = [str(path.relative_to(ROOT / 'configs')) for path in CONFIGS]
+
+
+@pytest.mark.parametrize('path', FILES, ids=lambda path: str(path.relative_to(ROOT / 'configs')))
+def test_it_opens_with_a_docstring(path):
+    text = ast.get_docstring(ast.parse(path.read_text(encoding='utf-8')))
+    assert text
+    if '_base_' not in path.parts:
+        for word in ('arXiv', 'Cost:', 'Expected:', 'Command: python tools/'):
+            assert word in text, f'{path} does not say {word}'
+        command = text.split('Command: ')[1].split()
+        assert (ROOT / command[2]) == path
+
+
+@pytest.mark.parametrize('path', CONFIGS, ids=IDS)
+def test_it_survives_a_dump(path, tmp_path):
+    config = load_config(path)
+    config.dump(tmp_path / 'dumped.py')
+    assert Config.fromfile(tmp_path / 'dumped.py').to_dict() == config.to_dict()
+
+
+@pytest.mark.parametrize('path', CONFIGS, ids=IDS)
+def test_its_model_builds_and_has_the_objectives_it_names(path):
+    config = load_config(path)
+    model = MODELS.build(config.model)
+    if config.model.type == 'Pretrainer':
+        assert set(model.objectives) == set(config.model.objectives)
+        assert all(teacher.frozen for teacher in model.teachers().values())
+
+
+@pytest.mark.parametrize('path', CONFIGS, ids=IDS)
+def test_its_parts_are_registered(path):
+    config = load_config(path)
+    for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
+        if name in config:
+            assert DATASETS.get(config[name].dataset.type) is not None
+
+
+def test_fine_tuning_knows_the_number_of_classes():
+    from zoo.datasets.procedural import CLASSES
+
+    assert load_config('configs/finetune/procedural.py').model.num_classes == len(CLASSES)
+
+
+@pytest.mark.parametrize('size', ['nano', 'tiny', 'small', 'base'])
+def test_methods_share_the_student_of_a_size(size):
+    students = [load_config(f'configs/{method}/{size}.py').model.backbone for method in ('recon', 'point_mae')]
+    for key in ('embed_dim', 'depth', 'num_heads', 'num_groups', 'group_size'):
+        assert students[0][key] == students[1][key]
