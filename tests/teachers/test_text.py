@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from tests.teachers.toys import LetterTeacher
+from zoo.errors import UsageError
+
+
+def test_lists_and_tuples_of_strings_pass():
+    assert LetterTeacher().check(('a', 'b')) == ['a', 'b']
+    assert LetterTeacher().check([]) == []
+    assert LetterTeacher()(['a cab']).tolist() == [[2.0, 1.0, 1.0]]
+
+
+@pytest.mark.parametrize('wrong', ['text', None, 3, torch.zeros(2), ['a', 1], [b'a']])
+def test_all_else_is_refused(wrong):
+    with pytest.raises(UsageError, match='LetterTeacher needs a list of strings'):
+        LetterTeacher().check(wrong)

@@ -1,0 +1,28 @@
+"""Teachers: what supervises a student output. Importing this loads no network and none of the heavy packages."""
+
+from __future__ import annotations
+
+from zoo.teachers.base import Teacher
+from zoo.teachers.clip import CLIPImageTeacher, CLIPTextTeacher
+from zoo.teachers.efficientnet_lite import EfficientNetLite0Teacher
+from zoo.teachers.feature_bank import FeatureBank
+from zoo.teachers.image import ImageTeacher
+from zoo.teachers.point_identity import PointIdentity
+from zoo.teachers.prompts import PROMPTS, random_prompt, render_prompts
+from zoo.teachers.sentence import SentenceTeacher
+from zoo.teachers.timm_image import TimmImageTeacher
+
+__all__ = [
+    'PROMPTS',
+    'CLIPImageTeacher',
+    'CLIPTextTeacher',
+    'EfficientNetLite0Teacher',
+    'FeatureBank',
+    'ImageTeacher',
+    'PointIdentity',
+    'SentenceTeacher',
+    'Teacher',
+    'TimmImageTeacher',
+    'random_prompt',
+    'render_prompts',
+]
