@@ -30,7 +30,7 @@ from zoo.engine.loops import EpochLoop, IterLoop
 from zoo.engine.names import config_name
 from zoo.engine.progress import say
 from zoo.errors import UsageError
-from zoo.registry import FUNCTIONS
+from zoo.registry import DATASETS, FUNCTIONS
 
 _count = itertools.count()
 
@@ -165,7 +165,14 @@ class ZooRunner(Runner):
             if isinstance(chosen['type'], str):  # mmengine looks names up in its own registry only
                 chosen['type'] = FUNCTIONS.get(chosen['type'])
             settings[key] = chosen
+        settings['num_workers'] = min(settings.get('num_workers', 0), os.cpu_count() or 1)
         with readable_build_errors():
+            if isinstance(settings['dataset'], dict):
+                settings['dataset'] = DATASETS.build(settings['dataset'])
+            # A set smaller than one batch is one batch; dropped, it would train on nothing.
+            settings['drop_last'] = (
+                settings.get('drop_last', False) and len(settings['dataset']) >= settings['batch_size']
+            )
             return Runner.build_dataloader(settings, seed, diff_rank_seed)
 
     def build_train_loop(self, loop: BaseLoop | dict[str, Any]) -> BaseLoop:
