@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from tests.ops import oracles
-from zoo.ops import gather_points, group
+from zoo.ops import gather_points, gather_rows, group
 
 
 def expected_groups(points, num_groups, group_size, skip=False):
@@ -91,3 +91,15 @@ def test_gather_does_not_reach_into_the_next_cloud():
 def test_counts_must_be_positive(num_groups, group_size, name):
     with pytest.raises(ValueError, match=f'{name} must be at least 1, got 0'):
         group(torch.zeros(1, 8, 3), num_groups, group_size)
+
+
+@pytest.mark.parametrize('sizes', [(5,), (5, 2), (0,)])
+def test_gather_of_rows_is_the_same(generator, sizes):
+    rows = torch.randn(3, 9, 20, generator=generator, dtype=torch.float64, requires_grad=True)
+    index = torch.randint(9, (3, *sizes), generator=generator)
+    assert torch.equal(gather_rows(rows, index), gather_points(rows, index))
+    assert torch.autograd.gradcheck(lambda r: gather_rows(r, index), rows)
+
+
+def test_gather_of_rows_from_an_empty_batch():
+    assert gather_rows(torch.zeros(0, 9, 4), torch.zeros(0, 5, 2, dtype=torch.int64)).shape == (0, 5, 2, 4)

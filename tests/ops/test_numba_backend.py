@@ -28,6 +28,7 @@ def test_threads_share_the_clouds(two_threads, generator, clouds):
         'farthest_points': (points, 20, 3, skipped),
         'nearest_points': (points[:, :9].contiguous(), points, 7),
         'nearest_index': (points[:, :9].contiguous(), points),
+        'ball_members': (points[:, :9].contiguous(), points, 0.5, 7),
     }.items():
         found, expected = (getattr(module, name)(*arguments) for module in (numba_backend, torch_backend))
         torch.testing.assert_close(found, expected, rtol=0, atol=0)

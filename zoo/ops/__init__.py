@@ -13,9 +13,20 @@ Rules that hold for every function here:
 
 from __future__ import annotations
 
+from zoo.ops.ball import ball_query
 from zoo.ops.chamfer import chamfer_distance
-from zoo.ops.grouping import gather_points, group
+from zoo.ops.feature_neighbors import feature_knn
+from zoo.ops.grouping import gather_points, gather_rows, group
 from zoo.ops.neighbors import knn
 from zoo.ops.sampling import farthest_point_sample
 
-__all__ = ['chamfer_distance', 'farthest_point_sample', 'gather_points', 'group', 'knn']
+__all__ = [
+    'ball_query',
+    'chamfer_distance',
+    'farthest_point_sample',
+    'feature_knn',
+    'gather_points',
+    'gather_rows',
+    'group',
+    'knn',
+]

@@ -36,6 +36,9 @@ class Kernels(Protocol):
     def nearest_index(self, query: Tensor, reference: Tensor) -> Tensor:
         """Return the index (B, M) of the nearest reference point."""
 
+    def ball_members(self, query: Tensor, reference: Tensor, bound: float, k: int) -> Tensor:
+        """Return the first k indices (B, M, k) with a squared distance below ``bound``; see ``zoo.ops.ball_query``."""
+
 
 @functools.cache
 def _numba_works() -> bool:

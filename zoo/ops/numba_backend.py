@@ -64,6 +64,15 @@ def nearest_index(query: Tensor, reference: Tensor) -> Tensor:
     return index
 
 
+def ball_members(query: Tensor, reference: Tensor, bound: float, k: int) -> Tensor:
+    """See :class:`zoo.ops.backend.Kernels`."""
+    clouds, size = query.shape[:2]
+    index = torch.zeros((clouds, size, k), dtype=torch.int64)
+    arrays = (_array(query), _array(reference), np.float32(bound), index.numpy())
+    _over_clouds(_first_inside, clouds, clouds * size * reference.shape[1], *arrays)
+    return index
+
+
 def _array(points: Tensor) -> Floats:
     return points.contiguous().numpy()
 
@@ -205,3 +214,22 @@ def _nearest_one(query: Floats, reference: Floats, index: Integers, first: int, 
                 winner[i] = r if closer else winner[i]
                 smallest[i] = distance if closer else smallest[i]
         index[cloud] = winner
+
+
+@_compiled
+def _first_inside(query: Floats, reference: Floats, bound: np.float32, index: Integers, first: int, last: int) -> None:
+    size, k = reference.shape[1], index.shape[2]
+    for cloud in range(first, last):
+        x, y, z = _planes(reference[cloud])
+        for q in range(query.shape[1]):
+            center_x, center_y, center_z = query[cloud, q, 0], query[cloud, q, 1], query[cloud, q, 2]
+            found = 0
+            for i in range(size):
+                dx, dy, dz = x[i] - center_x, y[i] - center_y, z[i] - center_z
+                if dx * dx + dy * dy + dz * dz < bound:
+                    if found == 0:
+                        index[cloud, q, :] = i
+                    index[cloud, q, found] = i
+                    found += 1
+                    if found == k:
+                        break

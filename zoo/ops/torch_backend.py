@@ -33,7 +33,7 @@ def farthest_points(points: Tensor, num_samples: int, start: int, skipped: Tenso
 
 def nearest_points(query: Tensor, reference: Tensor, k: int) -> tuple[Tensor, Tensor]:
     """See :class:`zoo.ops.backend.Kernels`."""
-    blocks = [_smallest(_squared_distances(block, reference), k) for block in _blocks(query, reference)]
+    blocks = [smallest(_squared_distances(block, reference), k) for block in _blocks(query, reference)]
     distance, index = zip(*blocks, strict=True)
     return torch.cat(distance, dim=1), torch.cat(index, dim=1)
 
@@ -42,6 +42,12 @@ def nearest_index(query: Tensor, reference: Tensor) -> Tensor:
     """See :class:`zoo.ops.backend.Kernels`."""
     # min() is twice as fast as argmin() on the CPU; both return the first of equals.
     blocks = [_squared_distances(block, reference).min(dim=-1).indices for block in _blocks(query, reference)]
+    return torch.cat(blocks, dim=1)
+
+
+def ball_members(query: Tensor, reference: Tensor, bound: float, k: int) -> Tensor:
+    """See :class:`zoo.ops.backend.Kernels`."""
+    blocks = [_first_true(_squared_distances(block, reference) < bound, k) for block in _blocks(query, reference)]
     return torch.cat(blocks, dim=1)
 
 
@@ -62,7 +68,7 @@ def _squared_distances(query: Tensor, reference: Tensor) -> Tensor:
     return total
 
 
-def _smallest(distance: Tensor, k: int) -> tuple[Tensor, Tensor]:
+def smallest(distance: Tensor, k: int) -> tuple[Tensor, Tensor]:
     """The k smallest of the last axis in order, (values, indices), ties to the lowest index.
 
     ``topk`` leaves ties undefined. Bits of non-negative floats are ordered like the floats, so the 64-bit integer of
@@ -81,3 +87,12 @@ def _smallest(distance: Tensor, k: int) -> tuple[Tensor, Tensor]:
     else:
         key = key.topk(k, largest=False).values
     return key.bitwise_right_shift(32).int().view(torch.float32), key & low
+
+
+def _first_true(inside: Tensor, k: int) -> Tensor:
+    """Indices (B, M, k) of the first k true of (B, M, N); the first of all, or 0, where there are fewer."""
+    size = inside.shape[-1]
+    score = inside * torch.arange(size, 0, -1, dtype=torch.int32, device=inside.device)
+    score = score.topk(min(k, size)).values
+    index = torch.where(score > 0, size - score, torch.where(score[..., :1] > 0, size - score[..., :1], 0)).long()
+    return torch.cat([index, index[..., :1].expand(*index.shape[:2], max(0, k - size))], dim=-1)
