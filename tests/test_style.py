@@ -110,6 +110,9 @@ def test_folders_of_tests_mirror_the_project():
 
 
 def test_every_package_is_tested():
+    """By a folder of tests, or by one test file with the name of the package."""
     packages = {path.parent for path in LIBRARY if path.name != '__init__.py'} - {ROOT / 'zoo'}
-    tested = {mirrored(path.parent) for path in CODE if path.name.startswith('test_') and path.parent != ROOT / 'tests'}
+    tests = [path for path in CODE if path.name.startswith('test_') and path.parent != ROOT / 'tests']
+    tested = {mirrored(path.parent) for path in tests}
+    tested |= {mirrored(path.parent) / path.stem.removeprefix('test_') for path in tests}
     assert not [name_of(package) for package in packages - tested]

@@ -1,0 +1,37 @@
+"""What continuous integration calls: both targets, the summary last, the status of the tests."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.mark.parametrize(
+    ('recipe', 'status', 'last'),
+    [
+        ("echo '3 passed in 0.10s'", 0, '3 passed in 0.10s'),
+        ("echo '1 failed, 2 passed in 61.00s (0:01:01)'; exit 1", 2, '1 failed, 2 passed in 61.00s (0:01:01)'),
+        ("echo '2 passed in 0.10s'; echo afterwards", 0, '2 passed in 0.10s'),
+        ('echo Segmentation fault; exit 1', 2, 'no summary: pytest did not come to its end'),
+    ],
+)
+def test_the_summary_is_last_and_the_status_is_kept(tmp_path, recipe, status, last):
+    shutil.copytree(ROOT / '.ci', tmp_path / '.ci')
+    (tmp_path / 'Makefile').write_text(f'lint:\n\t@echo linted\ntest:\n\t@{recipe}\n')
+    result = subprocess.run([tmp_path / '.ci' / 'run'], capture_output=True, text=True, check=False)
+    assert result.returncode == status
+    assert result.stdout.splitlines()[0] == 'linted'
+    assert result.stdout.splitlines()[-1] == last
+
+
+def test_a_failed_lint_ends_it(tmp_path):
+    shutil.copytree(ROOT / '.ci', tmp_path / '.ci')
+    (tmp_path / 'Makefile').write_text('lint:\n\t@exit 1\ntest:\n\t@echo tested\n')
+    result = subprocess.run([tmp_path / '.ci' / 'run'], capture_output=True, text=True, check=False)
+    assert result.returncode != 0
+    assert 'tested' not in result.stdout
