@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -9,6 +10,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+def run_ci(project: Path) -> subprocess.CompletedProcess[str]:
+    """Run the script of a project, whether or not make runs this test."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(('MAKE', 'MFLAGS'))}
+    return subprocess.run([project / '.ci' / 'run'], env=environment, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize(
@@ -23,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[1]
 def test_the_summary_is_last_and_the_status_is_kept(tmp_path, recipe, status, last):
     shutil.copytree(ROOT / '.ci', tmp_path / '.ci')
     (tmp_path / 'Makefile').write_text(f'lint:\n\t@echo linted\ntest:\n\t@{recipe}\n')
-    result = subprocess.run([tmp_path / '.ci' / 'run'], capture_output=True, text=True, check=False)
+    result = run_ci(tmp_path)
     assert result.returncode == status
     assert result.stdout.splitlines()[0] == 'linted'
     assert result.stdout.splitlines()[-1] == last
@@ -32,6 +39,6 @@ def test_the_summary_is_last_and_the_status_is_kept(tmp_path, recipe, status, la
 def test_a_failed_lint_ends_it(tmp_path):
     shutil.copytree(ROOT / '.ci', tmp_path / '.ci')
     (tmp_path / 'Makefile').write_text('lint:\n\t@exit 1\ntest:\n\t@echo tested\n')
-    result = subprocess.run([tmp_path / '.ci' / 'run'], capture_output=True, text=True, check=False)
+    result = run_ci(tmp_path)
     assert result.returncode != 0
     assert 'tested' not in result.stdout
