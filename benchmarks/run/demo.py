@@ -19,7 +19,7 @@ from benchmarks.protocols.svm import measure_svm
 from benchmarks.records import Record, mean_interval, read_records
 from benchmarks.records.record import environment, read_record
 from benchmarks.report import Table
-from benchmarks.run.pretrain import file_sha256, pretrain
+from benchmarks.protocols.pretrain import file_sha256, pretrain
 from zoo.hub import backbone_config, load_weights
 from zoo.registry import DATASETS, MODELS
 
@@ -117,8 +117,8 @@ def demo_table(records: list[Record], budget: Budget) -> Table:
         ['student', 'teachers in pretraining', 'linear SVM, OA %', 'fine-tuned, OA %'],
         rows,
         [
-            f'Mean and 95 % t-interval over {budget.seeds} seeds of the downstream step; every seed draws other labels.',
-            f'Pretraining: {budget.objects} objects, {budget.pretrain_epochs} epochs, {budget.num_points} points, one run each.',
+            f'Mean and 95 % t-interval over {budget.seeds} seeds of the downstream step, each with its own labels.',
+            f'Pretraining: one run each, {budget.objects} objects, {budget.pretrain_epochs} epochs, {budget.num_points} points.',
             f'Downstream: {budget.labels_per_class} labels per class, {first.dataset["classes"]} classes, '
             f'{budget.test_objects} test objects, last epoch, no voting, nothing selected on the test split.',
             f'Measured {first.date}, torch {first.environment["torch"]}, {first.environment["device"]}, '
