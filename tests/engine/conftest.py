@@ -34,13 +34,20 @@ def largest_difference(one, other):
     return max(float((one[name].double() - other[name].double()).abs().max()) for name in one)
 
 
+def make_config(work_dir, options=None, edit=None, **settings):
+    """Load the dummy config with options, and let ``edit`` change it."""
+    config = configure(load_config(CONFIG, options), work_dir=work_dir, device='cpu', **settings)
+    if edit is not None:
+        edit(config)
+    return config
+
+
 @pytest.fixture
 def train(tmp_path):
-    """Train the dummy config with options, in this process; returns the runner."""
+    """Train the dummy config in this process; returns the runner."""
 
-    def run(work_dir='run', options=None, **settings):
-        config = configure(load_config(CONFIG, options), work_dir=tmp_path / work_dir, device='cpu', **settings)
-        runner = build_runner(config)
+    def run(work_dir='run', options=None, edit=None, **settings):
+        runner = build_runner(make_config(tmp_path / work_dir, options, edit, **settings))
         runner.train()
         return runner
 

@@ -19,13 +19,22 @@ from zoo.registry import DATASETS, HOOKS, MODELS
 CLASSES = ('ball', 'box', 'cone')
 
 
+class Encoder(nn.Sequential):
+    """A sequence with a forward of its own: torch does not compile its own containers."""
+
+    def forward(self, points: torch.Tensor) -> torch.Tensor:
+        for layer in self:
+            points = layer(points)
+        return points
+
+
 @MODELS.register_module()
 class DummyClassifier(BaseModel):
     """Mean over points of an MLP, with batch norm, dropout, and noise from the global generator."""
 
     def __init__(self, width: int = 8, frozen: bool = False, noise: float = 0.1, dropout: float = 0.2) -> None:
         super().__init__(data_preprocessor=None)
-        self.backbone = nn.Sequential(
+        self.backbone = Encoder(
             nn.Linear(3, width), nn.BatchNorm1d(width), nn.GELU(), nn.Dropout(dropout), nn.Linear(width, width)
         )
         self.token = nn.Parameter(torch.zeros(1, width))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 import inspect
 import traceback
@@ -90,7 +91,7 @@ def apply_options(config: Config, options: Mapping[str, Any]) -> None:
         if '.' in key and node is not None and not isinstance(node, dict | list):
             raise UsageError(f'--cfg-options {key}: a value of the config stands where a section is meant')
         try:
-            config.merge_from_dict({key: value})
+            config.merge_from_dict({key: copy.deepcopy(value)})
         except (KeyError, TypeError, AttributeError) as error:
             raise UsageError(f'--cfg-options {key}: {_explain(error)}') from error
 
@@ -187,7 +188,7 @@ def _step(node: Any, part: str) -> Any:
 
 def _explain(error: BaseException) -> str:
     """Return an error of a config file in one line, with the line where it happened if it is known."""
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename in ('', '<string>')]
-    where = f'line {lines[-1]}: ' if lines else ''
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.name == '<module>']
+    where = f'{Path(frames[-1].filename).name} line {frames[-1].lineno}: ' if frames else ''
     text = ' '.join(str(error).split())
     return f'{where}{type(error).__name__}: {text}'

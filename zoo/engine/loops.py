@@ -45,6 +45,10 @@ class SeededBatches:
         seed_all(self.runner.seed, self.runner.rank, 'data', step)
         return next(self._iterator)
 
+    def stop(self) -> None:
+        """Let the workers go at once; left to the garbage collector, each may keep the process for 5 seconds."""
+        self._iterator = iter(())
+
 
 @LOOPS.register_module()
 class EpochLoop(EpochBasedTrainLoop):
@@ -77,10 +81,13 @@ class EpochLoop(EpochBasedTrainLoop):
         self.runner.model.train()
         self.batches.start(self._epoch)
         first = self._epoch * len(self.dataloader)
-        for index in range(len(self.dataloader)):
-            batch = self.batches.draw(first + index)
-            if first + index >= self._iter:
-                self.run_iter(index, batch)
+        try:
+            for index in range(len(self.dataloader)):
+                batch = self.batches.draw(first + index)
+                if first + index >= self._iter:
+                    self.run_iter(index, batch)
+        finally:
+            self.batches.stop()
         self.runner.call_hook('after_train_epoch')
         self._epoch += 1
 
@@ -130,3 +137,10 @@ class IterLoop(IterBasedTrainLoop):
     def __init__(self, runner: Any, dataloader: Any, **kwargs: Any) -> None:
         super().__init__(runner, dataloader, **kwargs)
         self.dataloader_iterator = _EndlessBatches(runner, self.dataloader)
+
+    def run(self) -> nn.Module:
+        """Train."""
+        try:
+            return super().run()
+        finally:
+            self.dataloader_iterator.batches.stop()

@@ -87,14 +87,17 @@ def split_parameters(
     _require_matches(patterns, model)
     spared = set(model.no_weight_decay()) if hasattr(model, 'no_weight_decay') else set()
     depths = _layer_scales(model, layer_decay)
-    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+    groups: dict[tuple[float, bool], list[nn.Parameter]] = {}
     for name, parameter in names:
         scale = next((scale for pattern, scale in patterns.items() if pattern.search(name)), None)
         free = parameter.ndim <= 1 or name.endswith('.bias') or name in spared
-        decay = 0.0 if free and not (decay_scaled_groups and scale is not None) else weight_decay
-        key = (lr * (1.0 if scale is None else scale) * depths.get(name, 1.0), decay)
+        decays = not free or (decay_scaled_groups and scale is not None)
+        key = ((1.0 if scale is None else scale) * depths.get(name, 1.0), decays)
         groups.setdefault(key, []).append(parameter)
-    return [{'params': params, 'lr': rate, 'weight_decay': decay} for (rate, decay), params in groups.items()]
+    return [
+        {'params': params, 'lr': lr * scale, 'weight_decay': weight_decay if decays else 0.0}
+        for (scale, decays), params in groups.items()
+    ]
 
 
 def _require_matches(patterns: dict[re.Pattern[str], float], model: nn.Module) -> None:

@@ -77,9 +77,13 @@ class ProgressHook(Hook):
         self.stream = self.stream or sys.stderr
         if is_main_process() and self.stream.isatty():
             self._bar = tqdm(
-                total=runner.max_iters, initial=runner.iter, file=self.stream, dynamic_ncols=True, leave=False
+                total=runner.max_iters,
+                initial=runner.iter,
+                file=self.stream,
+                dynamic_ncols=True,
+                leave=False,
+                bar_format='{percentage:3.0f}% |{bar}| {desc}',
             )
-            self._bar.bar_format = '{percentage:3.0f}% |{bar}| {desc}'
         self._begun = self._shown = time.perf_counter()
         self._rate.resume()
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 from mmengine import Config
-from mmengine.dist import is_main_process
+from mmengine.dist import get_world_size, is_main_process
 from mmengine.logging import MMLogger
 from mmengine.model import MMDistributedDataParallel, convert_sync_batchnorm, revert_sync_batchnorm
 from mmengine.optim import OptimWrapper
@@ -170,9 +170,9 @@ class ZooRunner(Runner):
             if isinstance(settings['dataset'], dict):
                 settings['dataset'] = DATASETS.build(settings['dataset'])
             # A set smaller than one batch is one batch; dropped, it would train on nothing.
-            settings['drop_last'] = (
-                settings.get('drop_last', False) and len(settings['dataset']) >= settings['batch_size']
-            )
+            share = len(settings['dataset']) // get_world_size()
+            if settings.get('drop_last') and share < settings.get('batch_size', 1):
+                settings['drop_last'] = False
             return Runner.build_dataloader(settings, seed, diff_rank_seed)
 
     def build_train_loop(self, loop: BaseLoop | dict[str, Any]) -> BaseLoop:
@@ -271,11 +271,22 @@ class ZooRunner(Runner):
         self.logger.info(f'Loaded {filename}')
         return checkpoint
 
-    def save_checkpoint(self, out_dir: str, filename: str, **kwargs: Any) -> None:
+    def resume(self, filename: str, *args: Any, **kwargs: Any) -> None:
+        """Go on from a checkpoint.
+
+        Raises:
+            UsageError: See :meth:`load_checkpoint`; or the optimizer of the config has other parameter groups.
+        """
+        try:
+            super().resume(filename, *args, **kwargs)
+        except ValueError as error:
+            raise UsageError(f'checkpoint {filename} does not fit the optimizer of the config: {error}') from error
+
+    def save_checkpoint(self, out_dir: str, filename: str, *args: Any, **kwargs: Any) -> None:
         """Write a checkpoint in one step: until it is complete, it has another name."""
         if is_main_process():
             temporary = TEMPORARY.format(name=filename)
-            super().save_checkpoint(out_dir, temporary, **kwargs)
+            super().save_checkpoint(out_dir, temporary, *args, **kwargs)
             (Path(out_dir) / temporary).replace(Path(out_dir) / filename)
 
     def close(self) -> None:

@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from zoo.engine import latest_checkpoint, read_checkpoint
+from zoo.errors import UsageError
+
+
+class Killed(BaseException):
+    """Stands for a SIGKILL: no handler of the code under test runs on."""
+
+
+class Saboteur:
+    """Kills at the k-th operation on files, before or after it is done, or with half of it done."""
+
+    def __init__(self, monkeypatch, when, moment):
+        self.left, self.moment = when, moment
+        for owner, name in [(Path, 'replace'), (Path, 'unlink'), (Path, 'write_text'), (Path, 'write_bytes')]:
+            monkeypatch.setattr(owner, name, self.wrap(getattr(owner, name)))
+        from mmengine.fileio import LocalBackend
+
+        monkeypatch.setattr(LocalBackend, 'put', self.wrap(LocalBackend.put, halves=True))
+
+    def wrap(self, operation, halves=False):
+        def watched(target, *arguments, **options):
+            self.left -= 1
+            if self.left == -1 and self.moment == 'before':
+                raise Killed
+            if self.left == -1 and self.moment == 'within' and halves:
+                with open(arguments[1], 'wb') as file:
+                    file.write(arguments[0][: len(arguments[0]) // 2])
+                raise Killed
+            result = operation(target, *arguments, **options)
+            if self.left == -1:
+                raise Killed
+            return result
+
+        return watched
+
+
+@pytest.mark.parametrize('moment', ['before', 'within', 'after'])
+def test_a_kill_at_any_moment_leaves_the_newest_checkpoint_loadable(train, tmp_path, moment):
+    """Two epochs with a best checkpoint each, killed at every one of their operations on files."""
+    survived, when = False, 0
+    while not survived:
+        name = f'{moment}-{when}'
+        with pytest.MonkeyPatch.context() as patch:
+            saboteur = Saboteur(patch, when, moment)
+            try:
+                train(name, {'train_cfg.max_epochs': 2, 'custom_hooks': [{'type': 'IterationSeedHook'}]})
+                survived = saboteur.left >= 0
+            except Killed:
+                pass
+        newest = latest_checkpoint(tmp_path / name)
+        complete = [path for path in (tmp_path / name).glob('*.pth') if path.name[0] != '.']
+        for path in complete:
+            read_checkpoint(path)
+        assert (newest is None) == (not [path for path in complete if path.name.startswith('epoch')])
+        if newest is not None:
+            hub = read_checkpoint(newest)['message_hub']['runtime_info']
+            bests = list((tmp_path / name).glob('best_*.pth'))
+            assert bests or 'best_score' not in hub, when
+        when += 1
+    assert when > 8
+
+
+def globals_in(path):
+    """What a file needs besides tensors and plain values, whatever was allowed before."""
+    allowed = torch.serialization.get_safe_globals()
+    torch.serialization.clear_safe_globals()
+    try:
+        return torch.serialization.get_unsafe_globals_in_checkpoint(path)
+    finally:
+        torch.serialization.add_safe_globals(allowed)
+
+
+def test_a_checkpoint_holds_only_tensors_and_plain_values(train, tmp_path):
+    train('run')
+    for path in (tmp_path / 'run').glob('*.pth'):
+        assert globals_in(path) == []
+
+
+def test_only_the_wanted_number_is_kept(train, tmp_path):
+    train('run', {'default_hooks.checkpoint.max_keep_ckpts': 2})
+    assert sorted(path.name for path in (tmp_path / 'run').glob('epoch_*.pth')) == ['epoch_3.pth', 'epoch_4.pth']
+    assert len(list((tmp_path / 'run').glob('best_*.pth'))) == 1
+    train('run', {'default_hooks.checkpoint.max_keep_ckpts': 2, 'train_cfg.max_epochs': 5}, resume='auto')
+    assert sorted(path.name for path in (tmp_path / 'run').glob('epoch_*.pth')) == ['epoch_4.pth', 'epoch_5.pth']
+    assert len(list((tmp_path / 'run').glob('best_*.pth'))) == 1
+
+
+def test_resume_restores_the_best_score(train, tmp_path):
+    """Parity: the reference starts again from 0 and takes the first epoch after a resume for the best."""
+    first = train('run', {'train_cfg.max_epochs': 3})
+    best = first.message_hub.get_info('best_score')
+    kept = next((tmp_path / 'run').glob('best_*.pth'))
+    still = {'optim_wrapper.optimizer.lr': 0.0, 'val_dataloader.dataset.num_objects': 1, 'model.noise': 0.0}
+
+    def ruin(config):
+        config.val_dataloader.dataset.seed = 99
+        config.custom_hooks.append({'type': 'RuinHook'})
+
+    from mmengine.hooks import Hook
+
+    from zoo.registry import HOOKS
+
+    @HOOKS.register_module(force=True)
+    class RuinHook(Hook):
+        def before_val_epoch(self, runner):
+            with torch.no_grad():
+                runner.model.head.bias.copy_(torch.tensor([0.0, 0.0, 1e6]))
+
+    resumed = train('run', {**still, 'train_cfg.max_epochs': 4}, ruin, resume='auto')
+    HOOKS.module_dict.pop('RuinHook')
+    assert resumed.message_hub.get_info('best_score') == best > 0
+    assert kept.is_file()
+
+
+def test_newest_is_found_after_a_move_and_without_the_pointer(train, tmp_path):
+    assert latest_checkpoint(tmp_path / 'nowhere') is None
+    train('run', {'default_hooks.checkpoint.max_keep_ckpts': 3})
+    (tmp_path / 'run').rename(tmp_path / 'moved')
+    newest = tmp_path / 'moved' / 'epoch_4.pth'
+    assert latest_checkpoint(tmp_path / 'moved') == newest
+    (tmp_path / 'moved' / 'last_checkpoint').write_text('')
+    assert latest_checkpoint(tmp_path / 'moved') == newest
+
+
+def test_a_broken_checkpoint_is_named(train, tmp_path):
+    train('run')
+    path = tmp_path / 'run' / 'epoch_4.pth'
+    content = path.read_bytes()
+    for broken in (content[: len(content) // 2], b'', b'no checkpoint'):
+        path.write_bytes(broken)
+        with pytest.raises(UsageError, match=r'epoch_4\.pth is broken'):
+            train('run', resume='auto')
+    with pytest.raises(UsageError, match=r'nowhere\.pth does not exist'):
+        train('run', resume=str(tmp_path / 'nowhere.pth'))
+    torch.save([1, 2], path)
+    with pytest.raises(UsageError, match='holds a list'):
+        train('run', resume='auto')
+
+
+def test_a_checkpoint_that_runs_code_is_refused(tmp_path):
+    import os
+
+    class Bomb:
+        def __reduce__(self):
+            return os.mkdir, (str(tmp_path / 'exploded'),)
+
+    torch.save({'state_dict': Bomb()}, tmp_path / 'bomb.pth')
+    with pytest.raises(UsageError, match=r'bomb\.pth is broken or no checkpoint'):
+        read_checkpoint(tmp_path / 'bomb.pth')
+    assert not (tmp_path / 'exploded').exists()
+
+
+def test_resume_wants_a_whole_state_of_the_same_model(train, tmp_path):
+    train('run')
+    with pytest.raises(UsageError, match=r'holds no training state .* start from it with --weights'):
+        train('other', resume=str(next((tmp_path / 'run').glob('best_*.pth'))))
+    with pytest.raises(UsageError, match='does not fit the model of the config'):
+        train('run', {'model.width': 4}, resume='auto')
+
+
+def test_checkpoints_of_mmengine_itself_are_read(train, tmp_path):
+    train(
+        'run', {'default_hooks.checkpoint.type': 'mmengine.CheckpointHook', 'default_hooks.checkpoint.save_best': None}
+    )
+    newest = latest_checkpoint(tmp_path / 'run')
+    assert 'mmengine.logging.history_buffer.HistoryBuffer' in globals_in(newest)
+    resumed = train('run', {'train_cfg.max_epochs': 5}, resume='auto')
+    assert resumed.epoch == 5

@@ -1,0 +1,108 @@
+"""Interrupted and resumed runs, in this process; tests/tools kills real ones."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.engine.conftest import largest_difference
+
+
+def stop_at(iteration):
+    """Leave the training as an exception would, right after an iteration."""
+
+    def edit(config):
+        config.custom_hooks.append({'type': 'StopHook', 'at': iteration})
+
+    return edit
+
+
+class Stopped(Exception):
+    """Ends a training early."""
+
+
+@pytest.fixture(autouse=True)
+def stop_hook():
+    from mmengine.hooks import Hook
+
+    from zoo.registry import HOOKS
+
+    @HOOKS.register_module(force=True)
+    class StopHook(Hook):
+        priority = 'LOWEST'
+
+        def __init__(self, at):
+            self.at = at
+
+        def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+            if runner.iter == self.at:
+                raise Stopped
+
+    yield
+    HOOKS.module_dict.pop('StopHook')
+
+
+EVERY_5 = {'default_hooks.checkpoint.by_epoch': False, 'default_hooks.checkpoint.interval': 5}
+CASES = {
+    'between epochs': {},
+    'inside of an epoch': EVERY_5,
+    'with workers': {**EVERY_5, 'train_dataloader.num_workers': 2},
+    'accumulating over the end of epochs': {'optim_wrapper.accumulative_counts': 4},
+    'by iteration': {**EVERY_5, 'train_cfg': {'_delete_': True, 'by_epoch': False, 'max_iters': 24, 'val_interval': 6}},
+    'without a seed in the config': {'randomness.seed': None},
+}
+
+
+@pytest.mark.parametrize('options', CASES.values(), ids=CASES)
+def test_a_resumed_run_ends_with_the_weights_of_an_unbroken_one(train, options):
+    with pytest.raises(Stopped):
+        train('run', options, stop_at(16))
+    resumed = train('run', options, resume='auto')
+    if options.get('randomness.seed', 3) is None:
+        options = {'randomness.seed': resumed.seed}
+    unbroken = train('unbroken', options)
+    assert resumed.iter == unbroken.iter == 24
+    assert largest_difference(resumed.model.state_dict(), unbroken.model.state_dict()) == 0
+
+
+def test_the_test_can_fail(train):
+    """Other weights come out with another seed, and without the data seeded by iteration."""
+    one, other = train('one'), train('other', {'randomness.seed': 4})
+    assert largest_difference(one.model.state_dict(), other.model.state_dict()) > 1e-3
+
+
+def test_weights_do_not_depend_on_validation_or_on_what_was_drawn_before(train):
+    import torch
+
+    one = train('one')
+    torch.rand(1000)
+    other = train('other', {'train_cfg.val_interval': 3})
+    assert largest_difference(one.model.state_dict(), other.model.state_dict()) == 0
+
+
+def test_a_validation_that_the_stop_cut_off_is_made_up_for(train, monkeypatch):
+    from mmengine.runner import ValLoop
+
+    run = ValLoop.run
+    seen = []
+
+    def validate(self):
+        seen.append(self.runner.epoch)
+        if seen == [1, 2]:
+            raise Stopped
+        return run(self)
+
+    monkeypatch.setattr(ValLoop, 'run', validate)
+    with pytest.raises(Stopped):
+        train('run')
+    resumed = train('run', resume='auto')
+    unbroken = train('unbroken')
+    assert seen == [1, 2, 2, 3, 4, 1, 2, 3, 4]
+    best = [runner.message_hub.get_info('best_score') for runner in (resumed, unbroken)]
+    assert best[0] == best[1]
+
+
+def test_another_length_of_the_epoch_begins_the_next_one(train):
+    with pytest.raises(Stopped):
+        train('run', {}, stop_at(16))
+    resumed = train('run', {'train_dataloader.batch_size': 3}, resume='auto')
+    assert resumed.iter == 4 * 8

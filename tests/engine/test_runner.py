@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine import Config
+
+from tests.engine.conftest import largest_difference, make_config, state_of
+from zoo.engine import build_runner
+from zoo.errors import UsageError
+
+
+def test_the_console_is_quiet_and_the_log_file_is_not(train, tmp_path, capsys):
+    train('run', {'custom_hooks.1.interval': 1e6})
+    output = capsys.readouterr()
+    assert output.out == ''
+    assert len(output.err.splitlines()) == 2
+    log = next((tmp_path / 'run').rglob('*.log')).read_text()
+    for expected in ('Environment: zoo', 'Config:', 'Epoch(val) [4][3/3]', 'Saving checkpoint at 4 epochs'):
+        assert expected in log
+    dumped = Config.fromfile(tmp_path / 'run' / 'dummy_config.py')
+    assert dumped.custom_hooks[1].interval == 1e6
+
+
+def test_runs_of_one_process_share_nothing(train):
+    one, other = train('one'), train('other', {'train_cfg.max_epochs': 1})
+    assert one.message_hub is not other.message_hub
+    assert one.logger is not other.logger
+    one.close()
+    assert all(handler.stream is None for handler in one.logger.handlers if isinstance(handler, logging.FileHandler))
+
+
+def with_ema(config):
+    config.custom_hooks.append({'type': 'EMAHook', 'momentum': 0.3})
+
+
+def test_averaged_weights_survive_a_resume(train, tmp_path):
+    unbroken = train('unbroken', edit=with_ema)
+    train('run', {'train_cfg.max_epochs': 2, 'param_scheduler.total': 4}, with_ema)
+    resumed = train('run', {'param_scheduler.total': 4}, with_ema, resume='auto')
+    average = [next(hook for hook in run.hooks if type(hook).__name__ == 'EMAHook') for run in (unbroken, resumed)]
+    assert largest_difference(*(hook.ema_model.state_dict() for hook in average)) == 0
+    assert largest_difference(unbroken.model.state_dict(), resumed.model.state_dict()) == 0
+    # What a test of the checkpoint loads is the average.
+    assert largest_difference(state_of(tmp_path / 'run' / 'epoch_4.pth'), average[0].ema_model.module.state_dict()) == 0
+
+
+def test_deterministic_mode_is_on_for_all_of_torch(train):
+    runner = train('run', {'randomness.deterministic': True, 'train_cfg.max_epochs': 1})
+    assert torch.are_deterministic_algorithms_enabled()
+    again = train('again', {'randomness.deterministic': True, 'train_cfg.max_epochs': 1})
+    assert largest_difference(runner.model.state_dict(), again.model.state_dict()) == 0
+
+
+def test_tensorboard_writes_events(train, tmp_path):
+    def edit(config):
+        config.visualizer = {'type': 'Visualizer', 'vis_backends': [{'type': 'TensorboardVisBackend'}]}
+
+    train('run', {'train_cfg.max_epochs': 1}, edit)
+    assert list((tmp_path / 'run').rglob('events.out.tfevents*'))
+
+
+def test_training_can_start_from_weights(train, tmp_path, capsys):
+    trained = train('run')
+    started = train(
+        'started',
+        {'optim_wrapper.optimizer.lr': 0.0, 'model.noise': 0.0},
+        weights=str(tmp_path / 'run' / 'weights.safetensors'),
+    )
+    assert 'tensors loaded' in capsys.readouterr().err
+    parameters = dict(started.model.named_parameters())
+    for name, parameter in trained.model.named_parameters():
+        assert float((parameter - parameters[name]).detach().abs().max()) < 1e-3, name  # warm-up has a rate of its own
+
+
+def test_the_test_measures_a_checkpoint(train, tmp_path):
+    runner = train('run')
+    metrics = runner.message_hub.get_scalar('val/oa').current()
+    config = make_config(tmp_path / 'test', weights=str(tmp_path / 'run' / 'epoch_4.pth'))
+    tester = build_runner(config)
+    assert tester.test()['oa'] == pytest.approx(metrics)
+    kept = tester.test_evaluator.metrics[0].predictions
+    assert kept['logits'].shape == (13, 3)
+    assert (kept['index'] == range(13)).all()
+
+
+def test_configs_without_a_part_say_so(tmp_path):
+    def strip(config):
+        for key in ('test_cfg', 'test_dataloader', 'test_evaluator'):
+            config.pop(key)
+
+    with pytest.raises(UsageError, match=r'dummy_config\.py has no test'):
+        build_runner(make_config(tmp_path / 'a', edit=strip)).test()
+
+    def strip_more(config):
+        for key in ('train_cfg', 'train_dataloader', 'optim_wrapper', 'param_scheduler'):
+            config.pop(key)
+
+    with pytest.raises(UsageError, match=r'dummy_config\.py has no training'):
+        build_runner(make_config(tmp_path / 'b', edit=strip_more)).train()
+
+
+def test_defaults_are_filled_in(tmp_path, monkeypatch):
+    from tests.engine.conftest import CONFIG
+    from zoo.engine import load_config
+
+    monkeypatch.chdir(tmp_path)
+    config = load_config(CONFIG)
+    config.pop('randomness')
+    runner = build_runner(config)
+    assert runner.seed == 0
+    assert Path(runner.work_dir) == tmp_path / 'work_dirs' / 'dummy_config'
+
+
+def test_unused_wrappers_are_refused(tmp_path):
+    config = make_config(tmp_path / 'run')
+    config.model_wrapper_cfg = {'type': 'MMDistributedDataParallel'}
+    with pytest.raises(UsageError, match='find_unused_parameters'):
+        build_runner(config)
+
+
+def test_workers_do_not_persist_and_strings_are_collated(tmp_path):
+    runner = build_runner(make_config(tmp_path / 'run', {'train_dataloader.persistent_workers': True}))
+    loader = runner.build_dataloader(dict(runner._train_dataloader) | {'num_workers': 1})
+    assert not loader.persistent_workers
+    assert loader.worker_init_fn.func.__name__ == 'keep_worker_seed'

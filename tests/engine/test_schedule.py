@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import itertools
+import math
+
+import pytest
+import torch
+
+from zoo.compat import ensure_torchvision
+from zoo.engine import WarmupCosine
+from zoo.engine.schedule import warmup_cosine
+from zoo.errors import UsageError
+from zoo.registry import PARAM_SCHEDULERS
+
+ensure_torchvision()
+from timm.scheduler import CosineLRScheduler  # noqa: E402
+
+
+def make_optimizer(*rates):
+    groups = [{'params': [torch.nn.Parameter(torch.ones(1))], 'lr': rate} for rate in rates]
+    return torch.optim.AdamW(groups, lr=rates[0])
+
+
+def rates_of(optimizer):
+    return [group['lr'] for group in optimizer.param_groups]
+
+
+def run(optimizer, steps, **settings):
+    """Rates in use at every step, as mmengine steps: once after each."""
+    scheduler, history = WarmupCosine(optimizer, **settings), []
+    for _ in range(steps):
+        history.append(rates_of(optimizer))
+        optimizer.step()
+        scheduler.step()
+    return history
+
+
+@pytest.mark.parametrize(('total', 'warmup'), [(300, 10), (20, 0), (7, 3), (5, 9)])
+def test_rates_are_those_of_timm(total, warmup):
+    """Three groups, one of them scaled tenfold, beyond the end."""
+    ours = run(make_optimizer(5e-4, 5e-3, 2e-6), total + 3, total=total, warmup=warmup, warmup_lr=1e-6, min_lr=1e-6)
+    optimizer = make_optimizer(5e-4, 5e-3, 2e-6)
+    oracle = CosineLRScheduler(optimizer, total, lr_min=1e-6, warmup_t=warmup, warmup_lr_init=1e-6, cycle_limit=1)
+    for epoch, rates in enumerate(ours):
+        oracle.step(epoch)
+        assert rates == pytest.approx(rates_of(optimizer), rel=1e-12)
+
+
+def test_reference_offset_is_timm_stepped_after_the_epoch_with_its_number():
+    settings = {'total': 300, 'warmup': 10, 'warmup_lr': 1e-6, 'min_lr': 1e-6}
+    ours = run(make_optimizer(5e-4, 5e-3), 301, reference_offset=True, **settings)
+    optimizer = make_optimizer(5e-4, 5e-3)
+    oracle = CosineLRScheduler(optimizer, 300, lr_min=1e-6, warmup_t=10, warmup_lr_init=1e-6, cycle_limit=1)
+    for epoch, rates in enumerate(ours):
+        assert rates == pytest.approx(rates_of(optimizer), rel=1e-12), epoch
+        oracle.step(epoch)
+    assert ours[0] == ours[1] == [1e-6, 1e-6]
+
+
+def test_by_iteration_passes_through_the_rates_by_epoch():
+    settings = {'total': 12, 'warmup': 3, 'warmup_lr': 1e-5, 'min_lr': 1e-6}
+    epochs = run(make_optimizer(1e-2), 13, **settings)
+    optimizer = make_optimizer(1e-2)
+    cfg = {'type': 'WarmupCosine', 'convert_to_iter_based': True, 'optimizer': optimizer, 'epoch_length': 5, **settings}
+    scheduler, history = PARAM_SCHEDULERS.build(cfg), []
+    for _ in range(61):
+        history.append(rates_of(optimizer))
+        optimizer.step()
+        scheduler.step()
+    assert history[::5] == [pytest.approx(rates) for rates in epochs]
+    assert all(later > sooner for sooner, later in itertools.pairwise(history[:15]))
+
+
+def test_length_of_the_training_is_the_default():
+    assert run(make_optimizer(1.0), 8, end=8, min_lr=0.0) == run(make_optimizer(1.0), 8, total=8, min_lr=0.0)
+
+
+def test_proportional_scales_the_ends_with_the_group():
+    history = run(make_optimizer(1e-2, 1e-4), 11, total=10, warmup=2, warmup_lr=1e-3, min_lr=1e-3, proportional=True)
+    assert all(small == pytest.approx(large / 100) for large, small in history)
+    absolute = run(make_optimizer(1e-2, 1e-4), 11, total=10, warmup=2, warmup_lr=1e-3, min_lr=1e-3)
+    assert absolute[-1] == [1e-3, 1e-3]
+
+
+def test_state_is_restored():
+    optimizer = make_optimizer(1e-2)
+    scheduler = WarmupCosine(optimizer, total=10)
+    for _ in range(4):
+        optimizer.step()
+        scheduler.step()
+    state, optimizer_state = scheduler.state_dict(), optimizer.state_dict()
+    other = make_optimizer(1e-2)
+    resumed = WarmupCosine(other, total=10)
+    other.load_state_dict(optimizer_state)
+    resumed.load_state_dict(state)
+    other.step()
+    resumed.step()
+    expected = 1e-6 + 0.5 * (1e-2 - 1e-6) * (1 + math.cos(math.pi * 5 / 10))
+    assert rates_of(other) == [pytest.approx(expected)]
+
+
+def test_function_at_its_ends():
+    assert warmup_cosine(0, 1.0, 100, 10, 0.1, 0.2) == pytest.approx(0.1)
+    assert warmup_cosine(5, 1.0, 100, 10, 0.1, 0.2) == pytest.approx(0.55)
+    assert warmup_cosine(0, 1.0, 100, 0, 0.1, 0.2) == pytest.approx(1.0)
+    assert warmup_cosine(100, 1.0, 100, 10, 0.1, 0.2) == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize(
+    'settings',
+    [{}, {'total': 0}, {'total': 5, 'warmup': -1}, {'total': 5, 'by_epoch': False, 'reference_offset': True}],
+)
+def test_lengths_that_cannot_be_are_refused(settings):
+    with pytest.raises(UsageError, match='WarmupCosine'):
+        WarmupCosine(make_optimizer(1e-2), **settings)

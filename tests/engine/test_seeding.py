@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import itertools
+import random
+
+import numpy as np
+import torch
+
+from tests.engine.dummy import DummyShapes
+from zoo.engine import ZooRunner, seed_all
+from zoo.engine.loops import SeededBatches
+from zoo.engine.seeding import STREAMS
+
+
+def draw():
+    return random.random(), float(np.random.rand()), float(torch.rand(()))  # noqa: NPY002
+
+
+def test_same_place_same_numbers_and_other_place_other_numbers():
+    seen = set()
+    for seed, rank, stream, step in itertools.product((0, 7), (0, 1), STREAMS, (0, 1, 300)):
+        seed_all(seed, rank, stream, step)
+        first = draw()
+        draw()
+        seed_all(seed, rank, stream, step)
+        assert draw() == first
+        seen.add(first)
+    assert len(seen) == 2 * 2 * len(STREAMS) * 3
+    for numbers in zip(*seen, strict=True):
+        assert len(set(numbers)) == len(seen)
+
+
+class _Run:
+    seed, rank = 5, 0
+
+
+def jitters(num_workers, epochs, skip=()):
+    """First coordinate of every sample, batch by batch, for each epoch."""
+    loader = ZooRunner.build_dataloader(
+        {
+            'dataset': DummyShapes(num_objects=8, jitter=1.0),
+            'sampler': {'type': 'DefaultSampler', 'shuffle': True},
+            'batch_size': 2,
+            'num_workers': num_workers,
+            'persistent_workers': num_workers > 0,
+        },
+        seed=5,
+    )
+    batches = SeededBatches(_Run(), loader)
+    found = []
+    for epoch in epochs:
+        batches.start(epoch)
+        drawn = [batches.draw(epoch * 4 + index) for index in range(4)]
+        found.append({int(i): float(p) for b in drawn for i, p in zip(b['index'], b['points'][:, 0, 0], strict=True)})
+        assert len(found[-1]) == 8
+    return found
+
+
+def test_data_depend_on_the_epoch_and_not_on_the_epochs_before():
+    for workers in (0, 2):
+        first, second, third = jitters(workers, [0, 1, 2])
+        assert all(first[i] != second[i] != third[i] for i in first)
+        torch.rand(100)
+        assert jitters(workers, [2]) == [third]
+
+
+def test_order_depends_on_the_epoch():
+    orders = [list(epoch) for epoch in jitters(0, range(4))]
+    assert len({tuple(order) for order in orders}) == 4

@@ -1,0 +1,49 @@
+"""The test command as a user runs it."""
+
+from __future__ import annotations
+
+import runpy
+import sys
+
+import pytest
+
+from tests.engine.conftest import CONFIG, ROOT
+
+
+@pytest.fixture
+def test_tool(monkeypatch, capsys):
+    """Run tools/test.py in this process: exit code, standard output, standard error."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, 'argv', ['test.py', *map(str, arguments)])
+        with pytest.raises(SystemExit) as exited:
+            runpy.run_path(str(ROOT / 'tools' / 'test.py'), run_name='__main__')
+        output = capsys.readouterr()
+        return exited.value.code, output.out, output.err
+
+    return run
+
+
+def test_it_prints_a_table_of_metrics_for_checkpoints_and_exported_weights(train, test_tool, tmp_path, capsys):
+    runner = train('run', {'default_hooks.checkpoint.save_best': None})
+    expected = runner.message_hub.get_scalar('val/oa').current()
+    capsys.readouterr()
+    tables = []
+    for name in ('epoch_4.pth', 'weights.safetensors'):
+        code, table, _ = test_tool(CONFIG, tmp_path / 'run' / name, '--work-dir', tmp_path / 'test', '--device', 'cpu')
+        assert code == 0
+        tables.append(table)
+    assert tables[0] == tables[1]
+    lines = [line.split() for line in tables[0].splitlines()]
+    assert [name for name, _ in lines] == ['oa', 'macc', 'acc/ball', 'acc/box', 'acc/cone']
+    assert float(lines[0][1]) == pytest.approx(expected, abs=0.01)
+
+
+def test_missing_weights_and_arguments_end_in_one_line(test_tool, tmp_path):
+    code, out, err = test_tool(CONFIG, 'nowhere.pth', '--work-dir', tmp_path / 'test', '--device', 'cpu')
+    assert (code, out) == (2, '')
+    assert 'nowhere.pth' in err
+    assert len(err.splitlines()) == 1
+    code, _, err = test_tool(CONFIG)
+    assert code == 2
+    assert err == 'error: the following arguments are required: CHECKPOINT; test.py --help shows the options\n'
