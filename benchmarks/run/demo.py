@@ -14,12 +14,12 @@ from typing import Any
 import torch
 
 from benchmarks.protocols.finetune import finetune
+from benchmarks.protocols.pretrain import file_sha256, pretrain
 from benchmarks.protocols.subset import balanced_subset
 from benchmarks.protocols.svm import measure_svm
 from benchmarks.records import Record, mean_interval, read_records
 from benchmarks.records.record import environment, read_record
 from benchmarks.report import Table
-from benchmarks.protocols.pretrain import file_sha256, pretrain
 from zoo.hub import backbone_config, load_weights
 from zoo.registry import DATASETS, MODELS
 
@@ -118,7 +118,8 @@ def demo_table(records: list[Record], budget: Budget) -> Table:
         rows,
         [
             f'Mean and 95 % t-interval over {budget.seeds} seeds of the downstream step, each with its own labels.',
-            f'Pretraining: one run each, {budget.objects} objects, {budget.pretrain_epochs} epochs, {budget.num_points} points.',
+            f'Pretraining: one run each, {budget.objects} objects, {budget.pretrain_epochs} epochs, '
+            f'{budget.num_points} points.',
             f'Downstream: {budget.labels_per_class} labels per class, {first.dataset["classes"]} classes, '
             f'{budget.test_objects} test objects, last epoch, no voting, nothing selected on the test split.',
             f'Measured {first.date}, torch {first.environment["torch"]}, {first.environment["device"]}, '

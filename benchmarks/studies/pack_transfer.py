@@ -15,11 +15,11 @@ from typing import Any
 
 import torch
 
+from benchmarks.protocols.pretrain import file_sha256, pretrain
 from benchmarks.protocols.svm import measure_svm
 from benchmarks.records import Record, mean_interval, read_records
 from benchmarks.records.record import environment
 from benchmarks.report import Table
-from benchmarks.protocols.pretrain import file_sha256, pretrain
 from zoo.hub import backbone_config, load_weights
 from zoo.registry import DATASETS, MODELS
 
