@@ -7,6 +7,7 @@ from zoo.models.classifier import PointClassifier
 from zoo.models.features import FeatureExtractor
 from zoo.models.preprocess import BatchPreprocessor
 from zoo.models.pretrainer import Pretrainer
+from zoo.models.tokenizer import TokenizerPretrainer
 from zoo.models.zero_shot import ZeroShotClassifier
 
 __all__ = [
@@ -15,5 +16,6 @@ __all__ = [
     'PointClassifier',
     'PointModel',
     'Pretrainer',
+    'TokenizerPretrainer',
     'ZeroShotClassifier',
 ]

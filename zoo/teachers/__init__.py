@@ -11,11 +11,14 @@ from zoo.teachers.point_identity import PointIdentity
 from zoo.teachers.prompts import PROMPTS, random_prompt, render_prompts
 from zoo.teachers.sentence import SentenceTeacher
 from zoo.teachers.timm_image import TimmImageTeacher
+from zoo.teachers.tokenizers import CrossModalTokenizer, DVAETokenizer
 
 __all__ = [
     'PROMPTS',
     'CLIPImageTeacher',
     'CLIPTextTeacher',
+    'CrossModalTokenizer',
+    'DVAETokenizer',
     'EfficientNetLite0Teacher',
     'FeatureBank',
     'ImageTeacher',

@@ -1,0 +1,53 @@
+"""What objectives on masked groups share: how to come by the student's tokens there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import Tensor
+
+from zoo import ops
+from zoo.backbones import StudentOutput
+from zoo.layers import MaskedDecoder
+from zoo.objectives.base import Objective
+
+
+class MaskedObjective(Objective):
+    """Predicts something of the masked groups.
+
+    Args:
+        name: name of the objective.
+        embed_dim: channels C of the student.
+        num_heads: attention heads of the student, and of the decoder unless its config says otherwise.
+        decoder: arguments of :class:`MaskedDecoder` beside ``embed_dim``; None reads the student's own tokens at the
+            masked places, for students that replace masked tokens instead of dropping them.
+        weight: factor of the loss.
+    """
+
+    def __init__(
+        self, name: str, embed_dim: int, num_heads: int, decoder: dict[str, Any] | None, weight: float = 1.0
+    ) -> None:
+        super().__init__(name, weight)
+        self.decoder = None if decoder is None else MaskedDecoder(embed_dim, **{'num_heads': num_heads, **decoder})
+
+    def masked_tokens(self, output: StudentOutput) -> Tensor:
+        """The student's tokens of the masked groups (B, M, C), decoded where they were dropped.
+
+        Raises:
+            ValueError: the batch was not masked, or the student and ``decoder`` do not fit each other.
+        """
+        if output.visible is None or output.masked is None:
+            raise ValueError(f'{type(self).__name__} needs masked groups: give the pretrainer a mask')
+        replaced = output.tokens.shape[1] == output.centers.shape[1]
+        if self.decoder is None:
+            if not replaced:
+                raise ValueError(f"{type(self).__name__} needs a decoder, or a student with masked_tokens='replace'")
+            return ops.gather_points(output.tokens, output.masked)
+        if replaced:
+            raise ValueError(f"{type(self).__name__} with a decoder needs a student with masked_tokens='drop'")
+        visible = ops.gather_points(output.centers, output.visible)
+        return self.decoder(output.tokens, visible, ops.gather_points(output.centers, output.masked))
+
+    def no_weight_decay(self) -> set[str]:
+        """The mask token."""
+        return set() if self.decoder is None else {'decoder.mask_token'}

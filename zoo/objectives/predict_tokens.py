@@ -1,0 +1,102 @@
+"""Predict what a learned tokenizer says about the masked groups: their ids, or their features."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from zoo import ops
+from zoo.backbones import StudentOutput
+from zoo.objectives.losses import LOSSES
+from zoo.objectives.masked import MaskedObjective
+from zoo.registry import OBJECTIVES, TEACHERS
+
+FEATURE_LOSSES = ('cosine', 'smooth_l1', 'mse')
+TARGET_NORMS = ('none', 'layer')
+
+
+@OBJECTIVES.register_module()
+class PredictTokens(MaskedObjective):
+    """Name the masked groups as a tokenizer does, by cross-entropy over its vocabulary (Point-BERT, arXiv 2111.14819).
+
+    Args:
+        name: name of the objective.
+        embed_dim: channels C of the student.
+        num_heads: see :class:`MaskedObjective`.
+        teacher: config of the tokenizer.
+        decoder: see :class:`MaskedObjective`; Point-BERT replaces masked tokens and has no decoder.
+        label_smoothing: of the cross-entropy.
+        weight: factor of the loss.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        embed_dim: int,
+        num_heads: int,
+        teacher: dict[str, Any],
+        decoder: dict[str, Any] | None = None,
+        label_smoothing: float = 0.0,
+        weight: float = 1.0,
+    ) -> None:
+        super().__init__(name, embed_dim, num_heads, decoder, weight)
+        self.teacher = TEACHERS.build(teacher)
+        self.head = nn.Linear(embed_dim, self.teacher.num_tokens)
+        self.label_smoothing = label_smoothing
+
+    def forward(self, output: StudentOutput, batch: dict[str, Any]) -> Tensor:
+        """Mean cross-entropy over the masked groups, in nats."""
+        logits = self.head(self.masked_tokens(output)).float()
+        target = self.teacher.tokens(output.neighborhoods, output.centers).gather(1, output.masked)
+        return F.cross_entropy(logits.flatten(0, 1), target.flatten(), label_smoothing=self.label_smoothing)
+
+
+@OBJECTIVES.register_module()
+class PredictFeatures(MaskedObjective):
+    """Regress the features that a tokenizer has of the masked groups (ACT, arXiv 2212.08320).
+
+    Args:
+        name: name of the objective.
+        embed_dim: channels C of the student.
+        num_heads: see :class:`MaskedObjective`.
+        teacher: config of the tokenizer.
+        decoder: see :class:`MaskedObjective`; ACT drops masked tokens and has a decoder of two blocks.
+        loss: ``cosine`` (ACT), ``smooth_l1`` or ``mse``.
+        target_norm: ``none``, or ``layer``: zero mean and unit variance per target.
+        weight: factor of the loss.
+
+    Raises:
+        ValueError: unknown loss or norm.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        embed_dim: int,
+        num_heads: int,
+        teacher: dict[str, Any],
+        decoder: dict[str, Any] | None = None,
+        loss: str = 'cosine',
+        target_norm: str = 'none',
+        weight: float = 1.0,
+    ) -> None:
+        super().__init__(name, embed_dim, num_heads, decoder, weight)
+        if loss not in FEATURE_LOSSES:
+            raise ValueError(f"unknown loss '{loss}': choose one of {', '.join(FEATURE_LOSSES)}")
+        if target_norm not in TARGET_NORMS:
+            raise ValueError(f"unknown target_norm '{target_norm}': choose one of {', '.join(TARGET_NORMS)}")
+        self.loss = loss
+        self.target_norm = target_norm
+        self.teacher = TEACHERS.build(teacher)
+        self.head = nn.Linear(embed_dim, self.teacher.embed_dim)
+
+    def forward(self, output: StudentOutput, batch: dict[str, Any]) -> Tensor:
+        """Mean loss over the masked groups."""
+        prediction = self.head(self.masked_tokens(output)).float()
+        features = self.teacher((output.neighborhoods, output.centers))
+        target = ops.gather_points(features, output.masked)
+        if self.target_norm == 'layer':
+            target = F.layer_norm(target, target.shape[-1:], eps=1e-8)
+        return LOSSES[self.loss](prediction, target)

@@ -1,0 +1,119 @@
+"""Tokenizers in files: ours, whose header holds the config, and those released by Point-BERT and ACT."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from zoo.errors import UsageError
+from zoo.teachers.sources import read_weights
+from zoo.teachers.tokenizers.cross_modal import CrossModalVAE
+from zoo.teachers.tokenizers.official import is_official, rename_official, tokenizer_config
+from zoo.teachers.tokenizers.vae import DiscreteVAE
+
+State = dict[str, Tensor]
+NETWORKS = {'DiscreteVAE': DiscreteVAE, 'CrossModalVAE': CrossModalVAE}
+
+PREFIX = 'tokenizer.'
+"""What our files, written from a ``TokenizerPretrainer``, put in front of the network's tensors."""
+
+FOUNDATION = 'foundation.'
+"""What stands in front of the tensors of a frozen transformer that comes with its tokenizer."""
+
+
+def load_tokenizer(path: Path) -> DiscreteVAE:
+    """Build the network that a file holds and load it.
+
+    Args:
+        path: Weights exported by a run of ``TokenizerPretrainer`` or converted by ``tools/convert.py``, or a
+            checkpoint of the released code.
+
+    Raises:
+        UsageError: It holds no tokenizer, or tensors that do not fit.
+    """
+    config, state = read_tokenizer(path)
+    network = build_network(config)
+    fill_network(network, state, str(path))
+    return network
+
+
+def read_tokenizer(path: Path) -> tuple[dict[str, Any], State]:
+    """Config of the network in a file, and its tensors under our names.
+
+    Raises:
+        UsageError: It holds no tokenizer.
+    """
+    state = unwrapped(read_weights(path))
+    if is_official(state):
+        state = rename_official(state)
+        return tokenizer_config(state), state
+    config = _header(path).get('tokenizer')
+    if config is None:
+        raise UsageError(
+            f'{path} holds no tokenizer: give weights exported by a run of configs/point_bert/dvae*.py or '
+            'configs/act/autoencoder*.py, or a checkpoint released by Point-BERT or ACT'
+        )
+    return config, {key.removeprefix(PREFIX): value for key, value in state.items() if key.startswith(PREFIX)}
+
+
+def unwrapped(content: Mapping[str, Any]) -> State:
+    """Tensors of a checkpoint of the released code, which stand under ``base_model`` and behind ``module.``."""
+    inner = content.get('base_model', content)
+    return {name.removeprefix('module.'): value for name, value in inner.items() if isinstance(value, Tensor)}
+
+
+def build_network(config: dict[str, Any]) -> DiscreteVAE:
+    """Build a tokenizer's network from its config.
+
+    Raises:
+        UsageError: Unknown type.
+    """
+    arguments = dict(config)
+    kind = str(arguments.pop('type', None)).removeprefix('zoo.')
+    if kind not in NETWORKS:
+        raise UsageError(f"unknown tokenizer '{kind}': choose one of {', '.join(NETWORKS)}")
+    return NETWORKS[kind](**arguments)
+
+
+def fill_network(network: DiscreteVAE, state: State, what: str) -> None:
+    """Load tensors, every one of which must fit, and none of which may be missing.
+
+    Raises:
+        UsageError: Names the missing, unknown or misshapen tensors.
+    """
+    own = network.state_dict()
+    given = {key: value for key, value in state.items() if not key.startswith(FOUNDATION)}
+    # Counters of BatchNorm appear in no forward pass, and old files lack them.
+    problems = {
+        'missing': sorted(key for key in own if key not in given and not key.endswith('num_batches_tracked')),
+        'left over': sorted(key for key in given if key not in own),
+        'of another shape': sorted(key for key in own if key in given and own[key].shape != given[key].shape),
+    }
+    found = '; '.join(f'{name}: {", ".join(keys)}' for name, keys in problems.items() if keys)
+    if found:
+        raise UsageError(f'{what} does not fit: {found}')
+    network.load_state_dict(given, strict=False)
+    foundation = {key.removeprefix(FOUNDATION): value for key, value in state.items() if key not in given}
+    if foundation and isinstance(network, CrossModalVAE):
+        network.foundation.fill(foundation)
+    elif foundation:
+        raise UsageError(f'{what} does not fit: left over: {", ".join(sorted(foundation))}')
+
+
+def _header(path: Path) -> dict[str, Any]:
+    """Config of the model that a file of ours was written from; empty for any other."""
+    if path.suffix != '.safetensors':
+        return {}
+    from safetensors import safe_open
+
+    with safe_open(path, framework='pt') as file:
+        text = (file.metadata() or {}).get('model', '{}')
+    try:
+        model = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise UsageError(f'{path}: its header holds a broken model config: {error}') from error
+    return model if isinstance(model, dict) else {}
