@@ -118,7 +118,7 @@ def demo_table(records: list[Record], budget: Budget) -> Table:
         rows,
         [
             f'Mean and 95 % t-interval over {budget.seeds} seeds of the downstream step, each with its own labels.',
-            f'Pretraining: one run each, {budget.objects} objects, {budget.pretrain_epochs} epochs, '
+            f'Pretraining: one run each, {budget.pretrain_epochs} epochs of {budget.objects} objects, '
             f'{budget.num_points} points.',
             f'Downstream: {budget.labels_per_class} labels per class, {first.dataset["classes"]} classes, '
             f'{budget.test_objects} test objects, last epoch, no voting, nothing selected on the test split.',

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from benchmarks.protocols.pretrain import file_sha256, pretrain
+from tests.layouts import write_pack
+from zoo.engine.progress import ProgressHook
+
+
+@pytest.fixture
+def options(tmp_path):
+    path = write_pack(tmp_path / 'pack.npz', 40, num_points=64)
+    return {
+        'train_dataloader.dataset': {'type': 'ShapePack', 'points': str(path), '_delete_': True},
+        'train_dataloader.batch_size': 16,
+        'train_cfg.max_epochs': 2,
+        'model.backbone.depth': 1,
+    }
+
+
+def test_a_finished_run_is_not_repeated(tmp_path, options, monkeypatch):
+    weights = pretrain('configs/point_mae/nano.py', tmp_path / 'run', options, 'cpu')
+    written = file_sha256(weights)
+    assert written == hashlib.sha256(weights.read_bytes()).hexdigest()
+    monkeypatch.setattr(ProgressHook, 'before_train', None)
+    assert pretrain('configs/point_mae/nano.py', tmp_path / 'run', options, 'cpu') == weights
+    assert file_sha256(weights) == written
+
+
+def test_a_folder_of_another_run_is_left_alone(tmp_path, options):
+    (tmp_path / 'run').mkdir()
+    (tmp_path / 'run' / 'config.sha256').write_text('another')
+    with pytest.raises(ValueError, match='run of another config'):
+        pretrain('configs/point_mae/nano.py', tmp_path / 'run', options, 'cpu')
