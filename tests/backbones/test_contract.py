@@ -1,11 +1,12 @@
-"""What every registered student promises, whatever its inside."""
+"""What every registered backbone promises, whatever its inside, and what students with patches promise besides."""
 
 from __future__ import annotations
 
 import pytest
 import torch
 
-import zoo.backbones  # noqa: F401
+from zoo.backbones import CloudEncoder
+from zoo.backbones.output import pooled_features
 from zoo.registry import BACKBONES
 
 SMALL = dict(
@@ -13,7 +14,7 @@ SMALL = dict(
 )
 PLAIN = {**SMALL, 'queries': (), 'fusion': 'none'}
 JOINT = {**SMALL, 'queries': ('cls', 'image'), 'fusion': 'joint'}
-CASES = {
+PATCH_CASES = {
     'cross': SMALL,
     'none': PLAIN,
     'joint': JOINT,
@@ -21,11 +22,35 @@ CASES = {
     'two_tower': dict(type='TwoTower', local_tower=PLAIN, global_tower=JOINT),
 }
 
+# Balls as large as the cloud: a fuller ball depends on the order of points, as documented.
+CLOUD_CASES = {
+    'pointnet': dict(type='PointNet', widths=(16, 24, 32), point_width=8),
+    'pointnet_plain': dict(type='PointNet', widths=(16, 32), input_transform=False, feature_transform=False),
+    'pointnet2': dict(
+        type='PointNet2',
+        num_centers=(12, 4),
+        radii=(0.8, 1.6),
+        ball_sizes=(40, 40),
+        widths=((8, 8, 16), (16, 16, 24), (24, 32)),
+    ),
+    'dgcnn': dict(type='DGCNN', embed_dim=32, widths=(8, 8, 16, 16), neighbors=6),
+}
+CASES = {**PATCH_CASES, **CLOUD_CASES}
+
+
+def build(config):
+    torch.manual_seed(0)
+    return BACKBONES.build(config).eval()
+
 
 @pytest.fixture(params=CASES)
+def backbone(request):
+    return build(CASES[request.param])
+
+
+@pytest.fixture(params=PATCH_CASES)
 def student(request):
-    torch.manual_seed(0)
-    return BACKBONES.build(CASES[request.param]).eval()
+    return build(PATCH_CASES[request.param])
 
 
 @pytest.fixture
@@ -40,8 +65,96 @@ def masks(student, points):
     return mask
 
 
+def everything(backbone, points):
+    """All that a backbone returns for its users, in one tensor (B, ...)."""
+    if isinstance(backbone, CloudEncoder):
+        return backbone(points)
+    mask = masks(backbone, points) if getattr(backbone, 'mask_token', None) is not None else None
+    output = backbone(points, mask)
+    return torch.cat([*output.queries.values(), output.tokens.flatten(1)], dim=1)
+
+
 def test_every_registered_backbone_is_covered():
     assert {case['type'] for case in CASES.values()} == set(BACKBONES.module_dict)
+
+
+@pytest.mark.parametrize('name', CASES)
+def test_only_students_with_patches_cut_groups(name):
+    backbone = build(CASES[name])
+    assert isinstance(backbone, CloudEncoder) == (name in CLOUD_CASES) == (not hasattr(backbone, 'group'))
+
+
+@pytest.mark.parametrize('pool', ['cls', 'svm'])
+def test_pooled_features(backbone, points, pool):
+    expected = pooled_features(backbone.num_features, len(backbone.query_names), pool)
+    assert backbone.forward_features(points, pool).shape == (3, expected)
+
+
+def test_unknown_pooling(backbone, points):
+    with pytest.raises(ValueError, match="unknown pooling 'mean'"):
+        backbone.forward_features(points, 'mean')
+
+
+def test_intermediates_end_with_the_embedding(backbone, points):
+    layers = backbone.forward_intermediates(points)
+    assert len(layers) > 1
+    assert all(layer.ndim == 3 and len(layer) == 3 for layer in layers)
+    assert layers[-1].shape[-1] == backbone.embed_dim
+    first, last = backbone.forward_intermediates(points, [0, -1])
+    assert torch.equal(first, layers[0])
+    assert torch.equal(last, layers[-1])
+
+
+def test_deterministic_and_restorable(backbone, points):
+    before = backbone.forward_features(points)
+    assert torch.equal(before, backbone.forward_features(points))
+    state = {key: value.clone() for key, value in backbone.state_dict().items()}
+    for parameter in backbone.parameters():
+        parameter.data.add_(1.0)
+    assert not torch.equal(before, backbone.forward_features(points))
+    backbone.load_state_dict(state)
+    assert torch.equal(before, backbone.forward_features(points))
+
+
+def test_order_of_points_does_not_matter(backbone, points):
+    """FPS starts at the first point, so that one stays in front."""
+    order = torch.cat([torch.zeros(1, dtype=torch.long), 1 + torch.randperm(39)])
+    for pool in ('cls', 'svm'):
+        torch.testing.assert_close(
+            backbone.forward_features(points[:, order], pool),
+            backbone.forward_features(points, pool),
+            rtol=1e-3,
+            atol=1e-4,
+        )
+
+
+def test_samples_do_not_see_each_other(backbone, points):
+    torch.testing.assert_close(
+        backbone.forward_features(points[1:2]), backbone.forward_features(points)[1:2], rtol=1e-4, atol=1e-5
+    )
+
+
+def test_gradients_reach_every_parameter(backbone, points):
+    # Weights that start at zero on purpose (an alignment before training) would hide what lies before them.
+    for parameter in backbone.parameters():
+        parameter.data += 0.01 * torch.randn_like(parameter)
+    values = everything(backbone, points)
+    # Features with structure: the sum of a layer-normalised vector has no gradient.
+    (values * torch.randn_like(values)).sum().backward()
+    unused = {name for name, leaf in backbone.named_parameters() if leaf.grad is None or not leaf.grad.any()}
+    assert not unused
+
+
+def test_names_for_the_optimizer(backbone):
+    names = {name for name, _ in backbone.named_parameters()}
+    assert backbone.no_weight_decay() <= names
+    grouped = [name for group in backbone.layer_groups() for name in group]
+    assert len(grouped) == len(set(grouped))
+    assert set(grouped) == names
+
+
+def test_fewer_points_than_anything(backbone):
+    assert bool(backbone.forward_features(torch.randn(2, 5, 3)).isfinite().all())
 
 
 def test_shapes(student, points):
@@ -97,54 +210,6 @@ def test_attention_on_request_changes_nothing(student, points):
         assert layer['tokens'].shape == (3, 3, 8, 8)
         assert bool((layer['tokens'] >= 0).all())
         assert ('queries' in layer) == bool(student.query_names)
-
-
-def test_deterministic_and_restorable(student, points):
-    before = student.forward_features(points)
-    assert torch.equal(before, student.forward_features(points))
-    state = {key: value.clone() for key, value in student.state_dict().items()}
-    for parameter in student.parameters():
-        parameter.data.add_(1.0)
-    assert not torch.equal(before, student.forward_features(points))
-    student.load_state_dict(state)
-    assert torch.equal(before, student.forward_features(points))
-
-
-def test_order_of_points_does_not_matter(student, points):
-    """FPS starts at the first point, so that one stays in front."""
-    order = torch.cat([torch.zeros(1, dtype=torch.long), 1 + torch.randperm(39)])
-    for pool in ('cls', 'svm'):
-        torch.testing.assert_close(
-            student.forward_features(points[:, order], pool),
-            student.forward_features(points, pool),
-            rtol=1e-3,
-            atol=1e-4,
-        )
-
-
-def test_samples_do_not_see_each_other(student, points):
-    torch.testing.assert_close(
-        student.forward_features(points[1:2]), student.forward_features(points)[1:2], rtol=1e-4, atol=1e-5
-    )
-
-
-def test_gradients_reach_every_parameter(student, points):
-    output = (
-        student(points, masks(student, points)) if getattr(student, 'mask_token', None) is not None else student(points)
-    )
-    # Features with structure: the sum of a layer-normalised vector has no gradient.
-    weight = torch.randn(24)
-    (sum((query * weight).sum() for query in output.queries.values()) + (output.tokens * weight).sum()).backward()
-    unused = {name for name, parameter in student.named_parameters() if parameter.grad is None}
-    assert not unused
-
-
-def test_names_for_the_optimizer(student):
-    names = {name for name, _ in student.named_parameters()}
-    assert student.no_weight_decay() <= names
-    grouped = [name for group in student.layer_groups() for name in group]
-    assert len(grouped) == len(set(grouped))
-    assert set(grouped) == names
 
 
 def test_fewer_points_than_groups(student):

@@ -1,9 +1,13 @@
-"""Students: interchangeable modules from points to global queries and patch tokens."""
+"""Students: interchangeable modules from points to global queries and patch tokens, and supervised baselines."""
 
 from __future__ import annotations
 
+from zoo.backbones.cloud_encoder import CloudEncoder
+from zoo.backbones.dgcnn import DGCNN
 from zoo.backbones.output import StudentOutput
 from zoo.backbones.point_transformer import PointTransformer
+from zoo.backbones.pointnet import PointNet
+from zoo.backbones.pointnet2 import PointNet2
 from zoo.backbones.two_tower import TwoTower
 
-__all__ = ['PointTransformer', 'StudentOutput', 'TwoTower']
+__all__ = ['DGCNN', 'CloudEncoder', 'PointNet', 'PointNet2', 'PointTransformer', 'StudentOutput', 'TwoTower']

@@ -7,6 +7,7 @@ from typing import Any
 import torch.nn.functional as F
 from torch import Tensor
 
+from zoo.backbones import CloudEncoder
 from zoo.backbones.output import pooled_features
 from zoo.layers import build_head
 from zoo.models.base import PointModel, per_sample
@@ -20,7 +21,7 @@ class PointClassifier(PointModel):
     Args:
         backbone: config of the student; ReCon fine-tunes with ``stop_gradient=False``.
         num_classes: number of classes.
-        head: ``mlp3`` or ``linear``.
+        head: see :func:`zoo.layers.build_head`.
         label_smoothing: of the cross-entropy.
         data_preprocessor: config of the batched transforms.
     """
@@ -43,9 +44,14 @@ class PointClassifier(PointModel):
         return self.head(self.backbone.forward_features(points, 'cls'))
 
     def loss(self, points: Tensor, **batch: Any) -> dict[str, Tensor]:
-        """Cross-entropy against ``batch['label']`` (B,)."""
-        logits = self.extract(points).float()
-        return {'loss': F.cross_entropy(logits, batch['label'], label_smoothing=self.label_smoothing)}
+        """Cross-entropy against ``batch['label']`` (B,), plus the backbone's penalties, which are also shown apart."""
+        if isinstance(self.backbone, CloudEncoder):
+            features, penalties = self.backbone.forward_with_penalties(points)
+        else:
+            features, penalties = self.backbone.forward_features(points, 'cls'), {}
+        logits = self.head(features).float()
+        loss = F.cross_entropy(logits, batch['label'], label_smoothing=self.label_smoothing)
+        return {'loss': loss + sum(penalties.values())} | {name: value.detach() for name, value in penalties.items()}
 
     def predict(self, points: Tensor, **batch: Any) -> list[dict[str, Tensor]]:
         """One dict per sample: ``logits`` (classes,), ``pred`` and whatever ``label`` and ``index`` the batch has."""
