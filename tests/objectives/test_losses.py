@@ -5,8 +5,7 @@ import math
 import pytest
 import torch
 
-from zoo.objectives.contrast import class_contrast
-from zoo.objectives.losses import LOSSES, cosine_loss, info_nce
+from zoo.objectives.losses import LOSSES, class_contrast, cosine_loss, info_nce, similarities, view_contrast
 
 
 def slow_info_nce(a, b, temperature):
@@ -29,6 +28,40 @@ def slow_class_contrast(embedding, class_id, temperature):
         positive = sum(own) / len(own)
         total += -positive + math.log(math.exp(positive) + sum(map(math.exp, rest)))
     return total / len(embedding)
+
+
+def slow_view_contrast(first, second, temperature):
+    """One view at a time: its other view against all views but itself."""
+    views = [*zip(first, range(len(first)), strict=True), *zip(second, range(len(second)), strict=True)]
+    total = 0.0
+    for i, (view, owner) in enumerate(views):
+        scores = {j: math.exp(float(view @ other) / temperature) for j, (other, _) in enumerate(views) if j != i}
+        partner = next(j for j, (_, other) in enumerate(views) if other == owner and j != i)
+        total += -math.log(scores[partner] / sum(scores.values()))
+    return total / len(views)
+
+
+@pytest.mark.parametrize('temperature', [0.1, 0.5, 2.0])
+@pytest.mark.parametrize('size', [1, 2, 7])
+def test_view_contrast(size, temperature):
+    torch.manual_seed(size)
+    first, second = (torch.nn.functional.normalize(torch.randn(size, 8), dim=-1) for _ in range(2))
+    expected = slow_view_contrast(first, second, temperature)
+    assert float(view_contrast(first, second, temperature)) == pytest.approx(expected, rel=1e-4, abs=1e-6)
+
+
+def test_view_contrast_does_not_care_which_view_is_first_and_rewards_matching():
+    torch.manual_seed(0)
+    first, second = (torch.nn.functional.normalize(torch.randn(6, 8), dim=-1) for _ in range(2))
+    torch.testing.assert_close(view_contrast(first, second), view_contrast(second, first))
+    assert view_contrast(first, first) < view_contrast(first, first.flip(0))
+
+
+def test_similarities_stay_exact_under_autocast():
+    a, b = torch.randn(5, 64), torch.randn(7, 64)
+    with torch.autocast('cpu', dtype=torch.bfloat16):
+        found = similarities(a, b)
+    torch.testing.assert_close(found, a @ b.T)
 
 
 @pytest.mark.parametrize('temperature', [0.07, 0.5])

@@ -7,7 +7,8 @@ import torch.nn.functional as F
 import zoo.backbones  # noqa: F401
 from tests.backbones.test_contract import PLAIN, SMALL
 from zoo import ops
-from zoo.objectives import AlignModality, ReconstructPoints, SingleModalContrast
+from zoo.objectives import AlignModality, ClassContrast, ReconstructPoints, ViewContrast
+from zoo.objectives.losses import view_contrast
 from zoo.registry import BACKBONES
 
 
@@ -87,10 +88,42 @@ def test_alignment_without_any_target():
 
 def test_contrast_reads_classes():
     output = encode(SMALL)
-    goal = SingleModalContrast('smc', 24).eval()
+    goal = ClassContrast('smc', 24).eval()
     assert goal(output, {'class_id': torch.tensor([0, 1])}).isfinite()
     torch.testing.assert_close(
         goal(output, {'label': torch.tensor([0, 1])}), goal(output, {'class_id': torch.tensor([5, 3])})
     )
     with pytest.raises(ValueError, match="needs 'class_id' or 'label'"):
         goal(output, {})
+
+
+def test_class_contrast_does_not_ask_for_a_second_view():
+    assert not ClassContrast('smc', 24).needs_second_view
+    assert ViewContrast('smc', 24).needs_second_view
+
+
+def test_view_contrast_reads_the_second_view_and_no_labels():
+    output, other = encode(SMALL), encode(SMALL)
+    goal = ViewContrast('smc', 24, temperature=0.3).eval()
+    with pytest.raises(ValueError, match='needs a second view'):
+        goal(output, {'label': torch.tensor([0, 1])})
+    output.second = other
+    expected = view_contrast(goal.embed(output), goal.embed(other), 0.3)
+    torch.testing.assert_close(goal(output, {}), expected)
+    torch.testing.assert_close(goal(output, {'label': torch.tensor([0, 0])}), expected)
+
+
+@pytest.mark.parametrize('kind', [ClassContrast, ViewContrast])
+def test_a_temperature_must_be_positive(kind):
+    with pytest.raises(ValueError, match="temperature of objective 'smc' must be positive"):
+        kind('smc', 24, temperature=0.0)
+
+
+def test_a_learned_temperature_comes_back_from_its_floor():
+    output = encode(SMALL)
+    goal = AlignModality('image', 24, target_dim=10, loss='info_nce', learn_temperature=True)
+    with torch.no_grad():
+        goal.log_temperature.fill_(-20.0)
+    goal(output, {'image_feature': torch.randn(2, 10)}).backward()
+    assert float(goal.current_temperature().detach()) == pytest.approx(0.01)
+    assert goal.log_temperature.grad.abs() > 0

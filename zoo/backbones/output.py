@@ -25,6 +25,8 @@ class StudentOutput:
         attentions: on request, softmax weights of every layer: ``tokens`` (B, heads, T, T) and, when there are
             queries, ``queries`` (B, heads, Q, T). In ``joint`` fusion both are cut out of one matrix over queries and
             tokens, so their rows do not sum to one.
+        second: output for another, independently augmented view of the same objects; set by the pretrainer when an
+            objective asks for it.
     """
 
     queries: dict[str, Tensor]
@@ -37,6 +39,7 @@ class StudentOutput:
     layers: list[Tensor] = field(default_factory=list)
     query_layers: list[Tensor] = field(default_factory=list)
     attentions: list[dict[str, Tensor]] = field(default_factory=list)
+    second: StudentOutput | None = None
 
     def pool(self, kind: str) -> Tensor:
         """Features of the whole cloud.

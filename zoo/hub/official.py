@@ -1,4 +1,4 @@
-"""Read checkpoints of the released ReCon, Point-MAE and two-tower code."""
+"""Read checkpoints of the released ReCon, Point-MAE, two-tower, Point-BERT and ACT code."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from zoo.errors import UsageError
 from zoo.hub.key_maps import drop_prefixes, point_mae_backbone, recon_backbone, rename, rename_pretraining
+from zoo.hub.official_tokenizers import load_official_tokenizer
 from zoo.hub.state import load_exactly, read_state_dict
 from zoo.hub.tensor_sizes import backbone_sizes, decoder_sizes
 from zoo.models import FeatureExtractor, PointClassifier, Pretrainer, ZeroShotClassifier
@@ -19,6 +20,8 @@ TASKS = {
     'recon': ('pretrain', 'classify', 'linear', 'zero_shot', 'svm'),
     'point_mae': ('pretrain', 'classify', 'linear', 'svm'),
     'two_tower': ('pretrain',),
+    'point_bert': ('tokenizer',),
+    'act': ('tokenizer', 'classify', 'linear'),
 }
 _SURPLUS = ('mask_token', 'decoder_pos_embed.', 'MAE_decoder.', 'increase_dim.', 'cls_proj.', 'cls_head_finetune.')
 _PROJECTIONS = ('img_proj.', 'text_proj.')
@@ -43,8 +46,9 @@ def load_official(
     Args:
         path_or_state_dict: a checkpoint file (read without unpickling objects) or its tensors, bare or under
             ``base_model``, with or without ``module.`` in front.
-        method: ``recon``, ``point_mae`` or ``two_tower``.
+        method: ``recon``, ``point_mae``, ``two_tower``, ``point_bert`` or ``act``.
         task: ``pretrain``, ``classify``, ``linear``, ``zero_shot`` or ``svm``; the last two read pretraining files too.
+            ``tokenizer`` is the dVAE of Point-BERT or the autoencoder of ACT.
         num_groups: patches G; not recorded in the tensors.
         group_size: points K of a patch; not recorded in the tensors.
         num_heads: attention heads; one per 64 channels by default, as all released models have.
@@ -55,17 +59,20 @@ def load_official(
     Returns:
         The model in eval mode: ``classify`` and ``linear`` give logits (B, classes) for points (B, N, 3), ``zero_shot``
         and ``svm`` features (B, F); ``pretrain`` has ``loss(points, mask=..., image_feature=..., text_feature=...,
-        class_id=...)``.
+        class_id=...)``; ``tokenizer`` gives ids (B, G), see :func:`load_official_tokenizer`.
 
     Raises:
         UsageError: unknown method or task, unreadable file, or keys that are missing or left over.
 
-    Source: arXiv 2302.02318, arXiv 2203.06604.
+    Source: arXiv 2302.02318, arXiv 2203.06604, arXiv 2111.14819, arXiv 2212.08320.
     """
     if task not in TASKS.get(method, ()):
         known = '; '.join(f'{name}: {", ".join(tasks)}' for name, tasks in TASKS.items())
         raise UsageError(f"no official checkpoints of method '{method}' and task '{task}'; known are {known}")
     state = read_state_dict(path_or_state_dict)
+    if task == 'tokenizer':
+        sizes = {'num_groups': num_groups, 'group_size': group_size}
+        return load_official_tokenizer(state, method, **sizes, num_heads=num_heads)
     common: dict[str, Any] = {
         'num_groups': num_groups,
         'group_size': group_size,
@@ -124,7 +131,7 @@ def _objectives(state: State, backbone: dict[str, Any], norm: int) -> dict[str, 
         if key in state:
             goals[query] = {'type': 'AlignModality', 'target_dim': state[key].shape[0]}
     if 'cls_proj.0.weight' in state:
-        goals['smc'] = {'type': 'SingleModalContrast', 'hidden_dim': state['cls_proj.0.weight'].shape[0]}
+        goals['smc'] = {'type': 'ClassContrast', 'hidden_dim': state['cls_proj.0.weight'].shape[0]}
     return goals
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from mmengine.model import BaseDataPreprocessor
 
 from zoo.registry import MODELS, TRANSFORMS
+
+Transform = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 @MODELS.register_module()
@@ -19,6 +21,10 @@ class BatchPreprocessor(BaseDataPreprocessor):
         train: configs of the transforms applied in training.
         test: configs of those applied in validation and test.
         non_blocking: copy to the device asynchronously.
+
+    Attributes:
+        second_transforms: what makes ``second_points`` of the untouched points in training; set by a pretrainer whose
+            objectives ask for a second view, else None.
     """
 
     def __init__(
@@ -28,13 +34,29 @@ class BatchPreprocessor(BaseDataPreprocessor):
         non_blocking: bool = True,
     ) -> None:
         super().__init__(non_blocking)
-        self.train_transforms = [TRANSFORMS.build(dict(cfg)) for cfg in train]
-        self.test_transforms = [TRANSFORMS.build(dict(cfg)) for cfg in test]
+        self.train_transforms = build_transforms(train)
+        self.test_transforms = build_transforms(test)
+        self.second_transforms: list[Transform] | None = None
 
     @torch.no_grad()
     def forward(self, data: dict[str, Any], training: bool = False) -> dict[str, Any]:
         """Return the moved and transformed batch; ``data`` itself is left alone."""
-        batch: dict[str, Any] = dict(self.cast_data(data))
-        for transform in self.train_transforms if training else self.test_transforms:
-            batch = transform(batch)
+        raw: dict[str, Any] = dict(self.cast_data(data))
+        batch = transformed(raw, self.train_transforms if training else self.test_transforms)
+        if training and self.second_transforms is not None:
+            # Of the raw points: an independent subsample and augmentation, not an augmentation of the first view.
+            batch['second_points'] = transformed({'points': raw['points']}, self.second_transforms)['points']
         return batch
+
+
+def build_transforms(configs: Sequence[dict[str, Any]]) -> list[Transform]:
+    """Batched transforms of their configs."""
+    return [TRANSFORMS.build(dict(cfg)) for cfg in configs]
+
+
+def transformed(batch: dict[str, Any], transforms: Sequence[Transform]) -> dict[str, Any]:
+    """A new batch: ``batch`` after every transform in turn."""
+    batch = dict(batch)
+    for transform in transforms:
+        batch = transform(batch)
+    return batch

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from zoo.objectives.align import AlignModality
 from zoo.objectives.base import Objective
-from zoo.objectives.contrast import SingleModalContrast
+from zoo.objectives.contrast import ClassContrast, ViewContrast
 from zoo.objectives.masked import MaskedObjective
 from zoo.objectives.predict_tokens import PredictFeatures, PredictTokens
 from zoo.objectives.reconstruct import ReconstructPoints
 
 __all__ = [
     'AlignModality',
+    'ClassContrast',
     'MaskedObjective',
     'Objective',
     'PredictFeatures',
     'PredictTokens',
     'ReconstructPoints',
-    'SingleModalContrast',
+    'ViewContrast',
 ]

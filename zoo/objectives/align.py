@@ -31,7 +31,8 @@ class AlignModality(Objective):
         modality: ``image`` or ``text``; the query's name by default.
         teacher: config of the teacher; None when features always come with the batch.
         target_dim: width D of the target; the teacher's by default.
-        loss: ``smooth_l1`` (the reference), ``mse``, ``cosine`` or ``info_nce``.
+        loss: ``smooth_l1`` (the reference), ``mse``, ``cosine`` or ``info_nce``, whose negatives are the other objects
+            of the batch, those of other processes included.
         temperature: of ``info_nce``.
         learn_temperature: make it a trained scalar, kept as its logarithm.
         target_norm: ``none``, or ``layer``: zero mean and unit variance per target, so that teachers whose features
@@ -61,8 +62,8 @@ class AlignModality(Objective):
             raise ValueError(f"unknown loss '{loss}': choose one of {', '.join(LOSSES)}")
         if target_norm not in TARGET_NORMS:
             raise ValueError(f"unknown target_norm '{target_norm}': choose one of {', '.join(TARGET_NORMS)}")
-        self.query = query or name
-        self.modality = modality or self.query
+        self.query: str = query or name
+        self.modality: str = modality or self.query
         self.loss = loss
         self.target_norm = target_norm
         self.teacher = None if teacher is None else TEACHERS.build(teacher)
@@ -101,8 +102,12 @@ class AlignModality(Objective):
         return self.teacher(batch[self.modality])
 
     def current_temperature(self) -> Tensor | float:
-        """The temperature of InfoNCE; a learned one is kept above 0.01 as CLIP does (arXiv 2103.00020)."""
-        return self.temperature if self.log_temperature is None else self.log_temperature.exp().clamp(min=0.01)
+        """The temperature of InfoNCE; a learned one is kept at 0.01 or above as CLIP does (arXiv 2103.00020)."""
+        if self.log_temperature is None:
+            return self.temperature
+        with torch.no_grad():  # the parameter itself: a clamped output would have no gradient that leads back
+            self.log_temperature.clamp_(min=math.log(0.01))
+        return self.log_temperature.exp()
 
     def teachers(self) -> dict[str, nn.Module]:
         """The teacher by its modality, when it is frozen."""

@@ -16,7 +16,14 @@ class Objective(nn.Module, ABC):
     Args:
         name: the loss is logged as ``loss_<name>``.
         weight: factor of the loss in the total.
+
+    Attributes:
+        query: name of the global query it reads; None when it reads patch tokens only.
+        needs_second_view: ask for ``output.second``, the student's output for an independently augmented view.
     """
+
+    query: str | None = None
+    needs_second_view = False
 
     def __init__(self, name: str, weight: float = 1.0) -> None:
         super().__init__()

@@ -1,50 +1,31 @@
-"""Contrast objects with each other within the point modality."""
+"""Contrast objects with each other within the point modality: with classes, or without."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from zoo.backbones import StudentOutput
 from zoo.objectives.base import Objective
+from zoo.objectives.losses import class_contrast, view_contrast
 from zoo.registry import OBJECTIVES
 
 
-def class_contrast(embedding: Tensor, class_id: Tensor, temperature: float = 0.1) -> Tensor:
-    """Supervised contrast: objects of one class against the others (arXiv 2302.02318).
-
-    For every object the positive logit is the mean similarity to its class within the batch, itself included, and the
-    negatives are all objects of other classes.
-
-    Args:
-        embedding: unit vectors (B, D).
-        class_id: (B,) integers.
-        temperature: divides the similarities.
-    """
-    logits = embedding @ embedding.T / temperature
-    same = class_id[:, None] == class_id[None, :]
-    positive = (logits * same).sum(1) / same.sum(1)
-    candidates = torch.cat([positive[:, None], logits.masked_fill(same, -torch.inf)], dim=1)
-    return (candidates.logsumexp(dim=1) - positive).mean()
-
-
-@OBJECTIVES.register_module()
-class SingleModalContrast(Objective):
-    """Contrast of the projected ``cls`` query with positives given by the class.
-
-    Supervised: it reads ``batch['class_id']``, or ``batch['label']``. The reference compares category texts, which is
-    the same partition.
+class _PointContrast(Objective):
+    """Projection of one global query to unit vectors.
 
     Args:
         name: name of the objective.
         embed_dim: channels C of the student.
         query: name of the global query.
-        hidden_dim: width of the projection.
+        hidden_dim: width D of the projection.
         temperature: divides the similarities.
         weight: factor of the loss.
+
+    Raises:
+        ValueError: the temperature is not positive.
     """
 
     def __init__(
@@ -57,7 +38,9 @@ class SingleModalContrast(Objective):
         weight: float = 1.0,
     ) -> None:
         super().__init__(name, weight)
-        self.query = query
+        if temperature <= 0:
+            raise ValueError(f"temperature of objective '{name}' must be positive, got {temperature}")
+        self.query: str = query
         self.temperature = temperature
         self.projection = nn.Sequential(
             nn.Linear(embed_dim, hidden_dim),
@@ -66,6 +49,20 @@ class SingleModalContrast(Objective):
             nn.Linear(hidden_dim, hidden_dim),
             nn.BatchNorm1d(hidden_dim),
         )
+
+    def embed(self, output: StudentOutput) -> Tensor:
+        """Unit vectors (B, D) of one view."""
+        return F.normalize(self.projection(output.queries[self.query]).float(), dim=-1)
+
+
+@OBJECTIVES.register_module()
+class ClassContrast(_PointContrast):
+    """Supervised: positives are the objects of the same class (the SMC of arXiv 2302.02318).
+
+    It reads ``batch['class_id']``, or ``batch['label']``. The reference compares category texts, which is the same
+    partition. For contrast without labels see :class:`ViewContrast`. Arguments: ``query`` (``cls``), ``hidden_dim``
+    (128), ``temperature`` (0.1), ``weight``.
+    """
 
     def forward(self, output: StudentOutput, batch: dict[str, Any]) -> Tensor:
         """Mean contrast loss of the batch.
@@ -76,5 +73,25 @@ class SingleModalContrast(Objective):
         class_id = batch.get('class_id', batch.get('label'))
         if class_id is None:
             raise ValueError(f"objective '{self.name}' needs 'class_id' or 'label' in the batch")
-        embedding = F.normalize(self.projection(output.queries[self.query]).float(), dim=-1)
-        return class_contrast(embedding, class_id, self.temperature)
+        return class_contrast(self.embed(output), class_id, self.temperature)
+
+
+@OBJECTIVES.register_module()
+class ViewContrast(_PointContrast):
+    """Self-supervised: the positive of an object is another augmented view of it (SimCLR, arXiv 2002.05709).
+
+    It reads no labels. The pretrainer encodes the second view and hands it over as ``output.second``. Arguments:
+    ``query`` (``cls``), ``hidden_dim`` (128), ``temperature`` (0.1), ``weight``.
+    """
+
+    needs_second_view = True
+
+    def forward(self, output: StudentOutput, batch: dict[str, Any]) -> Tensor:
+        """Mean contrast loss of the batch.
+
+        Raises:
+            ValueError: the second view is missing.
+        """
+        if output.second is None:
+            raise ValueError(f"objective '{self.name}' needs a second view: 'output.second' is missing")
+        return view_contrast(self.embed(output), self.embed(output.second), self.temperature)
