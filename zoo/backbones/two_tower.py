@@ -5,63 +5,103 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from zoo.backbones.output import StudentOutput
 from zoo.registry import BACKBONES
+
+STREAMS = {'both': ('local_tower', 'global_tower'), 'local': ('local_tower',), 'global': ('global_tower',)}
 
 
 @BACKBONES.register_module()
 class TwoTower(nn.Module):
     """A local tower for masked modelling and a global tower for contrast that share nothing (arXiv 2302.02318, app. C).
 
-    The local tower sees the masked groups' complement, the global tower always sees every group.
+    The local tower sees the masked groups' complement, the global tower always sees every group. Pretraining needs
+    both; what comes after may use either alone.
+
+    Parity: with both streams, features are those of the released two-tower code (own class token, image and text
+    query, max over the local tower's patches). Its ``CMC`` stream uses the two queries alone; here the global stream
+    adds the max over its patches, as for every other student.
 
     Args:
         local_tower: config of the backbone whose patch tokens are returned.
         global_tower: config of the backbone whose queries are returned; it must cut the same groups.
+        streams: ``both``; ``local`` or ``global``: that tower alone, tokens and queries, the other is not built.
+        common: arguments of both towers, such as ``embed_dim`` or ``num_groups``; a tower's own config goes first.
 
     Raises:
-        ValueError: the towers differ in channels or grouping.
+        ValueError: unknown streams; the towers differ in channels or grouping, or share a query.
     """
 
-    def __init__(self, local_tower: dict[str, Any], global_tower: dict[str, Any]) -> None:
+    def __init__(
+        self, local_tower: dict[str, Any], global_tower: dict[str, Any], streams: str = 'both', **common: Any
+    ) -> None:
         super().__init__()
-        self.local_tower = BACKBONES.build(local_tower)
-        self.global_tower = BACKBONES.build(global_tower)
+        if streams not in STREAMS:
+            raise ValueError(f"unknown streams '{streams}': choose one of {', '.join(STREAMS)}")
+        self.streams = streams
+        configs = {'local_tower': local_tower, 'global_tower': global_tower}
+        for name in STREAMS[streams]:
+            self.add_module(name, BACKBONES.build({**common, **configs[name]}))
+        if streams == 'both':
+            self._check()
+
+    def _check(self) -> None:
+        """Raise ValueError for towers that do not fit each other."""
+        local, contrast = self.towers.values()
         for name in ('embed_dim', 'num_groups', 'group_size', 'skip_near_origin'):
-            here, there = getattr(self.local_tower, name), getattr(self.global_tower, name)
+            here, there = getattr(local, name), getattr(contrast, name)
             if here != there:
                 raise ValueError(f'the two towers differ in {name}: {here} and {there}')
+        both = set(local.query_names) & set(contrast.query_names)
+        if both:
+            raise ValueError(f'both towers have a query {", ".join(sorted(both))}')
+
+    @property
+    def towers(self) -> dict[str, nn.Module]:
+        """The towers that are there, by name, the local one first."""
+        return {name: getattr(self, name) for name in STREAMS[self.streams]}
+
+    @property
+    def first(self) -> Any:
+        """The local tower, or the global one when it is alone."""
+        return next(iter(self.towers.values()))
 
     @property
     def query_names(self) -> tuple[str, ...]:
-        """Names of the global tower's queries."""
-        return self.global_tower.query_names
+        """Names of the queries of all towers."""
+        return tuple(name for tower in self.towers.values() for name in tower.query_names)
 
     @property
     def embed_dim(self) -> int:
         """Channels C of each tower."""
-        return self.local_tower.embed_dim
+        return self.first.embed_dim
 
     @property
     def num_features(self) -> int:
         """Channels C of each tower."""
-        return self.local_tower.embed_dim
+        return self.first.embed_dim
 
     @property
     def num_heads(self) -> int:
-        """Attention heads of the local tower."""
-        return self.local_tower.num_heads
+        """Attention heads of the first tower."""
+        return self.first.num_heads
+
+    @property
+    def num_groups(self) -> int:
+        """Patches G."""
+        return self.first.num_groups
 
     @property
     def group_size(self) -> int:
         """Points K of a patch."""
-        return self.local_tower.group_size
+        return self.first.group_size
 
     def group(self, points: Tensor) -> tuple[Tensor, Tensor]:
         """Cut clouds (B, N, 3) into neighbourhoods (B, G, K, 3) and centres (B, G, 3), once for both towers."""
-        return self.local_tower.group(points)
+        return self.first.group(points)
 
     def forward(
         self,
@@ -72,19 +112,17 @@ class TwoTower(nn.Module):
         return_layers: bool = False,
         return_attention: bool = False,
     ) -> StudentOutput:
-        """Tokens of the local tower with the queries of the global tower; arguments as in PointTransformer.
+        """Tokens of the first tower with the queries of all; arguments as in PointTransformer.
 
-        Attentions hold the local tower's ``tokens`` and the global tower's ``queries``.
+        Attentions hold the first tower's ``tokens`` and the ``queries`` of the last, the global tower.
         """
         groups = self.group(points) if groups is None else groups
-        output: StudentOutput = self.local_tower(points, mask, num_masked, groups, return_layers, return_attention)
-        contrast = self.global_tower(points, None, None, groups, return_layers, return_attention)
-        output.queries = contrast.queries
-        output.query_layers = contrast.query_layers
-        output.attentions = [
-            {'tokens': ours['tokens'], 'queries': theirs['queries']}
-            for ours, theirs in zip(output.attentions, contrast.attentions, strict=True)
-        ]
+        shown = (groups, return_layers, return_attention)
+        if self.streams == 'global':
+            return self.global_tower(points, None, None, *shown)
+        output: StudentOutput = self.local_tower(points, mask, num_masked, *shown)
+        if self.streams == 'both':
+            _add_queries(output, self.global_tower(points, None, None, *shown))
         return output
 
     def forward_features(self, points: Tensor, pool: str = 'cls') -> Tensor:
@@ -93,19 +131,29 @@ class TwoTower(nn.Module):
         return output.pool(pool)
 
     def forward_intermediates(self, points: Tensor, indices: Sequence[int] | None = None) -> list[Tensor]:
-        """Patch tokens (B, G, C) of the local tower after the layers ``indices`` (all by default)."""
-        return self.local_tower.forward_intermediates(points, indices)
+        """Patch tokens (B, G, C) of the first tower after the layers ``indices`` (all by default)."""
+        return self.first.forward_intermediates(points, indices)
 
     def no_weight_decay(self) -> set[str]:
         """Names of the parameters that take no weight decay although they are not vectors."""
-        return {f'{tower}.{name}' for tower in _TOWERS for name in getattr(self, tower).no_weight_decay()}
+        return {f'{name}.{leaf}' for name, tower in self.towers.items() for leaf in tower.no_weight_decay()}
 
     def layer_groups(self) -> list[list[str]]:
-        """Parameter names from input to output, both towers' layers of one depth together."""
-        pairs = zip(self.local_tower.layer_groups(), self.global_tower.layer_groups(), strict=True)
+        """Parameter names from input to output, the towers' layers of one depth together."""
+        depths = zip(*(tower.layer_groups() for tower in self.towers.values()), strict=True)
         return [
-            [f'{tower}.{name}' for tower, names in zip(_TOWERS, pair, strict=True) for name in names] for pair in pairs
+            [f'{name}.{leaf}' for name, names in zip(self.towers, depth, strict=True) for leaf in names]
+            for depth in depths
         ]
 
 
-_TOWERS = ('local_tower', 'global_tower')
+def _add_queries(output: StudentOutput, contrast: StudentOutput) -> None:
+    """Put the global tower's queries, their layers and their attention beside the local tower's."""
+    output.queries = output.queries | contrast.queries
+    output.query_layers = [
+        torch.cat(pair, dim=1) for pair in zip(output.query_layers, contrast.query_layers, strict=True)
+    ]
+    output.attentions = [
+        {'tokens': ours['tokens'], 'queries': theirs['queries']}
+        for ours, theirs in zip(output.attentions, contrast.attentions, strict=True)
+    ]

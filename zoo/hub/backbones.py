@@ -16,7 +16,8 @@ def backbone_config(name: str, task: str = 'classify') -> dict[str, Any]:
     Args:
         name: ``recon-tiny`` or any longer model name that starts so.
         task: ``classify`` or ``features``. A student without queries (Point-MAE) is given a fresh class token to be
-            fine-tuned, and none for features, as in its reference code (arXiv 2203.06604).
+            fine-tuned, and none for features, as in its reference code (arXiv 2203.06604). So is the local tower of
+            two; its ``streams`` (``both``, ``local``, ``global``) are for the caller to choose.
 
     Raises:
         UsageError: no such model.
@@ -34,6 +35,9 @@ def downstream_backbone(backbone: dict[str, Any], task: str = 'classify') -> dic
     Parity: the stop-gradient holds in pretraining only.
     """
     backbone = dict(backbone)
+    if backbone['type'] == 'TwoTower':
+        towers = {name: downstream_backbone(backbone[name], task) for name in ('local_tower', 'global_tower')}
+        return {**backbone, **towers}
     if backbone['type'] != 'PointTransformer':
         return backbone
     backbone['stop_gradient'] = False
