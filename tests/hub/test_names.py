@@ -14,6 +14,7 @@ from zoo.hub.names import ROOT, known_configs
         ('recon-base_shapenet55', ('recon', 'base', 'shapenet55', '')),
         ('point-mae-nano_procedural_scan-hardest', ('point-mae', 'nano', 'procedural', 'scan-hardest')),
         ('recon-tiny', ('recon', 'tiny', '', '')),
+        ('recon-smc-nano_procedural', ('recon-smc', 'nano', 'procedural', '')),
     ],
 )
 def test_names_have_parts(name, parts):
@@ -46,18 +47,18 @@ def test_every_pretraining_config_has_an_entry():
 
 
 def test_filters():
-    assert list_models('recon-*', task='pretrain') == [
-        'recon-base_shapenet55',
-        'recon-nano_procedural',
-        'recon-small_shapenet55',
-        'recon-tiny_shapenet55',
+    assert list_models('recon-smc-*', task='pretrain') == [
+        'recon-smc-base_shapenet55',
+        'recon-smc-nano_procedural',
+        'recon-smc-small_shapenet55',
+        'recon-smc-tiny_shapenet55',
     ]
     assert set(list_models(pretrained=True)) | set(list_models(pretrained=False)) == set(list_models())
 
 
 def test_names_are_found_in_any_case_and_unknown_ones_listed():
     assert find_entry('ReCon-Base_ShapeNet55').name == 'recon-base_shapenet55'
-    with pytest.raises(UsageError, match='known are .*recon-base_shapenet55'):
+    with pytest.raises(UsageError, match=r'known are .*recon-base_shapenet55'):
         find_entry('recon-base_nowhere')
 
 

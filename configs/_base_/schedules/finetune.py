@@ -1,4 +1,4 @@
-"""Fine-tuning schedule of the reference: tenfold rate for head and class token, gradient clipping (arXiv 2302.02318)."""
+"""Fine-tuning schedule of the reference: tenfold rate for head and class token, clipping (arXiv 2302.02318)."""
 
 train_cfg = dict(by_epoch=True, max_epochs=300, val_interval=1)
 val_cfg = dict()
@@ -8,9 +8,8 @@ optim_wrapper = dict(
     optimizer=dict(type='AdamW', lr=2e-5, weight_decay=0.05),
     clip_grad=dict(max_norm=10),
     constructor='ParamGroups',
-    paramwise_cfg=dict(
-        lr_scale={'head.': 10.0, 'backbone.query_tokens.cls': 10.0, 'backbone.query_positions.cls': 10.0}
-    ),
+    # One pattern for all students: some have no class token, in others it belongs to one of two towers.
+    paramwise_cfg=dict(lr_scale={'head.': 10.0, r'^head\.|\.query_(tokens|positions)\.cls$': 10.0}),
 )
 param_scheduler = dict(type='WarmupCosine', warmup=10, total=300, warmup_lr=1e-6, min_lr=1e-6)
 val_evaluator = dict(type='Accuracy')

@@ -1,0 +1,22 @@
+"""Vanilla multi-task: masked reconstruction and alignment of queries in one transformer (arXiv 2302.02318, app. C)."""
+
+model = dict(
+    type='Pretrainer',
+    backbone=dict(
+        type='PointTransformer',
+        embed_dim=384,
+        depth=12,
+        num_heads=6,
+        queries=('image', 'text'),
+        fusion='joint',
+        num_groups=64,
+        group_size=32,
+        drop_path=0.1,
+    ),
+    mask=dict(type='random', ratio=0.6),
+    objectives=dict(
+        reconstruct=dict(type='ReconstructPoints', decoder=dict(depth=4, drop_path=0.1), norm=2),
+        image=dict(type='AlignModality', teacher=dict(type='TimmImageTeacher'), loss='smooth_l1'),
+        text=dict(type='AlignModality', teacher=dict(type='CLIPTextTeacher'), loss='smooth_l1'),
+    ),
+)

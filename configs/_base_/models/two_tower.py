@@ -1,0 +1,23 @@
+"""Two-tower: one transformer reconstructs, another aligns, nothing is shared (arXiv 2302.02318, app. C)."""
+
+model = dict(
+    type='Pretrainer',
+    backbone=dict(
+        type='TwoTower',
+        streams='both',
+        local_tower=dict(type='PointTransformer', queries=(), fusion='none'),
+        global_tower=dict(type='PointTransformer', queries=('image', 'text'), fusion='joint'),
+        embed_dim=384,
+        depth=12,
+        num_heads=6,
+        num_groups=64,
+        group_size=32,
+        drop_path=0.1,
+    ),
+    mask=dict(type='random', ratio=0.6),
+    objectives=dict(
+        reconstruct=dict(type='ReconstructPoints', decoder=dict(depth=4, drop_path=0.1), norm=2),
+        image=dict(type='AlignModality', teacher=dict(type='TimmImageTeacher'), loss='smooth_l1'),
+        text=dict(type='AlignModality', teacher=dict(type='CLIPTextTeacher'), loss='smooth_l1'),
+    ),
+)

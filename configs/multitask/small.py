@@ -1,0 +1,19 @@
+"""Multi-task-small, pretraining on ShapeNet55 (arXiv 2302.02318): the vanilla multi-task baseline.
+
+One token sequence for both paradigms; frozen teachers (a ViT-B/16 of timm, CLIP ViT-B/32 text).
+Reproduces: no paper: the method at this width is ours, for comparison, 300 epochs, batch 128.
+Cost: not measured on a GPU yet.
+Expected: no published accuracy could be sourced.
+Command: python tools/train.py configs/multitask/small.py --amp
+"""
+
+_base_ = [
+    '../_base_/runtime.py',
+    '../_base_/datasets/shapenet55.py',
+    '../_base_/schedules/pretrain.py',
+    '../_base_/models/multitask.py',
+]
+
+model = dict(backbone=dict(embed_dim=256, num_heads=4))
+
+custom_hooks = [*_base_.custom_hooks, dict(type='FeatureBankHook', views=10)]

@@ -1,0 +1,19 @@
+"""SMC-small, pretraining on ShapeNet55 (arXiv 2002.05709): self-supervised contrast of two views.
+
+Self-supervised: the positive of an object is another random subsample and rotation of it. By class instead (supervised,
+what arXiv 2302.02318 calls SMC): --cfg-options model.objectives.smc.type=ClassContrast
+Reproduces: no paper: SimCLR on this student is ours, for comparison, with the schedule of ReCon, 300 epochs, batch 128.
+Cost: not measured on a GPU yet.
+Expected: no published accuracy could be sourced.
+Command: python tools/train.py configs/smc/small.py --amp
+"""
+
+_base_ = [
+    '../_base_/runtime.py',
+    '../_base_/datasets/shapenet55.py',
+    '../_base_/schedules/pretrain.py',
+    '../_base_/models/smc.py',
+]
+
+model = dict(backbone=dict(embed_dim=256, num_heads=4))
+train_dataloader = dict(dataset=dict(images=False, texts=False, image_pipeline=None))

@@ -1,0 +1,20 @@
+"""Two-tower-tiny, pretraining on ShapeNet55 (arXiv 2302.02318): the two-tower baseline.
+
+One transformer for each paradigm; frozen teachers (a ViT-B/16 of timm, CLIP ViT-B/32 text). Fine-tune one tower alone
+with --cfg-options model.backbone.streams=local (or global).
+Reproduces: no paper: the method at this width is ours, for comparison, 300 epochs, batch 128.
+Cost: not measured on a GPU yet.
+Expected: no published accuracy could be sourced.
+Command: python tools/train.py configs/two_tower/tiny.py --amp
+"""
+
+_base_ = [
+    '../_base_/runtime.py',
+    '../_base_/datasets/shapenet55.py',
+    '../_base_/schedules/pretrain.py',
+    '../_base_/models/two_tower.py',
+]
+
+model = dict(backbone=dict(embed_dim=192, num_heads=3))
+
+custom_hooks = [*_base_.custom_hooks, dict(type='FeatureBankHook', views=10)]
