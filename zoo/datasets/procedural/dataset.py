@@ -1,0 +1,102 @@
+"""The built-in set as a dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zoo.datasets.base import ObjectDataset
+from zoo.datasets.procedural.cache import Order, load_objects
+from zoo.datasets.procedural.shapes import SHAPES, class_key, split_key
+from zoo.errors import UsageError
+from zoo.registry import DATASETS
+
+
+@DATASETS.register_module()
+class ProceduralShapes(ObjectDataset):
+    """Parametric objects of everyday classes: points, parts, shaded pictures, captions; nothing is downloaded.
+
+    Object i has class ``i % len(classes)``, so every prefix is balanced. An object depends on the seed, the split and
+    its place in its class alone; splits never share one. A substitute for ShapeNet that says nothing about ShapeNet:
+    tables that use it name it.
+
+    Attributes:
+        parts: Names of the parts of every class; labels of ``part`` are positions in them.
+
+    Args:
+        split: 'train', 'val' or 'test'.
+        num_objects: S.
+        num_points: Surface points of every object N, uniform by area.
+        image_size: Side of the pictures in pixels.
+        views: Pictures of every object, each from its own viewpoint; made only with ``images``.
+        seed: Another seed gives other objects.
+        classes: Names of the classes; all of them by default. A label is a position in this list.
+        workers: Processes that make what is not cached yet.
+        cache_dir: Folder of the cache; ``$ZOO_HOME/procedural`` by default.
+        images: Batches carry one picture of every object.
+        texts: Batches carry the caption of every object.
+        image_pipeline: See ``ObjectDataset``.
+
+    Raises:
+        UsageError: Unknown split or class, or a number that makes no sense.
+    """
+
+    def __init__(
+        self,
+        split: str = 'train',
+        num_objects: int = 2160,
+        *,
+        num_points: int = 1024,
+        image_size: int = 128,
+        views: int = 1,
+        seed: int = 0,
+        classes: Sequence[str] | None = None,
+        workers: int | None = None,
+        cache_dir: str | Path | None = None,
+        images: bool = False,
+        texts: bool = False,
+        image_pipeline: list[dict[str, Any]] | None = None,
+    ) -> None:
+        super().__init__(images=images, texts=texts, image_pipeline=image_pipeline)
+        names = tuple(map(class_key, sorted(SHAPES) if classes is None else classes))
+        numbers = {'num_objects': num_objects, 'num_points': num_points, 'image_size': image_size, 'views': views}
+        for key, value in numbers.items():
+            if value < 1:
+                raise UsageError(f'ProceduralShapes: {key} must be at least 1, got {value}')
+        if not names or len(set(names)) != len(names):
+            raise UsageError(f'ProceduralShapes: classes must be distinct names, got {list(names)}')
+        split_key(split)
+        order = Order(split, num_objects, num_points, image_size, views if images else 0, seed, names)
+        self._objects = load_objects(order, None if cache_dir is None else Path(cache_dir), workers)
+        self.classes = names
+        self.labels = np.arange(num_objects, dtype=np.int64) % len(names)
+        self.num_views = order.views
+        self.fingerprint = self._objects.fingerprint
+        self.parts = {name: SHAPES[name].part_names for name in names}
+
+    def points(self, index: int) -> np.ndarray:
+        """Return the surface points of one object, float32 ``(N, 3)``."""
+        return np.array(self._objects.points[index])
+
+    def image(self, index: int, view: int) -> np.ndarray:
+        """Return one picture, uint8 RGB ``(H, W, 3)``."""
+        return np.array(self._objects.images[index, view])
+
+    def caption(self, index: int) -> str:
+        """Return the sentence written from the object's parameters."""
+        return self._objects.captions[index]
+
+    def part(self, index: int) -> np.ndarray:
+        """Return the part of every point, int64 ``(N,)``."""
+        return self._objects.parts[index].astype(np.int64)
+
+    def gather_points(self, indices: np.ndarray) -> np.ndarray:
+        """Return the clouds of many objects, ``(B, N, 3)``."""
+        return self._objects.points[indices]
+
+    def gather_parts(self, indices: np.ndarray) -> np.ndarray:
+        """Return the parts of many objects, ``(B, N)``."""
+        return self._objects.parts[indices].astype(np.int64)
