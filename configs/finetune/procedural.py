@@ -6,7 +6,11 @@ Expected: no published figure belongs to this data; measured ones stand in the R
 Command: python tools/train.py configs/finetune/procedural.py --backbone recon-nano --weights WEIGHTS
 """
 
-_base_ = ['../_base_/runtime.py', '../_base_/schedules/finetune.py']
+_base_ = [
+    '../_base_/runtime.py',
+    '../_base_/datasets/procedural_labels.py',
+    '../_base_/schedules/finetune.py',
+]
 
 epochs = 20
 num_points = 512
@@ -36,28 +40,6 @@ data_preprocessor = dict(
         dict(type='RandomRotateGravity'),
     ],
     test=[dict(type='FPSSubsample', num_points=num_points), dict(type='UnitSphere')],
-)
-train_dataloader = dict(
-    batch_size=32,
-    num_workers=0,
-    drop_last=True,
-    sampler=dict(type='DefaultSampler', shuffle=True),
-    collate_fn=dict(type='zoo.zoo_collate'),
-    dataset=dict(type='ProceduralShapes', split='train', num_objects=720, num_points=1024, seed=1),
-)
-val_dataloader = dict(
-    batch_size=128,
-    num_workers=0,
-    sampler=dict(type='DefaultSampler', shuffle=False),
-    collate_fn=dict(type='zoo.zoo_collate'),
-    dataset=dict(type='ProceduralShapes', split='val', num_objects=720, num_points=1024, seed=1),
-)
-test_dataloader = dict(
-    batch_size=128,
-    num_workers=0,
-    sampler=dict(type='DefaultSampler', shuffle=False),
-    collate_fn=dict(type='zoo.zoo_collate'),
-    dataset=dict(type='ProceduralShapes', split='test', num_objects=1440, num_points=1024, seed=1),
 )
 train_cfg = dict(max_epochs=epochs, val_interval=5)
 optim_wrapper = dict(optimizer=dict(lr=5e-4), paramwise_cfg=dict(lr_scale={'head.': 4.0}))
