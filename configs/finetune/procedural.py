@@ -30,7 +30,6 @@ model = dict(
         patch_widths=(32, 64, 128),
         drop_path=0.1,
     ),
-    num_classes=36,
 )
 data_preprocessor = dict(
     type='BatchPreprocessor',

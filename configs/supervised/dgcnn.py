@@ -16,7 +16,6 @@ _base_ = [
 model = dict(
     type='PointClassifier',
     backbone=dict(type='DGCNN', embed_dim=1024, neighbors=20),
-    num_classes=36,
     head='dgcnn',
     label_smoothing=0.2,
 )

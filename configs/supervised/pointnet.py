@@ -16,6 +16,5 @@ _base_ = [
 model = dict(
     type='PointClassifier',
     backbone=dict(type='PointNet', input_transform=True, feature_transform=True, alignment_weight=1e-3),
-    num_classes=36,
     head='pointnet',
 )

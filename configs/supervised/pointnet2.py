@@ -22,7 +22,6 @@ model = dict(
         ball_sizes=(32, 64),
         widths=((64, 64, 128), (128, 128, 256), (256, 512, 1024)),
     ),
-    num_classes=36,
     head='pointnet2',
 )
 train_dataloader = dict(batch_size=16)

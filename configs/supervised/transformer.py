@@ -27,7 +27,6 @@ model = dict(
         group_size=32,
         drop_path=0.1,
     ),
-    num_classes=36,
     head='mlp3',
 )
 optim_wrapper = dict(

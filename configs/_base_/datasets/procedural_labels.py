@@ -1,5 +1,6 @@
 """Labelled ProceduralShapes that no pretraining has seen: three splits, few labels on purpose."""
 
+model = dict(num_classes=43)
 train_dataloader = dict(
     batch_size=32,
     num_workers=0,
