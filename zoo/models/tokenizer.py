@@ -49,7 +49,8 @@ class TokenizerPretrainer(BaseModel):
         data_preprocessor: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(MODELS.build(data_preprocessor or {'type': 'BatchPreprocessor'}))
-        self.tokenizer = MODELS.build(tokenizer)
+        self.tokenizer_config = dict(tokenizer)
+        self.tokenizer = MODELS.build(dict(tokenizer))
         self.num_groups = num_groups
         self.temperature = {**TEMPERATURE, **(temperature or {})}
         self.kl_weight = {**KL_WEIGHT, **(kl_weight or {})}

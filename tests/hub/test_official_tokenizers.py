@@ -1,0 +1,108 @@
+"""Released tokenizers: they compute what their tensors say, and what does not fit is named."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+import zoo
+from tests.teachers.tokenizers import released
+from tests.teachers.tokenizers.tiny import groups, official_state
+from zoo.errors import UsageError
+
+SIZES = dict(num_groups=7, group_size=8)
+
+
+def load(state, method='point_bert', **more):
+    return zoo.load_official(state, method, 'tokenizer', **{**SIZES, **more})
+
+
+def test_dvae_agrees_with_the_released_computation():
+    state, (neighborhoods, centers) = official_state(), groups()
+    network = load(state).tokenizer
+    logits = released.graph(state, 'dgcnn_1', released.encode(state, neighborhoods), centers)
+    torch.testing.assert_close(network.logits(neighborhoods, centers), logits, rtol=1e-4, atol=1e-5)
+    assert torch.equal(network.tokens(neighborhoods, centers), logits.argmax(-1))
+    features = released.graph(state, 'dgcnn_2', state['codebook'][logits.argmax(-1)], centers)
+    torch.testing.assert_close(network.features(neighborhoods, centers), features, rtol=1e-4, atol=1e-5)
+    for ours, theirs in zip(network.decoder(features), released.decode(state, features), strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize('prompts', [1, 5])
+def test_act_agrees_with_the_released_computation(prompts):
+    state, (neighborhoods, centers) = official_state(act=True, prompts=prompts), groups()
+    network = load(state, 'act', num_heads=3).tokenizer
+    logits = released.graph(state, 'dgcnn_1', released.encode(state, neighborhoods), centers)
+    mixed = released.mix(state, state['codebook'][logits.argmax(-1)], centers, num_heads=3, depth=3)
+    features = released.graph(state, 'dgcnn_2', mixed, centers)
+    torch.testing.assert_close(network.features(neighborhoods, centers), features, rtol=1e-3, atol=1e-4)
+
+
+def test_containers_and_prefixes_of_the_released_files():
+    bare = official_state()
+    wrapped = {'base_model': {f'module.{key}': value for key, value in bare.items()}}
+    for one, other in zip(load(bare).parameters(), load(wrapped).parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_a_cloud_becomes_ids():
+    model = load(official_state())
+    ids = model(torch.randn(2, 40, 3))
+    assert not model.training
+    assert ids.shape == (2, 7)
+    assert 0 <= int(ids.min()) <= int(ids.max()) < 16
+
+
+@pytest.mark.parametrize(
+    ('act', 'key'),
+    [
+        (False, 'dgcnn_2.layer3.1.bias'),
+        (False, 'decoder.final_conv.4.running_var'),
+        (True, 'visual_embed.0.1.mlp.fc1.bias'),
+        (True, 'deep_prompt_pos'),
+    ],
+)
+def test_a_missing_key_is_named(act, key):
+    state = official_state(act)
+    del state[key]
+    ours = {
+        'dgcnn_2.layer3.1.bias': r'missing: from_codes\.layers\.2\.norm\.bias',
+        'decoder.final_conv.4.running_var': r'missing: decoder\.norm2\.running_var',
+        'visual_embed.0.1.mlp.fc1.bias': r'does not fit: blocks\.1\.mlp\.fc1\.bias',
+        'deep_prompt_pos': r'of another shape: prompt_positions',
+    }
+    with pytest.raises(UsageError, match=ours[key]):
+        load(state, 'act' if act else 'point_bert')
+
+
+def test_keys_too_many_are_named():
+    with pytest.raises(UsageError, match=r'left over: adapter\.weight, queue'):
+        load({**official_state(), 'adapter.weight': torch.rand(3), 'queue': torch.rand(2)})
+
+
+@pytest.mark.parametrize('method', ['point_bert', 'act'])
+def test_the_tokenizer_of_the_other_method(method):
+    with pytest.raises(UsageError, match='it is a tokenizer of'):
+        load(official_state(act=method == 'point_bert'), method)
+
+
+def test_other_files_and_sizes():
+    with pytest.raises(UsageError, match='missing codebook'):
+        load({'norm.weight': torch.rand(3)})
+    with pytest.raises(UsageError, match='makes groups of 8'):
+        load(official_state(), group_size=32)
+
+
+def test_a_fine_tuned_act_is_read_like_point_mae():
+    from tests.hub.test_official import official_state as released_recon
+
+    names = ('cls_token', 'cls_pos', 'encoder.', 'pos_embed.', 'blocks.', 'norm.', 'cls_head_finetune.')
+    state = {key: value for key, value in released_recon().items() if key.startswith(names) and '_contrast' not in key}
+    state['cls_head_finetune.0.weight'] = torch.rand(256, 48)
+    models = [
+        zoo.load_official(state, method, 'classify', num_groups=8, group_size=6, num_heads=3)
+        for method in ('act', 'point_mae')
+    ]
+    points = torch.randn(2, 40, 3)
+    assert torch.equal(models[0](points), models[1](points))

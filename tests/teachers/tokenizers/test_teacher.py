@@ -1,0 +1,126 @@
+"""Tokenizers as teachers: read from files at the first use, frozen, and plain about what is missing."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from tests.teachers.tokenizers.tiny import RANDOM, SIZES, cross_modal, dvae, groups, official_state
+from zoo.errors import UsageError
+from zoo.registry import TEACHERS
+from zoo.teachers.tokenizers import CrossModalTokenizer, DVAETokenizer
+
+ASKED = dict(num_tokens=16, embed_dim=8)
+
+
+def write(path, network, config):
+    """A file as a training run exports it."""
+    tensors = {f'tokenizer.{name}': tensor.clone() for name, tensor in network.state_dict().items()}
+    header = {'model': json.dumps({'type': 'TokenizerPretrainer', 'tokenizer': config})}
+    save_file({**tensors, 'step': torch.tensor(3)}, path, metadata=header)
+    return str(path)
+
+
+@pytest.fixture
+def file(tmp_path):
+    return write(tmp_path / 'dvae.safetensors', dvae(), {'type': 'DiscreteVAE', **SIZES})
+
+
+def test_tokens_and_features_are_those_of_the_network(file):
+    teacher, network = DVAETokenizer(file, **ASKED), dvae()
+    assert torch.equal(teacher.tokens(*groups()), network.tokens(*groups()))
+    features = teacher(groups())
+    torch.testing.assert_close(features, network.features(*groups()))
+    assert features.dtype == torch.float32
+    assert not features.requires_grad
+
+
+def test_cross_modal_tokenizer_finds_its_foundation_in_the_header(tmp_path):
+    config = {'type': 'CrossModalVAE', 'foundation': RANDOM, 'num_prompts': 5, **SIZES}
+    teacher = CrossModalTokenizer(write(tmp_path / 'act.safetensors', cross_modal(), config), **ASKED)
+    torch.testing.assert_close(teacher(groups()), cross_modal().features(*groups()))
+
+
+def test_released_files_are_read_as_they_are(tmp_path):
+    state = {f'module.{key}': value for key, value in official_state().items()}
+    torch.save({'base_model': state, 'epoch': 300}, tmp_path / 'released.pth')
+    teacher = DVAETokenizer(str(tmp_path / 'released.pth'), **ASKED)
+    assert teacher.tokens(*groups()).shape == (2, 7)
+
+
+def test_it_is_read_late_and_kept_out_of_the_module_tree(file):
+    teacher = DVAETokenizer(file, **ASKED).train()
+    assert not teacher.loaded
+    first = teacher.tokens(*groups())
+    assert teacher.loaded
+    assert not list(teacher.parameters())
+    assert not teacher.state_dict()
+    assert not teacher._network().training
+    assert torch.equal(teacher.tokens(*groups()), first)
+    teacher.release()
+    assert torch.equal(teacher.tokens(*groups()), first)
+
+
+def test_the_fingerprint_follows_the_file(file, tmp_path):
+    other = write(tmp_path / 'other.safetensors', dvae(decoder_dim=12), {'type': 'DiscreteVAE', **SIZES})
+    prints = {DVAETokenizer(path, **ASKED).fingerprint for path in (file, file, other)}
+    assert len(prints) == 2
+    assert DVAETokenizer(file, **ASKED, sample=True).fingerprint not in prints
+
+
+@pytest.mark.parametrize(
+    ('kind', 'command'),
+    [
+        ('DVAETokenizer', r'train\.py configs/point_bert/dvae\.py'),
+        ('CrossModalTokenizer', r'train\.py configs/act/autoencoder\.py'),
+    ],
+)
+def test_a_missing_file_names_the_command_that_makes_it(kind, command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    teacher = TEACHERS.build(dict(type=kind))
+    with pytest.raises(UsageError, match=rf'there is no file work_dirs.*{command}') as error:
+        teacher.tokens(*groups())
+    assert '\n' not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ('change', 'message'),
+    [(dict(num_tokens=32), 'set num_tokens=16'), (dict(embed_dim=9), 'set embed_dim=8')],
+)
+def test_other_sizes_than_asked_for(file, change, message):
+    with pytest.raises(UsageError, match=message):
+        DVAETokenizer(file, **{**ASKED, **change}).tokens(*groups())
+
+
+def test_another_kind_than_asked_for(file):
+    with pytest.raises(UsageError, match='holds a DiscreteVAE, CrossModalTokenizer'):
+        CrossModalTokenizer(file, **ASKED).tokens(*groups())
+
+
+def test_files_without_a_tokenizer(tmp_path):
+    save_file({'a': torch.ones(2)}, tmp_path / 'other.safetensors')
+    save_file({'a': torch.ones(2)}, tmp_path / 'broken.safetensors', metadata={'model': '{'})
+    (tmp_path / 'cut.safetensors').write_bytes((tmp_path / 'other.safetensors').read_bytes()[:20])
+    for name, message in (
+        ('other', 'holds no tokenizer: give weights exported'),
+        ('broken', 'broken model config'),
+        ('cut', 'cannot be loaded'),
+    ):
+        with pytest.raises(UsageError, match=message):
+            DVAETokenizer(str(tmp_path / f'{name}.safetensors'), **ASKED).tokens(*groups())
+
+
+def test_tensors_that_do_not_fit_are_named(tmp_path):
+    network = dvae()
+    path = write(tmp_path / 'dvae.safetensors', network, {'type': 'DiscreteVAE', **SIZES, 'code_dim': 6})
+    with pytest.raises(UsageError, match='of another shape: codebook'):
+        DVAETokenizer(path, **ASKED).tokens(*groups())
+
+
+@pytest.mark.parametrize('inputs', [torch.randn(2, 7, 8, 3), (torch.randn(2, 7, 8, 3),), 'points'])
+def test_inputs_of_another_kind(file, inputs):
+    with pytest.raises(UsageError, match='needs neighborhoods'):
+        DVAETokenizer(file, **ASKED)(inputs)
