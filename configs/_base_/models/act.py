@@ -1,0 +1,28 @@
+"""ACT: masked groups are dropped, and a cross-modal autoencoder's features of them regressed (arXiv 2212.08320).
+
+The released code carries a class token along, which no loss reads; it is left out here.
+"""
+
+model = dict(
+    type='Pretrainer',
+    backbone=dict(
+        type='PointTransformer',
+        embed_dim=384,
+        depth=12,
+        num_heads=6,
+        queries=(),
+        fusion='none',
+        num_groups=64,
+        group_size=32,
+        drop_path=0.1,
+    ),
+    mask=dict(type='random', ratio=0.8),
+    objectives=dict(
+        features=dict(
+            type='PredictFeatures',
+            teacher=dict(type='CrossModalTokenizer'),
+            decoder=dict(depth=2, drop_path=0.1),
+            loss='cosine',
+        ),
+    ),
+)

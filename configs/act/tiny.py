@@ -1,0 +1,20 @@
+"""ACT with ReCon's tiny width, pretraining on ShapeNet55 (arXiv 2212.08320).
+
+Its teacher is trained first, by ``python tools/train.py configs/act/autoencoder.py``, or is the released one:
+``--cfg-options model.objectives.features.teacher.weights=FILE``.
+Reproduces: no paper: the method at this width is ours, for comparison, 300 epochs, batch 128.
+Cost: not measured on a GPU yet.
+Expected: no published accuracy.
+Command: python tools/train.py configs/act/tiny.py --amp
+"""
+
+_base_ = [
+    '../_base_/runtime.py',
+    '../_base_/datasets/shapenet55.py',
+    '../_base_/schedules/pretrain.py',
+    '../_base_/models/act.py',
+]
+
+model = dict(backbone=dict(embed_dim=192, num_heads=3))
+optim_wrapper = dict(optimizer=dict(lr=1e-3))
+train_dataloader = dict(dataset=dict(images=False, texts=False, image_pipeline=None))

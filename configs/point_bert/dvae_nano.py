@@ -1,0 +1,34 @@
+"""Point-BERT's tokenizer at nano size, trained on ProceduralShapes (method of arXiv 2111.14819, the rest is ours).
+
+256 ids instead of 8192; the schedules of temperature and divergence fit the 990 iterations.
+Cost: NANO_DVAE
+Expected: no published figure belongs to this config; the weights are the teacher of configs/point_bert/nano.py.
+Command: python tools/train.py configs/point_bert/dvae_nano.py
+"""
+
+_base_ = ['../_base_/runtime.py', '../_base_/datasets/procedural.py', '../_base_/schedules/pretrain_nano.py']
+
+epochs = 30
+
+train_dataloader = dict(dataset=dict(images=False, texts=False))
+train_cfg = dict(max_epochs=epochs)
+optim_wrapper = dict(optimizer=dict(weight_decay=5e-4))
+param_scheduler = dict(total=epochs)
+
+model = dict(
+    type='TokenizerPretrainer',
+    tokenizer=dict(
+        type='DiscreteVAE',
+        num_tokens=256,
+        encoder_dim=64,
+        code_dim=64,
+        decoder_dim=96,
+        group_size=16,
+        patch_widths=(32, 64, 128),
+        graph_widths=(64, 64, 64, 128, 128),
+        decoder_widths=(256, 128),
+    ),
+    num_groups=32,
+    temperature=dict(start=1.0, end=0.0625, steps=800),
+    kl_weight=dict(start=0.0, end=0.1, steps=800, delay=100),
+)
