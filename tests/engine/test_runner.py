@@ -126,3 +126,14 @@ def test_workers_do_not_persist_and_strings_are_collated(tmp_path):
     loader = runner.build_dataloader(dict(runner._train_dataloader) | {'num_workers': 1})
     assert not loader.persistent_workers
     assert loader.worker_init_fn.func.__name__ == 'keep_worker_seed'
+
+
+def test_resuming_what_has_not_begun_begins(train, capsys):
+    runner = train('run', {'train_cfg.max_epochs': 1}, resume='auto')
+    assert runner.epoch == 1
+    assert 'yet: starting at the beginning' in capsys.readouterr().err
+
+
+def test_a_set_smaller_than_a_batch_is_one_batch(train):
+    runner = train('run', {'train_dataloader.batch_size': 100, 'train_cfg.max_epochs': 2})
+    assert runner.iter == 2

@@ -71,7 +71,8 @@ class CheckpointHook(mmengine.hooks.CheckpointHook):
 
     mmengine removes the old checkpoint, writes the new one in place, then truncates and writes ``last_checkpoint``; a
     kill in between loses the run. Here the new file is complete before the pointer names it, and only then the old one
-    goes. The same holds for the best checkpoint. Gradients that wait for more (accumulation) are kept as well.
+    goes. The same holds for the best checkpoint. Gradients that wait for more (accumulation) are kept as well, those of
+    the first process where there are several.
     """
 
     keep_ckpt_ids: deque[int]
@@ -83,7 +84,7 @@ class CheckpointHook(mmengine.hooks.CheckpointHook):
         """Prepare, and remove what a killed run left unfinished."""
         super().before_train(runner)
         if is_main_process():
-            for path in Path(self.out_dir).glob(TEMPORARY.format(name='*.pth')):
+            for path in Path(self.out_dir).glob(TEMPORARY.format(name='*')):
                 path.unlink(missing_ok=True)
 
     def before_save_checkpoint(self, runner: Any, checkpoint: dict[str, Any]) -> None:

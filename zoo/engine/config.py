@@ -28,6 +28,9 @@ KNOWN = (frozenset(inspect.signature(Runner.__init__).parameters) - {'self', 'cf
 }
 """Top-level keys of a config that something reads; all others are only names inside of the file."""
 
+_OF_THE_TASK = ('num_groups', 'group_size', 'drop_path', 'skip_near_origin', 'streams')
+"""How a cloud is cut into groups, and which of two towers counts, belongs to the task; the network to the student."""
+
 
 def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> Config:
     """Load a config file and apply the options of the command line.
@@ -163,9 +166,8 @@ def _replace_backbone(config: Config, name: str) -> None:
 
     if 'backbone' not in config.get('model', {}):
         raise UsageError('--backbone: the model of this config has no backbone to replace')
-    # How a cloud is cut into groups belongs to the task, the network to the student.
     own = config.model.backbone
-    kept = {key: own[key] for key in ('num_groups', 'group_size', 'drop_path', 'skip_near_origin') if key in own}
+    kept = {key: own[key] for key in _OF_THE_TASK if key in own}
     config.model.backbone = {**backbone_config(name), **kept}
 
 

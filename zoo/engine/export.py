@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from mmengine.dist import is_main_process
 from mmengine.hooks import EMAHook, Hook
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 import zoo
 from zoo.engine.checkpoint import TEMPORARY
@@ -72,5 +72,5 @@ def export_weights(model: torch.nn.Module, path: Path, header: dict[str, str]) -
     """
     tensors = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in model.state_dict().items()}
     temporary = path.with_name(TEMPORARY.format(name=path.name))
-    save_file(tensors, temporary, metadata=header)
+    temporary.write_bytes(save(tensors, metadata=header))  # save_file would deny the file to other users
     temporary.replace(path)

@@ -229,6 +229,8 @@ class ZooRunner(Runner):
             newest = latest_checkpoint(self.work_dir)
             self._load_from = None if newest is None else str(newest)
             self._resume = newest is not None
+            if newest is None:
+                say(f'no checkpoint in {self.work_dir} yet: starting at the beginning')
         if self._resume or self._load_from is not None:
             super().load_or_resume()
             say(f'{"resumed from" if self._resume else "loaded"} {self._load_from}')
