@@ -35,10 +35,13 @@ def test_equals_one_edge_at_a_time(neighbors, sign):
         torch.testing.assert_close(found, edge_convolution(layer, rows), rtol=1e-4, atol=1e-4)
 
 
-def test_training_equals_convolution_over_all_edges():
+@pytest.mark.parametrize('sign', [1, -1])
+def test_training_equals_convolution_over_all_edges(sign):
     """Statistics of the norm, running ones too, and gradients, as a 1x1 convolution over the edges has them."""
     torch.manual_seed(0)
     layer, norm = DynamicEdgeConv(3, 6, 4).train(), nn.BatchNorm2d(6).train()
+    layer.norm.weight.data *= sign
+    norm.weight.data *= sign
     x = torch.randn(3, 10, 3, requires_grad=True)
     near = torch.cdist(x.detach(), x.detach()).argsort(dim=-1)[..., :4]
     neighbors = torch.stack([rows[index] for rows, index in zip(x, near, strict=True)])

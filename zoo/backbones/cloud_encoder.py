@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
+from zoo.layers import largest
+
 
 class CloudEncoder(nn.Module, ABC):
     """A backbone whose outputs are features per point and one feature vector per cloud.
@@ -33,8 +35,7 @@ class CloudEncoder(nn.Module, ABC):
 
     def pool(self, features: Tensor) -> Tensor:
         """Pool the last layer's features (B, N', C) to (B, F) as the paper does: their maximum."""
-        # max() knows where its maxima came from; the gradient of amax() has to look for them, twice as long in all.
-        return features.max(dim=1).values
+        return largest(features, dim=1)
 
     def forward(self, points: Tensor) -> Tensor:
         """Pooled features (B, F) of clouds (B, N, 3)."""

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from zoo import ops
 from zoo.backbones.cloud_encoder import CloudEncoder
+from zoo.layers import largest
 from zoo.registry import BACKBONES
 
 SLOPE = 0.2
@@ -50,7 +51,7 @@ class DGCNN(CloudEncoder):
 
     def pool(self, features: Tensor) -> Tensor:
         """Pool features (B, N, C) to their maximum and mean (B, 2 C)."""
-        return torch.cat([features.max(dim=1).values, features.mean(dim=1)], dim=-1)
+        return torch.cat([largest(features, dim=1), features.mean(dim=1)], dim=-1)
 
 
 class DynamicEdgeConv(nn.Module):
@@ -78,6 +79,12 @@ class DynamicEdgeConv(nn.Module):
         # Not in half precision, under autocast either: differences of neighbors would drown in its rounding.
         with torch.autocast(x.device.type, enabled=False):
             x = x.to(self.fc.weight.dtype)
-            edges = ops.gather_rows(F.linear(x, difference), members).add_(F.linear(x, own - difference).unsqueeze(2))
+            far, near = F.linear(x, difference), F.linear(x, own - difference)
+        if not self.training:
+            # The norm is a fixed affine map then, and goes before the look-up as well.
+            scale = self.norm.weight / (self.norm.running_var + self.norm.eps).sqrt()
+            shift = self.norm.bias - self.norm.running_mean * scale
+            return F.leaky_relu(largest(ops.gather_rows(far * scale, members), dim=2) + near * scale + shift, SLOPE)
+        edges = ops.gather_rows(far, members).add_(near.unsqueeze(2))
         edges = self.norm(edges.flatten(0, 2)).view_as(edges)
-        return F.leaky_relu(edges.max(dim=2).values, SLOPE)
+        return F.leaky_relu(largest(edges, dim=2), SLOPE)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from zoo.backbones.cloud_encoder import CloudEncoder
-from zoo.layers import SharedMlp
+from zoo.layers import SharedMlp, largest
 from zoo.registry import BACKBONES
 
 
@@ -87,7 +87,7 @@ class AlignmentNet(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Matrices (B, S, S) for features (B, N, S)."""
-        return self.matrix(self.hidden(self.shared(features).max(dim=1).values)).unflatten(-1, (self.size, self.size))
+        return self.matrix(self.hidden(largest(self.shared(features), dim=1))).unflatten(-1, (self.size, self.size))
 
 
 def orthogonality_gap(matrices: Tensor) -> Tensor:

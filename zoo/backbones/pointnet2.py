@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from zoo import ops
 from zoo.backbones.cloud_encoder import CloudEncoder
-from zoo.layers import SharedMlp
+from zoo.layers import SharedMlp, largest
 from zoo.registry import BACKBONES
 
 
@@ -92,7 +92,7 @@ class SetAbstraction(nn.Module):
         with torch.autocast(points.device.type, enabled=False):
             shift = F.linear(centers.to(first.dtype), first).unsqueeze(2)
         x = self.mlp.after_first(mapped.sub_(shift))
-        return centers, x.max(dim=2).values
+        return centers, largest(x, dim=2)
 
 
 def _first_map(mlp: SharedMlp, points: Tensor, features: Tensor | None) -> Tensor:

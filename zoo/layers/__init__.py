@@ -8,6 +8,7 @@ from zoo.layers.decoder import MaskedDecoder
 from zoo.layers.embed import PatchEmbed, PositionEmbed
 from zoo.layers.heads import build_head
 from zoo.layers.masking import block_mask, mask_count, random_mask, split_by_mask
+from zoo.layers.pooling import largest
 from zoo.layers.shared_mlp import SharedMlp
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     'SharedMlp',
     'block_mask',
     'build_head',
+    'largest',
     'mask_count',
     'random_mask',
     'split_by_mask',
