@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 
 class Paint(NamedTuple):
-    """A colour: the word for it and RGB in [0, 1]."""
+    """A colour: the word for it, RGB in [0, 1], and whether one half sees through it."""
 
     word: str
     rgb: tuple[float, ...]
+    clear: bool = False
 
 
 Palette = tuple[tuple[str, tuple[float, float, float]], ...]
@@ -108,7 +109,8 @@ PALETTES: dict[str, Palette] = {
 
 WHITE = Paint('white', (0.92, 0.92, 0.90))
 BLACK = Paint('black', (0.09, 0.09, 0.10))
-GLASS = Paint('glass', (0.62, 0.76, 0.82))
+GLASS = Paint('glass', (0.66, 0.80, 0.86), clear=True)
+MIRROR = Paint('mirror', (0.62, 0.76, 0.82))
 RUBBER = Paint('rubber', (0.14, 0.14, 0.15))
 SOIL = Paint('soil', (0.25, 0.18, 0.13))
 """Colours of things that hardly vary."""

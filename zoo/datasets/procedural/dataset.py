@@ -47,7 +47,7 @@ class ProceduralShapes(ObjectDataset):
     def __init__(
         self,
         split: str = 'train',
-        num_objects: int = 2160,
+        num_objects: int = 2150,
         *,
         num_points: int = 1024,
         image_size: int = 128,

@@ -41,7 +41,13 @@ class _Planes:
     c: FloatArray
 
 
-def rasterise(screen: FloatArray, inverse_depth: FloatArray, faces: IntArray, size: int) -> Fragments:
+def rasterise(
+    screen: FloatArray,
+    inverse_depth: FloatArray,
+    faces: IntArray,
+    size: int,
+    clear: NDArray[np.bool_] | None = None,
+) -> Fragments:
     """Find the triangle that every pixel centre sees; both sides of a triangle are visible.
 
     Args:
@@ -49,6 +55,8 @@ def rasterise(screen: FloatArray, inverse_depth: FloatArray, faces: IntArray, si
         inverse_depth: Inverse distance of the vertices along the view, positive, shape ``(V,)``.
         faces: Triangles ``(F, 3)``.
         size: Side of the square picture in pixels.
+        clear: Triangles ``(F,)`` that leave out every other pixel, as on a chessboard. Averaged over blocks of 2x2
+            pixels, they let one half of what is behind them through.
     """
     corners = screen[faces]
     edges, twice_area = _edge_functions(corners)
@@ -65,6 +73,10 @@ def rasterise(screen: FloatArray, inverse_depth: FloatArray, faces: IntArray, si
     face_at, slope = np.repeat(face, lengths), np.repeat(depth_plane.a[face], lengths)
     closeness = np.repeat(base, lengths) + slope * (column + 0.5)
     pixel = np.repeat(row * size, lengths) + column
+    if clear is not None and clear.any():
+        odd = (np.repeat(row, lengths) + column) % 2 == 1
+        shown = ~(clear[usable][face_at] & odd)
+        pixel, face_at, closeness = pixel[shown], face_at[shown], closeness[shown]
     winner = _nearest(pixel, closeness, size)
     pixel, face_at = pixel[winner], face_at[winner]
     x, y = pixel % size + 0.5, pixel // size + 0.5

@@ -47,7 +47,7 @@ def picture(
     """
     fine = size * SUPERSAMPLING
     screen, inverse_depth = camera.project(item.mesh.vertices, fine)
-    seen = rasterise(screen, inverse_depth, item.mesh.faces, fine)
+    seen = rasterise(screen, inverse_depth, item.mesh.faces, fine, item.clear)
     canvas = np.empty((fine * fine, 3))
     canvas[:] = background
     canvas[seen.pixel] = _shade(item, seen, camera, light)

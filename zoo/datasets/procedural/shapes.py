@@ -100,6 +100,7 @@ class ProceduralObject:
         part: Part of every triangle, an index into ``part_names``, shape ``(F,)``.
         part_names: Names of the parts of the class; an object need not have all of them.
         colour: RGB of every triangle in [0, 1], shape ``(F, 3)``.
+        clear: Whether one half sees through a triangle, shape ``(F,)``.
         caption: A sentence about it, in which the class name occurs.
         params: Every parameter by name; floats are continuous.
     """
@@ -110,6 +111,7 @@ class ProceduralObject:
     part: IntArray
     part_names: tuple[str, ...]
     colour: FloatArray
+    clear: NDArray[np.bool_]
     caption: str
     params: dict[str, Any]
 
@@ -176,10 +178,11 @@ def assemble(kind: Shape, rng: np.random.Generator) -> ProceduralObject:
     counts = [len(mesh.faces) for mesh in parts.meshes]
     part = np.repeat(parts.labels, counts)
     colour = np.repeat([paint.rgb for paint in parts.paints], counts, axis=0)
+    clear = np.repeat([paint.clear for paint in parts.paints], counts)
     mesh, kept = _normal_form(whole.vertices * stretch, whole.faces)
     normals = vertex_normals(mesh.vertices, mesh.faces)
     return ProceduralObject(
-        kind.name, mesh, normals, part[kept], kind.part_names, colour[kept], caption, dict(draw.values)
+        kind.name, mesh, normals, part[kept], kind.part_names, colour[kept], clear[kept], caption, dict(draw.values)
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from zoo.datasets.procedural.captions import counted, sentence
-from zoo.datasets.procedural.colours import GLASS, RUBBER, Paint
+from zoo.datasets.procedural.colours import MIRROR, RUBBER, Paint
 from zoo.datasets.procedural.draw import Draw
 from zoo.datasets.procedural.mesh import FloatArray, Mesh, mirrored
 from zoo.datasets.procedural.outlines import ellipse, spline
@@ -55,7 +55,7 @@ def airplane(p: Draw, s: Any, parts: Parts) -> str:
     _tail(parts, accent, s, top, tee=tee)
     _engines(parts, metal, style, pairs, s, height, top)
     canopy = ellipsoid(s.radius * 1.3, s.radius * 1.3, s.radius * 3.4, sides=12, rings=7)
-    parts.add('window', GLASS, canopy, at=(0, s.radius * 0.65, s.length * (0.5 - s.nose * 0.7) - s.radius))
+    parts.add('window', MIRROR, canopy, at=(0, s.radius * 0.65, s.length * (0.5 - s.nose * 0.7) - s.radius))
     if gear:
         _gear(parts, s)
     words = {

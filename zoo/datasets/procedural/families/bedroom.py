@@ -66,7 +66,8 @@ def pillow(p: Draw, s: Any, parts: Parts) -> str:
         body, extra = _bolster(s.width * 0.65, s.thickness * 0.65, s.thickness * 0.65 * s.fullness)
     else:
         trim = 'button'
-        body, extra = [ellipsoid(s.width, s.width * (0.8 + 0.2 * s.aspect), s.thickness)], _trim(trim, s, height)
+        disc = ellipsoid(s.width, s.width * (0.8 + 0.2 * s.aspect), s.thickness * 0.75, sides=20, rings=11)
+        body, extra = [disc], _trim(trim, s, height, 0.75)
 
     def slump(v: FloatArray) -> FloatArray:
         v[:, 2] -= v[:, 1] ** 2 * s.sag / height
@@ -91,11 +92,11 @@ def _bolster(half: float, radius: float, softness: float) -> tuple[list[Mesh], l
     return [body.turned('z', np.pi / 2)], mirrored(ring.turned('z', np.pi / 2))
 
 
-def _trim(style: str, s: Any, height: float) -> list[Mesh]:
-    """Return what is sewn to a cushion of this width and height."""
+def _trim(style: str, s: Any, height: float, bulge: float = 1.0) -> list[Mesh]:
+    """Return what is sewn to a cushion of this width and height; ``bulge`` is a factor on its thickness."""
     if style == 'button':
         button = ellipsoid(0.05, 0.05, 0.025, sides=10, rings=5)
-        return [button.moved(0, 0, side * s.thickness / 2) for side in (-1, 1)]
+        return [button.moved(0, 0, side * s.thickness * bulge / 2) for side in (-1, 1)]
     if style == 'none':
         return []
     t, flat = np.linspace(-1, 1, 9), np.zeros(9)

@@ -94,7 +94,7 @@ def _grip(style: str, width: float, height: float) -> FloatArray:
     height=(0.05, 0.12),
     depth=(0.2, 0.32),
     waist=(0.0, 0.16),
-    softness=(0.004, 0.02),
+    bevel=(0.01, 0.09),
     slot=(0.35, 0.7),
     button=(0.012, 0.026),
     reach=(0.12, 0.3),
@@ -106,15 +106,7 @@ def xbox(p: Draw, s: Any, parts: Parts) -> str:
     case, accent = p.paint('colour', 'dark', 'plain', 'pale', 'colour'), p.paint('accent', 'colour', 'metal')
     w, h, d = s.width, s.height, s.depth
 
-    def pinch(v: FloatArray) -> FloatArray:
-        """Draw the middle of the long sides in."""
-        if waisted:
-            v[:, 2] *= 1 - s.waist * np.cos(np.pi * v[:, 0] / w)
-        return v
-
-    count = 6 if waisted else 1
-    strips = [pebble(w / count, h, d, s.softness).moved((i - (count - 1) / 2) * w / count) for i in range(count)]
-    meshes: list[tuple[str, Paint, list[Mesh]]] = [('case', case, [mesh.bent(pinch) for mesh in strips])]
+    meshes: list[tuple[str, Paint, list[Mesh]]] = [('case', case, [_console(s, s.waist if waisted else 0.0)])]
     front = d / 2 * (1 - s.waist if waisted else 1.0)
     meshes.append(('slot', BLACK, [box(w * s.slot, h * 0.14, 0.008, -w * 0.08, h * 0.15, front)]))
     dial = rod((0, 0, 0), (0, 0, 0.012), s.button, sides=12)
@@ -139,6 +131,14 @@ def xbox(p: Draw, s: Any, parts: Parts) -> str:
     features = ['a disc slot', counted(vents, 'vent'), 'a controller' if pad else '', 'a cross on top' if cross else '']
     shape_word = 'waisted' if waisted and s.waist > 0.08 else graded(h, 0.065, 'flat', 0.1, 'thick')
     return sentence('xbox', ['upright' if upright else '', case.word, shape_word], features)
+
+
+def _console(s: Any, waist: float) -> Mesh:
+    """Return a flat box about the origin whose long sides are drawn in by a share of its depth."""
+    x = np.linspace(-0.5, 0.5, 9)
+    side = np.stack([x * s.width, (0.5 - 0.5 * waist * np.cos(np.pi * x)) * s.depth], axis=1)
+    outline = np.concatenate([side[::-1], side * (1, -1)])
+    return extrude(outline, s.height, bevel=s.bevel).turned('x', -np.pi / 2)
 
 
 def _controller() -> list[Mesh]:

@@ -160,10 +160,10 @@ def curtain(p: Draw, s: Any, parts: Parts) -> str:
     valance, knobs = p.flag('valance', 0.3), p.style('knobs', 'ball', 'disc', 'none')
     cloth, metal = p.paint('colour', 'colour', 'pale', 'plain'), p.paint('rod_colour', 'metal', 'wood', 'dark')
     height = s.height * (0.6 if style == 'short' else 1.0)
-    rows = np.linspace(0, 1, 9)
+    rows = np.linspace(0, 1, 8)
     phase = p.noise(1, 0.0, 6.0)[0]
     if style == 'single':
-        parts.add('cloth', cloth, _drape(s, s.width, height, waves, np.ones(9), phase), at=(s.width / 2, 0, 0))
+        parts.add('cloth', cloth, _drape(s, s.width, height, waves, np.ones(8), phase), at=(s.width / 2, 0, 0))
     else:
         half = s.width / 2 * (1 - s.gap * 0.6)
         pinch = (
@@ -181,7 +181,7 @@ def curtain(p: Draw, s: Any, parts: Parts) -> str:
         size = (4 * s.rod, 4 * s.rod) if knobs == 'ball' else (1.5 * s.rod, 6 * s.rod)
         parts.add('knob', metal, mirrored(ellipsoid(size[0], size[1], size[1], sides=10, rings=7).moved(long, 0.02)))
     if valance:
-        top = _drape(s, s.width * 1.04, s.valance, waves * 2, np.ones(9), phase)
+        top = _drape(s, s.width * 1.04, s.valance, waves, np.ones(3), phase)
         parts.add('valance', cloth, top, at=(s.width * 0.52, 0.04, s.fold))
     words = {
         'straight': 'two straight halves',
@@ -195,7 +195,7 @@ def curtain(p: Draw, s: Any, parts: Parts) -> str:
 
 def _drape(s: Any, width: float, height: float, waves: int, pinch: np.ndarray, phase: float) -> Mesh:
     """Return cloth that hangs from y = 0 and from x = -width to x = 0, drawn towards x = 0 by ``pinch`` per row."""
-    u, rows = np.linspace(0, 1, 6 * waves + 1), np.linspace(0, 1, len(pinch))
+    u, rows = np.linspace(0, 1, 5 * waves + 1), np.linspace(0, 1, len(pinch))
     grid = np.empty((len(rows), len(u), 3))
     grid[..., 0] = -width * (1 - u) * pinch[:, None]
     grid[..., 1] = -height * rows[:, None]

@@ -144,7 +144,7 @@ def keys(
     margin=(0.006, 0.025),
     tilt=(0.0, 0.18),
     rest=(0.04, 0.09),
-    bend=(0.03, 0.14),
+    bend=(0.03, 0.09),
 )
 def keyboard(p: Draw, s: Any, parts: Parts) -> str:
     """A flat case full of keys to type on."""
@@ -176,7 +176,7 @@ def keyboard(p: Draw, s: Any, parts: Parts) -> str:
     if palm and form == 'plain':
         rest = pebble(width * 0.98, s.height * 0.8, s.rest, 0.005).moved(0, s.height * 0.4, (s.depth + s.rest) / 2)
         parts.add('rest', BLACK, rest, turn=('x', s.tilt))
-    if s.tilt > 0.05:
+    if s.tilt > 0.05 and form == 'plain':
         lift = s.depth * float(np.sin(s.tilt)) * 0.5
         parts.add('foot', case, mirrored(box(0.03, lift, 0.012, width * 0.36, lift * 0.5, -s.depth * 0.42)))
     wrist = 'a palm rest' if palm and form == 'plain' else ''

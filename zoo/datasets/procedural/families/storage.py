@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from zoo.datasets.procedural.captions import NUMBERS, article, counted, graded, sentence
-from zoo.datasets.procedural.colours import GLASS, PALETTES, Paint
+from zoo.datasets.procedural.colours import MIRROR, PALETTES, Paint
 from zoo.datasets.procedural.draw import Draw
 from zoo.datasets.procedural.families.fronts import case, drawers
 from zoo.datasets.procedural.families.supports import WORDS, supports
@@ -83,7 +83,7 @@ def dresser(p: Draw, s: Any, parts: Parts) -> str:
         outline = ellipse(wide, s.mirror_height, 24, 2.0 if mirror == 'oval' else 12.0)
         foot = box(0.04, 0.16, 0.04, wide * 0.3, -s.mirror_height / 2)
         parts.add('mirror', colour, frame(outline, outline * 0.88, 0.04), mirrored(foot), at=at)
-        parts.add('mirror', GLASS, extrude(outline * 0.9, 0.01), at=at)
+        parts.add('mirror', MIRROR, extrude(outline * 0.9, 0.01), at=at)
     kind = 'tall' if s.height > s.width else 'wide' if s.width > 1.35 else ''
     pulls = 'knobs' if knobs else 'bar handles'
     features = [counted(rows * columns, 'drawer'), pulls, article(f'{mirror} mirror') if mirror != 'none' else '']

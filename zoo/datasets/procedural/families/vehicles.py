@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from zoo.datasets.procedural.captions import graded, sentence
-from zoo.datasets.procedural.colours import BLACK, GLASS, RUBBER, Paint
+from zoo.datasets.procedural.colours import BLACK, GLASS, MIRROR, RUBBER, Paint
 from zoo.datasets.procedural.draw import Draw
 from zoo.datasets.procedural.mesh import FloatArray, Mesh, mirrored
 from zoo.datasets.procedural.outlines import ellipse
@@ -60,12 +60,13 @@ def car(p: Draw, s: Any, parts: Parts) -> str:
         (front, waist - 0.06, 0.95),
     ]
     parts.add('cabin', GLASS, _glass_house(house, s.width * 0.94))
+    parts.add('cabin', paint, _pillars(house, s.width * 0.94))
     middle, long = (roof_front + roof_rear) / 2, roof_front - roof_rear
     parts.add('cabin', paint, box(s.width * s.inset * 0.95, 0.04, long, 0, roof + 0.01, middle))
     _wheels(parts, rim, s, spare=spare)
     lamp = ellipsoid(0.26, 0.15, 0.1, sides=8, rings=5)
     at = (s.width * 0.33, s.clearance + s.waist * (0.62 - hood * 0.5), s.length * 0.485)
-    parts.add('light', GLASS, mirrored(lamp.moved(*at)))
+    parts.add('light', MIRROR, mirrored(lamp.moved(*at)))
     bumper = pebble(s.width * 0.9, 0.16, 0.16, 0.05)
     parts.add('bumper', BLACK, [bumper.moved(0, s.clearance + 0.12, side * s.length / 2) for side in (-1, 1)])
     if rack:
@@ -106,6 +107,19 @@ def _glass_house(rows: list[tuple[float, float, float]], width: float) -> Mesh:
     count = len(roof.vertices)
     sides = [flank + count, flank[:, ::-1] + count + 4]
     return Mesh(np.concatenate([roof.vertices, edge, edge * (-1, 1, 1)]), np.concatenate([roof.faces, *sides]))
+
+
+def _pillars(rows: list[tuple[float, float, float]], width: float) -> list[Mesh]:
+    """Return the posts between the panes, over the same points as the cabin."""
+    corners = [(width * share / 2, y, z) for z, y, share in rows]
+    corners.insert(2, tuple((a + b) / 2 for a, b in zip(corners[1], corners[2], strict=True)))
+    foot = (width * 0.475, corners[0][1], corners[2][2])
+    return mirrored(
+        *(
+            rod(low, high, 0.035, sides=4)
+            for low, high in zip((corners[0], foot, corners[4]), corners[1:4], strict=True)
+        )
+    )
 
 
 def _wheels(parts: Parts, rim: Paint, s: Any, *, spare: bool) -> None:
