@@ -31,7 +31,7 @@ def rewind_running_statistics(model, run):
     The pretraining files were written after their training-mode pass (``num_batches_tracked`` is 1), while the
     evaluation-mode figures were taken before it: stored = 0.9 * before + 0.1 * batch.
     """
-    stored = {key: value.double() for key, value in model.named_buffers() if 'running' in key}
+    stored = {key: value.double().clone() for key, value in model.named_buffers() if 'running' in key}
     model.train()
     with torch.no_grad():
         run()
@@ -65,15 +65,17 @@ def check_gradients(model, state, method, recorded, prefix):
         assert float(gradient.norm()) == pytest.approx(theirs, rel=TOLERANCE, abs=1e-12), name
 
 
+@pytest.mark.parametrize('dtype', [torch.float32, torch.float64])
 @pytest.mark.parametrize('mode', ['eval', 'train'])
 @pytest.mark.parametrize(('name', 'method'), [('recon', 'recon'), ('pointmae', 'point_mae'), ('twotower', 'two_tower')])
-def test_pretraining_losses_and_gradients(name, method, mode):
+def test_pretraining_losses_and_gradients(name, method, mode, dtype):
     state, recorded = read(f'{name}_pretrain')
-    model = zoo.load_official(state, method, 'pretrain', **SIZES)
-    given = {key: recorded[key] for key in ('mask', 'image_feature', 'text_feature') if key in recorded}
+    model = zoo.load_official(state, method, 'pretrain', **SIZES).to(dtype)
+    given = {key: recorded[key] for key in ('points', 'mask', 'image_feature', 'text_feature') if key in recorded}
+    given = {key: value.to(dtype) if value.is_floating_point() else value for key, value in given.items()}
     if mode == 'eval':
-        rewind_running_statistics(model, lambda: model.loss(recorded['points'], **given))
-    losses = model.train(mode == 'train').loss(recorded['points'], **given)
+        rewind_running_statistics(model, lambda: model.loss(**given))
+    losses = model.train(mode == 'train').loss(**given)
     expected = {key.removeprefix(f'{mode}/') for key in recorded if key.startswith(f'{mode}/loss_')}
     assert set(losses) == expected
     for key in expected:
@@ -81,7 +83,9 @@ def test_pretraining_losses_and_gradients(name, method, mode):
     total = sum(losses.values())
     assert relative(total, recorded[f'{mode}/loss']) < TOLERANCE
     total.backward()
-    if any(key.startswith(f'{mode}/grad_norm/') for key in recorded):
+    # Rewinding rounds the statistics; in float32 that can push one unit over the kink of its ReLU and change a small
+    # gradient, depending on the order of sums. In float64 it cannot.
+    if dtype == torch.float64 and any(key.startswith(f'{mode}/grad_norm/') for key in recorded):
         check_gradients(model, state, method, recorded, f'{mode}/grad_norm/')
 
 
