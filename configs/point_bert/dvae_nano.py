@@ -1,14 +1,14 @@
 """Point-BERT's tokenizer at nano size, trained on ProceduralShapes (method of arXiv 2111.14819, the rest is ours).
 
-256 ids instead of 8192; the schedules of temperature and divergence fit the 990 iterations.
-Cost: NANO_DVAE
+256 ids instead of 8192; the schedules of temperature and divergence fit the 660 iterations.
+Cost: 8 minutes on one busy CPU core (measured: 95 samples/s at batch 64).
 Expected: no published figure belongs to this config; the weights are the teacher of configs/point_bert/nano.py.
 Command: python tools/train.py configs/point_bert/dvae_nano.py
 """
 
 _base_ = ['../_base_/runtime.py', '../_base_/datasets/procedural.py', '../_base_/schedules/pretrain_nano.py']
 
-epochs = 30
+epochs = 20
 
 train_dataloader = dict(dataset=dict(images=False, texts=False))
 train_cfg = dict(max_epochs=epochs)
@@ -29,6 +29,6 @@ model = dict(
         decoder_widths=(256, 128),
     ),
     num_groups=32,
-    temperature=dict(start=1.0, end=0.0625, steps=800),
-    kl_weight=dict(start=0.0, end=0.1, steps=800, delay=100),
+    temperature=dict(start=1.0, end=0.0625, steps=500),
+    kl_weight=dict(start=0.0, end=0.1, steps=500, delay=60),
 )
