@@ -58,11 +58,11 @@ class Budget:
         seeds: repetitions of the downstream step.
     """
 
-    objects: int = 2160
+    objects: int = 2150
     pretrain_epochs: int = 20
     labels_per_class: int = 15
-    pool: int = 1440
-    test_objects: int = 1440
+    pool: int = 1720
+    test_objects: int = 1290
     finetune_epochs: int = 12
     num_points: int = 512
     seeds: int = 3

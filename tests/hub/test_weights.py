@@ -54,7 +54,7 @@ def test_a_student_without_queries_gets_a_fresh_class_token(tmp_path):
 
 def test_another_student_is_refused(tmp_path):
     path = saved(pretrainer({**SMALL, 'embed_dim': 12}), tmp_path / 'w.safetensors')
-    with pytest.raises(UsageError, match='do not fit the backbone: .*choose the student with --backbone'):
+    with pytest.raises(UsageError, match=r'do not fit the backbone: .*choose the student with --backbone'):
         load_weights(classifier(), path)
 
 

@@ -6,7 +6,7 @@ train_dataloader = dict(
     drop_last=True,
     sampler=dict(type='DefaultSampler', shuffle=True),
     collate_fn=dict(type='zoo.zoo_collate'),
-    dataset=dict(type='ProceduralShapes', split='train', num_objects=2160, num_points=1024, images=True, texts=True),
+    dataset=dict(type='ProceduralShapes', split='train', num_objects=2150, num_points=1024, images=True, texts=True),
 )
 data_preprocessor = dict(
     type='BatchPreprocessor',

@@ -7,19 +7,19 @@ train_dataloader = dict(
     drop_last=True,
     sampler=dict(type='DefaultSampler', shuffle=True),
     collate_fn=dict(type='zoo.zoo_collate'),
-    dataset=dict(type='ProceduralShapes', split='train', num_objects=720, num_points=1024, seed=1),
+    dataset=dict(type='ProceduralShapes', split='train', num_objects=860, num_points=1024, seed=1),
 )
 val_dataloader = dict(
     batch_size=128,
     num_workers=0,
     sampler=dict(type='DefaultSampler', shuffle=False),
     collate_fn=dict(type='zoo.zoo_collate'),
-    dataset=dict(type='ProceduralShapes', split='val', num_objects=720, num_points=1024, seed=1),
+    dataset=dict(type='ProceduralShapes', split='val', num_objects=860, num_points=1024, seed=1),
 )
 test_dataloader = dict(
     batch_size=128,
     num_workers=0,
     sampler=dict(type='DefaultSampler', shuffle=False),
     collate_fn=dict(type='zoo.zoo_collate'),
-    dataset=dict(type='ProceduralShapes', split='test', num_objects=1440, num_points=1024, seed=1),
+    dataset=dict(type='ProceduralShapes', split='test', num_objects=1290, num_points=1024, seed=1),
 )
