@@ -20,6 +20,7 @@ PATCH_CASES = {
     'joint': JOINT,
     'replace': {**PLAIN, 'masked_tokens': 'replace'},
     'two_tower': dict(type='TwoTower', local_tower=PLAIN, global_tower=JOINT),
+    'two_tower_local': dict(type='TwoTower', local_tower=PLAIN, global_tower=JOINT, streams='local'),
 }
 
 # Balls as large as the cloud: a fuller ball depends on the order of points, as documented.
