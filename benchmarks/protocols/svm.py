@@ -34,7 +34,8 @@ def linear_svm(
     Returns:
         Predicted labels (T,).
     """
-    classifier = LinearSVC(C=C, random_state=seed)
+    # The primal problem, where it is the smaller one, converges where the default dual solver stops with a warning.
+    classifier = LinearSVC(C=C, dual='auto', max_iter=10_000, random_state=seed)
     return classifier.fit(train_features, train_labels).predict(test_features)
 
 
