@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
+import numpy as np
 import pytest
 import torch
 from safetensors import safe_open
@@ -12,8 +13,10 @@ from safetensors.torch import load_file
 import zoo
 from tests.engine.conftest import run_tool
 from tests.hub.test_official import official_state as released_recon
+from tests.shared import shared_file
 from tests.teachers.tokenizers.tiny import groups, official_state
 from zoo.errors import UsageError
+from zoo.hub import load_weights
 from zoo.hub.convert import convert
 from zoo.teachers.tokenizers import CrossModalTokenizer, DVAETokenizer
 
@@ -79,6 +82,33 @@ def test_a_fine_tuned_recon(tmp_path):
     ours = load_file(target)
     assert set(ours) == set(model.state_dict())
     assert all(torch.equal(ours[key], value) for key, value in model.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    ('name', 'method', 'task'),
+    [
+        ('recon_pretrain', 'recon', 'pretrain'),
+        ('pointmae_pretrain', 'point_mae', 'pretrain'),
+        ('pointmae_classify', 'point_mae', 'classify'),
+        ('twotower_pretrain', 'two_tower', 'pretrain'),
+    ],
+)
+def test_files_of_the_released_code(tmp_path, name, method, task):
+    arrays = np.load(shared_file('parity', f'{name}.npz'))
+    prefix = 'state_dict/'
+    state = {key.removeprefix(prefix): torch.from_numpy(arrays[key]) for key in arrays if key.startswith(prefix)}
+    source, target = tmp_path / 'released.pth', tmp_path / 'ours.safetensors'
+    torch.save({'base_model': state}, source)
+    sizes = dict(num_groups=16, group_size=8, num_heads=3)
+    convert(source, target, method, **sizes)
+    assert header(target)['task'] == task
+    model = zoo.load_official(state, method, task, **sizes)
+    before = {key: value.clone() for key, value in model.state_dict().items()}
+    for parameter in model.parameters():
+        torch.nn.init.zeros_(parameter)
+    model.load_state_dict(load_file(target))
+    assert all(torch.equal(value, before[key]) for key, value in model.state_dict().items())
+    load_weights(model, target)
 
 
 def test_the_tool_refuses_with_the_list_of_keys_and_writes_nothing(tmp_path):

@@ -44,6 +44,19 @@ def test_cross_modal_tokenizer_finds_its_foundation_in_the_header(tmp_path):
     torch.testing.assert_close(teacher(groups()), cross_modal().features(*groups()))
 
 
+def test_the_foundation_inside_follows_the_teacher(tmp_path):
+    config = {'type': 'CrossModalVAE', 'foundation': RANDOM, 'num_prompts': 5, **SIZES}
+    path = write(tmp_path / 'act.safetensors', cross_modal(), config)
+    late, early = CrossModalTokenizer(path, **ASKED).double(), CrossModalTokenizer(path, **ASKED)
+    early(groups())
+    early.double()
+    inputs = tuple(part.double() for part in groups())
+    torch.testing.assert_close(early(inputs), late(inputs))
+    for teacher in (late, early):
+        foundation = teacher._network().foundation._network()
+        assert {parameter.dtype for parameter in foundation.parameters()} == {torch.float64}
+
+
 def test_released_files_are_read_as_they_are(tmp_path):
     state = {f'module.{key}': value for key, value in official_state().items()}
     torch.save({'base_model': state, 'epoch': 300}, tmp_path / 'released.pth')
