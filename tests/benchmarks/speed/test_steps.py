@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from benchmarks.speed.steps import count_parameters, counted_macs, forward_macs, matmul_peak, measure_steps
+from tests.backbones.test_contract import PLAIN, SMALL
+from zoo.engine.config import load_config
+from zoo.registry import BACKBONES
+
+
+def test_products_are_counted_once():
+    layer = nn.Linear(6, 10)
+    with counted_macs() as macs:
+        layer(torch.randn(7, 6))
+    assert macs == [7 * 6 * 10]
+
+
+def test_attention_is_counted():
+    q = torch.randn(2, 3, 5, 8)
+    with counted_macs() as macs:
+        nn.functional.scaled_dot_product_attention(q, q, q)
+    assert macs == [2 * (2 * 3 * 5 * 5 * 8)]
+
+
+def by_hand(groups, size, width, depth, widths, queries):
+    """Multiply-accumulates of a plain transformer over patches, from its definition."""
+    first, second, third = widths
+    # The third layer's half that reads the maximum of a group runs once per group.
+    embed = groups * size * (3 * first + first * second + second * third + third * width) + groups * second * third
+    position = groups * (3 * 128 + 128 * width)
+    tokens = groups + queries
+    block = tokens * width * width * (3 + 1 + 8) + 2 * tokens * tokens * width
+    return embed + position + depth * block
+
+
+@pytest.mark.parametrize('groups', [8, 16])
+def test_forward_of_the_plain_student_by_hand(groups):
+    """Point-MAE is fine-tuned with a class token."""
+    assert forward_macs(PLAIN, groups) == by_hand(groups, 6, 24, 3, (8, 16, 32), queries=1)
+
+
+def test_frozen_parameters_do_not_count():
+    student = BACKBONES.build(SMALL)
+    total = count_parameters(student)
+    student.norm.requires_grad_(False)
+    assert count_parameters(student) == total - 2 * 24
+
+
+@pytest.fixture(scope='module')
+def costs():
+    config = load_config('configs/recon/nano.py', {'model.backbone.depth': 1})
+    return [measure_steps(config, batch_size=size, steps=1, warmup=1) for size in (2, 16)]
+
+
+def test_a_step_is_measured(costs):
+    small, large = costs
+    assert small.parameters == large.parameters > 5e5
+    assert large.samples_per_second > 0
+    assert 0 < small.peak_bytes < large.peak_bytes
+    # Per sample, and a backward costs twice the forward: more than the encoder's forward, less than ten of it.
+    assert small.macs == pytest.approx(large.macs, rel=1e-6)
+
+
+def test_a_smc_step_encodes_two_views():
+    options = {'model.backbone.depth': 1}
+    by_view, by_class = (
+        measure_steps(load_config('configs/smc/nano.py', {**options, 'model.objectives.smc.type': kind}), 4, 1, 0)
+        for kind in ('ViewContrast', 'ClassContrast')
+    )
+    assert by_view.parameters == by_class.parameters
+    assert by_view.macs == pytest.approx(2 * by_class.macs, rel=0.05)
+
+
+def test_products_of_this_machine():
+    assert matmul_peak(size=64, rounds=2) > 0
