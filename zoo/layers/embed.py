@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from zoo.layers.pooling import largest
+
 
 class PatchEmbed(nn.Module):
     """Mini-PointNet that turns each group of points into one token (arXiv 2203.06604).
@@ -38,12 +40,12 @@ class PatchEmbed(nn.Module):
         b, g, k, _ = neighborhoods.shape
         x = self.fc1(neighborhoods.reshape(b * g * k, 3))
         x = self.fc2(F.relu(self.norm1(x)))
-        pooled = x.unflatten(0, (b * g, k)).amax(dim=1)
+        pooled = largest(x.unflatten(0, (b * g, k)), dim=1)
         weight_pooled, weight_point = self.fc3.weight.chunk(2, dim=1)
         shared = F.linear(pooled, weight_pooled, self.fc3.bias)
         x = (F.linear(x, weight_point).unflatten(0, (b * g, k)) + shared.unsqueeze(1)).flatten(0, 1)
         x = self.fc4(F.relu(self.norm2(x)))
-        return x.unflatten(0, (b, g, k)).amax(dim=2)
+        return largest(x.unflatten(0, (b, g, k)), dim=2)
 
 
 class PositionEmbed(nn.Module):
