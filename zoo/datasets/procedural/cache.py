@@ -2,193 +2,188 @@
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
+import contextlib
 import json
-import multiprocessing
+import logging
 import os
 import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import FileLock
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from zoo.compat import zoo_home
-from zoo.datasets.procedural.render import render
-from zoo.datasets.procedural.sampling import sample_surface, to_unit_sphere
-from zoo.datasets.procedural.shapes import SHAPES, assemble, random_streams
-from zoo.datasets.storage import content_hash, read_json
+from zoo.datasets.procedural.chunks import fill, read_chunk, start_workers, stop_workers, stored
+from zoo.datasets.procedural.generate import CHUNK, Order
+from zoo.datasets.storage import content_hash
 from zoo.errors import UsageError
 
-GENERATOR = 1
-"""Version of the recipes; raise it when an object changes, so that no cache of older ones is read."""
-
-CHUNK = 60
-ARRAYS = ('points', 'parts', 'images')
-
-
-@dataclass(frozen=True)
-class Order:
-    """What is to be made; equal orders give equal arrays.
-
-    Attributes:
-        split: ``train``, ``val`` or ``test``.
-        num_objects: S; object i has class ``i % len(classes)``.
-        num_points: N.
-        image_size: side of the pictures in pixels.
-        views: pictures of every object V, 0 for none.
-        seed: of the dataset.
-        classes: class names; the label is the position.
-        generator: version of the recipes.
-    """
-
-    split: str
-    num_objects: int
-    num_points: int
-    image_size: int
-    views: int
-    seed: int
-    classes: tuple[str, ...]
-    generator: int = GENERATOR
-
-    @property
-    def key(self) -> str:
-        """Digest of the order."""
-        return hashlib.sha256(json.dumps(dataclasses.asdict(self), sort_keys=True).encode()).hexdigest()[:20]
+MOST_WORKERS = 8
 
 
 @dataclass(frozen=True)
 class Objects:
-    """Arrays of S objects: points (S, N, 3) float32, parts (S, N) uint8, images (S, V, H, W, 3) uint8, captions."""
+    """Arrays of S objects.
 
-    points: np.ndarray
-    parts: np.ndarray
-    images: np.ndarray
+    Attributes:
+        points: float32 ``(S, N, 3)``.
+        normals: float16 ``(S, N, 3)``.
+        parts: uint8 ``(S, N)``.
+        images: uint8 RGB ``(S, V, H, W, 3)``.
+        captions: S sentences.
+        fingerprint: Digest of all of them.
+    """
+
+    points: NDArray[np.float32]
+    normals: NDArray[np.float16]
+    parts: NDArray[np.uint8]
+    images: NDArray[np.uint8]
     captions: list[str]
     fingerprint: str
 
 
 def load_objects(order: Order, cache_dir: Path | None = None, workers: int | None = None) -> Objects:
-    """Read the objects, making first what is not there yet.
+    """Read the objects, making first what is not there yet or no longer what it was.
 
     Args:
-        order: what to make.
-        cache_dir: folder of all orders; ``$ZOO_HOME/procedural`` by default.
-        workers: processes; one per core by default.
+        order: What to make.
+        cache_dir: Folder of all orders; ``$ZOO_HOME/procedural`` by default.
+        workers: Processes, this one included; one per core by default.
 
     Raises:
-        UsageError: the cache cannot be written.
+        UsageError: The cache cannot be written.
     """
-    folder = (cache_dir or zoo_home() / 'procedural') / order.key
-    if not _complete(folder, order):
+    folder = (cache_dir or zoo_home() / 'procedural').expanduser() / order.key
+    for _ in range(3):  # another process may clear away what it takes for damaged, once
+        objects = _open(folder, order)
+        if objects is not None:
+            return objects
         try:
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            with FileLock(f'{folder}.lock'):
-                if not _complete(folder, order):
-                    _make(folder, order, workers or os.cpu_count() or 1)
+            _make(folder, order, workers or _cores())
         except OSError as error:
             raise UsageError(
-                f'cannot write the shapes to {folder.parent}: {error}; set $ZOO_HOME to a writable folder'
+                f'cannot write the shapes to {folder.parent} ({error}): set $ZOO_HOME to a writable folder with space'
             ) from error
-    arrays = {name: np.load(folder / f'{name}.npy', mmap_mode='r', allow_pickle=False) for name in ARRAYS}
-    meta = read_json(folder / 'meta.json')
-    return Objects(**arrays, captions=meta['captions'], fingerprint=meta['fingerprint'])
+    raise UsageError(f'{folder} does not hold what was just written there: remove it, or set $ZOO_HOME to another disk')
 
 
-def make_one(order: Order, index: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, str]:
-    """Points, parts, pictures and caption of one object; depends on nothing but the arguments."""
-    name = order.classes[index % len(order.classes)]
-    shape_rng, point_rng, view_rng = random_streams(name, order.seed, order.split, index // len(order.classes))
-    item = assemble(SHAPES[name], shape_rng)
-    points, _, face = sample_surface(item.mesh, item.normals, order.num_points, point_rng)
-    pictures = [render(item, order.image_size, view_rng) for _ in range(order.views)]
-    images = np.stack(pictures) if pictures else np.empty((0, order.image_size, order.image_size, 3), np.uint8)
-    return to_unit_sphere(points).astype(np.float32), item.part[face].astype(np.uint8), images, item.caption
+def _cores() -> int:
+    """Return how many processes to use where nobody says."""
+    available = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
+    return min(available, MOST_WORKERS)
+
+
+def _open(folder: Path, order: Order) -> Objects | None:
+    """Map the arrays, or return None when they are missing or damaged.
+
+    A file with the size and the time of its writing is taken as it is; any other has to have the content it had.
+    """
+    if not folder.is_dir():
+        return None
+    try:
+        meta = json.loads((folder / 'meta.json').read_text(encoding='utf-8'))
+        layout = order.layout(order.num_objects)
+        arrays = {name: _map(folder / f'{name}.npy', shape, dtype) for name, (shape, dtype) in layout.items()}
+        objects = Objects(**arrays, captions=list(meta['captions']), fingerprint=meta['fingerprint'])
+        untouched = meta['files'] == _stamps(folder, list(layout))
+        if len(objects.captions) == order.num_objects and (untouched or objects.fingerprint == _digest(order, objects)):
+            return objects
+    except (OSError, ValueError, KeyError, TypeError, EOFError):
+        pass
+    logging.getLogger(__name__).warning('the shapes in %s are damaged and are made again', folder)
+    _discard(folder)
+    return None
+
+
+def _discard(folder: Path) -> None:
+    """Remove a damaged folder: out of the way in one step first, so that nobody meets one half of it."""
+    grave = Path(tempfile.mkdtemp(prefix=f'{folder.name}.', suffix='.tmp', dir=folder.parent))
+    with contextlib.suppress(FileNotFoundError):  # somebody else has done it
+        folder.replace(grave)
+    shutil.rmtree(grave, ignore_errors=True)
+
+
+def _map(path: Path, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Map one array of known shape and type; an empty one, which cannot be mapped, is read."""
+    array: NDArray[Any] = np.load(path, mmap_mode='r' if np.prod(shape) else None, allow_pickle=False)
+    if array.shape != shape or array.dtype != dtype:
+        raise ValueError(f'{path} holds {array.dtype} {array.shape}')
+    return array
+
+
+def _stamps(folder: Path, names: list[str]) -> dict[str, list[int]]:
+    """Return size and time of the files."""
+    stats = {name: (folder / f'{name}.npy').stat() for name in names}
+    return {name: [stat.st_size, stat.st_mtime_ns] for name, stat in stats.items()}
+
+
+def _digest(order: Order, objects: Objects) -> str:
+    """Return the digest of the content; classes are part of it, because labels are positions in them."""
+    arrays = (objects.points, objects.normals, objects.parts, objects.images)
+    return content_hash(*arrays, *objects.captions, *order.classes)
 
 
 def _make(folder: Path, order: Order, workers: int) -> None:
     """Make all chunks that are missing, then put them together in one step."""
-    parts = folder.with_name(f'{folder.name}.chunks')
-    parts.mkdir(exist_ok=True)
-    starts = range(0, order.num_objects, CHUNK)
-    missing = [(order, start, parts / f'{start}.npz') for start in starts if not _readable(parts / f'{start}.npz')]
-    with tqdm(
-        total=order.num_objects,
-        initial=order.num_objects - sum(min(CHUNK, order.num_objects - start) for _, start, _ in missing),
-        desc=f'ProceduralShapes {order.split}',
-        unit='object',
-        disable=order.num_objects < 2 * CHUNK,
-    ) as bar:
-        if workers == 1 or len(missing) < 2:
-            for job in missing:
-                bar.update(_make_chunk(job))
-        else:
-            # Forked children only run numpy; a spawned one would import the caller's script a second time.
-            with multiprocessing.get_context('fork').Pool(min(workers, len(missing))) as pool:
-                for count in pool.imap_unordered(_make_chunk, missing):
-                    bar.update(count)
-    _assemble(folder, order, [parts / f'{start}.npz' for start in starts])
-    shutil.rmtree(parts)
-
-
-def _make_chunk(job: tuple[Order, int, Path]) -> int:
-    """Make some objects and write them in one step; returns how many."""
-    order, start, path = job
-    rows = [make_one(order, index) for index in range(start, min(start + CHUNK, order.num_objects))]
-    points, parts, images, captions = (list(column) for column in zip(*rows, strict=True))
-    temporary = path.with_suffix('.tmp.npz')
-    np.savez(temporary, points=np.stack(points), parts=np.stack(parts), images=np.stack(images), captions=captions)
-    temporary.replace(path)
-    return len(rows)
-
-
-def _assemble(folder: Path, order: Order, chunks: list[Path]) -> None:
-    """Join the chunks into a folder that appears whole."""
-    columns: dict[str, list[Any]] = {name: [] for name in (*ARRAYS, 'captions')}
-    for path in chunks:
-        with np.load(path, allow_pickle=False) as chunk:
-            for name, column in columns.items():
-                column.append(chunk[name])
-    joined = {name: np.concatenate(column) for name, column in columns.items()}
-    captions = joined.pop('captions').tolist()
-    temporary = folder.with_name(f'{folder.name}.tmp')
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir()
-    for name, array in joined.items():
-        np.save(temporary / f'{name}.npy', array)
-    meta = {
-        'order': dataclasses.asdict(order),
-        'captions': captions,
-        'fingerprint': content_hash(*joined.values(), *captions, *order.classes),
-    }
-    (temporary / 'meta.json').write_text(json.dumps(meta), encoding='utf-8')
-    shutil.rmtree(folder, ignore_errors=True)
-    temporary.replace(folder)
-
-
-def _complete(folder: Path, order: Order) -> bool:
-    """Whether the folder holds whole arrays of the order; a damaged one is made again."""
+    chunks = folder.with_name(f'{folder.name}.chunks')
+    chunks.mkdir(parents=True, exist_ok=True)
+    done = stored(order, chunks)
+    few = order.num_objects - done < 4 * CHUNK  # starting a process takes longer
+    helpers = start_workers(order, chunks, 0 if few else workers - 1)
     try:
-        shapes = {name: np.load(folder / f'{name}.npy', mmap_mode='r', allow_pickle=False).shape for name in ARRAYS}
-        captions = json.loads((folder / 'meta.json').read_text(encoding='utf-8'))['captions']
-    except (OSError, ValueError, KeyError, EOFError):
-        return False
-    count, size = order.num_objects, order.image_size
-    expected = {
-        'points': (count, order.num_points, 3),
-        'parts': (count, order.num_points),
-        'images': (count, order.views, size, size, 3),
-    }
-    return shapes == expected and len(captions) == count
+        with tqdm(
+            total=order.num_objects, initial=done, desc=f'making shapes ({order.split})', unit='object', disable=few
+        ) as bar:
+            for count in fill(order, chunks):
+                bar.update(count - bar.n)
+        _publish(folder, order, chunks)
+    except FileNotFoundError:
+        if not folder.is_dir():  # else another process was faster and has cleared the chunks away
+            raise
+    finally:
+        stop_workers(helpers)
+    for leftover in (chunks, *folder.parent.glob(f'{folder.name}.*.tmp')):  # those of makers that were killed, too
+        shutil.rmtree(leftover, ignore_errors=True)
 
 
-def _readable(path: Path) -> bool:
-    """Whether a chunk is there and whole."""
+def _publish(folder: Path, order: Order, chunks: Path) -> None:
+    """Join the chunks into a folder that appears whole; if there is one already, it holds the same."""
+    temporary = Path(tempfile.mkdtemp(prefix=f'{folder.name}.', suffix='.tmp', dir=folder.parent))
     try:
-        with np.load(path, allow_pickle=False) as chunk:
-            return {'points', 'parts', 'images', 'captions'} <= set(chunk.files)
-    except (OSError, ValueError, EOFError):
-        return False
+        layout, captions = order.layout(order.num_objects), []
+        arrays = {name: _blank(temporary / f'{name}.npy', shape, dtype) for name, (shape, dtype) in layout.items()}
+        for start in order.starts:
+            if folder.is_dir():  # another process was faster
+                return
+            chunk = read_chunk(order, chunks, start)
+            captions += chunk['captions'].tolist()
+            for name, array in arrays.items():
+                array[start : start + CHUNK] = chunk[name]
+        for array in arrays.values():
+            if isinstance(array, np.memmap):
+                array.flush()
+        objects = Objects(**arrays, captions=captions, fingerprint='')
+        meta = {
+            'order': json.loads(order.to_json()),
+            'fingerprint': _digest(order, objects),
+            'files': _stamps(temporary, list(layout)),
+            'captions': captions,
+        }
+        (temporary / 'meta.json').write_text(json.dumps(meta, indent=1), encoding='utf-8')
+        if not folder.is_dir():
+            temporary.replace(folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _blank(path: Path, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Create an array file to be filled in place; an empty one, which cannot be mapped, is written at once."""
+    if np.prod(shape):
+        return np.lib.format.open_memmap(path, mode='w+', dtype=dtype, shape=shape)
+    empty: NDArray[Any] = np.empty(shape, dtype)
+    np.save(path, empty)
+    return empty

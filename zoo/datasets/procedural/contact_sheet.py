@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from zoo.datasets.procedural.camera import Camera
+from zoo.datasets.procedural.mesh import FloatArray, IntArray
 from zoo.datasets.procedural.render import render
 from zoo.datasets.procedural.sampling import sample_surface, to_unit_sphere
 from zoo.datasets.procedural.shapes import SHAPES, ProceduralObject, assemble, random_streams
@@ -16,7 +17,7 @@ from zoo.datasets.procedural.shapes import SHAPES, ProceduralObject, assemble, r
 Picture = NDArray[np.uint8]
 
 
-def point_picture(item: ProceduralObject, points: NDArray[np.float64], part: NDArray[np.int64], size: int) -> Picture:
+def point_picture(item: ProceduralObject, points: FloatArray, part: IntArray, size: int) -> Picture:
     """Draw a cloud ``(N, 3)`` as dots, far ones first, a hue for every part ``(N,)``: RGB ``(size, size, 3)``."""
     camera = Camera(azimuth=0.6, elevation=0.35)
     screen, closeness = camera.project(points, size)

@@ -9,19 +9,25 @@ from typing import Any
 import numpy as np
 
 from zoo.datasets.base import ObjectDataset
-from zoo.datasets.procedural.cache import Order, load_objects
+from zoo.datasets.procedural.cache import load_objects
+from zoo.datasets.procedural.generate import Order
 from zoo.datasets.procedural.shapes import SHAPES, class_key, split_key
 from zoo.errors import UsageError
 from zoo.registry import DATASETS
+
+VARIANTS = ('cad',)
+"""'cad': points on the whole surface, inside and out, as sampled from the meshes of a model collection."""
 
 
 @DATASETS.register_module()
 class ProceduralShapes(ObjectDataset):
     """Parametric objects of everyday classes: points, parts, shaded pictures, captions; nothing is downloaded.
 
-    Object i has class ``i % len(classes)``, so every prefix is balanced. An object depends on the seed, the split and
-    its place in its class alone; splits never share one. A substitute for ShapeNet that says nothing about ShapeNet:
-    tables that use it name it.
+    Object i has class ``i % len(classes)``, so every prefix is balanced. An object depends on the seed, the split, its
+    class and its place in the class alone, not on how many others there are, nor on which other classes; splits never
+    share one. A substitute for ShapeNet that says nothing about ShapeNet: tables that use it name it.
+
+    Points are centred, in the unit sphere, y up, the front of the object towards +z.
 
     Attributes:
         parts: Names of the parts of every class; labels of ``part`` are positions in them.
@@ -34,14 +40,15 @@ class ProceduralShapes(ObjectDataset):
         views: Pictures of every object, each from its own viewpoint; made only with ``images``.
         seed: Another seed gives other objects.
         classes: Names of the classes; all of them by default. A label is a position in this list.
-        workers: Processes that make what is not cached yet.
+        variant: Which surface is sampled; 'cad' is the whole one.
+        workers: Processes that make what is not cached yet; one per core by default.
         cache_dir: Folder of the cache; ``$ZOO_HOME/procedural`` by default.
         images: Batches carry one picture of every object.
         texts: Batches carry the caption of every object.
         image_pipeline: See ``ObjectDataset``.
 
     Raises:
-        UsageError: Unknown split or class, or a number that makes no sense.
+        UsageError: Unknown split, class or variant, or a number that makes no sense.
     """
 
     def __init__(
@@ -54,6 +61,7 @@ class ProceduralShapes(ObjectDataset):
         views: int = 1,
         seed: int = 0,
         classes: Sequence[str] | None = None,
+        variant: str = 'cad',
         workers: int | None = None,
         cache_dir: str | Path | None = None,
         images: bool = False,
@@ -61,15 +69,12 @@ class ProceduralShapes(ObjectDataset):
         image_pipeline: list[dict[str, Any]] | None = None,
     ) -> None:
         super().__init__(images=images, texts=texts, image_pipeline=image_pipeline)
-        names = tuple(map(class_key, sorted(SHAPES) if classes is None else classes))
-        numbers = {'num_objects': num_objects, 'num_points': num_points, 'image_size': image_size, 'views': views}
-        for key, value in numbers.items():
-            if value < 1:
-                raise UsageError(f'ProceduralShapes: {key} must be at least 1, got {value}')
-        if not names or len(set(names)) != len(names):
-            raise UsageError(f'ProceduralShapes: classes must be distinct names, got {list(names)}')
+        names = _class_names(classes)
+        _check_numbers(num_objects=num_objects, num_points=num_points, image_size=image_size, views=views)
         split_key(split)
-        order = Order(split, num_objects, num_points, image_size, views if images else 0, seed, names)
+        if variant not in VARIANTS:
+            raise UsageError(f'ProceduralShapes has no variant {variant!r}: choose from {", ".join(VARIANTS)}')
+        order = Order(split, num_objects, num_points, image_size, views if images else 0, seed, names, variant)
         self._objects = load_objects(order, None if cache_dir is None else Path(cache_dir), workers)
         self.classes = names
         self.labels = np.arange(num_objects, dtype=np.int64) % len(names)
@@ -80,6 +85,11 @@ class ProceduralShapes(ObjectDataset):
     def points(self, index: int) -> np.ndarray:
         """Return the surface points of one object, float32 ``(N, 3)``."""
         return np.array(self._objects.points[index])
+
+    def normals(self, index: int) -> np.ndarray:
+        """Return the outward unit normals at the points of one object, float32 ``(N, 3)``."""
+        normals = self._objects.normals[index].astype(np.float32)
+        return normals / np.linalg.norm(normals, axis=1, keepdims=True)
 
     def image(self, index: int, view: int) -> np.ndarray:
         """Return one picture, uint8 RGB ``(H, W, 3)``."""
@@ -97,6 +107,26 @@ class ProceduralShapes(ObjectDataset):
         """Return the clouds of many objects, ``(B, N, 3)``."""
         return self._objects.points[indices]
 
+    def gather_images(self, indices: np.ndarray, views: np.ndarray) -> np.ndarray:
+        """Return one picture of each of many objects, ``(B, H, W, 3)``."""
+        return self._objects.images[indices, views]
+
     def gather_parts(self, indices: np.ndarray) -> np.ndarray:
         """Return the parts of many objects, ``(B, N)``."""
         return self._objects.parts[indices].astype(np.int64)
+
+
+def _class_names(classes: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the chosen classes as they are spelt here."""
+    if isinstance(classes, str):
+        raise UsageError(f'ProceduralShapes: classes must be a list of names, got {classes!r}')
+    names = tuple(map(class_key, sorted(SHAPES) if classes is None else classes))
+    if not names or len(set(names)) != len(names):
+        raise UsageError(f'ProceduralShapes: classes must be distinct names, at least one, got {list(names)}')
+    return names
+
+
+def _check_numbers(**numbers: int) -> None:
+    for key, value in numbers.items():
+        if value < 1:
+            raise UsageError(f'ProceduralShapes: {key} must be at least 1, got {value}')

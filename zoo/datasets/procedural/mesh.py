@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.floating[Any]]
 IntArray = NDArray[np.integer[Any]]
+Point = FloatArray | Sequence[float]
+Curve = FloatArray | Sequence[Sequence[float]]
+"""A place, and a row of places, as numbers of any kind."""
 
 _PLANES = {'x': (1, 2), 'y': (2, 0), 'z': (0, 1)}
 """The two axes that turn into each other in a right-handed rotation about the third."""

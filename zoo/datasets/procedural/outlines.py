@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from zoo.datasets.procedural.mesh import FloatArray, IntArray
+from zoo.datasets.procedural.mesh import Curve, FloatArray, IntArray
 
 SHARP = 0.6
 """A corner that turns by more than this angle (radians) becomes a sharp edge."""
@@ -64,7 +62,7 @@ def rounded(width: float, height: float, radius: float, count: int = 4) -> Float
     return np.concatenate(parts)
 
 
-def spline(points: Sequence[Sequence[float]], count: int, *, closed: bool = False) -> FloatArray:
+def spline(points: Curve, count: int, *, closed: bool = False) -> FloatArray:
     """Return ``(count, D)`` points on the Catmull-Rom spline through the given ones.
 
     Args:

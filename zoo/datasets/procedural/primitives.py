@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from zoo.datasets.procedural.mesh import FloatArray, IntArray, Mesh, join
+from zoo.datasets.procedural.mesh import Curve, FloatArray, IntArray, Mesh, Point, join
 from zoo.datasets.procedural.outlines import corner_repeats, ellipse, rectangle, sharpen
 
 _BOX_AXES = [(0, 1, 2), (1, 2, 0), (2, 0, 1)]
@@ -19,7 +19,8 @@ _BOX_AXES = [(0, 1, 2), (1, 2, 0), (2, 0, 1)]
 @lru_cache(maxsize=1)
 def _unit_box() -> tuple[FloatArray, IntArray]:
     """Return the cube of side 1: four own vertices for each of the six sides."""
-    vertices, faces = [], []
+    vertices: list[list[float]] = []
+    faces: list[tuple[int, int, int]] = []
     for axis, u, v in _BOX_AXES:
         for side in (0.5, -0.5):
             start = len(vertices)
@@ -77,7 +78,7 @@ def _cap(ring: FloatArray, *, flip: bool) -> Mesh:
     return Mesh(np.concatenate([ring, ring.mean(axis=0, keepdims=True)]), faces)
 
 
-def revolve(profile: FloatArray | Sequence[Sequence[float]], sides: int = 20, *, stretch: float = 1.0) -> Mesh:
+def revolve(profile: Curve, sides: int = 20, *, stretch: float = 1.0) -> Mesh:
     """Return the surface of revolution about y.
 
     Args:
@@ -95,7 +96,7 @@ def revolve(profile: FloatArray | Sequence[Sequence[float]], sides: int = 20, *,
     return loft(rings)
 
 
-def stack(levels: Sequence[Sequence[float]], sides: int = 24, exponent: float = 2.0) -> Mesh:
+def stack(levels: Curve, sides: int = 24, exponent: float = 2.0) -> Mesh:
     """Return a closed body of horizontal superellipses.
 
     Args:
@@ -137,12 +138,12 @@ def pebble(width: float, height: float, depth: float, radius: float, *, steps: i
 
 
 def sweep(
-    path: FloatArray | Sequence[Sequence[float]],
+    path: Curve,
     section: FloatArray | float,
     *,
     scale: FloatArray | Sequence[float] | float = 1.0,
     sides: int = 8,
-    up: Sequence[float] | None = None,
+    up: Point | None = None,
     caps: bool = True,
 ) -> Mesh:
     """Return a tube along a curve.
@@ -156,7 +157,7 @@ def sweep(
         caps: Whether the ends are closed.
     """
     points = np.asarray(path, dtype=float)
-    outline = ellipse(2 * section, 2 * section, sides) if np.isscalar(section) else np.asarray(section)
+    outline = section if isinstance(section, np.ndarray) else ellipse(2 * section, 2 * section, sides)
     tangent = np.gradient(points, axis=0)
     tangent /= np.maximum(np.linalg.norm(tangent, axis=1, keepdims=True), 1e-12)
     if up is None:
@@ -169,9 +170,7 @@ def sweep(
     return loft(points[:, None] + size * offsets, start=caps, end=caps)
 
 
-def rod(
-    start: Sequence[float], end: Sequence[float], radius: float, tip: float | None = None, *, sides: int = 10
-) -> Mesh:
+def rod(start: Point, end: Point, radius: float, tip: float | None = None, *, sides: int = 10) -> Mesh:
     """Return a straight bar from ``start`` to ``end``: round, or with 4 sides a square one of side ``2 * radius``.
 
     Args:
@@ -183,7 +182,7 @@ def rod(
     """
     section = sharpen(rectangle(2, 2), closed=True) if sides == 4 else ellipse(2, 2, sides)
     up = (0.0, 0.0, 1.0) if abs(end[1] - start[1]) > abs(end[2] - start[2]) else (0.0, 1.0, 0.0)
-    return sweep([start, end], section, scale=[radius, radius if tip is None else tip], up=up)
+    return sweep(np.array([start, end], dtype=float), section, scale=[radius, radius if tip is None else tip], up=up)
 
 
 def extrude(outline: FloatArray, depth: float, *, bevel: float = 0.0) -> Mesh:

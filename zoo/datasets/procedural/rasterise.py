@@ -7,7 +7,6 @@ compete for their pixel. That visits just the pixels that a triangle covers, wit
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +21,7 @@ class Fragments:
     Attributes:
         pixel: Position in the flattened picture, ``row * size + column``, shape ``(P,)``.
         face: The triangle seen there, shape ``(P,)``.
-        weights: Weights of its corners, perspective-correct, shape ``(P, 3)``, each row sums to 1.
+        weights: Weights of its corners, perspective-correct, shape ``(3, P)``, each column sums to 1.
         depth: Distance along the view, shape ``(P,)``.
     """
 
@@ -33,12 +32,25 @@ class Fragments:
 
 
 @dataclass(frozen=True)
-class _Planes:
-    """Functions ``a * x + b * y + c`` over the picture, for each of F triangles."""
+class _Edges:
+    """Functions ``a * x + b * y + c`` of the picture, shape ``(3, F)`` each: one for every corner of every triangle.
+
+    The function of a corner is 1 there and 0 on the opposite edge.
+    """
 
     a: FloatArray
     b: FloatArray
     c: FloatArray
+
+
+@dataclass(frozen=True)
+class _Spans:
+    """Pixels ``first`` to ``last`` of a row that a triangle covers, shape ``(R,)`` each."""
+
+    face: IntArray
+    row: IntArray
+    first: IntArray
+    last: IntArray
 
 
 def rasterise(
@@ -58,70 +70,68 @@ def rasterise(
         clear: Triangles ``(F,)`` that leave out every other pixel, as on a chessboard. Averaged over blocks of 2x2
             pixels, they let one half of what is behind them through.
     """
-    corners = screen[faces]
-    edges, twice_area = _edge_functions(corners)
-    usable = np.abs(twice_area) > 1e-12
-    faces, corners, twice_area = faces[usable], corners[usable], twice_area[usable]
-    edges = _Planes(*(values[usable] / twice_area[:, None] for values in (edges.a, edges.b, edges.c)))
-    near = inverse_depth[faces]
-    depth_plane = _Planes(*((values * near).sum(axis=1) for values in (edges.a, edges.b, edges.c)))
-    face, row, first, last = _spans(corners, edges, size)
-    lengths = last - first + 1
-    start = np.repeat(first - np.cumsum(lengths) + lengths, lengths)
-    column = np.arange(int(lengths.sum())) + start
-    base = depth_plane.b[face] * (row + 0.5) + depth_plane.c[face]
-    face_at, slope = np.repeat(face, lengths), np.repeat(depth_plane.a[face], lengths)
-    closeness = np.repeat(base, lengths) + slope * (column + 0.5)
-    pixel = np.repeat(row * size, lengths) + column
+    kept, y, edges = _edges(screen, faces)
+    near = inverse_depth[faces[kept]].T
+    spans = _spans(y, edges, size)
+    lengths = spans.last - spans.first + 1
+    # The inverse depth is linear over the picture: a value at the first pixel of a span and a slope along it.
+    slope, along, base = ((part * near).sum(axis=0)[spans.face] for part in (edges.a, edges.b, edges.c))
+    begin = slope * (spans.first + 0.5) + along * (spans.row + 0.5) + base
+    step = np.arange(int(lengths.sum()), dtype=np.int32)
+    step -= np.repeat((np.cumsum(lengths) - lengths).astype(np.int32), lengths)
+    closeness: FloatArray = (
+        np.repeat(begin.astype(np.float32), lengths) + np.repeat(slope.astype(np.float32), lengths) * step
+    )
+    pixel = np.repeat((spans.row * size + spans.first).astype(np.int32), lengths) + step
+    face = np.repeat(spans.face.astype(np.int32), lengths)
     if clear is not None and clear.any():
-        odd = (np.repeat(row, lengths) + column) % 2 == 1
-        shown = ~(clear[usable][face_at] & odd)
-        pixel, face_at, closeness = pixel[shown], face_at[shown], closeness[shown]
+        odd = (pixel // size + pixel % size) % 2 == 1
+        shown = ~(clear[kept][face] & odd)
+        pixel, face, closeness = pixel[shown], face[shown], closeness[shown]
     winner = _nearest(pixel, closeness, size)
-    pixel, face_at = pixel[winner], face_at[winner]
-    x, y = pixel % size + 0.5, pixel // size + 0.5
-    flat = edges.a[face_at] * x[:, None] + edges.b[face_at] * y[:, None] + edges.c[face_at]
-    weights = flat * near[face_at]
-    total = weights.sum(axis=1)
-    return Fragments(pixel, np.flatnonzero(usable)[face_at], weights / total[:, None], 1.0 / total)
+    pixel, face = pixel[winner], face[winner]
+    px, py = pixel % size + 0.5, pixel // size + 0.5
+    weights = (edges.a[:, face] * px + edges.b[:, face] * py + edges.c[:, face]) * near[:, face]
+    total = weights.sum(axis=0)
+    return Fragments(pixel, kept[face], weights / total, 1.0 / total)
 
 
-def _edge_functions(corners: FloatArray) -> tuple[_Planes, FloatArray]:
-    """Return, per triangle and corner ``(F, 3)``, twice the signed area opposite to it, and the sum ``(F,)``."""
-    x, y = corners[..., 0], corners[..., 1]
-    x1, y1, x2, y2 = (np.roll(values, shift, axis=1) for shift in (-1, -2) for values in (x, y))
-    planes = _Planes(y1 - y2, x2 - x1, x1 * y2 - x2 * y1)
-    return planes, planes.c.sum(axis=1)
+def _edges(screen: FloatArray, faces: IntArray) -> tuple[IntArray, FloatArray, _Edges]:
+    """Return the triangles that have an area on screen, their corners' y ``(3, F)``, and their edge functions."""
+    x, y = screen[:, 0][faces.T], screen[:, 1][faces.T]
+    x1, y1, x2, y2 = x[[1, 2, 0]], y[[1, 2, 0]], x[[2, 0, 1]], y[[2, 0, 1]]
+    a, b, c = y1 - y2, x2 - x1, x1 * y2 - x2 * y1
+    twice_area = c.sum(axis=0)
+    kept = np.flatnonzero(np.abs(twice_area) > 1e-12)
+    area = twice_area[kept]
+    return kept, y[:, kept], _Edges(a[:, kept] / area, b[:, kept] / area, c[:, kept] / area)
 
 
-def _spans(corners: FloatArray, edges: _Planes, size: int) -> tuple[IntArray, IntArray, IntArray, IntArray]:
-    """Cut triangles into rows: return triangle, row, first and last column of every non-empty span."""
-    y = corners[..., 1]
-    top = np.maximum(np.ceil(y.min(axis=1) - 0.5), 0).astype(np.int64)
-    bottom = np.minimum(np.floor(y.max(axis=1) - 0.5), size - 1).astype(np.int64)
+def _spans(y: FloatArray, edges: _Edges, size: int) -> _Spans:
+    """Cut triangles whose corners have the heights ``y (3, F)`` into rows of pixels."""
+    top = np.maximum(np.ceil(y.min(axis=0) - 0.5), 0).astype(np.int64)
+    bottom = np.minimum(np.floor(y.max(axis=0) - 0.5), size - 1).astype(np.int64)
     heights = np.maximum(bottom - top + 1, 0)
     face = np.repeat(np.arange(len(top)), heights)
     row = np.arange(len(face)) + np.repeat(top - np.cumsum(heights) + heights, heights)
-    slope = edges.a[face]
-    offset = edges.b[face] * (row + 0.5)[:, None] + edges.c[face]
+    slope = edges.a[:, face]
+    offset = edges.b[:, face] * (row + 0.5) + edges.c[:, face]
     with np.errstate(divide='ignore', invalid='ignore'):
         crossing = -offset / slope
-    low = np.where(slope > 0, crossing, -np.inf).max(axis=1)
-    high = np.where(slope < 0, crossing, np.inf).min(axis=1)
-    outside = ((slope == 0) & (offset < 0)).any(axis=1)
+    low = np.where(slope > 0, crossing, -np.inf).max(axis=0)
+    high = np.where(slope < 0, crossing, np.inf).min(axis=0)
+    outside = ((slope == 0) & (offset < 0)).any(axis=0)
     first = np.maximum(np.ceil(low - 0.5), 0).astype(np.int64)
     last = np.minimum(np.floor(high - 0.5), size - 1).astype(np.int64)
     kept = (last >= first) & ~outside
-    return face[kept], row[kept], first[kept], last[kept]
+    return _Spans(face[kept], row[kept], first[kept], last[kept])
 
 
-def _nearest(pixel: IntArray, closeness: FloatArray, size: int) -> NDArray[np.integer[Any]]:
+def _nearest(pixel: IntArray, closeness: FloatArray, size: int) -> IntArray:
     """Return, for every pixel that is covered, which candidate is nearest; among equals, the last one."""
-    if not len(pixel):
-        return np.zeros(0, dtype=np.int64)
-    best = np.zeros(size * size)
+    best = np.zeros(size * size, dtype=closeness.dtype)
     np.maximum.at(best, pixel, closeness)
     rivals = np.flatnonzero(closeness >= best[pixel])
-    owner = np.full(size * size, -1, dtype=np.int64)
+    owner = np.full(size * size, -1, dtype=np.int32)
     owner[pixel[rivals]] = rivals
     return owner[owner >= 0]

@@ -48,23 +48,33 @@ def picture(
     fine = size * SUPERSAMPLING
     screen, inverse_depth = camera.project(item.mesh.vertices, fine)
     seen = rasterise(screen, inverse_depth, item.mesh.faces, fine, item.clear)
-    canvas = np.empty((fine * fine, 3))
-    canvas[:] = background
-    canvas[seen.pixel] = _shade(item, seen, camera, light)
-    blocks = canvas.reshape(size, SUPERSAMPLING, size, SUPERSAMPLING, 3)
-    return (blocks.mean(axis=(1, 3)) * 255 + 0.5).astype(np.uint8)
+    canvas = np.empty((3, fine * fine), dtype=np.float32)
+    canvas[:] = background[:, None]
+    canvas[:, seen.pixel] = _shade(item, seen, camera, light)
+    grid = canvas.reshape(3, fine, fine)
+    blocks = [grid[:, i::SUPERSAMPLING, j::SUPERSAMPLING] for i in range(SUPERSAMPLING) for j in range(SUPERSAMPLING)]
+    mean = sum(blocks[1:], start=blocks[0]) / len(blocks)
+    return np.ascontiguousarray((mean * 255 + 0.5).astype(np.uint8).transpose(1, 2, 0))
 
 
 def _shade(item: ProceduralObject, seen: Fragments, camera: Camera, light: FloatArray) -> FloatArray:
-    """Return the RGB of every fragment ``(P, 3)``: Lambert and a highlight, on whichever side is seen."""
-    corners = item.mesh.faces[seen.face]
-    normal = (seen.weights[..., None] * item.normals[corners]).sum(axis=1)
-    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
+    """Return the RGB of every fragment ``(3, P)``: Lambert and a highlight, on whichever side is seen."""
+    corners, weights = item.mesh.faces[seen.face].T, seen.weights.astype(np.float32)
+    normals, colour = item.normals.astype(np.float32).T, item.colour.astype(np.float32).T
+    normal = np.stack([sum(weights[k] * axis[corners[k]] for k in range(3)) for axis in normals])
     towards = camera.axes()[2]
-    normal *= np.where(normal @ towards < 0, -1.0, 1.0)[:, None]
-    halfway = light + towards
-    halfway /= np.linalg.norm(halfway)
-    diffuse = np.clip(normal @ light, 0, 1)
-    glint = np.clip(normal @ halfway, 0, 1) ** 24
-    sky = AMBIENT * (0.8 + 0.2 * normal[:, 1])
-    return np.clip(item.colour[seen.face] * (sky + DIFFUSE * diffuse)[:, None] + SPECULAR * glint[:, None], 0, 1)
+    length = np.sqrt(_dot(normal, normal))
+    normal *= np.where(_dot(normal, towards) < 0, -1.0, 1.0) / np.maximum(length, 1e-9)
+    halfway = (light + towards) / np.linalg.norm(light + towards)
+    diffuse = np.clip(_dot(normal, light), 0, 1)
+    glint = np.clip(_dot(normal, halfway), 0, 1) ** 24
+    brightness = AMBIENT * (0.8 + 0.2 * normal[1]) + DIFFUSE * diffuse
+    return np.clip(colour[:, seen.face] * brightness + SPECULAR * glint, 0, 1)
+
+
+def _dot(first: FloatArray, second: FloatArray) -> FloatArray:
+    """Return the scalar product over the first axis, of length 3.
+
+    Written out, because a matrix product may round differently from one number of threads to the next.
+    """
+    return first[0] * second[0] + first[1] * second[1] + first[2] * second[2]

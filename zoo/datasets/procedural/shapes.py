@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from zoo.datasets.captions import readable
 from zoo.datasets.procedural.colours import Paint
 from zoo.datasets.procedural.draw import Draw
-from zoo.datasets.procedural.mesh import FloatArray, IntArray, Mesh, face_areas, join, vertex_normals
+from zoo.datasets.procedural.mesh import FloatArray, IntArray, Mesh, Point, face_areas, join, vertex_normals
 from zoo.errors import UsageError
 
 SPLITS = ('train', 'val', 'test')
@@ -36,7 +36,7 @@ class Parts:
         paint: Paint,
         *surfaces: Mesh | Iterable[Mesh],
         turn: tuple[str, float] | None = None,
-        at: Sequence[float] = (0.0, 0.0, 0.0),
+        at: Point = (0.0, 0.0, 0.0),
     ) -> None:
         """Add surfaces to the named part.
 

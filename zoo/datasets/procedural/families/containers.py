@@ -85,7 +85,9 @@ def flower_pot(p: Draw, s: Any, parts: Parts) -> str:
     clay, petal = p.paint('colour', 'clay', 'clay', 'colour', 'plain'), p.paint('flower_colour', 'colour')
     r, h, rise = s.radius, s.height, np.linspace(0, 1, 6)
     widths = r * (s.taper + (1 - s.taper) * rise + 4 * s.belly * np.sin(rise * 3.1))
-    form = {} if section == 'round' else {'depth': s.depth if section == 'trough' else 1.0, 'exponent': 9.0}
+    form: dict[str, Any] = (
+        {} if section == 'round' else {'depth': s.depth if section == 'trough' else 1.0, 'exponent': 9.0}
+    )
     parts.add('pot', clay, turned(hollow(np.stack([widths, h * rise], axis=1), 0.015, 0.02), **form))
     edge, top = float(widths[-1]) + s.lip, h + s.rim
     lip = [(widths[-1], h), (edge, h), (edge, top), (widths[-1] - 0.01, top), (widths[-1] - 0.01, h)]
@@ -129,7 +131,7 @@ def trash_bin(p: Draw, s: Any, parts: Parts) -> str:
         p.paint('lid_colour', 'dark', 'colour', 'metal'),
     )
     r, h, foot, depth = s.radius, s.height, s.radius * s.taper, s.depth if square else 1.0
-    form = {'depth': depth, 'exponent': 8.0 if square else 2.0}
+    form: dict[str, Any] = {'depth': depth, 'exponent': 8.0 if square else 2.0}
     outside = np.array([(foot, 0.0), ((foot + r) / 2, h / 2), (r, h)])
     parts.add('body', colour, turned(hollow(outside, s.wall, 0.02), **form))
     edge = r + 0.012
@@ -145,14 +147,14 @@ def trash_bin(p: Draw, s: Any, parts: Parts) -> str:
     return sentence('bin', [graded(h, 0.45, 'low', 0.68, 'tall'), colour.word, 'square' if square else ''], features)
 
 
-def _rim(profile: list[tuple[float, float]], form: dict[str, float]) -> Mesh:
+def _rim(profile: list[tuple[float, float]], form: dict[str, Any]) -> Mesh:
     """Return the ring of a profile that does not reach the axis."""
     mesh = turned(profile, depth=form['depth'], exponent=form['exponent'])
     faces = mesh.faces[(mesh.faces < 24 * len(profile)).all(axis=1)] if form['exponent'] != 2.0 else mesh.faces
     return Mesh(mesh.vertices, faces)  # without the caps that squarer sections come with
 
 
-def _lid(style: str, radius: float, depth: float, s: Any, form: dict[str, float]) -> list[Mesh]:
+def _lid(style: str, radius: float, depth: float, s: Any, form: dict[str, Any]) -> list[Mesh]:
     """Return the lid of a bin whose rim lies in the plane y = 0."""
     if style == 'open':
         return []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -127,7 +128,7 @@ def keys(
     for row in range(rows):
         z = (row + 0.5) * line - depth / 2
         edges = np.array([0.0, 0.12, 0.24, 0.72, 0.86, 1.0]) if bar and row == rows - 1 else grid
-        for a, b in zip(edges, edges[1:], strict=False):
+        for a, b in pairwise(edges):
             wide = (b - a - gap / columns) * width
             meshes.append(box(wide, height, line * (1 - gap), (a + b - 1) / 2 * width, height / 2, z))
     return meshes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from zoo.datasets.procedural.captions import NUMBERS, article, counted, graded, sentence
@@ -120,7 +121,7 @@ def bookshelf(p: Draw, s: Any, parts: Parts) -> str:
     if closed:
         parts.add('back', colour, box(s.width, tall, s.board * 0.4, 0, s.plinth + tall / 2, -s.depth / 2))
     if books:
-        for low, high in zip(levels, levels[1:], strict=False):
+        for low, high in pairwise(levels):
             room = (inner, high - low - s.board, deep)
             _books(p, parts, room, s.fill, (0, low + s.board / 2, -lean * low))
     features = [f'{NUMBERS[shelves]} shelves', 'books' if books else '', 'a closed back' if closed else 'an open back']

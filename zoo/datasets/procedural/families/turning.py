@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from zoo.datasets.procedural.mesh import FloatArray, Mesh
+from zoo.datasets.procedural.mesh import Curve, FloatArray, Mesh, Point
 from zoo.datasets.procedural.outlines import arc
 from zoo.datasets.procedural.primitives import revolve, stack, sweep
 
@@ -26,9 +24,7 @@ def hollow(outside: FloatArray, wall: float, floor: float) -> FloatArray:
     return np.concatenate([[(0.0, outside[0, 1])], outside, inside, *([bottom] if bottom else []), [(0.0, floor)]])
 
 
-def turned(
-    profile: FloatArray | Sequence[Sequence[float]], *, depth: float = 1.0, exponent: float = 2.0, sides: int = 24
-) -> Mesh:
+def turned(profile: Curve, *, depth: float = 1.0, exponent: float = 2.0, sides: int = 24) -> Mesh:
     """Return the body of a profile ``(K, 2)`` of (radius, height), with superelliptic sections.
 
     Args:
@@ -42,7 +38,7 @@ def turned(
     return stack([(y, 2 * radius, 2 * radius * depth) for radius, y in profile], sides, exponent)
 
 
-def ear(near: Sequence[float], far: Sequence[float], reach: float, thickness: float, *, square: bool = False) -> Mesh:
+def ear(near: Point, far: Point, reach: float, thickness: float, *, square: bool = False) -> Mesh:
     """Return a handle along +x that joins a body at two places.
 
     Args:

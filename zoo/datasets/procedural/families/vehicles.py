@@ -112,7 +112,8 @@ def _glass_house(rows: list[tuple[float, float, float]], width: float) -> Mesh:
 def _pillars(rows: list[tuple[float, float, float]], width: float) -> list[Mesh]:
     """Return the posts between the panes, over the same points as the cabin."""
     corners = [(width * share / 2, y, z) for z, y, share in rows]
-    corners.insert(2, tuple((a + b) / 2 for a, b in zip(corners[1], corners[2], strict=True)))
+    (_, roof, rear), (_, _, front) = corners[1:3]
+    corners.insert(2, (corners[1][0], roof, (rear + front) / 2))
     foot = (width * 0.475, corners[0][1], corners[2][2])
     return mirrored(
         *(

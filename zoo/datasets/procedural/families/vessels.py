@@ -40,7 +40,7 @@ def bottle(p: Draw, s: Any, parts: Parts) -> str:
     body = spline([(r * s.foot, 0), (r, h * 0.12), (r * s.waist, h * 0.55), (r, h)], 9)
     curve = spline([(r, h), (r * 0.85, h + s.shoulder * 0.45), (neck, round_off), (neck, round_off + 0.02)], 8)
     outside = np.concatenate([body, curve[1:], [(neck, top), (neck * 1.12, top), (neck * 1.12, top + 0.02)]])
-    form = {'depth': s.flatness, 'exponent': 7.0} if square else {'sides': 18}
+    form: dict[str, Any] = {'depth': s.flatness, 'exponent': 7.0} if square else {'sides': 18}
     parts.add('body', colour, turned(hollow(outside, 0.012, 0.012), **form))
     if label:
         parts.add('label', cap, turned([(r * 1.012, h * 0.3), (r * 1.012, h * 0.75)], **form))

@@ -1,0 +1,111 @@
+"""From an order to arrays: which objects are to be made, and a stretch of them at a time."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zoo.datasets.procedural.render import render
+from zoo.datasets.procedural.sampling import sample_surface, to_unit_sphere
+from zoo.datasets.procedural.shapes import SHAPES, assemble, random_streams
+
+GENERATOR = 1
+"""Version of the recipes; raise it when an object changes, so that no cache of older ones is read."""
+
+CHUNK = 60
+"""Objects that are made and written at a time."""
+
+Row = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be made; equal orders give equal arrays.
+
+    Attributes:
+        split: 'train', 'val' or 'test'.
+        num_objects: S; object i has class ``i % len(classes)``.
+        num_points: N.
+        image_size: Side of the pictures in pixels.
+        views: Pictures of every object V, 0 for none.
+        seed: Of the dataset.
+        classes: Class names; the label is the position.
+        variant: Which surface is sampled; 'cad' is the whole one, inside and out.
+        generator: Version of the recipes.
+    """
+
+    split: str
+    num_objects: int
+    num_points: int
+    image_size: int
+    views: int
+    seed: int
+    classes: tuple[str, ...]
+    variant: str = 'cad'
+    generator: int = GENERATOR
+
+    @property
+    def key(self) -> str:
+        """Digest of the order."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()[:20]
+
+    @property
+    def starts(self) -> range:
+        """First objects of the chunks."""
+        return range(0, self.num_objects, CHUNK)
+
+    def layout(self, count: int) -> dict[str, tuple[tuple[int, ...], np.dtype[Any]]]:
+        """Return shape and type of every array that ``count`` objects fill."""
+        points, size = self.num_points, self.image_size
+        return {
+            'points': ((count, points, 3), np.dtype(np.float32)),
+            'normals': ((count, points, 3), np.dtype(np.float16)),
+            'parts': ((count, points), np.dtype(np.uint8)),
+            'images': ((count, self.views, size, size, 3), np.dtype(np.uint8)),
+        }
+
+    def to_json(self) -> str:
+        """Return the order as text, from which ``from_json`` makes an equal one."""
+        return json.dumps(dataclasses.asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Order:
+        """Read an order that ``to_json`` wrote."""
+        values = json.loads(text)
+        return cls(**{**values, 'classes': tuple(values['classes'])})
+
+
+def make_one(order: Order, index: int) -> tuple[Row, str]:
+    """Return the arrays of one object and its caption; nothing enters but the arguments."""
+    name = order.classes[index % len(order.classes)]
+    shape_rng, point_rng, view_rng = random_streams(name, order.seed, order.split, index // len(order.classes))
+    item = assemble(SHAPES[name], shape_rng)
+    points, normals, face = sample_surface(item.mesh, item.normals, order.num_points, point_rng)
+    pictures = [render(item, order.image_size, view_rng) for _ in range(order.views)]
+    blank = np.empty((0, order.image_size, order.image_size, 3))
+    row = {
+        'points': to_unit_sphere(points),
+        'normals': normals,
+        'parts': item.part[face],
+        'images': np.stack(pictures) if pictures else blank,
+    }
+    return row, item.caption
+
+
+def make_chunk(order: Order, start: int) -> Row:
+    """Return the arrays of up to ``CHUNK`` objects from ``start`` on, their captions among them."""
+    count = min(CHUNK, order.num_objects - start)
+    chunk = {name: np.empty(shape, dtype) for name, (shape, dtype) in order.layout(count).items()}
+    captions = []
+    for i in range(count):
+        row, caption = make_one(order, start + i)
+        captions.append(caption)
+        for name, values in row.items():
+            chunk[name][i] = values
+    return {**chunk, 'captions': np.array(captions)}
