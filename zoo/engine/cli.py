@@ -6,6 +6,7 @@ import argparse
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 import torch.distributed as dist
@@ -81,8 +82,11 @@ def config_of(arguments: argparse.Namespace) -> Config:
 def run_cli(main: Callable[[Sequence[str] | None], int | None]) -> int:
     """Run the ``main`` of a tool and return its exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
 
-    Wrong usage and missing input end in one readable line; everything else in a traceback.
+    Wrong usage and missing input end in one readable line; everything else in a traceback. The folder of the tool
+    leaves the search path of modules: ``tools/profile.py`` would pass for the standard library's ``profile`` there.
     """
+    folder = Path(sys.argv[0]).resolve().parent
+    sys.path[:] = [entry for entry in sys.path if not entry or Path(entry).resolve() != folder]
     try:
         return main(None) or DONE
     except UsageError as error:

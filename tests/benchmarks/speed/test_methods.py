@@ -27,7 +27,7 @@ def test_one_method():
 
 
 def test_unknown_methods_are_named():
-    with pytest.raises(UsageError, match="unknown method 'dream': choose from .*recon"):
+    with pytest.raises(UsageError, match=r"unknown method 'dream': choose from .*recon"):
         methods_table(['dream'])
 
 

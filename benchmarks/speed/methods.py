@@ -1,0 +1,168 @@
+"""Size and speed of the pretraining methods, or of one config.
+
+Run ``python tools/profile.py --methods`` or ``python tools/profile.py CONFIG``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from tqdm import tqdm
+
+from benchmarks.report import Table
+from benchmarks.speed.steps import Cost, count_parameters, forward_macs, matmul_peak, measure_steps
+from zoo.engine import load_config
+from zoo.errors import UsageError
+from zoo.hub.names import ROOT, known_configs
+from zoo.registry import MODELS
+
+GROUPS = (64, 128)
+MISSING = '–'
+
+
+def method_names() -> list[str]:
+    """Methods that have a pretraining config, as in model names."""
+    return list(dict.fromkeys(name.method for name in known_configs()))
+
+
+def methods_table(
+    methods: Sequence[str] = (), *, batch_size: int = 64, steps: int = 8, threads: int = 1, device: str = 'cpu'
+) -> Table:
+    """Parameters, multiply-accumulates, memory and speed of every method.
+
+    Args:
+        methods: names; all by default.
+        batch_size: clouds per step.
+        steps: steps whose median is reported.
+        threads: threads of torch.
+        device: ``cpu`` or ``cuda``.
+
+    Raises:
+        UsageError: unknown method.
+    """
+    known = method_names()
+    unknown = sorted(set(methods) - set(known))
+    if unknown:
+        raise UsageError(f'unknown method {unknown[0]!r}: choose from {", ".join(known)}')
+    rows = [
+        [method, *_base_cells(method), *_nano_cells(method, batch_size, steps, threads, device)]
+        for method in tqdm(list(methods or known), unit='method', leave=False, disable=None)
+    ]
+    return Table(
+        'Pretraining methods: size at base, one pretraining step at nano',
+        [
+            'method',
+            'parameters, base (M)',
+            *(f'GMACs, base, {groups} groups' for groups in GROUPS),
+            'parameters, nano (M)',
+            'peak memory, nano (MB)',
+            'samples/s, nano',
+        ],
+        rows,
+        [
+            'Parameters: all that is trained in pretraining, decoder and projections included, frozen teachers not.',
+            'GMACs: one cloud through the student as it is fine-tuned, nothing masked, matrix products only.',
+            f'Step: augmentation, grouping, forward, backward, optimizer at batch {batch_size}, features of image and '
+            'text teachers given, tokenizers with random weights part of the step; median of '
+            f'{steps} steps, one process per method, memory above what the imports take.',
+            _machine(threads, device),
+        ],
+    )
+
+
+def config_table(config: str, *, batch_size: int = 0, steps: int = 8, threads: int = 0, device: str = 'cpu') -> Table:
+    """Parameters, multiply-accumulates, speed and share of the device's matrix-product speed of one config.
+
+    Args:
+        config: config file.
+        batch_size: clouds per step; 0 takes that of the config.
+        steps: steps whose median is reported.
+        threads: threads of torch; 0 leaves its default.
+        device: ``cpu`` or ``cuda``.
+
+    Raises:
+        UsageError: the config has no training data or optimizer.
+    """
+    loaded = load_config(config)
+    lacking = [key for key in ('model', 'train_dataloader', 'optim_wrapper') if key not in loaded]
+    if lacking:
+        raise UsageError(f'config {config} has no {lacking[0]}: give one that trains a model')
+    if threads:
+        torch.set_num_threads(threads)
+    cost = measure_steps(loaded, batch_size, steps, device=device)
+    peak = matmul_peak(device)
+    share = cost.macs * cost.samples_per_second / peak
+    backbone = loaded.model.get('backbone')
+    macs = MISSING
+    if backbone is not None and 'num_groups' in backbone:
+        macs = f'{forward_macs(backbone.to_dict(), [backbone.num_groups])[0] / 1e9:.2f} at {backbone.num_groups} groups'
+    rows = [
+        ['trained parameters', f'{cost.parameters / 1e6:.2f} M'],
+        ['GMACs of one cloud through the student', macs],
+        ['GMACs of a training step per sample', f'{cost.macs / 1e9:.2f}'],
+        ['samples/s', f'{cost.samples_per_second:.1f}'],
+        ['peak memory', f'{cost.peak_bytes / 1e6:.0f} MB'],
+        ['matrix products of this machine', f'{peak / 1e9:.1f} GMAC/s'],
+        ['share of that speed', f'{100 * share:.1f} %'],
+    ]
+    batch = batch_size or loaded.train_dataloader.batch_size
+    note = f'Training step at batch {batch} without reading data and without frozen teachers; median of {steps} steps.'
+    return Table(f'{config}', ['what', 'measured'], rows, [note, _machine(torch.get_num_threads(), device)])
+
+
+def _base_cells(method: str) -> list[str]:
+    """Parameters and multiply-accumulates at base."""
+    path = ROOT / 'configs' / method.replace('-', '_') / 'base.py'
+    if not path.is_file():
+        return [MISSING] * (1 + len(GROUPS))
+    model: Any = load_config(path).model
+    macs = [f'{count / 1e9:.2f}' for count in forward_macs(model.backbone.to_dict(), GROUPS)]
+    return [f'{count_parameters(MODELS.build(model)) / 1e6:.2f}', *macs]
+
+
+def _nano_cells(method: str, batch_size: int, steps: int, threads: int, device: str) -> list[str]:
+    """Parameters, memory and speed at nano, from a process of their own."""
+    path = ROOT / 'configs' / method.replace('-', '_') / 'nano.py'
+    if not path.is_file():
+        return [MISSING] * 3
+    command = [sys.executable, '-m', __name__, str(path), str(batch_size), str(steps), str(threads), device]
+    environment = {**os.environ, 'OMP_NUM_THREADS': str(threads)}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        last = done.stderr.strip().splitlines()[-1:] or ['no message']
+        raise RuntimeError(f'{method}: measuring failed: {last[0]}')
+    cost = Cost(**json.loads(done.stdout.splitlines()[-1]))
+    return [f'{cost.parameters / 1e6:.2f}', f'{cost.peak_bytes / 1e6:.0f}', f'{cost.samples_per_second:.0f}']
+
+
+def _machine(threads: int, device: str) -> str:
+    """What was measured on, and how busy it was."""
+    name = torch.cuda.get_device_name() if device == 'cuda' else f'CPU, {threads} of {os.cpu_count()} threads'
+    load = os.getloadavg()[0]
+    return f'Measured {time.strftime("%Y-%m-%d", time.gmtime())}, torch {torch.__version__}, {name}, load {load:.1f}.'
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure one config in this process and print its cost as JSON."""
+    parser = argparse.ArgumentParser(description='Cost of the training steps of one config, as JSON.')
+    parser.add_argument('config')
+    for name in ('batch_size', 'steps', 'threads'):
+        parser.add_argument(name, type=int)
+    parser.add_argument('device')
+    options = parser.parse_args(arguments)
+    torch.set_num_threads(options.threads)
+    cost = measure_steps(load_config(options.config), options.batch_size, options.steps, device=options.device)
+    print(json.dumps(dataclasses.asdict(cost)))
+
+
+if __name__ == '__main__':
+    main()

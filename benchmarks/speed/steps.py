@@ -1,0 +1,189 @@
+"""One training step of a config on given features: how fast, how much memory, how many operations.
+
+A step is what the training loop does with a batch: augmentation on the device, grouping, forward, backward, optimizer.
+Reading data is no part of it, nor are frozen image and text teachers, whose features come from a bank in training.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import torch
+from mmengine import Config
+from mmengine.optim import OptimWrapper
+from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.flop_counter import FlopCounterMode
+
+from zoo import ops
+from zoo.engine import load_config
+from zoo.engine.export import export_weights
+from zoo.engine.param_groups import ParamGroups
+from zoo.hub import downstream_backbone
+from zoo.registry import BACKBONES, MODELS
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What training steps cost.
+
+    Attributes:
+        parameters: trained parameters.
+        samples_per_second: batch size over the median time of a step.
+        peak_bytes: largest memory while building the model and training it, above what the imports take (CPU: resident
+            set of the process; GPU: allocated by torch).
+        macs: multiply-accumulates of forward and backward per sample, matrix products and convolutions only.
+    """
+
+    parameters: int
+    samples_per_second: float
+    peak_bytes: int
+    macs: float
+
+
+def count_parameters(model: nn.Module) -> int:
+    """Number of trained parameters."""
+    return sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
+
+
+@contextmanager
+def counted_macs() -> Iterator[list[float]]:
+    """Count multiply-accumulates of matrix products and convolutions; the list holds the sum afterwards.
+
+    Attention is computed by its definition meanwhile: the counter does not know the fused kernels of the CPU.
+    """
+    result: list[float] = []
+    with FlopCounterMode(display=False) as counter, sdpa_kernel(SDPBackend.MATH):
+        yield result
+    result.append(counter.get_total_flops() / 2)
+
+
+def forward_macs(backbone: Mapping[str, Any], group_counts: Sequence[int]) -> list[float]:
+    """Multiply-accumulates of one cloud's way through a student as it is fine-tuned, nothing masked.
+
+    Sampling and grouping are no matrix products and are left out, as in published figures.
+
+    Args:
+        backbone: config of a student in pretraining.
+        group_counts: numbers of groups G; one result for each.
+    """
+    student = BACKBONES.build(downstream_backbone(dict(backbone))).eval()
+    counts = []
+    for num_groups in group_counts:
+        points = torch.randn(1, 16 * num_groups, 3, generator=torch.Generator().manual_seed(0))
+        groups = ops.group(points, num_groups, student.group_size)
+        with torch.no_grad(), counted_macs() as macs:
+            student(points, groups=groups)
+        counts += macs
+    return counts
+
+
+def measure_steps(config: Config, batch_size: int = 0, steps: int = 8, warmup: int = 2, device: str = 'cpu') -> Cost:
+    """Build the model of a config and train it for a few steps on random clouds and features.
+
+    Args:
+        config: a config with model, optimizer and training data.
+        batch_size: clouds per step; 0 takes that of the config.
+        steps: steps that count; the median is reported.
+        warmup: steps before.
+        device: ``cpu`` or ``cuda``.
+    """
+    batch_size = batch_size or config.train_dataloader.batch_size
+    start_memory = _reset_memory(device)
+    with TemporaryDirectory() as folder:
+        settings = _with_random_tokenizers(config.model.to_dict(), Path(folder))
+        settings['data_preprocessor'] = config.data_preprocessor.to_dict()
+        torch.manual_seed(0)
+        model = MODELS.build(settings).to(device).train()
+        optimizer = _optimizer(config, model)
+        batch = random_batch(config, model, batch_size)
+        times = []
+        for number in range(-warmup, steps):
+            begin = time.perf_counter()
+            model.train_step(batch, optimizer)
+            _wait(device)
+            if number >= 0:
+                times.append(time.perf_counter() - begin)
+        peak = _peak_memory(device) - start_memory
+        with counted_macs() as macs:
+            model.train_step(batch, optimizer)
+    return Cost(count_parameters(model), batch_size / median(times), peak, macs[0] / batch_size)
+
+
+def random_batch(config: Config, model: nn.Module, batch_size: int) -> dict[str, Any]:
+    """Clouds (B, N, 3) of the size that the data has, labels, and a feature for every frozen teacher."""
+    generator = torch.Generator().manual_seed(0)
+    num_points = config.train_dataloader.dataset.get('num_points', 2048)
+    classes = config.model.get('num_classes', 40)
+    batch: dict[str, Tensor] = {
+        'points': torch.randn(batch_size, num_points, 3, generator=generator),
+        'label': torch.randint(classes, (batch_size,), generator=generator),
+    }
+    teachers = model.teachers() if hasattr(model, 'teachers') else {}
+    for name, teacher in teachers.items():
+        batch[f'{name}_feature'] = torch.randn(batch_size, teacher.embed_dim, generator=generator)
+    return batch
+
+
+def matmul_peak(device: str = 'cpu', size: int = 2048, rounds: int = 5) -> float:
+    """Multiply-accumulates per second of the best of some products of two float32 matrices (size, size)."""
+    a, b = (torch.randn(size, size, device=device) for _ in range(2))
+    times = []
+    for _ in range(rounds):
+        _wait(device)
+        begin = time.perf_counter()
+        torch.mm(a, b)
+        _wait(device)
+        times.append(time.perf_counter() - begin)
+    return size**3 / min(times)
+
+
+def _optimizer(config: Config, model: nn.Module) -> OptimWrapper:
+    """The optimizer of a config; all of ours sort their parameters by ``ParamGroups``."""
+    settings = config.optim_wrapper.to_dict()
+    settings.pop('constructor', None)
+    return ParamGroups(settings, settings.pop('paramwise_cfg', None))(model)
+
+
+def _with_random_tokenizers(model: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Give tokenizer teachers a file with random weights: speed does not depend on the training."""
+    for name, goal in (model.get('objectives') or {}).items():
+        teacher = (goal or {}).get('teacher') or {}
+        if 'trained_by' in teacher:
+            source = load_config(teacher['trained_by']).model.to_dict()
+            teacher['weights'] = str(folder / f'{name}.safetensors')
+            export_weights(MODELS.build(source), Path(teacher['weights']), {'model': json.dumps(source)})
+    return model
+
+
+def _wait(device: str) -> None:
+    if device == 'cuda':
+        torch.cuda.synchronize()
+
+
+def _reset_memory(device: str) -> int:
+    """Forget the peak so far; returns the bytes in use."""
+    if device == 'cuda':
+        torch.cuda.reset_peak_memory_stats()
+        return torch.cuda.memory_allocated()
+    Path('/proc/self/clear_refs').write_text('5', encoding='utf-8')
+    return _resident('VmRSS')
+
+
+def _peak_memory(device: str) -> int:
+    """Largest number of bytes in use since the reset."""
+    return torch.cuda.max_memory_allocated() if device == 'cuda' else _resident('VmHWM')
+
+
+def _resident(field: str) -> int:
+    """A figure of the process in bytes; unlike ``ru_maxrss`` it does not start at the parent's peak."""
+    lines = Path('/proc/self/status').read_text(encoding='utf-8').splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(field))

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.engine.conftest import ROOT, run_tool
+from zoo.engine.cli import run_cli
+
+
+def test_one_config():
+    run = run_tool('profile.py', 'configs/point_mae/nano.py', '--batch-size', '2', '--steps', '1', '--threads', '1')
+    assert run.returncode == 0, run.stderr
+    cells = dict(
+        [cell.strip() for cell in row.split('|')[1:3]] for row in run.stdout.splitlines() if row.startswith('| ')
+    )
+    assert cells['trained parameters'] == '0.95 M'
+    assert float(cells['samples/s']) > 0
+    assert 0 < float(cells['share of that speed'].removesuffix(' %')) < 150
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        ((), 'give either a CONFIG or --methods'),
+        (('configs/recon/nano.py', '--methods'), 'give either a CONFIG or --methods'),
+        (('--methods', 'dream'), "unknown method 'dream'"),
+        (('configs/recon/nono.py',), 'did you mean configs/recon/nano.py'),
+        (('configs/recon/nano.py', '--device', 'tpu'), "unknown device 'tpu'"),
+    ],
+)
+def test_wrong_usage_is_one_line(arguments, message):
+    run = run_tool('profile.py', *arguments)
+    assert run.returncode == 2
+    assert len(run.stderr.splitlines()) == 1
+    assert message in run.stderr
+
+
+def test_no_tool_hides_the_standard_library(monkeypatch):
+    monkeypatch.setattr(sys, 'argv', [str(ROOT / 'tools' / 'train.py')])
+    monkeypatch.setattr(sys, 'path', [str(ROOT), str(ROOT / 'tools'), *sys.path])
+    found = []
+    assert run_cli(lambda _: found.append(importlib.util.find_spec('profile'))) == 0
+    assert Path(found[0].origin).parent != ROOT / 'tools'
