@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from zoo import ops
+from zoo.layers.pooling import largest
 
 SLOPE = 0.2
 """Of the leaky ReLU after every layer."""
@@ -37,7 +38,8 @@ class EdgeConv(nn.Module):
         difference, own = self.fc.weight.chunk(2, dim=1)
         far = ops.gather_points(F.linear(x, difference), neighbors)
         edges = far + F.linear(x, own - difference).unsqueeze(2)
-        return F.leaky_relu(self.norm(edges.permute(0, 3, 1, 2)), SLOPE).amax(dim=-1).transpose(1, 2)
+        edges = F.leaky_relu(self.norm(edges.permute(0, 3, 1, 2)), SLOPE)
+        return largest(edges, dim=3).transpose(1, 2)
 
 
 class TokenGraph(nn.Module):
