@@ -55,7 +55,7 @@ def test_options_without_effect_are_refused(tmp_path, option, message):
     ('text', 'message'),
     [
         ('model = dict(', 'SyntaxError'),
-        ('width = 3\nmodel = dict(width=widht)', r"some\.py line 2: NameError: name 'widht' is not defined"),
+        ('width = 3\nmodel = dict(width=wide)', r"some\.py line 2: NameError: name 'wide' is not defined"),
         ("_base_ = ['nowhere.py']", r'nowhere\.py'),
         ("custom_imports = dict(imports=['no_such_module'])", 'no_such_module'),
         (
