@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -37,7 +36,7 @@ class Cost:
 
     Attributes:
         parameters: trained parameters.
-        samples_per_second: batch size over the median time of a step.
+        samples_per_second: batch size over the time of the fastest step, the one least disturbed by other work.
         peak_bytes: largest memory while building the model and training it, above what the imports take (CPU: resident
             set of the process; GPU: allocated by torch).
         macs: multiply-accumulates of forward and backward per sample, matrix products and convolutions only.
@@ -86,13 +85,13 @@ def forward_macs(backbone: Mapping[str, Any], group_counts: Sequence[int]) -> li
     return counts
 
 
-def measure_steps(config: Config, batch_size: int = 0, steps: int = 8, warmup: int = 2, device: str = 'cpu') -> Cost:
+def measure_steps(config: Config, batch_size: int = 0, steps: int = 12, warmup: int = 2, device: str = 'cpu') -> Cost:
     """Build the model of a config and train it for a few steps on random clouds and features.
 
     Args:
         config: a config with model, optimizer and training data.
         batch_size: clouds per step; 0 takes that of the config.
-        steps: steps that count; the median is reported.
+        steps: steps that count; the fastest is reported.
         warmup: steps before.
         device: ``cpu`` or ``cuda``.
     """
@@ -115,7 +114,7 @@ def measure_steps(config: Config, batch_size: int = 0, steps: int = 8, warmup: i
         peak = _peak_memory(device) - start_memory
         with counted_macs() as macs:
             model.train_step(batch, optimizer)
-    return Cost(count_parameters(model), batch_size / median(times), peak, macs[0] / batch_size)
+    return Cost(count_parameters(model), batch_size / min(times), peak, macs[0] / batch_size)
 
 
 def random_batch(config: Config, model: nn.Module, batch_size: int) -> dict[str, Any]:
