@@ -88,6 +88,8 @@ def forward_macs(backbone: Mapping[str, Any], group_counts: Sequence[int]) -> li
 def measure_steps(config: Config, batch_size: int = 0, steps: int = 12, warmup: int = 2, device: str = 'cpu') -> Cost:
     """Build the model of a config and train it for a few steps on random clouds and features.
 
+    The memory is right in a fresh process only: what was freed before is used again unseen.
+
     Args:
         config: a config with model, optimizer and training data.
         batch_size: clouds per step; 0 takes that of the config.

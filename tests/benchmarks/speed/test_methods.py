@@ -22,6 +22,8 @@ def test_one_method():
     # 4.8 G are published for 128 groups (Point-M2AE's table), by a patch embedding that repeats a product.
     assert float(row[3]) == pytest.approx(4.8, rel=0.15)
     assert float(row[2]) == pytest.approx(float(row[3]) / 2, rel=0.05)
+    # Weights, gradients and two moments of a million parameters are 15 MB.
+    assert float(row[5]) > 15
     assert all(float(cell) > 0 for cell in row[4:])
     assert 'samples/s' in table.markdown()
 

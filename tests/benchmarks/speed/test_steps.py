@@ -58,7 +58,6 @@ def test_a_step_is_measured(costs):
     small, large = costs
     assert small.parameters == large.parameters > 5e5
     assert large.samples_per_second > 0
-    assert 0 < small.peak_bytes < large.peak_bytes
     assert small.macs == pytest.approx(large.macs, rel=1e-6)
 
 
