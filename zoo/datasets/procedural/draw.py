@@ -26,7 +26,7 @@ class Draw:
     def size(self, name: str, low: float, high: float) -> float:
         """Draw a continuous parameter, uniform in ``[low, high)``."""
         value = low + (high - low) * float(self.rng.random())
-        self.values[name] = value
+        self._record(name, value)
         return value
 
     def sizes(self, ranges: dict[str, tuple[float, float]]) -> SimpleNamespace:
@@ -36,26 +36,26 @@ class Draw:
     def count(self, name: str, low: int, high: int) -> int:
         """Draw a whole number from ``low`` to ``high``, both included."""
         value = low + int(self.rng.random() * (high - low + 1))
-        self.values[name] = value
+        self._record(name, value)
         return value
 
     def style(self, name: str, *options: str) -> str:
         """Draw one of the options, all equally likely."""
         value = options[int(self.rng.random() * len(options))]
-        self.values[name] = value
+        self._record(name, value)
         return value
 
     def flag(self, name: str, probability: float = 0.5) -> bool:
         """Draw yes or no."""
         value = bool(self.rng.random() < probability)
-        self.values[name] = value
+        self._record(name, value)
         return value
 
     def paint(self, name: str, *palettes: str) -> Paint:
         """Draw a colour of one of the palettes; its shade varies a little around the colour of that name."""
         palette = PALETTES[palettes[int(self.rng.random() * len(palettes))]]
         word, rgb = palette[int(self.rng.random() * len(palette))]
-        self.values[name] = word
+        self._record(name, word)
         shade = 1 + 0.3 * (self.rng.random() - 0.5)
         tint = 0.06 * (self.rng.random(3) - 0.5)
         return Paint(word, tuple(float(value) for value in np.clip(np.array(rgb) * shade + tint, 0.02, 0.98)))
@@ -63,3 +63,8 @@ class Draw:
     def noise(self, count: int, low: float = 0.0, high: float = 1.0) -> Sequence[float]:
         """Draw ``count`` unnamed numbers, uniform in ``[low, high)``, for details that no parameter speaks of."""
         return [float(value) for value in low + (high - low) * self.rng.random(count)]
+
+    def _record(self, name: str, value: float | int | bool | str) -> None:
+        if name in self.values:
+            raise ValueError(f'{name!r} is drawn twice: give the second draw another name')
+        self.values[name] = value

@@ -65,7 +65,7 @@ def _shade(item: ProceduralObject, seen: Fragments, camera: Camera, light: Float
     towards = camera.axes()[2]
     length = np.sqrt(_dot(normal, normal))
     normal *= np.where(_dot(normal, towards) < 0, -1.0, 1.0) / np.maximum(length, 1e-9)
-    halfway = (light + towards) / np.linalg.norm(light + towards)
+    halfway = (light + towards) / max(float(np.linalg.norm(light + towards)), 1e-9)
     diffuse = np.clip(_dot(normal, light), 0, 1)
     glint = np.clip(_dot(normal, halfway), 0, 1) ** 24
     brightness = AMBIENT * (0.8 + 0.2 * normal[1]) + DIFFUSE * diffuse

@@ -46,7 +46,7 @@ def _faucet(height: float, reach: float, style: str) -> list[Mesh]:
 )
 def bathtub(p: Draw, s: Any, parts: Parts) -> str:
     """A tub to lie in: free-standing, on feet, or built into a block."""
-    style, taps = p.style('style', *TUBS), p.style('faucet', 'none', 'arched', 'spout', 'spout')
+    style, taps = p.style('style', *TUBS), p.style('faucet_style', 'none', 'arched', 'spout', 'spout')
     white, metal = p.paint('colour', 'pale', 'pale', 'plain', 'colour'), p.paint('metal_colour', 'metal')
     lift, h = s.foot if style in ('clawfoot', 'slipper') else 0.0, s.height
     tub, ring = _tub(s, boxed=style == 'built-in', exponent=TUBS[style])
@@ -105,7 +105,7 @@ def _tub(s: Any, *, boxed: bool, exponent: float) -> tuple[Mesh, Mesh]:
 )
 def sink(p: Draw, s: Any, parts: Parts) -> str:
     """A wash basin on a pedestal, on the wall, or in a counter."""
-    mount, taps = p.style('mount', *MOUNTS), p.style('faucet', 'arched', 'spout')
+    mount, taps = p.style('mount', *MOUNTS), p.style('faucet_style', 'arched', 'spout')
     white, metal = p.paint('colour', 'pale', 'pale', 'metal'), p.paint('metal_colour', 'metal')
     wood = p.paint('cabinet_colour', 'wood', 'plain')
     basins = [-s.width * 0.55, s.width * 0.55] if mount == 'double' else [0.0]

@@ -125,7 +125,10 @@ def tv_stand(p: Draw, s: Any, parts: Parts) -> str:
 )
 def glass_box(p: Draw, s: Any, parts: Parts) -> str:
     """Panes in a frame: a show case, an aquarium, a terrarium."""
-    lid, inside = p.style('lid', 'none', 'flat', 'hinged', 'roof'), p.style('content', 'none', 'none', 'ball', 'block')
+    lid, inside = (
+        p.style('lid', 'none', 'flat', 'hinged', 'roof'),
+        p.style('content_style', 'none', 'none', 'ball', 'block'),
+    )
     framed, shelf = p.flag('frame', 0.75), p.flag('shelf', 0.25)
     paint, second = p.paint('colour', 'metal', 'dark', 'wood'), p.paint('content_colour', 'colour', 'clay')
     w, h, d = s.width / 2, s.height, s.depth / 2

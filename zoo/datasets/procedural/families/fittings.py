@@ -29,7 +29,7 @@ from zoo.datasets.procedural.shapes import Parts, shape
 )
 def mantel(p: Draw, s: Any, parts: Parts) -> str:
     """The surround of a fireplace: two pillars, a frieze, a shelf on top."""
-    style, hearth = p.style('pillars', 'plain', 'round', 'panelled', 'stepped'), p.flag('hearth', 0.6)
+    style, hearth = p.style('pillars', 'plain', 'round', 'panelled', 'stepped'), p.flag('has_hearth', 0.6)
     grate, brackets, over = p.flag('grate', 0.4), p.flag('brackets', 0.3), p.flag('panel_above', 0.2)
     stone, floor = p.paint('colour', 'clay', 'wood', 'pale'), p.paint('hearth_colour', 'clay', 'dark')
     x, tall = (s.width - s.pillar) / 2, s.height - s.frieze
@@ -157,7 +157,7 @@ def range_hood(p: Draw, s: Any, parts: Parts) -> str:
 def curtain(p: Draw, s: Any, parts: Parts) -> str:
     """Cloth in folds that hangs from a rod, in one piece or two."""
     style, waves = p.style('style', 'straight', 'tied', 'single', 'short'), p.count('folds', 4, 9)
-    valance, knobs = p.flag('valance', 0.3), p.style('knobs', 'ball', 'disc', 'none')
+    valance, knobs = p.flag('has_valance', 0.3), p.style('knobs', 'ball', 'disc', 'none')
     cloth, metal = p.paint('colour', 'colour', 'pale', 'plain'), p.paint('rod_colour', 'metal', 'wood', 'dark')
     height = s.height * (0.6 if style == 'short' else 1.0)
     rows = np.linspace(0, 1, 8)

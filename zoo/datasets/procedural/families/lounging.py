@@ -41,7 +41,7 @@ SOFA_ARMS = {
 def bench(p: Draw, s: Any, parts: Parts) -> str:
     """A long seat for several."""
     planks, base = p.count('planks', 1, 5), p.style('base', *BENCH_BASES)
-    back = p.style('back', 'none', 'none', 'none', 'planks', 'slats', 'solid')
+    back = p.style('back_style', 'none', 'none', 'none', 'planks', 'slats', 'solid')
     armed, shelf, padded = p.flag('arms', 0.25), p.flag('shelf', 0.15), p.flag('padded', 0.2)
     wood, frame = p.paint('colour', 'wood', 'wood', 'colour', 'plain'), p.paint('frame_colour', 'metal', 'wood', 'dark')
     gap, top = s.depth / planks, s.height + s.thickness

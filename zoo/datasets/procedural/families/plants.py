@@ -47,7 +47,7 @@ def plant(p: Draw, s: Any, parts: Parts) -> str:
     style, count, potted, square = (
         p.style('style', *STYLES),
         p.count('leaves', 8, 15),
-        p.flag('pot', 0.75),
+        p.flag('potted', 0.75),
         p.flag('square_pot', 0.25),
     )
     green, clay = (

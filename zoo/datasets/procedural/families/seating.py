@@ -87,7 +87,7 @@ def chair(p: Draw, s: Any, parts: Parts) -> str:
     """A seat for one, with a back."""
     form, back, base = (
         p.style('seat', 'flat', 'cushioned', 'round'),
-        p.style('back', *BACKS),
+        p.style('back_style', *BACKS),
         p.style('base', *CHAIR_BASES),
     )
     armed, bars = p.flag('arms', 0.4), p.count('bars', 3, 6)
@@ -122,7 +122,7 @@ def chair(p: Draw, s: Any, parts: Parts) -> str:
 def stool(p: Draw, s: Any, parts: Parts) -> str:
     """A seat for one, as a rule without a back."""
     form, base = p.style('seat', 'flat', 'cushioned', 'round', 'round'), p.style('base', *STOOL_BASES)
-    ring, back = p.flag('ring', 0.45) and base in RAILED, p.flag('back', 0.15)
+    ring, back = p.flag('railed', 0.45) and base in RAILED, p.flag('low_back', 0.15)
     frame, cover = p.paint('frame_colour', 'wood', 'metal', 'plain'), p.paint('seat_colour', 'colour', 'wood', 'plain')
     squeeze = 0.7 if form == 'round' and base not in COLUMNS else 0.92
     inner, deep = s.width * squeeze, s.depth * squeeze

@@ -46,7 +46,7 @@ def table(p: Draw, s: Any, parts: Parts) -> str:
     """A raised top, nothing more."""
     top, base = p.style('top', *TOPS), p.style('base', *WORDS)
     four = base in ('straight', 'tapered', 'turned', 'round')
-    skirt, shelf = p.flag('apron', 0.5) and four, p.flag('shelf', 0.25) and four
+    skirt, shelf = p.flag('has_apron', 0.5) and four, p.flag('shelf', 0.25) and four
     colour, frame = (
         p.paint('colour', 'wood', 'wood', 'plain', 'colour'),
         p.paint('frame_colour', 'wood', 'metal', 'plain'),
@@ -91,7 +91,7 @@ def desk(p: Draw, s: Any, parts: Parts) -> str:
         p.style('units', 'left', 'right', 'both', 'none', 'both'),
         p.style('base', 'straight', 'panel', 'tapered', 'sled'),
     )
-    count, shelf, back = p.count('drawers', 1, 4), p.flag('hutch', 0.25), p.flag('back_panel', 0.6)
+    count, shelf, back = p.count('drawers', 1, 4), p.flag('has_hutch', 0.25), p.flag('back_panel', 0.6)
     colour, metal = p.paint('colour', 'wood', 'wood', 'plain'), p.paint('handle_colour', 'metal', 'dark')
     inner, gap = s.depth * 0.94, 0.08 if base in ('tapered', 'straight') else 0.02
     parts.add('top', colour, box(s.width, s.thickness, s.depth, 0, s.height + s.thickness / 2))

@@ -103,7 +103,7 @@ def _glass_house(rows: list[tuple[float, float, float]], width: float) -> Mesh:
     """Return the cabin over points (z, y, share of the width), from the rear to the front."""
     edge: FloatArray = np.array([(width * share / 2, y, z) for z, y, share in rows])
     rings = np.repeat(np.stack([edge, edge * (-1, 1, 1)], axis=1), [1, 2, 2, 1], axis=0)
-    roof, flank = sheet(rings[::-1]), np.array([(0, 1, 2), (0, 2, 3)])
+    roof, flank = sheet(rings), np.array([(0, 1, 2), (0, 2, 3)])
     count = len(roof.vertices)
     sides = [flank + count, flank[:, ::-1] + count + 4]
     return Mesh(np.concatenate([roof.vertices, edge, edge * (-1, 1, 1)]), np.concatenate([roof.faces, *sides]))

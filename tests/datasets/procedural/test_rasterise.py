@@ -1,0 +1,109 @@
+"""The rasteriser against rays: for every pixel, the nearest of all triangles that its ray meets."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from zoo.datasets.procedural import make_object
+from zoo.datasets.procedural.camera import Camera
+from zoo.datasets.procedural.mesh import join
+from zoo.datasets.procedural.primitives import box, ellipsoid
+from zoo.datasets.procedural.rasterise import rasterise
+
+
+def trace(screen: np.ndarray, inverse_depth: np.ndarray, faces: np.ndarray, size: int):
+    """Return nearest triangle, its depth, and how close the pixel is to any edge, pixel by pixel.
+
+    Points with coordinates ``(x / w, y / w, 1 / w)`` undo the projection; a ray goes from the origin through the pixel.
+    """
+    places = np.column_stack([screen, np.ones(len(screen))]) / inverse_depth[:, None]
+    found = np.full((size, size), -1)
+    depths, clearance = np.full((size, size), np.inf), np.full((size, size), np.inf)
+    for row in range(size):
+        for column in range(size):
+            ray = np.array([column + 0.5, row + 0.5, 1.0])
+            for number, face in enumerate(faces):
+                a, b, c = places[face]
+                matrix = np.column_stack([a, b, c])
+                if abs(np.linalg.det(matrix)) < 1e-12:
+                    continue
+                weights = np.linalg.solve(matrix, ray)  # the ray meets the plane at weights / sum, depth 1 / sum
+                share = weights / weights.sum()
+                clearance[row, column] = min(clearance[row, column], np.abs(share).min())
+                depth = 1 / weights.sum()
+                if share.min() >= 0 and depth < depths[row, column]:
+                    found[row, column], depths[row, column] = number, depth
+    return found, depths, clearance
+
+
+@pytest.mark.parametrize('scene', ['boxes', 'crossing', 'random'])
+def test_against_rays(scene):
+    size = 24
+    rng = np.random.default_rng(5)
+    if scene == 'random':
+        vertices, faces = rng.uniform(-0.5, 0.5, (24, 3)), np.arange(24).reshape(8, 3)
+    else:
+        other = (
+            box(0.3, 0.9, 0.3).turned('x', 0.5) if scene == 'crossing' else ellipsoid(0.5, 0.5, 0.5, sides=5, rings=4)
+        )
+        mesh = join([box(0.6, 0.4, 0.5), other.moved(0.1, 0.2, 0.1)])
+        vertices, faces = mesh.vertices, mesh.faces
+    screen, inverse_depth = Camera(0.5, 0.4, 2.5, -0.1).project(vertices, size)  # larger than the picture
+    seen = rasterise(screen, inverse_depth, faces, size)
+    found, depths, clearance = trace(screen, inverse_depth, faces, size)
+    picture, depth = np.full(size * size, -1), np.full(size * size, np.inf)
+    picture[seen.pixel], depth[seen.pixel] = seen.face, seen.depth
+    picture, depth = picture.reshape(size, size), depth.reshape(size, size)
+    sure = clearance > 1e-6
+    assert sure.mean() > 0.8
+    covered = sure & (found >= 0)
+    assert np.array_equal((picture >= 0)[sure], (found >= 0)[sure])
+    assert np.allclose(depth[covered], depths[covered], rtol=1e-5)
+    differ = covered & (picture != found)  # only where two triangles are equally near
+    assert differ.mean() < 0.01
+
+
+def test_weights_give_back_the_point_under_the_pixel():
+    mesh = box(0.6, 0.4, 0.5)
+    view = Camera(0.6, 0.3, 2.2)
+    screen, inverse_depth = view.project(mesh.vertices, 40)
+    seen = rasterise(screen, inverse_depth, mesh.faces, 40)
+    assert np.allclose(seen.weights.sum(axis=0), 1)
+    points = np.einsum('kp,pkc->pc', seen.weights, mesh.vertices[mesh.faces[seen.face]])
+    right, up, backward = view.axes()
+    depth = view.distance - points @ backward
+    assert np.allclose(depth, seen.depth)
+    flat = np.stack([points @ right, -(points @ up)], axis=1) / depth[:, None]
+    pixel = np.stack([seen.pixel % 40, seen.pixel // 40], axis=1)
+    matrix = np.column_stack([flat, np.ones(len(flat))])
+    assert np.abs(matrix @ np.linalg.lstsq(matrix, pixel, rcond=None)[0] - pixel).max() < 1e-6
+
+
+def test_each_pixel_at_most_once_and_none_outside():
+    item = make_object('plant')
+    screen, inverse_depth = Camera(0.3, 0.3).project(item.mesh.vertices * 1.0, 64)
+    seen = rasterise(screen + (40, -40), inverse_depth, item.mesh.faces, 64)
+    assert len(np.unique(seen.pixel)) == len(seen.pixel) > 0
+    assert seen.pixel.min() >= 0
+    assert seen.pixel.max() < 64 * 64
+
+
+def test_nothing_in_sight():
+    vertices = np.array([[0.0, 0, 0], [1, 0, 0], [0, 1, 0]])
+    seen = rasterise(vertices[:, :2] - 50, np.ones(3), np.array([[0, 1, 2]]), 16)
+    assert len(seen.pixel) == len(seen.face) == len(seen.depth) == 0
+    line = rasterise(vertices[:, :2] * (10, 0), np.ones(3), np.array([[0, 1, 2]]), 16)
+    assert len(line.pixel) == 0
+
+
+def test_clear_triangles_leave_out_a_chessboard():
+    square = np.array([[0.0, 0], [16, 0], [16, 16], [0, 16]])
+    screen, near = np.concatenate([square, square]), np.array([2.0] * 4 + [1.0] * 4)
+    faces = np.array([[0, 1, 2], [0, 2, 3], [4, 5, 6], [4, 6, 7]])
+    seen = rasterise(screen, near, faces, 16, np.array([True, True, False, False]))
+    front = np.zeros(256, dtype=bool)
+    front[seen.pixel] = seen.face < 2
+    board = np.indices((16, 16)).sum(axis=0) % 2 == 0
+    assert len(seen.pixel) == 256
+    assert np.array_equal(front.reshape(16, 16), board)
