@@ -44,10 +44,23 @@ def test_pictures_do_not_change_the_points():
     assert not np.array_equal(row['images'][0], row['images'][1])  # two viewpoints
 
 
+def test_the_version_follows_the_sources(tmp_path, monkeypatch):
+    (tmp_path / 'families').mkdir()
+    recipe, bystander = tmp_path / 'families' / 'cups.py', tmp_path / 'cache.py'
+    recipe.write_text('radius = 1', encoding='utf-8')
+    monkeypatch.setattr(generate, '__file__', str(tmp_path / 'generate.py'))
+    version = generate.generator.__wrapped__
+    first = version()
+    bystander.write_text('nothing to do with shapes', encoding='utf-8')
+    assert version() == first
+    recipe.write_text('radius = 2', encoding='utf-8')
+    assert version() != first
+
+
 def test_orders_travel_as_text_and_every_field_counts():
     assert Order.from_json(ORDER.to_json()) == ORDER
     changes = {'split': 'val', 'num_objects': 8, 'num_points': 65, 'image_size': 8, 'views': 1, 'seed': 1}
-    changes |= {'classes': ('stool', 'cup', 'tent'), 'variant': 'scan', 'generator': 99}
+    changes |= {'classes': ('stool', 'cup', 'tent'), 'variant': 'scan', 'generator': 'other'}
     assert set(changes) == {field.name for field in dataclasses.fields(Order)}
     keys = {dataclasses.replace(ORDER, **{name: value}).key for name, value in changes.items()}
     assert len(keys | {ORDER.key}) == len(changes) + 1

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,13 +17,23 @@ from zoo.datasets.procedural.render import render
 from zoo.datasets.procedural.sampling import sample_surface, to_unit_sphere
 from zoo.datasets.procedural.shapes import SHAPES, assemble, random_streams
 
-GENERATOR = 1
-"""Version of the recipes; raise it when an object changes, so that no cache of older ones is read."""
-
 CHUNK = 60
 """Objects that are made and written at a time."""
 
+NO_RECIPES = {'__init__', 'cache', 'chunks', 'contact_sheet', 'dataset', 'worker'}
+"""Modules of this package that have no say in what an object looks like."""
+
 Row = dict[str, NDArray[Any]]
+
+
+@functools.cache
+def generator() -> str:
+    """Return the version of the recipes: a digest of their sources, so that no cache of older ones is ever read."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.rglob('*.py')):
+        if path.stem not in NO_RECIPES:
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 @dataclass(frozen=True)
@@ -48,7 +60,7 @@ class Order:
     seed: int
     classes: tuple[str, ...]
     variant: str = 'cad'
-    generator: int = GENERATOR
+    generator: str = dataclasses.field(default_factory=generator)
 
     @property
     def key(self) -> str:
