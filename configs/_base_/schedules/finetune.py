@@ -5,7 +5,7 @@ val_cfg = dict()
 test_cfg = dict()
 optim_wrapper = dict(
     type='OptimWrapper',
-    optimizer=dict(type='AdamW', lr=2e-5, weight_decay=0.05),
+    optimizer=dict(type='AdamW', lr=2e-5, weight_decay=0.05, fused=True),
     clip_grad=dict(max_norm=10),
     constructor='ParamGroups',
     # One pattern for all students: some have no class token, in others it belongs to one of two towers.

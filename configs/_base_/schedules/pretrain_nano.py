@@ -3,7 +3,7 @@
 train_cfg = dict(by_epoch=True, max_epochs=60)
 optim_wrapper = dict(
     type='OptimWrapper',
-    optimizer=dict(type='AdamW', lr=1e-3, weight_decay=0.05),
+    optimizer=dict(type='AdamW', lr=1e-3, weight_decay=0.05, fused=True),
     clip_grad=dict(max_norm=10),
     constructor='ParamGroups',
 )
