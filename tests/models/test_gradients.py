@@ -117,3 +117,20 @@ def test_gradients_reach_what_the_config_does_not_except(method):
     lacking = {name for name, p in model.named_parameters() if p.grad is None or not bool(p.grad.any())}
     said = re.search(r'^No gradient: ([^(]*)', path.read_text('utf-8'), re.MULTILINE)
     assert lacking == set(re.findall(r'[\w.]+\w', said[1]) if said else [])
+
+
+@pytest.mark.parametrize('method', METHODS)
+def test_training_lowers_the_loss(method):
+    config = load_config(ROOT / 'configs' / method / 'nano.py')
+    torch.manual_seed(0)
+    preprocessor = config.data_preprocessor.to_dict()
+    model = MODELS.build({**config.model.to_dict(), 'data_preprocessor': preprocessor}).train()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+    given, totals = nano_batch(model), []
+    for _ in range(8):
+        total = sum(model.loss(**given).values())
+        optimizer.zero_grad()
+        total.backward()
+        optimizer.step()
+        totals.append(float(total.detach()))
+    assert sum(totals[-2:]) < 0.95 * sum(totals[:2])
