@@ -60,10 +60,10 @@ class Budget:
 
     objects: int = 2150
     pretrain_epochs: int = 20
-    labels_per_class: int = 15
+    labels_per_class: int = 12
     pool: int = 1720
     test_objects: int = 1290
-    finetune_epochs: int = 12
+    finetune_epochs: int = 16
     num_points: int = 512
     seeds: int = 3
 
