@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from benchmarks.protocols.finetune import finetune
@@ -77,6 +78,43 @@ STUDENTS = (
 )
 
 
+@dataclass(frozen=True)
+class Job:
+    """One measurement of one student by one seed.
+
+    Attributes:
+        student: whom.
+        weights: its pretrained weights; None for random ones.
+        seed: of the labels drawn and of the downstream step.
+        train: pool of labelled objects.
+        test: objects it is measured on.
+        budget: how much work.
+        out: folder of runs and records.
+        device: ``cpu`` or ``cuda``.
+    """
+
+    student: Student
+    weights: Path | None
+    seed: int
+    train: Any
+    test: Any
+    budget: Budget
+    out: Path
+    device: str
+
+    @property
+    def labelled(self) -> np.ndarray:
+        """Positions in the pool whose labels this seed may use."""
+        return balanced_subset(self.train.labels, self.budget.labels_per_class, self.seed)
+
+    @property
+    def key(self) -> str:
+        """Digest of everything the result depends on."""
+        digest = file_sha256(self.weights) if self.weights else ''
+        parts = [self.student.label, repr(self.budget), digest, str(self.seed)]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
 def run_demo(out: Path, budget: Budget, device: str = 'cpu') -> Table:
     """Run what is not done yet and return the table.
 
@@ -89,16 +127,13 @@ def run_demo(out: Path, budget: Budget, device: str = 'cpu') -> Table:
     for student in STUDENTS:
         weights = _pretrain(student, out, budget, device) if student.config else None
         for seed in range(budget.seeds):
-            for measure in (_svm, _finetune):
-                path = out / 'records' / f'{_slug(student.label)}_{measure.__name__.strip("_")}_{seed}.json'
-                key = _key(student, budget, weights, seed)
-                if path.is_file() and read_record(path).protocol.get('key') == key:
+            job = Job(student, weights, seed, train, test, budget, out, device)
+            for name, measure in (('svm', _svm), ('finetune', _finetune)):
+                path = out / 'records' / f'{_slug(student.label)}_{name}_{seed}.json'
+                if path.is_file() and read_record(path).protocol.get('key') == job.key:
                     continue
-                print(f'{student.label}: {measure.__name__.strip("_")}, seed {seed}', flush=True)
-                subset = balanced_subset(train.labels, budget.labels_per_class, seed)
-                record = measure(student, weights, train, test, subset, seed, budget, out, device)
-                record.protocol['key'] = key
-                record.save(path)
+                print(f'{student.label}: {name}, seed {seed}', flush=True)
+                measure(job).save(path)
     return demo_table(list(read_records(out / 'records')), budget)
 
 
@@ -151,45 +186,26 @@ def _pretrain(student: Student, out: Path, budget: Budget, device: str) -> Path:
     return pretrain(student.config, out / 'pretrain' / _slug(student.label), options, device)
 
 
-def _svm(
-    student: Student,
-    weights: Path | None,
-    train: Any,
-    test: Any,
-    subset: Any,
-    seed: int,
-    budget: Budget,
-    out: Path,
-    device: str,
-) -> Record:
+def _svm(job: Job) -> Record:
     """Linear SVM on the student's features."""
-    torch.manual_seed(seed)
-    model = MODELS.build({'type': 'FeatureExtractor', 'backbone': backbone_config(student.backbone, 'features')})
-    if weights is not None:
-        load_weights(model, weights)
-    metrics, protocol, seconds = measure_svm(
-        model, train.subset(subset), test, budget.num_points, seed=seed, device=device
+    torch.manual_seed(job.seed)
+    model = MODELS.build({'type': 'FeatureExtractor', 'backbone': backbone_config(job.student.backbone, 'features')})
+    if job.weights is not None:
+        load_weights(model, job.weights)
+    labelled = job.train.subset(job.labelled)
+    return _record(
+        job, *measure_svm(model, labelled, job.test, job.budget.num_points, seed=job.seed, device=job.device)
     )
-    return _record(student, weights, train, test, protocol, seed, metrics, seconds, budget, device)
 
 
-def _finetune(
-    student: Student,
-    weights: Path | None,
-    train: Any,
-    test: Any,
-    subset: Any,
-    seed: int,
-    budget: Budget,
-    out: Path,
-    device: str,
-) -> Record:
+def _finetune(job: Job) -> Record:
     """Full fine-tuning of the student."""
+    budget = job.budget
     options = {
         'train_dataloader.dataset': {
             'type': 'ObjectSubset',
             'dataset': {'type': 'ProceduralShapes', 'num_objects': budget.pool, 'num_points': 1024, 'seed': 1},
-            'indices': subset.tolist(),
+            'indices': job.labelled.tolist(),
             '_delete_': True,
         },
         'test_dataloader.dataset.num_objects': budget.test_objects,
@@ -197,62 +213,43 @@ def _finetune(
         'param_scheduler.total': budget.finetune_epochs,
         'param_scheduler.warmup': min(2, budget.finetune_epochs - 1),
         'default_hooks.checkpoint.interval': 4,
-        'model.num_classes': len(train.classes),
+        'model.num_classes': len(job.train.classes),
     }
-    work_dir = out / 'finetune' / f'{_slug(student.label)}_{seed}'
-    metrics, protocol, seconds = finetune(
-        FINETUNE, work_dir, student.backbone, None if weights is None else str(weights), seed, options, device
-    )
-    return _record(student, weights, train, test, protocol, seed, metrics, seconds, budget, device)
+    work_dir = job.out / 'finetune' / f'{_slug(job.student.label)}_{job.seed}'
+    weights = None if job.weights is None else str(job.weights)
+    return _record(job, *finetune(FINETUNE, work_dir, job.student.backbone, weights, job.seed, options, job.device))
 
 
-def _record(
-    student: Student,
-    weights: Path | None,
-    train: Any,
-    test: Any,
-    protocol: dict[str, Any],
-    seed: int,
-    metrics: dict[str, float],
-    seconds: float,
-    budget: Budget,
-    device: str,
-) -> Record:
+def _record(job: Job, metrics: dict[str, float], protocol: dict[str, Any], seconds: float) -> Record:
     """Record of one measurement."""
     dataset = {
         'name': 'ProceduralShapes',
         'variant': 'cad',
-        'train_fingerprint': train.fingerprint,
-        'test_fingerprint': test.fingerprint,
-        'test_samples': len(test),
-        'labels_per_class': budget.labels_per_class,
-        'classes': len(test.classes),
+        'train_fingerprint': job.train.fingerprint,
+        'test_fingerprint': job.test.fingerprint,
+        'test_samples': len(job.test),
+        'labels_per_class': job.budget.labels_per_class,
+        'classes': len(job.test.classes),
     }
     pretraining = {
-        'config': student.config,
+        'config': job.student.config,
         'data': 'ProceduralShapes',
-        'objects': budget.objects,
-        'epochs': budget.pretrain_epochs,
-        'teachers': student.teachers,
+        'objects': job.budget.objects,
+        'epochs': job.budget.pretrain_epochs,
+        'teachers': job.student.teachers,
     }
     return Record(
-        model=student.label,
-        weights=str(weights.name) if weights else 'scratch',
-        weights_sha256=file_sha256(weights) if weights else '',
-        pretraining=pretraining if weights else {},
+        model=job.student.label,
+        weights=job.weights.name if job.weights else 'scratch',
+        weights_sha256=file_sha256(job.weights) if job.weights else '',
+        pretraining=pretraining if job.weights else {},
         dataset=dataset,
-        protocol=protocol,
-        seed=seed,
+        protocol={**protocol, 'key': job.key},
+        seed=job.seed,
         metrics=metrics,
         seconds=seconds,
-        environment=environment(device),
+        environment=environment(job.device),
     )
-
-
-def _key(student: Student, budget: Budget, weights: Path | None, seed: int) -> str:
-    """Digest of everything a finished measurement depends on."""
-    parts = [student.label, repr(budget), file_sha256(weights) if weights else '', str(seed)]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
 def _slug(label: str) -> str:

@@ -8,22 +8,20 @@ from torch import Tensor, nn
 
 from zoo import ops
 from zoo.backbones import StudentOutput
-from zoo.layers import MaskedDecoder
-from zoo.objectives.base import Objective
+from zoo.objectives.masked import MaskedObjective
 from zoo.registry import OBJECTIVES, TEACHERS
 
 
 @OBJECTIVES.register_module()
-class ReconstructPoints(Objective):
+class ReconstructPoints(MaskedObjective):
     """Predict the points of masked groups; the teacher is the cloud itself (arXiv 2203.06604).
 
     Args:
         name: name of the objective.
         embed_dim: channels C of the student.
-        num_heads: attention heads of the student, and of the decoder unless its config says otherwise.
+        num_heads: see :class:`MaskedObjective`.
         group_size: points K of a group.
-        decoder: arguments of :class:`MaskedDecoder` beside ``embed_dim``; None reads the student's own tokens at the
-            masked places, for students that replace masked tokens instead of dropping them.
+        decoder: see :class:`MaskedObjective`.
         norm: 2 for Chamfer-L2 (squared), 1 for Chamfer-L1.
         teacher: config of the local teacher, which turns neighbourhoods (B, M, K, 3) into the target points.
         weight: factor of the loss.
@@ -40,13 +38,12 @@ class ReconstructPoints(Objective):
         teacher: dict[str, Any] | None = None,
         weight: float = 1.0,
     ) -> None:
-        super().__init__(name, weight)
+        super().__init__(name, embed_dim, num_heads, decoder, weight)
         if norm not in (1, 2):
             raise ValueError(f'norm of the Chamfer distance must be 1 or 2, got {norm}')
         self.norm = norm
         self.group_size = group_size
         self.teacher = TEACHERS.build(teacher or {'type': 'PointIdentity'})
-        self.decoder = None if decoder is None else MaskedDecoder(embed_dim, **{'num_heads': num_heads, **decoder})
         self.head = nn.Linear(embed_dim, 3 * group_size)
 
     def forward(self, output: StudentOutput, batch: dict[str, Any]) -> Tensor:
@@ -55,17 +52,7 @@ class ReconstructPoints(Objective):
         Raises:
             ValueError: the batch was not masked, so there is nothing to reconstruct.
         """
-        if output.visible is None or output.masked is None:
-            raise ValueError('ReconstructPoints needs masked groups: give the pretrainer a mask')
-        if self.decoder is None:
-            tokens = ops.gather_points(output.tokens, output.masked)
-        else:
-            visible = ops.gather_points(output.centers, output.visible)
-            tokens = self.decoder(output.tokens, visible, ops.gather_points(output.centers, output.masked))
+        tokens = self.masked_tokens(output)
         predicted = self.head(tokens).unflatten(-1, (self.group_size, 3))
         target = self.teacher(ops.gather_points(output.neighborhoods.flatten(2), output.masked).unflatten(-1, (-1, 3)))
         return ops.chamfer_distance(predicted.flatten(0, 1), target.flatten(0, 1), norm=self.norm)
-
-    def no_weight_decay(self) -> set[str]:
-        """The mask token."""
-        return set() if self.decoder is None else {'decoder.mask_token'}

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from benchmarks.records import read_records
 from benchmarks.run import demo
-from benchmarks.run.demo import STUDENTS, Budget, run_demo
+from benchmarks.run.demo import STUDENTS, Budget, Job, run_demo
 
 TINY = Budget(
     objects=86,
@@ -65,14 +66,13 @@ def test_what_is_missing_is_measured_again(finished, monkeypatch):
 
 
 def test_another_budget_has_other_keys():
-    student = STUDENTS[0]
-    keys = {demo._key(student, budget, None, 0) for budget in (TINY, dataclasses.replace(TINY, objects=90))}
-    assert len(keys | {demo._key(student, TINY, None, 1), demo._key(STUDENTS[1], TINY, None, 0)}) == 4
+    first = Job(STUDENTS[0], None, 0, None, None, TINY, Path(), 'cpu')
+    changes = [{}, {'budget': dataclasses.replace(TINY, objects=90)}, {'seed': 1}, {'student': STUDENTS[1]}]
+    assert len({dataclasses.replace(first, **change).key for change in changes}) == len(changes)
 
 
 def _refuse(name):
-    def measure(*_):
-        raise AssertionError('measured again')
+    def measure(_):
+        raise AssertionError(f'{name} ran again')
 
-    measure.__name__ = name
     return measure
