@@ -89,8 +89,8 @@ def test_no_file_names_a_path_of_one_machine():
         ("open('/" + "home/me/data')", True),
         ('cd /' + 'tmp/x', True),
         ('https://host/home/me', False),
-        ('$HOME/work/x', False),
-        ('a/work/b', False),
+        ('$HOME/media/x', False),
+        ('a/media/b', False),
     ],
 )
 def test_the_path_pattern_finds_paths_and_leaves_addresses(line, hit):
