@@ -23,6 +23,7 @@ REQUIRED = [
     'pandas>=2.1',
     'tabulate>=0.9',
     'h5py>=3.10',
+    'trimesh>=4.0',
     'pillow>=10',
     'opencv-python>=4.8',
     'pyyaml>=6',
@@ -33,7 +34,7 @@ REQUIRED = [
 ]
 
 EXTRAS = {
-    'vis': ['matplotlib>=3.8', 'plotly>=5.20', 'tensorboard>=2.16', 'trimesh>=4.0'],
+    'vis': ['matplotlib>=3.8', 'plotly>=5.20', 'tensorboard>=2.16'],
     'fast': ['numba>=0.60'],
     # Formatters and linters are pinned: another release words the same code differently.
     'dev': [

@@ -193,3 +193,23 @@ def test_unlabelled_sets_carry_no_label():
     dataset = Toy()
     dataset.classes = ()
     assert 'label' not in dataset[0]
+
+
+def test_a_subset_answers_for_its_parent():
+    class Named(Toy):
+        def normals(self, index):
+            return np.full((2, 3), index, dtype=np.float32)
+
+        def source(self, index):
+            return f'{index}.npy'
+
+        def info(self, index):
+            return {'id': index}
+
+    part = Named().subset([2, 0])
+    assert part.normals(0)[0, 0] == 2
+    assert part.source(1) == '0.npy'
+    assert part.info(0) == {'id': 2}
+    assert Toy().normals(0) is None
+    assert Toy().info(0) == {}
+    assert Toy().source(1) == 'Toy object 1'

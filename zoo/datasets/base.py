@@ -77,6 +77,18 @@ class ObjectDataset(Dataset[Batch]):
         """Return the part of every point, int64, shape ``(N,)``; None when the storage has no parts."""
         return None
 
+    def normals(self, index: int) -> np.ndarray | None:
+        """Return the unit normals at the points, float32, shape ``(N, 3)``; None when the storage has none."""
+        return None
+
+    def source(self, index: int) -> str:
+        """Return what messages call an object: the file it came from, where it has one of its own."""
+        return f'{type(self).__name__} object {index}'
+
+    def info(self, index: int) -> dict[str, Any]:
+        """Return what else is known of an object (id, tags, licence, creator, ...), as JSON can hold it."""
+        return {}
+
     def gather_points(self, indices: np.ndarray) -> np.ndarray:
         """Return the clouds of many objects, shape ``(B, N, 3)``, of any float type."""
         return _stack([self.points(int(index)) for index in indices], f'{type(self).__name__}: clouds')
@@ -213,6 +225,18 @@ class ObjectSubset(ObjectDataset):
     def part(self, index: int) -> np.ndarray | None:
         """Return the part of every point, shape ``(N,)``, or None."""
         return self.parent.part(int(self.indices[index]))
+
+    def normals(self, index: int) -> np.ndarray | None:
+        """Return the unit normals at the points, shape ``(N, 3)``, or None."""
+        return self.parent.normals(int(self.indices[index]))
+
+    def source(self, index: int) -> str:
+        """Return what messages call an object."""
+        return self.parent.source(int(self.indices[index]))
+
+    def info(self, index: int) -> dict[str, Any]:
+        """Return what else is known of an object."""
+        return self.parent.info(int(self.indices[index]))
 
     def gather_points(self, indices: np.ndarray) -> np.ndarray:
         """Return the clouds of many objects, shape ``(B, N, 3)``."""

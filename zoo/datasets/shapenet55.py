@@ -118,6 +118,14 @@ class ShapeNet55(ObjectDataset):
         """Return the text about the category of one object, as the file has it."""
         return self.classes[int(self.labels[index])]
 
+    def source(self, index: int) -> str:
+        """Return the file of a cloud."""
+        return str(self.root / 'shapenet_pc' / f'{self.names[index]}.npy')
+
+    def info(self, index: int) -> dict[str, Any]:
+        """Return the name of an object: its category and model."""
+        return {'id': self.names[index]}
+
     def _check_layout(self, lists: list[Path]) -> None:
         """Look for the lists and folders that are needed."""
         needed = [*lists, self.root / 'shapenet_pc']

@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 
-from zoo.datasets.procedural.mesh import Mesh
+from zoo.datasets.meshes.mesh import Mesh
 
 
 def volume(mesh: Mesh) -> float:

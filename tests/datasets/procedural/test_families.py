@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from tests.datasets.procedural.solids import open_edges, volume
+from zoo.datasets.meshes.mesh import face_areas
 from zoo.datasets.procedural import CLASSES, make_object
 from zoo.datasets.procedural.draw import Draw
 from zoo.datasets.procedural.families.vehicles import _glass_house
-from zoo.datasets.procedural.mesh import face_areas
 from zoo.datasets.procedural.shapes import SHAPES, Parts, random_streams
 
 COUNT = 12

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from tests.datasets.procedural.solids import open_edges, volume
+from zoo.datasets.meshes.mesh import vertex_normals
 from zoo.datasets.procedural import primitives
 from zoo.datasets.procedural.families.turning import ear, hollow, turned
-from zoo.datasets.procedural.mesh import vertex_normals
 from zoo.datasets.procedural.outlines import ellipse, rectangle
 
 PI = np.pi

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from zoo.datasets.procedural.camera import Camera
-from zoo.datasets.procedural.mesh import FloatArray, IntArray
-from zoo.datasets.procedural.render import render
-from zoo.datasets.procedural.sampling import sample_surface
+from zoo.datasets.meshes.camera import Camera
+from zoo.datasets.meshes.mesh import FloatArray, IntArray
+from zoo.datasets.meshes.render import render
+from zoo.datasets.meshes.sampling import sample_surface
 from zoo.datasets.procedural.shapes import SHAPES, assemble, random_streams
 
 Picture = NDArray[np.uint8]

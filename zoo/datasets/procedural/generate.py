@@ -13,15 +13,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo.datasets.procedural.render import render
-from zoo.datasets.procedural.sampling import sample_surface, to_unit_sphere
+from zoo.datasets.meshes.render import render
+from zoo.datasets.meshes.sampling import sample_surface, to_unit_sphere
 from zoo.datasets.procedural.shapes import SHAPES, assemble, random_streams
 
 CHUNK = 60
 """Objects that are made and written at a time."""
 
 NO_RECIPES = {'__init__', 'cache', 'chunks', 'contact_sheet', 'dataset', 'worker'}
-"""Modules of this package that have no say in what an object looks like."""
+"""Modules that have no say in what an object looks like."""
 
 Row = dict[str, NDArray[Any]]
 
@@ -30,9 +30,11 @@ Row = dict[str, NDArray[Any]]
 def generator() -> str:
     """Return the version of the recipes: a digest of their sources, so that no cache of older ones is ever read."""
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.rglob('*.py')):
-        if path.stem not in NO_RECIPES:
-            digest.update(path.read_bytes())
+    recipes = Path(__file__).parent
+    for folder in (recipes, recipes.parent / 'meshes'):
+        for path in sorted(folder.rglob('*.py')):
+            if path.stem not in NO_RECIPES:
+                digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from zoo.datasets.procedural.mesh import Curve, FloatArray, IntArray
+from zoo.datasets.meshes.mesh import Curve, FloatArray, IntArray
 
 SHARP = 0.6
 """A corner that turns by more than this angle (radians) becomes a sharp edge."""

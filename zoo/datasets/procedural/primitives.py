@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from zoo.datasets.procedural.mesh import Curve, FloatArray, IntArray, Mesh, Point, join
+from zoo.datasets.meshes.mesh import Curve, FloatArray, IntArray, Mesh, Point, join
 from zoo.datasets.procedural.outlines import corner_repeats, ellipse, rectangle, sharpen
 
 _BOX_AXES = [(0, 1, 2), (1, 2, 0), (2, 0, 1)]

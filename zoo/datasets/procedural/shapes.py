@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zoo.datasets.captions import readable
+from zoo.datasets.meshes.mesh import FloatArray, IntArray, Mesh, Point, face_areas, join, vertex_normals
 from zoo.datasets.procedural.colours import Paint
 from zoo.datasets.procedural.draw import Draw
-from zoo.datasets.procedural.mesh import FloatArray, IntArray, Mesh, Point, face_areas, join, vertex_normals
 from zoo.errors import UsageError
 
 SPLITS = ('train', 'val', 'test')

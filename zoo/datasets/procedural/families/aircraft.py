@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from zoo.datasets.meshes.mesh import FloatArray, Mesh, mirrored
 from zoo.datasets.procedural.captions import counted, sentence
 from zoo.datasets.procedural.colours import MIRROR, RUBBER, Paint
 from zoo.datasets.procedural.draw import Draw
-from zoo.datasets.procedural.mesh import FloatArray, Mesh, mirrored
 from zoo.datasets.procedural.outlines import ellipse, spline
 from zoo.datasets.procedural.primitives import box, ellipsoid, loft, revolve, rod
 from zoo.datasets.procedural.shapes import Parts, shape

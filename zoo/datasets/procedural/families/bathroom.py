@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from zoo.datasets.meshes.mesh import FloatArray, Mesh, four, mirrored
 from zoo.datasets.procedural.captions import article, sentence
 from zoo.datasets.procedural.colours import Paint
 from zoo.datasets.procedural.draw import Draw
 from zoo.datasets.procedural.families.fronts import doors
-from zoo.datasets.procedural.mesh import FloatArray, Mesh, four, mirrored
 from zoo.datasets.procedural.outlines import ellipse
 from zoo.datasets.procedural.primitives import box, ellipsoid, extrude, frame, pebble, revolve, rod, stack, sweep
 from zoo.datasets.procedural.shapes import Parts, shape

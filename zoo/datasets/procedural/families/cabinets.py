@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from zoo.datasets.meshes.mesh import four, mirrored
 from zoo.datasets.procedural.captions import counted, graded, sentence
 from zoo.datasets.procedural.colours import GLASS
 from zoo.datasets.procedural.draw import Draw
 from zoo.datasets.procedural.families.fronts import case, doors, drawers
 from zoo.datasets.procedural.families.supports import WORDS, supports
-from zoo.datasets.procedural.mesh import four, mirrored
 from zoo.datasets.procedural.primitives import box, ellipsoid
 from zoo.datasets.procedural.shapes import Parts, shape
 

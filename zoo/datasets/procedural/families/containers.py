@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from zoo.datasets.meshes.mesh import FloatArray, Mesh, mirrored
 from zoo.datasets.procedural.captions import graded, sentence
 from zoo.datasets.procedural.colours import SOIL
 from zoo.datasets.procedural.draw import Draw
 from zoo.datasets.procedural.families.greenery import bouquet
 from zoo.datasets.procedural.families.turning import ear, hollow, turned
-from zoo.datasets.procedural.mesh import FloatArray, Mesh, mirrored
 from zoo.datasets.procedural.outlines import spline
 from zoo.datasets.procedural.primitives import pebble, revolve, rod
 from zoo.datasets.procedural.shapes import Parts, shape

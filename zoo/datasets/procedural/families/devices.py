@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from zoo.datasets.meshes.mesh import FloatArray, Mesh, mirrored
 from zoo.datasets.procedural.captions import counted, graded, sentence
 from zoo.datasets.procedural.colours import BLACK, PALETTES, Paint
 from zoo.datasets.procedural.draw import Draw
-from zoo.datasets.procedural.mesh import FloatArray, Mesh, mirrored
 from zoo.datasets.procedural.outlines import arc, rounded
 from zoo.datasets.procedural.primitives import box, ellipsoid, extrude, pebble, revolve, rod, sweep
 from zoo.datasets.procedural.shapes import Parts, shape

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from zoo.datasets.meshes.mesh import Mesh, mirrored
 from zoo.datasets.procedural.captions import counted, graded, sentence
 from zoo.datasets.procedural.colours import BLACK
 from zoo.datasets.procedural.draw import Draw
-from zoo.datasets.procedural.mesh import Mesh, mirrored
 from zoo.datasets.procedural.primitives import box, ellipsoid, rod, sheet, stack
 from zoo.datasets.procedural.shapes import Parts, shape
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zoo.datasets.procedural.mesh import Mesh, mirrored
+from zoo.datasets.meshes.mesh import Mesh, mirrored
 from zoo.datasets.procedural.primitives import box, ellipsoid
 
 

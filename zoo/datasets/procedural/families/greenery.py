@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from zoo.datasets.meshes.mesh import Mesh
 from zoo.datasets.procedural.colours import PALETTES, Paint
 from zoo.datasets.procedural.draw import Draw
-from zoo.datasets.procedural.mesh import Mesh
 from zoo.datasets.procedural.primitives import ellipsoid, sheet, sweep
 from zoo.datasets.procedural.shapes import Parts
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from zoo.datasets.meshes.mesh import FloatArray, Mesh
 from zoo.datasets.procedural.captions import sentence
 from zoo.datasets.procedural.colours import Paint
 from zoo.datasets.procedural.draw import Draw
-from zoo.datasets.procedural.mesh import FloatArray, Mesh
 from zoo.datasets.procedural.outlines import arc, spline
 from zoo.datasets.procedural.primitives import box, ellipsoid, revolve, rod, sweep
 from zoo.datasets.procedural.shapes import Parts, shape

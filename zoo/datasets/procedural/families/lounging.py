@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from zoo.datasets.meshes.mesh import Mesh, mirrored
 from zoo.datasets.procedural.captions import NUMBERS, counted, graded, sentence
 from zoo.datasets.procedural.colours import Paint
 from zoo.datasets.procedural.draw import Draw
 from zoo.datasets.procedural.families.seating import arms
 from zoo.datasets.procedural.families.supports import WORDS, supports
-from zoo.datasets.procedural.mesh import Mesh, mirrored
 from zoo.datasets.procedural.primitives import box, pebble, sweep
 from zoo.datasets.procedural.shapes import Parts, shape
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from zoo.datasets.meshes.mesh import Mesh, mirrored
 from zoo.datasets.procedural.captions import counted, sentence
 from zoo.datasets.procedural.colours import GLASS
 from zoo.datasets.procedural.draw import Draw
-from zoo.datasets.procedural.mesh import Mesh, mirrored
 from zoo.datasets.procedural.outlines import arc, rectangle
 from zoo.datasets.procedural.primitives import box, ellipsoid, extrude, frame, rod
 from zoo.datasets.procedural.shapes import Parts, shape

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from zoo.datasets.meshes.mesh import FloatArray, Mesh
 from zoo.datasets.procedural.captions import graded, sentence
 from zoo.datasets.procedural.draw import Draw
-from zoo.datasets.procedural.mesh import FloatArray, Mesh
 from zoo.datasets.procedural.primitives import ellipsoid, pebble, revolve, rod, stack
 from zoo.datasets.procedural.shapes import Parts, shape
 

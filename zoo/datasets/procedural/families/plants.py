@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from zoo.datasets.meshes.mesh import FloatArray, Mesh
 from zoo.datasets.procedural.captions import article, graded, sentence
 from zoo.datasets.procedural.colours import SOIL, Paint
 from zoo.datasets.procedural.draw import Draw
 from zoo.datasets.procedural.families.greenery import leaf, stem
 from zoo.datasets.procedural.families.turning import turned
-from zoo.datasets.procedural.mesh import FloatArray, Mesh
 from zoo.datasets.procedural.primitives import ellipsoid, revolve, rod
 from zoo.datasets.procedural.shapes import Parts, shape
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from zoo.datasets.meshes.mesh import FloatArray, Mesh, mirrored
 from zoo.datasets.procedural.captions import counted, graded, sentence
 from zoo.datasets.procedural.colours import BLACK, Paint
 from zoo.datasets.procedural.draw import Draw
-from zoo.datasets.procedural.mesh import FloatArray, Mesh, mirrored
 from zoo.datasets.procedural.outlines import rectangle, rounded
 from zoo.datasets.procedural.primitives import box, frame, loft, pebble, revolve, rod
 from zoo.datasets.procedural.shapes import Parts, shape

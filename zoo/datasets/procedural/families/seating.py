@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from zoo.datasets.meshes.mesh import Mesh, mirrored
 from zoo.datasets.procedural.captions import graded, sentence
 from zoo.datasets.procedural.draw import Draw
 from zoo.datasets.procedural.families.supports import COLUMNS, WORDS, supports
-from zoo.datasets.procedural.mesh import Mesh, mirrored
 from zoo.datasets.procedural.outlines import arc
 from zoo.datasets.procedural.primitives import box, pebble, revolve, rod, sheet
 from zoo.datasets.procedural.shapes import Parts, shape

@@ -5,12 +5,12 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
+from zoo.datasets.meshes.mesh import mirrored
 from zoo.datasets.procedural.captions import NUMBERS, article, counted, graded, sentence
 from zoo.datasets.procedural.colours import MIRROR, PALETTES, Paint
 from zoo.datasets.procedural.draw import Draw
 from zoo.datasets.procedural.families.fronts import case, drawers
 from zoo.datasets.procedural.families.supports import WORDS, supports
-from zoo.datasets.procedural.mesh import mirrored
 from zoo.datasets.procedural.outlines import ellipse
 from zoo.datasets.procedural.primitives import box, extrude, frame
 from zoo.datasets.procedural.shapes import Parts, shape

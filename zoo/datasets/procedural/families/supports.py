@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from zoo.datasets.procedural.mesh import Mesh, four, mirrored
+from zoo.datasets.meshes.mesh import Mesh, four, mirrored
 from zoo.datasets.procedural.outlines import spline
 from zoo.datasets.procedural.primitives import box, revolve, rod, sweep
 

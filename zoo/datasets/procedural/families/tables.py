@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from zoo.datasets.meshes.mesh import Mesh, mirrored
 from zoo.datasets.procedural.captions import article, counted, graded, sentence
 from zoo.datasets.procedural.colours import Paint
 from zoo.datasets.procedural.draw import Draw
 from zoo.datasets.procedural.families.fronts import drawers
 from zoo.datasets.procedural.families.supports import COLUMNS, WORDS, supports
-from zoo.datasets.procedural.mesh import Mesh, mirrored
 from zoo.datasets.procedural.outlines import ellipse, rounded
 from zoo.datasets.procedural.primitives import box, extrude, revolve
 from zoo.datasets.procedural.shapes import Parts, shape

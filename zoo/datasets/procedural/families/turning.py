@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from zoo.datasets.procedural.mesh import Curve, FloatArray, Mesh, Point
+from zoo.datasets.meshes.mesh import Curve, FloatArray, Mesh, Point
 from zoo.datasets.procedural.outlines import arc
 from zoo.datasets.procedural.primitives import revolve, stack, sweep
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from zoo.datasets.meshes.mesh import FloatArray, Mesh, mirrored
 from zoo.datasets.procedural.captions import graded, sentence
 from zoo.datasets.procedural.colours import BLACK, GLASS, MIRROR, RUBBER, Paint
 from zoo.datasets.procedural.draw import Draw
-from zoo.datasets.procedural.mesh import FloatArray, Mesh, mirrored
 from zoo.datasets.procedural.outlines import ellipse
 from zoo.datasets.procedural.primitives import box, ellipsoid, loft, pebble, revolve, rod, sheet
 from zoo.datasets.procedural.shapes import Parts, shape

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from tests.datasets.procedural.solids import volume
-from zoo.datasets.procedural import mesh as meshes
-from zoo.datasets.procedural.mesh import Mesh
+from zoo.datasets.meshes import mesh as meshes
+from zoo.datasets.meshes.mesh import Mesh
 from zoo.datasets.procedural.primitives import box, ellipsoid
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo.datasets.procedural.camera import Camera, random_camera
-from zoo.datasets.procedural.mesh import FloatArray
-from zoo.datasets.procedural.rasterise import Fragments, rasterise
-from zoo.datasets.procedural.shapes import ProceduralObject
+from zoo.datasets.meshes.camera import Camera, random_camera
+from zoo.datasets.meshes.mesh import FloatArray, Mesh
+from zoo.datasets.meshes.rasterise import Fragments, rasterise
 
 SUPERSAMPLING = 2
 """Samples of a pixel along each axis; their mean smooths the edges."""
@@ -16,7 +17,27 @@ SUPERSAMPLING = 2
 AMBIENT, DIFFUSE, SPECULAR = 0.55, 0.6, 0.14
 
 
-def render(item: ProceduralObject, size: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+class Drawable(Protocol):
+    """What a picture needs to know of an object."""
+
+    @property
+    def mesh(self) -> Mesh:
+        """V vertices and F triangles, in the unit sphere."""
+
+    @property
+    def normals(self) -> FloatArray:
+        """Unit vertex normals ``(V, 3)``."""
+
+    @property
+    def colour(self) -> FloatArray:
+        """RGB of every triangle in [0, 1], ``(F, 3)``."""
+
+    @property
+    def clear(self) -> NDArray[np.bool_]:
+        """Whether one half sees through a triangle, ``(F,)``."""
+
+
+def render(item: Drawable, size: int, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Draw an object from a random viewpoint, under a random light, before a plain background of random tint.
 
     Args:
@@ -33,9 +54,7 @@ def render(item: ProceduralObject, size: int, rng: np.random.Generator) -> NDArr
     return picture(item, size, camera, light / np.linalg.norm(light), np.clip(background, 0, 1))
 
 
-def picture(
-    item: ProceduralObject, size: int, camera: Camera, light: FloatArray, background: FloatArray
-) -> NDArray[np.uint8]:
+def picture(item: Drawable, size: int, camera: Camera, light: FloatArray, background: FloatArray) -> NDArray[np.uint8]:
     """Draw an object; see ``render``.
 
     Args:
@@ -57,7 +76,7 @@ def picture(
     return np.ascontiguousarray((mean * 255 + 0.5).astype(np.uint8).transpose(1, 2, 0))
 
 
-def _shade(item: ProceduralObject, seen: Fragments, camera: Camera, light: FloatArray) -> FloatArray:
+def _shade(item: Drawable, seen: Fragments, camera: Camera, light: FloatArray) -> FloatArray:
     """Return the RGB of every fragment ``(3, P)``: Lambert and a highlight, on whichever side is seen."""
     corners, weights = item.mesh.faces[seen.face].T, seen.weights.astype(np.float32)
     normals, colour = item.normals.astype(np.float32).T, item.colour.astype(np.float32).T

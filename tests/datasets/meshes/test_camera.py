@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from zoo.datasets.procedural import camera
-from zoo.datasets.procedural.camera import Camera, random_camera
+from zoo.datasets.meshes import camera
+from zoo.datasets.meshes.camera import Camera, random_camera
 
 
 @pytest.mark.parametrize(('azimuth', 'elevation'), [(0.0, 0.0), (0.7, 0.3), (-1.1, 0.8)])

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from zoo.datasets.meshes.camera import Camera
+from zoo.datasets.meshes.mesh import join
+from zoo.datasets.meshes.rasterise import rasterise
 from zoo.datasets.procedural import make_object
-from zoo.datasets.procedural.camera import Camera
-from zoo.datasets.procedural.mesh import join
 from zoo.datasets.procedural.primitives import box, ellipsoid
-from zoo.datasets.procedural.rasterise import rasterise
 
 
 def trace(screen: np.ndarray, inverse_depth: np.ndarray, faces: np.ndarray, size: int):

@@ -4,11 +4,11 @@ import dataclasses
 
 import numpy as np
 
+from zoo.datasets.meshes.camera import Camera
+from zoo.datasets.meshes.mesh import vertex_normals
+from zoo.datasets.meshes.render import picture, render
 from zoo.datasets.procedural import make_object
-from zoo.datasets.procedural.camera import Camera
-from zoo.datasets.procedural.mesh import vertex_normals
 from zoo.datasets.procedural.primitives import box
-from zoo.datasets.procedural.render import picture, render
 from zoo.datasets.procedural.shapes import ProceduralObject
 
 GREEN, WHITE = np.array([0.2, 0.6, 0.3]), np.ones(3)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from zoo.datasets.procedural.mesh import FloatArray, IntArray, Mesh, face_areas, face_crosses
+from zoo.datasets.meshes.mesh import FloatArray, IntArray, Mesh, face_areas, face_crosses
 
 
 def sample_surface(

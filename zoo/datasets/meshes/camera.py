@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zoo.datasets.procedural.mesh import FloatArray
+from zoo.datasets.meshes.mesh import FloatArray
 
 DISTANCE = (2.4, 4.0)
 AZIMUTH = 1.25

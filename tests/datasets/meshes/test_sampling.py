@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.stats import chisquare, kstest
 
+from zoo.datasets.meshes.mesh import Mesh, vertex_normals
+from zoo.datasets.meshes.sampling import sample_surface, to_unit_sphere
 from zoo.datasets.procedural import make_object
-from zoo.datasets.procedural.mesh import Mesh, vertex_normals
-from zoo.datasets.procedural.sampling import sample_surface, to_unit_sphere
 
 
 def heron(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> float:

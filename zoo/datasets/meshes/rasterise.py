@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo.datasets.procedural.mesh import FloatArray, IntArray
+from zoo.datasets.meshes.mesh import FloatArray, IntArray
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Triangle meshes: the carrier of every procedural shape.
+"""Triangle meshes.
 
 Two triangles that share a vertex index are shaded smoothly across their edge, so a primitive repeats the vertices along
 the edges that are meant to be sharp. Faces wind counter-clockwise seen from outside.

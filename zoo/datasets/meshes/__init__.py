@@ -1,0 +1,1 @@
+"""Triangle meshes: what they are, points on them, pictures of them."""
