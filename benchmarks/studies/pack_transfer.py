@@ -1,170 +1,225 @@
-"""Does pretraining on a pack help a linear SVM on its test split?
+"""Every method at one budget: pretrained on a pack of real shapes, measured on its test split and on other packs.
 
-Every seed pretrains anew on the training split, Point-MAE on clouds alone, ReCon with the pack's views and class names,
-and fits the SVM on the same split's labels. Random weights of the same seed are the reference row.
+Every seed pretrains anew; a linear SVM on frozen features and full fine-tuning follow on the labelled training split of
+every pack. Random weights of the same seeds are the reference row. All methods get the same objects, steps, batch and
+augmentation; what supervises them differs and stands in the table.
 
-    python -m benchmarks.studies.pack_transfer --points P.npz --views V.npz --out RESULTS
+    python -m benchmarks.studies.pack_transfer --pretrain NAME=POINTS.npz --views VIEWS.npz --also NAME=POINTS.npz
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from benchmarks.protocols.pretrain import file_sha256, pretrain
+from benchmarks.protocols.finetune import finetune
+from benchmarks.protocols.pretrain import file_sha256
 from benchmarks.protocols.svm import measure_svm
-from benchmarks.records import Record, mean_interval, read_records
+from benchmarks.records import Record, read_records
 from benchmarks.records.record import environment
-from benchmarks.report import Table
+from benchmarks.studies.packs import Pack
+from benchmarks.studies.recipe import Recipe, choose_rate, finetune_options
+from benchmarks.studies.students import pretrain_student, supervision, tokenizers_of, train_tokenizer
+from benchmarks.studies.transfer_table import SCRATCH, transfer_table
+from zoo.engine.cli import ArgumentParser, run_cli
+from zoo.errors import UsageError
 from zoo.hub import backbone_config, load_weights
-from zoo.registry import DATASETS, MODELS
+from zoo.registry import MODELS
 
-SCRATCH = 'from scratch'
+METHODS = ('point-mae', 'point-bert', 'act', 'smc', 'recon-smc', 'cmc', 'multitask', 'two-tower', 'recon')
+BASELINE = 'point-mae-nano'
+"""The student whose random weights are the reference row: the plain transformer."""
 
 
 @dataclass(frozen=True)
-class Pack:
-    """A pack and what it is called in tables."""
+class Study:
+    """What is pretrained, on what, and where it is measured.
 
-    name: str
-    points: str
-    views: str
+    Attributes:
+        pack: pretraining data; its test split is the first place of measurement.
+        others: further packs, measured by their own splits.
+        students: names such as ``recon-nano``.
+        seeds: repetitions of everything.
+        epochs: of pretraining.
+        num_points: points per cloud downstream.
+        finetune_samples: clouds seen in fine-tuning, rounded to whole epochs of a pack.
+        out: folder of records, runs and the chosen recipe.
+    """
 
-    def split(self, split: str) -> Any:
-        """Clouds and labels of one split."""
-        return DATASETS.build({'type': 'ShapePack', 'points': self.points, 'split': split})
+    pack: Pack
+    others: tuple[Pack, ...]
+    students: tuple[str, ...]
+    seeds: int
+    epochs: int
+    num_points: int
+    finetune_samples: int
+    out: Path
 
-    def pretraining(self, with_teachers: bool) -> dict[str, Any]:
-        """Config of the unlabelled training data; views and class names only for students that have teachers."""
-        cfg = {'type': 'ShapePack', 'points': self.points, 'split': 'train', '_delete_': True}
-        return {**cfg, 'images': self.views, 'texts': True} if with_teachers else cfg
+
+@dataclass(frozen=True)
+class Job:
+    """One student, one seed: pretrain it and measure it everywhere."""
+
+    study: Study
+    student: str
+    seed: int
+    recipe: Recipe
 
 
-def run_study(pack: Pack, students: list[str], seeds: int, epochs: int, num_points: int, out: Path) -> Table:
-    """Pretrain and measure what is not measured yet; return the table.
+def run_study(study: Study, rates: tuple[float, ...], jobs: int = 1) -> list[Record]:
+    """Measure what is not measured yet and return all records.
 
     Args:
-        pack: the data.
-        students: names such as ``recon-nano``.
-        seeds: repetitions of pretraining and SVM.
-        epochs: of pretraining.
-        num_points: points per cloud.
-        out: folder of records; runs go to its ``runs``.
+        study: the plan.
+        rates: learning rates of fine-tuning to choose from, on held-out training objects.
+        jobs: processes; with more than one, each computes with one thread.
     """
-    train, test = pack.split('train'), pack.split('test')
-    for seed in range(seeds):
-        for student in (SCRATCH, *students):
-            path = out / 'records' / f'{student.replace(" ", "-")}_{seed}.json'
+    runs = study.out / 'runs'
+    for config in sorted({config for student in study.students for config in tokenizers_of(student)}):
+        print(f'tokenizer {config}', flush=True)
+        train_tokenizer(study.pack, config, study.epochs, runs)
+    recipe = choose_rate(study.pack, BASELINE, rates, study.finetune_samples, study.num_points, study.out)
+    plan = [Job(study, student, seed, recipe) for seed in range(study.seeds) for student in (SCRATCH, *study.students)]
+    for done, job in enumerate(_measured(plan, jobs), 1):
+        print(f'[{done}/{len(plan)}] {job}', flush=True)
+    return list(read_records(study.out / 'records'))
+
+
+def _measured(plan: list[Job], jobs: int) -> Iterator[str]:
+    """Run the plan and yield what has been done."""
+    if jobs == 1:
+        yield from map(run_job, plan)
+        return
+    with multiprocessing.get_context('spawn').Pool(jobs, torch.set_num_threads, (1,)) as pool:
+        yield from pool.imap_unordered(run_job, plan)
+
+
+def run_job(job: Job) -> str:
+    """Pretrain and measure one student of one seed; whatever has a record is left as it is."""
+    study = job.study
+    for pack in (study.pack, *study.others):
+        for protocol in (_svm, _finetune):
+            path = study.out / 'records' / _file_name(job, pack, protocol.__name__.strip('_'))
             if not path.is_file():
-                print(f'{student}, seed {seed}', flush=True)
-                weights = None if student == SCRATCH else _pretrain(pack, student, seed, epochs, out)
-                backbone = students[0] if student == SCRATCH else student
-                _measure(pack, student, backbone, weights, train, test, seed, epochs, num_points).save(path)
-    return study_table(pack, [SCRATCH, *students], list(read_records(out / 'records')))
+                weights = None
+                if job.student != SCRATCH:
+                    weights = pretrain_student(study.pack, job.student, job.seed, study.epochs, study.out / 'runs')
+                _record(job, pack, weights, *protocol(job, pack, weights)).save(path)
+    return f'{job.student}, seed {job.seed}'
 
 
-def study_table(pack: Pack, students: list[str], records: list[Record]) -> Table:
-    """Mean and 95 % interval of every student."""
-    rows = []
-    for student in students:
-        own = [record for record in records if record.model == student]
-        cells = [str(mean_interval([record.metrics[key] for record in own])) for key in ('oa', 'macc')]
-        rows.append([student, own[0].pretraining.get('teachers', '-'), str(len(own)), *cells])
-    last = records[-1]
-    return Table(
-        f'Linear SVM on {pack.name}',
-        ['student', 'teachers in pretraining', 'seeds', 'OA %', 'mean class accuracy %'],
-        rows,
-        [
-            f'Pretrained on the {last.dataset["train_samples"]} training objects of {pack.name}, '
-            f'{last.pretraining.get("epochs", 0)} epochs; measured on its {last.dataset["test_samples"]} test objects '
-            f'of {last.dataset["classes"]} classes. ReCon reads class names in pretraining, as the reference does.',
-            f'LinearSVC, C = {last.protocol["C"]}, {last.protocol["points"]} points by FPS, last epoch, no voting; '
-            'nothing selected on the test split. Mean and 95 % t-interval over seeds of pretraining.',
-            f'Measured {last.date}, torch {last.environment["torch"]}, {last.environment["device"]}, '
-            f'{last.environment["precision"]}, commit {last.environment["commit"]}.',
-        ],
-    )
+def _file_name(job: Job, pack: Pack, protocol: str) -> str:
+    """Name of a record."""
+    return '_'.join([job.student.replace(' ', '-'), pack.name.split()[0].lower(), protocol, str(job.seed)]) + '.json'
 
 
-def _pretrain(pack: Pack, student: str, seed: int, epochs: int, out: Path) -> Path:
-    """Weights of one pretraining run on the pack."""
-    method, size = student.rsplit('-', 1)
-    options = {
-        'train_dataloader.dataset': pack.pretraining(with_teachers=method != 'point-mae'),
-        'randomness.seed': seed,
-        'train_cfg.max_epochs': epochs,
-        'param_scheduler.total': epochs,
-        'default_hooks.checkpoint.interval': 10,
-    }
-    config = f'configs/{method.replace("-", "_")}/{size}.py'
-    return pretrain(config, out / 'runs' / f'{student}_{seed}', options)
-
-
-def _measure(
-    pack: Pack,
-    student: str,
-    backbone: str,
-    weights: Path | None,
-    train: Any,
-    test: Any,
-    seed: int,
-    epochs: int,
-    num_points: int,
-) -> Record:
-    """Fit and measure the SVM on the student's features."""
-    torch.manual_seed(seed)
-    model = MODELS.build({'type': 'FeatureExtractor', 'backbone': backbone_config(backbone, 'features')})
+def _svm(job: Job, pack: Pack, weights: Path | None) -> tuple[dict[str, float], dict[str, Any], float]:
+    """Linear SVM on frozen features."""
+    torch.manual_seed(job.seed)
+    student = BASELINE if weights is None else job.student
+    model = MODELS.build({'type': 'FeatureExtractor', 'backbone': backbone_config(student, 'features')})
     if weights is not None:
         load_weights(model, weights)
-    metrics, protocol, seconds = measure_svm(model, train, test, num_points, seed=seed)
-    teachers = (
-        'points' if backbone.startswith('point-mae') else 'points, EfficientNet-Lite0 (ImageNet), MiniLM (sentences)'
-    )
-    dataset = {
-        'name': pack.name,
-        'train_fingerprint': train.fingerprint,
-        'test_fingerprint': test.fingerprint,
-        'train_samples': len(train),
-        'test_samples': len(test),
-        'classes': len(test.classes),
+    return measure_svm(model, pack.split('train'), pack.split('test'), job.study.num_points, seed=job.seed)
+
+
+def _finetune(job: Job, pack: Pack, weights: Path | None) -> tuple[dict[str, float], dict[str, Any], float]:
+    """Full fine-tuning by the recipe."""
+    train, test = pack.config('train'), pack.config('test')
+    options = finetune_options(train, test, job.study.finetune_samples, job.study.num_points, job.recipe.rate)
+    run = job.study.out / 'runs' / f'{_file_name(job, pack, "finetune")[:-5]}'
+    student = BASELINE if weights is None else job.student
+    source = None if weights is None else str(weights)
+    metrics, protocol, seconds = finetune(job.recipe.config, run, student, source, job.seed, options)
+    return metrics, {**protocol, 'recipe_selection': job.recipe.selection}, seconds
+
+
+def _record(
+    job: Job, pack: Pack, weights: Path | None, metrics: dict[str, float], protocol: dict[str, Any], seconds: float
+) -> Record:
+    """Record of one measurement."""
+    study, train, test = job.study, pack.split('train'), pack.split('test')
+    pretraining = {
+        'data': study.pack.name,
+        'split': 'train',
+        'objects': len(study.pack.split('train')),
+        'epochs': study.epochs,
+        'supervision': supervision(job.student) if weights else '',
+        'seed': job.seed,
     }
-    pretraining = {'data': pack.name, 'split': 'train', 'epochs': epochs, 'teachers': teachers, 'seed': seed}
     return Record(
-        model=student,
+        model=job.student,
         weights=weights.name if weights else 'scratch',
         weights_sha256=file_sha256(weights) if weights else '',
         pretraining=pretraining if weights else {},
-        dataset=dataset,
+        dataset={
+            'name': pack.name,
+            'train_fingerprint': train.fingerprint,
+            'test_fingerprint': test.fingerprint,
+            'train_samples': len(train),
+            'test_samples': len(test),
+            'classes': len(test.classes),
+        },
         protocol=protocol,
-        seed=seed,
+        seed=job.seed,
         metrics=metrics,
         seconds=seconds,
         environment=environment(),
     )
 
 
-def main() -> None:
-    """Run the study from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--name', default='pack', help='what the pack is called in the table')
-    parser.add_argument('--points', required=True, help='NPZ pack of clouds')
-    parser.add_argument('--views', required=True, help='NPZ pack of views')
-    parser.add_argument('--students', nargs='+', default=['recon-nano', 'point-mae-nano'])
-    parser.add_argument('--seeds', type=int, default=3)
-    parser.add_argument('--epochs', type=int, default=40)
-    parser.add_argument('--num-points', type=int, default=512)
-    parser.add_argument('--out', type=Path, required=True)
-    given = parser.parse_args()
-    pack = Pack(given.name, given.points, given.views)
-    table = run_study(pack, given.students, given.seeds, given.epochs, given.num_points, given.out).markdown()
+def _named_pack(text: str, views: str = '') -> Pack:
+    """Read ``NAME=PATH``."""
+    name, equals, path = text.partition('=')
+    if not equals or not name:
+        raise UsageError(f'{text}: expected NAME=POINTS.npz')
+    return Pack(name, path, views)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the study from the command line and write its table."""
+    parser = ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = parser.add_argument
+    add('--pretrain', required=True, metavar='NAME=NPZ', help='pack to pretrain on, with a test split')
+    add('--views', default='', metavar='NPZ', help='its pictures, for methods with an image teacher')
+    add('--also', nargs='*', default=[], metavar='NAME=NPZ', help='further packs to measure on')
+    add('--students', nargs='+', default=[f'{method}-nano' for method in METHODS])
+    add('--seeds', type=int, default=3)
+    add('--epochs', type=int, default=10, help='of pretraining')
+    add('--finetune-samples', type=int, default=16_000, help='clouds seen in fine-tuning')
+    add(
+        '--rates',
+        type=float,
+        nargs='+',
+        default=[3e-4, 1e-3, 3e-3],
+        help='learning rates of fine-tuning to choose from',
+    )
+    add('--num-points', type=int, default=512)
+    add('--jobs', type=int, default=1, help='processes')
+    add('--note', action='append', default=[], help='a sentence about the data that stands under the table')
+    add('--out', type=Path, required=True)
+    given = parser.parse_args(arguments)
+    study = Study(
+        _named_pack(given.pretrain, given.views),
+        tuple(map(_named_pack, given.also)),
+        tuple(given.students),
+        given.seeds,
+        given.epochs,
+        given.num_points,
+        given.finetune_samples,
+        given.out,
+    )
+    table = transfer_table(run_study(study, tuple(given.rates), given.jobs), given.note).markdown()
     (given.out / 'table.md').write_text(table, encoding='utf-8')
     print(f'\n{table}')
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(run_cli(main))
