@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks.protocols.measurement import Measurement, classified
 from zoo.engine import build_runner, configure, load_config
 
 PROTOCOL = {'name': 'finetune', 'version': 1, 'epoch_selection': 'last', 'voting': 'none'}
@@ -24,7 +25,7 @@ def finetune(
     seed: int,
     options: Mapping[str, Any],
     device: str | None = None,
-) -> tuple[dict[str, float], dict[str, Any], float]:
+) -> Measurement:
     """Train a classifier and measure its last epoch on the test split.
 
     Args:
@@ -35,21 +36,22 @@ def finetune(
         seed: of initialisation, order and augmentation.
         options: changes to the config, by dotted key.
         device: ``cpu`` or ``cuda``; the GPU where there is one.
-
-    Returns:
-        Metrics in percent, the protocol with all its settings, wall time in seconds.
     """
     begin = time.perf_counter()
     fixed = {'randomness.seed': seed, 'train_cfg.val_begin': 10**9}
     loaded = load_config(config, {**options, **fixed})
     # The last epoch counts, so nothing is measured on the way.
     loaded.val_cfg = loaded.val_dataloader = loaded.val_evaluator = None
+    loaded.test_evaluator = {'type': 'Accuracy', 'keep_predictions': True}
     runner = build_runner(
         configure(loaded, work_dir=work_dir, resume='auto', weights=weights, backbone=backbone, device=device)
     )
     runner.train()
-    metrics = {key: float(value) for key, value in runner.test().items() if key in ('oa', 'macc')}
-    return metrics, {**PROTOCOL, **_settings(loaded)}, time.perf_counter() - begin
+    runner.test()
+    found = runner.test_loop.evaluator.metrics[0].predictions
+    classes = runner.test_dataloader.dataset.classes
+    protocol = {**PROTOCOL, **_settings(loaded)}
+    return classified(found['label'], found['pred'], classes, protocol, time.perf_counter() - begin)
 
 
 def _settings(config: Any) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from sklearn.svm import LinearSVC
 
-from benchmarks.protocols.features import extract_features
-from zoo.engine.metrics import mean_class_accuracy, overall_accuracy
+from benchmarks.protocols.features import FeatureCache, evaluation_transforms
+from benchmarks.protocols.measurement import Measurement, classified
 
 PROTOCOL = {'name': 'svm', 'version': 1, 'classifier': 'sklearn LinearSVC', 'pooling': 'svm', 'voting': 'none'}
 
@@ -47,7 +47,8 @@ def measure_svm(
     C: float = 0.075,
     seed: int = 0,
     device: str = 'cpu',
-) -> tuple[dict[str, float], dict[str, Any], float]:
+    cache: FeatureCache | None = None,
+) -> Measurement:
     """Measure a feature extractor by a linear SVM.
 
     Args:
@@ -58,15 +59,12 @@ def measure_svm(
         C: of the SVM.
         seed: of the SVM's solver.
         device: where the model runs.
-
-    Returns:
-        Metrics in percent, the protocol with all its settings, wall time in seconds.
+        cache: of features.
     """
     begin = time.perf_counter()
-    transforms = [{'type': 'FPSSubsample', 'num_points': num_points}, {'type': 'UnitSphere'}]
-    train_features, train_labels = extract_features(model, train, transforms, device=device)
-    test_features, test_labels = extract_features(model, test, transforms, device=device)
+    cache, transforms = cache or FeatureCache(), evaluation_transforms(num_points)
+    train_features, train_labels = cache.get(model, train, transforms, device)
+    test_features, test_labels = cache.get(model, test, transforms, device)
     predicted = linear_svm(train_features, train_labels, test_features, C, seed)
-    report = {'oa': overall_accuracy(test_labels, predicted), 'macc': mean_class_accuracy(test_labels, predicted)}
     protocol = {**PROTOCOL, 'C': C, 'points': num_points, 'subsample': 'fps', 'train_samples': len(train)}
-    return report, protocol, time.perf_counter() - begin
+    return classified(test_labels, predicted, test.classes, protocol, time.perf_counter() - begin)

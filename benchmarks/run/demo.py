@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from benchmarks.protocols.finetune import finetune
+from benchmarks.protocols.measurement import Measurement
 from benchmarks.protocols.pretrain import file_sha256, pretrain
 from benchmarks.protocols.subset import balanced_subset
 from benchmarks.protocols.svm import measure_svm
@@ -200,9 +201,7 @@ def _svm(job: Job) -> Record:
     if job.weights is not None:
         load_weights(model, job.weights)
     labelled = job.train.subset(job.labelled)
-    return _record(
-        job, *measure_svm(model, labelled, job.test, job.budget.num_points, seed=job.seed, device=job.device)
-    )
+    return _record(job, measure_svm(model, labelled, job.test, job.budget.num_points, seed=job.seed, device=job.device))
 
 
 def _finetune(job: Job) -> Record:
@@ -224,14 +223,12 @@ def _finetune(job: Job) -> Record:
     }
     work_dir = job.out / 'finetune' / f'{_slug(job.student.label)}_{job.seed}'
     weights = None if job.weights is None else str(job.weights)
-    metrics, protocol, seconds = finetune(
-        FINETUNE, work_dir, job.student.backbone, weights, job.seed, options, job.device
-    )
-    return _record(job, metrics, {**protocol, 'recipe_selection': RECIPE_SELECTION}, seconds)
+    found = finetune(FINETUNE, work_dir, job.student.backbone, weights, job.seed, options, job.device)
+    return _record(job, found, recipe_selection=RECIPE_SELECTION)
 
 
-def _record(job: Job, metrics: dict[str, float], protocol: dict[str, Any], seconds: float) -> Record:
-    """Record of one measurement."""
+def _record(job: Job, found: Measurement, **settings: Any) -> Record:
+    """Record of one measurement; ``settings`` are added to those of the protocol."""
     dataset = {
         'name': 'ProceduralShapes',
         'variant': 'cad',
@@ -254,10 +251,11 @@ def _record(job: Job, metrics: dict[str, float], protocol: dict[str, Any], secon
         weights_sha256=file_sha256(job.weights) if job.weights else '',
         pretraining=pretraining if job.weights else {},
         dataset=dataset,
-        protocol={**protocol, 'key': job.key},
+        protocol={**found.protocol, **settings, 'key': job.key},
         seed=job.seed,
-        metrics=metrics,
-        seconds=seconds,
+        metrics=found.metrics,
+        per_class=found.per_class,
+        seconds=found.seconds,
         environment=environment(job.device),
     )
 

@@ -10,16 +10,17 @@ augmentation; what supervises them differs and stands in the table.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import multiprocessing
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from benchmarks.protocols.finetune import finetune
+from benchmarks.protocols.measurement import Measurement
 from benchmarks.protocols.pretrain import file_sha256
 from benchmarks.protocols.svm import measure_svm
 from benchmarks.records import Record, read_records
@@ -111,7 +112,7 @@ def run_job(job: Job) -> str:
                 weights = None
                 if job.student != SCRATCH:
                     weights = pretrain_student(study.pack, job.student, job.seed, study.epochs, study.out / 'runs')
-                _record(job, pack, weights, *protocol(job, pack, weights)).save(path)
+                _record(job, pack, weights, protocol(job, pack, weights)).save(path)
     return f'{job.student}, seed {job.seed}'
 
 
@@ -120,7 +121,7 @@ def _file_name(job: Job, pack: Pack, protocol: str) -> str:
     return '_'.join([job.student.replace(' ', '-'), pack.name.split()[0].lower(), protocol, str(job.seed)]) + '.json'
 
 
-def _svm(job: Job, pack: Pack, weights: Path | None) -> tuple[dict[str, float], dict[str, Any], float]:
+def _svm(job: Job, pack: Pack, weights: Path | None) -> Measurement:
     """Linear SVM on frozen features."""
     torch.manual_seed(job.seed)
     student = BASELINE if weights is None else job.student
@@ -130,20 +131,18 @@ def _svm(job: Job, pack: Pack, weights: Path | None) -> tuple[dict[str, float], 
     return measure_svm(model, pack.split('train'), pack.split('test'), job.study.num_points, seed=job.seed)
 
 
-def _finetune(job: Job, pack: Pack, weights: Path | None) -> tuple[dict[str, float], dict[str, Any], float]:
+def _finetune(job: Job, pack: Pack, weights: Path | None) -> Measurement:
     """Full fine-tuning by the recipe."""
     train, test = pack.config('train'), pack.config('test')
     options = finetune_options(train, test, job.study.finetune_samples, job.study.num_points, job.recipe.rate)
     run = job.study.out / 'runs' / f'{_file_name(job, pack, "finetune")[:-5]}'
     student = BASELINE if weights is None else job.student
     source = None if weights is None else str(weights)
-    metrics, protocol, seconds = finetune(job.recipe.config, run, student, source, job.seed, options)
-    return metrics, {**protocol, 'recipe_selection': job.recipe.selection}, seconds
+    found = finetune(job.recipe.config, run, student, source, job.seed, options)
+    return dataclasses.replace(found, protocol={**found.protocol, 'recipe_selection': job.recipe.selection})
 
 
-def _record(
-    job: Job, pack: Pack, weights: Path | None, metrics: dict[str, float], protocol: dict[str, Any], seconds: float
-) -> Record:
+def _record(job: Job, pack: Pack, weights: Path | None, found: Measurement) -> Record:
     """Record of one measurement."""
     study, train, test = job.study, pack.split('train'), pack.split('test')
     pretraining = {
@@ -167,10 +166,11 @@ def _record(
             'test_samples': len(test),
             'classes': len(test.classes),
         },
-        protocol=protocol,
+        protocol=found.protocol,
         seed=job.seed,
-        metrics=metrics,
-        seconds=seconds,
+        metrics=found.metrics,
+        per_class=found.per_class,
+        seconds=found.seconds,
         environment=environment(),
     )
 

@@ -56,8 +56,8 @@ def choose_rate(pack: Pack, student: str, rates: tuple[float, ...], samples: int
     found = {}
     for rate in rates:
         options = finetune_options(train, val, samples, num_points, rate)
-        metrics, _, _ = finetune(CONFIG, out / 'runs' / f'rate_{rate:g}', student, None, SEED, options)
-        found[rate] = metrics['oa']
+        run = out / 'runs' / f'rate_{rate:g}'
+        found[rate] = finetune(CONFIG, run, student, None, SEED, options).metrics['oa']
         print(f'rate {rate:g}: {found[rate]:.1f} % on held-out training objects', flush=True)
     tried = ', '.join(f'{rate:g}: {accuracy:.1f}' for rate, accuracy in found.items())
     selection = (

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from benchmarks.protocols.measurement import Measurement
 from benchmarks.studies import recipe
 from benchmarks.studies.packs import Pack
 from benchmarks.studies.recipe import choose_rate, finetune_options
@@ -22,7 +23,8 @@ def test_the_rate_is_chosen_on_training_objects_and_remembered(pack, tmp_path, m
 
     def measure(config, run, student, weights, seed, options):
         seen.append(options)
-        return {'oa': 50 - 1e4 * abs(options['optim_wrapper.optimizer.lr'] - 1e-3)}, {}, 0.0
+        accuracy = 50 - 1e4 * abs(options['optim_wrapper.optimizer.lr'] - 1e-3)
+        return Measurement({'oa': accuracy}, {}, 0.0, {}, np.zeros(0), np.zeros(0))
 
     monkeypatch.setattr(recipe, 'finetune', measure)
     chosen = choose_rate(pack, 'point-mae-nano', (3e-4, 1e-3, 3e-3), 100, 16, tmp_path)

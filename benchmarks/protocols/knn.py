@@ -1,0 +1,84 @@
+"""Nearest neighbours of frozen features.
+
+Source: the weighted vote of arXiv 1805.01978, as it is used to judge representations without training anything: the k
+nearest training features by cosine vote for their class with weight exp(cosine / temperature). Trap: k and temperature
+are settings, not constants of nature; 20 and 0.07 are the common ones.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+
+from benchmarks.protocols.features import FeatureCache, evaluation_transforms
+from benchmarks.protocols.measurement import Measurement, classified
+
+PROTOCOL = {'name': 'knn', 'version': 1, 'distance': 'cosine', 'pooling': 'svm', 'voting': 'none'}
+
+
+def knn_classify(
+    train_features: np.ndarray,
+    train_labels: np.ndarray,
+    test_features: np.ndarray,
+    k: int = 20,
+    temperature: float = 0.07,
+) -> np.ndarray:
+    """Predict by the weighted vote of the nearest training features.
+
+    Args:
+        train_features: (S, F).
+        train_labels: (S,).
+        test_features: (T, F).
+        k: neighbours; all of them where there are fewer.
+        temperature: of the weights.
+
+    Returns:
+        Predicted labels (T,); a tie goes to the smaller label.
+    """
+    similarity = _unit(test_features) @ _unit(train_features).T
+    k = min(k, similarity.shape[1])
+    nearest = np.argpartition(-similarity, k - 1, axis=1)[:, :k]
+    # Subtracting the largest cosine leaves the vote as it is and keeps the exponential in range.
+    weights = np.exp((np.take_along_axis(similarity, nearest, 1) - similarity.max(axis=1, keepdims=True)) / temperature)
+    votes = np.zeros((len(similarity), int(train_labels.max()) + 1))
+    np.add.at(votes, (np.arange(len(votes))[:, None], train_labels[nearest]), weights)
+    return votes.argmax(axis=1)
+
+
+def measure_knn(
+    model: Any,
+    train: Any,
+    test: Any,
+    num_points: int,
+    k: int = 20,
+    temperature: float = 0.07,
+    device: str = 'cpu',
+    cache: FeatureCache | None = None,
+) -> Measurement:
+    """Measure a feature extractor by its nearest neighbours.
+
+    Args:
+        model: maps points (B, N, 3) to features (B, F).
+        train: labelled dataset of the neighbours.
+        test: dataset it is measured on.
+        num_points: points per cloud, chosen by FPS.
+        k: neighbours.
+        temperature: of the vote.
+        device: where the model runs.
+        cache: of features.
+    """
+    begin = time.perf_counter()
+    cache, transforms = cache or FeatureCache(), evaluation_transforms(num_points)
+    train_features, train_labels = cache.get(model, train, transforms, device)
+    test_features, test_labels = cache.get(model, test, transforms, device)
+    predicted = knn_classify(train_features, train_labels, test_features, k, temperature)
+    settings = {'k': k, 'temperature': temperature, 'points': num_points, 'train_samples': len(train)}
+    return classified(test_labels, predicted, test.classes, {**PROTOCOL, **settings}, time.perf_counter() - begin)
+
+
+def _unit(features: np.ndarray) -> np.ndarray:
+    """Rows of length one, in double precision; a row of zeros stays."""
+    wide = features.astype(np.float64)
+    return wide / np.maximum(np.linalg.norm(wide, axis=1, keepdims=True), 1e-12)

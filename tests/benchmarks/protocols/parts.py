@@ -1,0 +1,30 @@
+"""A small frozen student, a small pack, and its features the slow way."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from tests.backbones.test_contract import SMALL
+from tests.layouts import write_pack
+from zoo import ops
+from zoo.registry import DATASETS, MODELS
+
+
+def parts(tmp_path, pool='svm', num_objects=40):
+    torch.manual_seed(0)
+    path = write_pack(tmp_path / 'pack.npz', num_objects, num_points=48)
+    train, test = (DATASETS.build(dict(type='ShapePack', points=str(path), split=split)) for split in ('train', 'test'))
+    return MODELS.build(dict(type='FeatureExtractor', backbone=SMALL, pool=pool)).eval(), train, test
+
+
+@torch.no_grad()
+def slow_features(model, dataset, num_points):
+    """One cloud at a time, every step by hand."""
+    rows = []
+    for i in range(len(dataset)):
+        points = torch.from_numpy(dataset.points(i))[None]
+        points = ops.gather_points(points, ops.farthest_point_sample(points, num_points))
+        points = points - points.mean(1, keepdim=True)
+        rows.append(model(points / points.norm(dim=-1).amax())[0].numpy())
+    return np.stack(rows)

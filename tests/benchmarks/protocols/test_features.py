@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from benchmarks.protocols import features
+from benchmarks.protocols.features import FeatureCache, evaluation_transforms, extract_features
+from tests.benchmarks.protocols.parts import parts, slow_features
+
+
+def test_features_do_not_depend_on_batches(tmp_path):
+    model, train, _ = parts(tmp_path)
+    for size in (1, 7, 128):
+        found, labels = extract_features(model, train, evaluation_transforms(32), batch_size=size)
+        np.testing.assert_allclose(found, slow_features(model, train, 32), rtol=1e-3, atol=1e-4)
+    assert np.array_equal(labels, train.labels)
+
+
+def test_cached_features_are_those_that_were_computed(tmp_path, monkeypatch):
+    model, train, _ = parts(tmp_path)
+    cache = FeatureCache(tmp_path / 'features')
+    first, _ = cache.get(model, train, evaluation_transforms(32))
+    monkeypatch.setattr(features, 'extract_features', None)
+    again, labels = cache.get(model, train, evaluation_transforms(32))
+    assert np.array_equal(first, again)
+    assert np.array_equal(labels, train.labels)
+
+
+def test_a_damaged_file_is_made_anew(tmp_path):
+    model, train, _ = parts(tmp_path)
+    cache = FeatureCache(tmp_path / 'features')
+    first, _ = cache.get(model, train, ())
+    (file,) = (tmp_path / 'features').iterdir()
+    file.write_bytes(file.read_bytes()[:-7])
+    assert np.array_equal(cache.get(model, train, ())[0], first)
+
+
+@pytest.mark.parametrize('change', ['weight', 'pool', 'groups', 'data', 'points', 'buffer'])
+def test_whatever_changes_the_features_changes_the_key(tmp_path, change):
+    model, train, test = parts(tmp_path)
+    cache, transforms = FeatureCache(tmp_path), evaluation_transforms(32)
+    before = cache.key(model, train, transforms)
+    assert cache.key(model, train, transforms) == before
+    with torch.no_grad():
+        if change == 'weight':
+            next(model.parameters()).view(-1)[0] += 1e-3
+        elif change == 'pool':
+            model.pool = 'cls'
+        elif change == 'groups':
+            model.backbone.num_groups += 1
+        elif change == 'buffer':
+            next(buffer for buffer in model.buffers() if buffer.is_floating_point()).add_(1e-3)
+    data = test if change == 'data' else train
+    assert cache.key(model, data, evaluation_transforms(31) if change == 'points' else transforms) != before

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from benchmarks.protocols.zero_shot import class_text_features, measure_zero_shot, zero_shot_classify
+from tests.backbones.test_contract import SMALL
+from tests.benchmarks.protocols.parts import parts
+from zoo import ops
+from zoo.errors import UsageError
+from zoo.registry import MODELS
+
+
+class Spelling(nn.Module):
+    """A text teacher that counts letters."""
+
+    embed_dim = 26
+    frozen = True
+
+    def forward(self, texts):
+        return torch.tensor([[text.lower().count(chr(97 + i)) + 0.1 * i for i in range(26)] for text in texts]).float()
+
+
+def pretrainer(norm='none', widths=(26, 26)):
+    torch.manual_seed(1)
+    goals = {
+        name: dict(type='AlignModality', target_dim=width, target_norm=norm)
+        for name, width in zip(('image', 'text'), widths, strict=True)
+    }
+    return MODELS.build(dict(type='Pretrainer', backbone=SMALL, objectives=goals)).eval()
+
+
+@torch.no_grad()
+@pytest.mark.parametrize('norm', ['none', 'layer'])
+def test_predictions_equal_a_loop_over_clouds_and_sentences(tmp_path, norm):
+    _, _, test = parts(tmp_path)
+    model, teacher, prompts = pretrainer(norm), Spelling(), ('a {}', 'the scan of one {}!')
+    streams = {'image': 1.0, 'text': 0.25}
+    found = measure_zero_shot(model, test, 32, streams, prompts, teacher=teacher)
+    for index in range(len(test)):
+        points = torch.from_numpy(test.points(index))[None]
+        points = ops.gather_points(points, ops.farthest_point_sample(points, 32))
+        points = points - points.mean(1, keepdim=True)
+        queries = model.backbone(points / points.norm(dim=-1).amax()).queries
+        feature = sum(weight * model.objectives[name].projection(queries[name])[0] for name, weight in streams.items())
+        cosines = []
+        for words in ('chair', 'non wheel chair', 'night stand'):
+            rows = [teacher([prompt.format(words)])[0] for prompt in prompts]
+            text = torch.stack([row / row.norm() for row in rows]).mean(0)
+            pair = [feature, text]
+            if norm == 'layer':
+                pair = [vector - vector.mean() for vector in pair]
+            cosines.append(float(nn.functional.cosine_similarity(*pair, dim=0)))
+        assert found.predictions[index] == int(np.argmax(cosines))
+    assert found.protocol['centred'] is (norm == 'layer')
+
+
+def test_long_sentences_weigh_as_much_as_short_ones():
+    features = class_text_features(Spelling(), ['bed'], ('{}', 'z' * 500 + '{}'))
+    short, long = (nn.functional.normalize(Spelling()([text]), dim=1) for text in ('bed', 'z' * 500 + 'bed'))
+    torch.testing.assert_close(features, nn.functional.normalize((short + long) / 2, dim=1))
+
+
+def test_the_split_is_part_of_the_name(tmp_path):
+    _, _, test = parts(tmp_path)
+    names = {
+        split: measure_zero_shot(pretrainer(), test, 32, split=split, teacher=Spelling()).protocol['name']
+        for split in ('test', 'train+test')
+    }
+    assert names == {'test': 'zero_shot', 'train+test': 'zero_shot@train+test'}
+
+
+@pytest.mark.parametrize(
+    ('widths', 'streams', 'words'),
+    [
+        ((30, 26), {'image': 1.0, 'text': 1.0}, 'one space'),
+        ((30, 26), {'image': 1.0}, 'not of one space'),
+        ((26, 26), {'sound': 1.0}, 'sound'),
+    ],
+)
+def test_streams_that_do_not_fit_are_refused(tmp_path, widths, streams, words):
+    _, _, test = parts(tmp_path)
+    with pytest.raises(UsageError, match=words):
+        measure_zero_shot(pretrainer(widths=widths), test, 32, streams, ('{}',), teacher=Spelling())
+
+
+def test_a_method_without_texts_says_so(tmp_path):
+    _, _, test = parts(tmp_path)
+    goals = dict(reconstruct=dict(type='ReconstructPoints', decoder=dict(depth=1)))
+    model = MODELS.build(
+        dict(type='Pretrainer', backbone=SMALL, objectives=goals, mask=dict(type='random', ratio=0.6))
+    ).eval()
+    with pytest.raises(UsageError, match='has no zero-shot'):
+        measure_zero_shot(model, test, 32)
+
+
+def test_scaling_a_feature_changes_nothing():
+    rng = np.random.default_rng(0)
+    features, texts = rng.normal(size=(20, 8)), rng.normal(size=(5, 8))
+    scale = rng.uniform(0.1, 10, (20, 1))
+    assert np.array_equal(zero_shot_classify(features, texts), zero_shot_classify(features * scale, texts * 3))
