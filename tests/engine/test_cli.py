@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from torch.utils.data import DataLoader, Dataset
 
 from tests.engine.conftest import CONFIG
 from zoo.engine.cli import config_of, config_parser, run_cli
@@ -24,6 +25,19 @@ def test_exit_codes_and_what_is_printed(capsys):
     assert capsys.readouterr().err == ('interrupted; the same command with --resume goes on from the last checkpoint\n')
     assert run_cli(raiser(RuntimeError('a fault'))) == 1
     assert 'Traceback' in capsys.readouterr().err
+
+
+class Broken(Dataset):
+    def __len__(self):
+        return 2
+
+    def __getitem__(self, index):
+        raise UsageError('no file a.npz: get it')
+
+
+def test_an_error_of_a_worker_process_is_its_own_line(capsys):
+    assert run_cli(lambda arguments: list(DataLoader(Broken(), num_workers=1))) == 2
+    assert capsys.readouterr().err == 'error: no file a.npz: get it\n'
 
 
 def parse(*arguments):

@@ -79,6 +79,18 @@ def config_of(arguments: argparse.Namespace) -> Config:
     )
 
 
+def one_line(error: UsageError) -> str:
+    """Return what is wrong as one line, without the traceback that torch puts around an error of a worker process."""
+    text = str(error)
+    if text.startswith(_WORKER):
+        text = text.rsplit(f'{UsageError.__name__}: ', 1)[-1]
+    return ' '.join(text.split())
+
+
+_WORKER = f'Caught {UsageError.__name__} in DataLoader worker process'
+"""How torch begins the message of an error from a worker process; the original message ends it."""
+
+
 def run_cli(main: Callable[[Sequence[str] | None], int | None]) -> int:
     """Run the ``main`` of a tool and return its exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
 
@@ -90,7 +102,7 @@ def run_cli(main: Callable[[Sequence[str] | None], int | None]) -> int:
     try:
         return main(None) or DONE
     except UsageError as error:
-        print(f'error: {" ".join(str(error).split())}', file=sys.stderr)
+        print(f'error: {one_line(error)}', file=sys.stderr)
         return WRONG_USAGE
     except KeyboardInterrupt:
         print('interrupted; the same command with --resume goes on from the last checkpoint', file=sys.stderr)
