@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,7 @@ class ObjectDataset(Dataset[Batch]):
         labels: int64, shape ``(S,)``; -1 where an object has no class.
         fingerprint: Hex digest of the content; equal digests mean equal data.
         num_views: Stored views of every object, 0 when there are none.
+        parts: Names, or numbers, of the parts of every class; empty when the storage has no parts.
 
     Args:
         images: Batches carry one view of every object, drawn at random.
@@ -49,6 +50,7 @@ class ObjectDataset(Dataset[Batch]):
     labels: np.ndarray
     fingerprint: str
     num_views: int = 0
+    parts: Mapping[str, Sequence[Any]] = {}
 
     def __init__(
         self, *, images: bool = False, texts: bool = False, image_pipeline: list[dict[str, Any]] | None = None
@@ -70,8 +72,15 @@ class ObjectDataset(Dataset[Batch]):
         raise UsageError(f'{type(self).__name__} stores no images: build it with images=False')
 
     def caption(self, index: int) -> str:
-        """Return a text about one object: its class name as words, unless the storage knows more."""
-        return readable(self.classes[int(self.labels[index])])
+        """Return a text about one object: its class name as words, unless the storage knows more.
+
+        Raises:
+            UsageError: The object has no class.
+        """
+        label = int(self.labels[index])
+        if label < 0:
+            raise UsageError(f'{self.source(index)} has neither caption nor class: build the dataset with texts=False')
+        return readable(self.classes[label])
 
     def part(self, index: int) -> np.ndarray | None:
         """Return the part of every point, int64, shape ``(N,)``; None when the storage has no parts."""
@@ -205,7 +214,8 @@ class ObjectSubset(ObjectDataset):
         if where.ndim != 1 or (len(where) and not 0 <= where.min() <= where.max() < len(parent)):
             raise UsageError(f'a subset needs a list of positions between 0 and {len(parent) - 1}')
         self.parent, self.indices = parent, where
-        self.classes, self.num_views, self.labels = parent.classes, parent.num_views, parent.labels[where]
+        self.classes, self.num_views, self.parts = parent.classes, parent.num_views, parent.parts
+        self.labels = parent.labels[where]
         self.fingerprint = hashlib.sha256(parent.fingerprint.encode() + where.tobytes()).hexdigest()
         for name, lookup in parent._features.items():
             self.attach_feature(name, _Mapped(lookup, where))

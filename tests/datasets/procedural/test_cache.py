@@ -14,9 +14,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from zoo.datasets.prepared.chunks import chunk_path, stop_workers
 from zoo.datasets.procedural import cache, chunks
 from zoo.datasets.procedural.cache import load_objects
-from zoo.datasets.procedural.chunks import chunk_path, fill, read_chunk, start_workers, stop_workers, stored
+from zoo.datasets.procedural.chunks import fill, read_chunk, start_workers, stored
 from zoo.datasets.procedural.generate import CHUNK, Order
 from zoo.errors import UsageError
 

@@ -10,14 +10,15 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
 from zoo.compat import zoo_home
-from zoo.datasets.procedural.chunks import fill, read_chunk, start_workers, stop_workers, stored
+from zoo.datasets.prepared.arrays import RowsFile, discard, map_array, stamps
+from zoo.datasets.prepared.chunks import stop_workers
+from zoo.datasets.procedural.chunks import fill, read_chunk, start_workers, stored
 from zoo.datasets.procedural.generate import CHUNK, Order
 from zoo.datasets.storage import content_hash
 from zoo.errors import UsageError
@@ -87,38 +88,21 @@ def _open(folder: Path, order: Order) -> Objects | None:
     try:
         meta = json.loads((folder / 'meta.json').read_text(encoding='utf-8'))
         layout = order.layout(order.num_objects)
-        arrays = {name: _map(folder / f'{name}.npy', shape, dtype) for name, (shape, dtype) in layout.items()}
+        arrays = {name: map_array(folder / f'{name}.npy', shape, dtype) for name, (shape, dtype) in layout.items()}
         objects = Objects(**arrays, captions=list(meta['captions']), fingerprint=meta['fingerprint'])
-        untouched = meta['files'] == _stamps(folder, list(layout))
+        untouched = meta['files'] == stamps(_paths(folder, order))
         if len(objects.captions) == order.num_objects and (untouched or objects.fingerprint == _digest(order, objects)):
             return objects
     except (OSError, ValueError, KeyError, TypeError, EOFError):
         pass
     logging.getLogger(__name__).warning('the shapes in %s are damaged and are made again', folder)
-    _discard(folder)
+    discard(folder)
     return None
 
 
-def _discard(folder: Path) -> None:
-    """Remove a damaged folder: out of the way in one step first, so that nobody meets one half of it."""
-    grave = Path(tempfile.mkdtemp(prefix=f'{folder.name}.', suffix='.tmp', dir=folder.parent))
-    with contextlib.suppress(FileNotFoundError):  # somebody else has done it
-        folder.replace(grave)
-    shutil.rmtree(grave, ignore_errors=True)
-
-
-def _map(path: Path, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Map one array of known shape and type; an empty one, which cannot be mapped, is read."""
-    array: NDArray[Any] = np.load(path, mmap_mode='r' if np.prod(shape) else None, allow_pickle=False)
-    if array.shape != shape or array.dtype != dtype:
-        raise ValueError(f'{path} holds {array.dtype} {array.shape}')
-    return array
-
-
-def _stamps(folder: Path, names: list[str]) -> dict[str, list[int]]:
-    """Return size and time of the files."""
-    stats = {name: (folder / f'{name}.npy').stat() for name in names}
-    return {name: [stat.st_size, stat.st_mtime_ns] for name, stat in stats.items()}
+def _paths(folder: Path, order: Order) -> list[Path]:
+    """Return the files of the arrays."""
+    return [folder / f'{name}.npy' for name in order.layout(0)]
 
 
 def _digest(order: Order, objects: Objects) -> str:
@@ -155,22 +139,20 @@ def _publish(folder: Path, order: Order, chunks: Path) -> None:
     temporary = Path(tempfile.mkdtemp(prefix=f'{folder.name}.', suffix='.tmp', dir=folder.parent))
     try:
         layout, captions = order.layout(order.num_objects), []
-        arrays = {name: _blank(temporary / f'{name}.npy', shape, dtype) for name, (shape, dtype) in layout.items()}
-        for start in order.starts:
-            if folder.is_dir():  # another process was faster
-                return
-            chunk = read_chunk(order, chunks, start)
-            captions += chunk['captions'].tolist()
-            for name, array in arrays.items():
-                array[start : start + CHUNK] = chunk[name]
-        for array in arrays.values():
-            if isinstance(array, np.memmap):
-                array.flush()
-        objects = Objects(**arrays, captions=captions, fingerprint='')
+        with contextlib.ExitStack() as stack:
+            files = {name: stack.enter_context(RowsFile(temporary / f'{name}.npy', *layout[name])) for name in layout}
+            for start in order.starts:
+                if folder.is_dir():  # another process was faster
+                    return
+                chunk = read_chunk(order, chunks, start)
+                captions += chunk['captions'].tolist()
+                for name, file in files.items():
+                    file.append(chunk[name])
+        arrays = {name: map_array(temporary / f'{name}.npy', *layout[name]) for name in layout}
         meta = {
             'order': json.loads(order.to_json()),
-            'fingerprint': _digest(order, objects),
-            'files': _stamps(temporary, list(layout)),
+            'fingerprint': _digest(order, Objects(**arrays, captions=captions, fingerprint='')),
+            'files': stamps(_paths(temporary, order)),
             'captions': captions,
         }
         (temporary / 'meta.json').write_text(json.dumps(meta, indent=1), encoding='utf-8')
@@ -178,12 +160,3 @@ def _publish(folder: Path, order: Order, chunks: Path) -> None:
             temporary.replace(folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _blank(path: Path, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Create an array file to be filled in place; an empty one, which cannot be mapped, is written at once."""
-    if np.prod(shape):
-        return np.lib.format.open_memmap(path, mode='w+', dtype=dtype, shape=shape)
-    empty: NDArray[Any] = np.empty(shape, dtype)
-    np.save(path, empty)
-    return empty

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
 from pathlib import Path
 
+from zoo.datasets.prepared.chunks import help_out
 from zoo.datasets.procedural.chunks import fill
 from zoo.datasets.procedural.generate import Order
 
 
-def main(arguments: list[str]) -> None:
-    """Fill the folder until it is full, is gone, or the process that asked for it is.
+def main(arguments: list[str]) -> int:
+    """Fill the folder.
 
     Args:
         arguments: Folder, order as JSON, and the id of the process that asked.
+
+    Returns:
+        Exit code.
     """
     folder, order, parent = arguments
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asked, and it will tell us
-    try:
-        for _ in fill(Order.from_json(order), Path(folder)):
-            if os.getppid() != int(parent):
-                return
-    except FileNotFoundError:
-        return  # another process has put the chunks together and cleared the folder away
+    return help_out(lambda: fill(Order.from_json(order), Path(folder)), int(parent))
 
 
 if __name__ == '__main__':
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))

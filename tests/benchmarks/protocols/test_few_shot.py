@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.svm import LinearSVC
+from zoo.datasets.episodes import few_shot_episodes
+
+from benchmarks.protocols.few_shot import measure_few_shot
+from tests.benchmarks.protocols.parts import parts, slow_features
+
+
+def test_every_fold_equals_plain_scikit_learn(tmp_path):
+    model, train, test = parts(tmp_path, num_objects=120)
+    found = measure_few_shot(model, train, test, 32, ways=2, shots=5, queries=4, folds=4, seed=3)
+    support, query = slow_features(model, train, 32), slow_features(model, test, 32)
+    expected = []
+    for episode in few_shot_episodes(train.labels, test.labels, 2, 5, 4, 4, 3):
+        a, b = episode.train_indices, episode.test_indices
+        plain = LinearSVC(C=0.075, dual=True, max_iter=1_000_000, tol=1e-7).fit(support[a], train.labels[a])
+        expected.append(100 * np.mean(plain.predict(query[b]) == test.labels[b]))
+    assert [found.metrics[f'oa/{fold}'] for fold in range(4)] == pytest.approx(expected)
+    assert found.metrics['oa'] == pytest.approx(np.mean(expected))
+    assert found.metrics['oa_std'] == pytest.approx(np.std(expected, ddof=1))

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import os
+import signal
+
+import numpy as np
+import pytest
+
+from zoo.datasets.prepared.chunks import chunk_path, fill, help_out, read_chunk, stored, write_chunk
+from zoo.errors import UsageError
+
+SIZES = {0: 5, 5: 5, 10: 2}
+
+
+def make(start):
+    return {'values': np.arange(start, start + SIZES[start]), 'names': np.array([f'n{start}'])}
+
+
+@pytest.fixture
+def sigint():
+    handler = signal.getsignal(signal.SIGINT)
+    yield
+    signal.signal(signal.SIGINT, handler)
+
+
+def test_only_what_is_missing_is_made(tmp_path):
+    write_chunk(tmp_path, 5, make(5))
+    made = []
+    counts = list(fill(tmp_path, SIZES, lambda start: made.append(start) or make(start)))
+    assert sorted(made) == [0, 10]
+    assert counts[-1] == stored(tmp_path, SIZES) == 12
+    assert counts == sorted(counts)
+    for start in SIZES:
+        chunk = read_chunk(tmp_path, start)
+        assert chunk['values'].tolist() == make(start)['values'].tolist()
+        assert list(read_chunk(tmp_path, start, ['names'])) == ['names']
+
+
+def test_a_chunk_that_is_not_whole_is_none(tmp_path):
+    assert read_chunk(tmp_path, 0) is None
+    write_chunk(tmp_path, 0, make(0))
+    path = chunk_path(tmp_path, 0)
+    whole = path.read_bytes()
+    assert read_chunk(tmp_path, 0, ['values', 'others']) is None
+    for content in (b'', b'x', whole[:-30], whole[:40] + b'\0' + whole[41:]):
+        path.write_bytes(content)
+        found = read_chunk(tmp_path, 0)
+        assert found is None or found['values'].tolist() == [0, 1, 2, 3, 4]
+    flipped = bytearray(whole)
+    flipped[whole.index(np.arange(5).tobytes()) + 8] ^= 1
+    path.write_bytes(flipped)
+    assert read_chunk(tmp_path, 0) is None
+
+
+def test_what_cannot_be_written_leaves_nothing(tmp_path):
+    chunk_path(tmp_path, 0).mkdir()
+    with pytest.raises(OSError):
+        write_chunk(tmp_path, 0, make(0))
+    assert [path.name for path in tmp_path.iterdir()] == ['00000000.npz']
+    with pytest.raises(FileNotFoundError):
+        write_chunk(tmp_path / 'gone', 0, make(0))
+
+
+def test_a_helper_ends_when_all_is_done_or_gone_or_nobody_waits(tmp_path, sigint):
+    parent = os.getppid()
+    assert help_out(lambda: fill(tmp_path, SIZES, make), parent) == 0
+    assert stored(tmp_path, SIZES) == 12
+    assert help_out(lambda: fill(tmp_path / 'gone', SIZES, make), parent) == 0
+    (tmp_path / 'other').mkdir()
+    assert help_out(lambda: fill(tmp_path / 'other', SIZES, make), parent + 1) == 0
+    assert len(list((tmp_path / 'other').iterdir())) == 1
+
+
+def test_a_helper_says_what_cannot_be_read(tmp_path, sigint, capsys):
+    def fail(_):
+        raise UsageError('cloud.txt is cut off')
+
+    assert help_out(lambda: fill(tmp_path, SIZES, fail), os.getppid()) == 2
+    assert capsys.readouterr().out == 'cloud.txt is cut off\n'

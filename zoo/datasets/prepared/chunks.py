@@ -1,0 +1,148 @@
+"""Chunks on disk: processes that know nothing of one another fill the same folder.
+
+A chunk appears whole or not at all and is the same whoever makes it, so neither a kill nor two makers can do harm. Each
+maker goes through the missing ones in its own random order: makers that start together divide the work among them.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import zoo
+from zoo.errors import UsageError
+
+Row = dict[str, NDArray[Any]]
+"""Arrays by name, of one object or of a chunk."""
+
+
+def chunk_path(folder: Path, start: int) -> Path:
+    """Return the file of the chunk that begins with object ``start``."""
+    return folder / _name(start)
+
+
+def fill(folder: Path, sizes: Mapping[int, int], make: Callable[[int], Row]) -> Iterator[int]:
+    """Make the chunks that are missing, in random order; yield after each how many objects the folder holds.
+
+    Args:
+        folder: Where the chunks are.
+        sizes: How many objects each chunk has, by its first object.
+        make: Returns the arrays of the chunk that begins with an object.
+
+    Raises:
+        OSError: A chunk cannot be written; ``FileNotFoundError`` when the folder has gone.
+    """
+    starts = list(sizes)
+    random.Random(os.getpid()).shuffle(starts)
+    for start in starts:
+        if not chunk_path(folder, start).exists():
+            write_chunk(folder, start, make(start))
+        yield stored(folder, sizes)
+
+
+def stored(folder: Path, sizes: Mapping[int, int]) -> int:
+    """Return how many objects the folder holds."""
+    present = {entry.name for entry in os.scandir(folder)}
+    return sum(size for start, size in sizes.items() if _name(start) in present)
+
+
+def write_chunk(folder: Path, start: int, chunk: Row) -> None:
+    """Write a chunk in one step, or leave nothing behind."""
+    content = io.BytesIO()
+    np.savez(content, **chunk)  # type: ignore[arg-type]
+    with tempfile.NamedTemporaryFile(dir=folder, suffix='.tmp', delete=False) as file:
+        try:
+            file.write(content.getbuffer())
+            file.close()
+            Path(file.name).replace(chunk_path(folder, start))
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
+
+
+def read_chunk(folder: Path, start: int, names: Sequence[str] | None = None) -> Row | None:
+    """Read some or all arrays of a chunk; None when it is missing or damaged."""
+    try:
+        with np.load(chunk_path(folder, start), allow_pickle=False) as file:
+            return {name: file[name] for name in names or file.files}
+    except (OSError, ValueError, KeyError, EOFError, AttributeError, zipfile.BadZipFile, zlib.error):
+        return None
+
+
+def start_workers(module: str, arguments: Sequence[str], count: int) -> list[subprocess.Popen[str]]:
+    """Start programs that fill a folder too and end by themselves; :func:`help_out` is what they run.
+
+    They are programs of their own, not forks: a fork of a process in which torch runs threads can hang, and one that
+    ``multiprocessing`` spawns would run the caller's script a second time.
+
+    Args:
+        module: Run with ``python -m``.
+        arguments: What it is told; the id of this process is added.
+        count: How many.
+    """
+    path = os.pathsep.join(dict.fromkeys([str(Path(zoo.__file__).parents[1]), *filter(None, sys.path)]))
+    environment = {**os.environ, 'PYTHONPATH': path, 'OMP_NUM_THREADS': '1', 'OPENBLAS_NUM_THREADS': '1'}
+    command = [sys.executable, '-m', module, *arguments, str(os.getpid())]
+    return [
+        subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        for _ in range(count)
+    ]
+
+
+def help_out(steps: Callable[[], Iterator[int]], parent: int) -> int:
+    """Be a helper: fill the folder until it is full, is gone, or the process that asked for it is.
+
+    Args:
+        steps: Begins the work; every step is a chunk.
+        parent: Id of the process that asked.
+
+    Returns:
+        Exit code: 0, or 2 after a message on standard output that says why this cannot be done.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asked, and it will tell us
+    try:
+        for _ in steps():
+            if os.getppid() != parent:
+                return 0
+    except OSError:
+        return 0  # the folder is finished and gone, or cannot be written, which the other process finds out too
+    except UsageError as error:
+        print(error)
+        return 2
+    return 0
+
+
+def complaint(workers: Sequence[subprocess.Popen[str]]) -> str | None:
+    """Return what a helper that gave up has said, None when all is well."""
+    for worker in workers:
+        if worker.poll() == 2 and worker.stdout is not None and not worker.stdout.closed:
+            return (worker.stdout.read().strip().splitlines() or ['a helper gave up without a word'])[-1]
+    return None
+
+
+def stop_workers(workers: Sequence[subprocess.Popen[str]]) -> None:
+    """End the processes that are still at work: what they would add is there already."""
+    for worker in workers:
+        worker.terminate()
+    for worker in workers:
+        worker.wait()
+        if worker.stdout is not None:
+            worker.stdout.close()
+
+
+def _name(start: int) -> str:
+    """Return the name of the file of a chunk."""
+    return f'{start:08d}.npz'
