@@ -3,8 +3,32 @@
 from __future__ import annotations
 
 from zoo.datasets.base import ObjectDataset, ObjectSubset
+from zoo.datasets.episodes import Episode, EpisodeDataset, few_shot_episodes
+from zoo.datasets.layouts.few_shot import ModelNetFewShot
+from zoo.datasets.layouts.modelnet import ModelNet
+from zoo.datasets.layouts.modelnet_c import ModelNet40C, ModelNetC
+from zoo.datasets.layouts.scanobjectnn import ScanObjectNN
+from zoo.datasets.layouts.shapenetpart import ShapeNetPart
 from zoo.datasets.pack import ShapePack
+from zoo.datasets.prepared import MappedPack, prepare
 from zoo.datasets.procedural import ProceduralShapes
 from zoo.datasets.shapenet55 import ShapeNet55
 
-__all__ = ['ObjectDataset', 'ObjectSubset', 'ProceduralShapes', 'ShapeNet55', 'ShapePack']
+__all__ = [
+    'Episode',
+    'EpisodeDataset',
+    'MappedPack',
+    'ModelNet',
+    'ModelNet40C',
+    'ModelNetC',
+    'ModelNetFewShot',
+    'ObjectDataset',
+    'ObjectSubset',
+    'ProceduralShapes',
+    'ScanObjectNN',
+    'ShapeNet55',
+    'ShapeNetPart',
+    'ShapePack',
+    'few_shot_episodes',
+    'prepare',
+]
