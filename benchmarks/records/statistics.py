@@ -1,4 +1,4 @@
-"""Statistics of repeated measurements."""
+"""Estimates of repeated measurements."""
 
 from __future__ import annotations
 
@@ -6,48 +6,109 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
+
+NAN = float('nan')
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean with the half width of its confidence interval.
+    """A mean with its confidence interval.
 
     Attributes:
         mean: of the repetitions.
-        half_width: of the interval around it; NaN from a single repetition.
+        half_width: half the length of the interval; NaN from a single repetition.
         count: number of repetitions.
+        std: standard deviation of the repetitions (n - 1); NaN from a single one.
+        unit: what was repeated: ``seed``, ``fold``, ``object``.
+        lower: end of an interval that does not lie evenly around the mean; NaN where it does.
+        upper: its other end.
     """
 
     mean: float
     half_width: float
     count: int
+    std: float = NAN
+    unit: str = 'seed'
+    lower: float = NAN
+    upper: float = NAN
+
+    @property
+    def low(self) -> float:
+        """Lower end of the interval."""
+        return self.mean - self.half_width if np.isnan(self.lower) else self.lower
+
+    @property
+    def high(self) -> float:
+        """Upper end of the interval."""
+        return self.mean + self.half_width if np.isnan(self.upper) else self.upper
+
+    def text(self, digits: int = 1) -> str:
+        """``mean ± half width``, or ``mean [low, high]``; a single repetition shows no interval.
+
+        Args:
+            digits: decimals.
+        """
+        if np.isnan(self.half_width):
+            return f'{self.mean:.{digits}f} ({self.count} {self.unit})'
+        if np.isnan(self.lower):
+            return f'{self.mean:.{digits}f} ± {self.half_width:.{digits}f}'
+        return f'{self.mean:.{digits}f} [{self.low:.{digits}f}, {self.high:.{digits}f}]'
+
+    def literature(self, digits: int = 1) -> str:
+        """``mean ± standard deviation``, as few-shot tables print it; it is no confidence interval."""
+        return f'{self.mean:.{digits}f} ± {self.std:.{digits}f} (std of {self.count} {self.unit}s)'
 
     def __str__(self) -> str:
-        """``mean ± half width`` with one decimal; a single repetition shows no interval."""
-        if np.isnan(self.half_width):
-            return f'{self.mean:.1f} (1 seed)'
-        return f'{self.mean:.1f} ± {self.half_width:.1f}'
+        """With one decimal."""
+        return self.text()
 
 
-def mean_interval(values: Sequence[float], confidence: float = 0.95) -> Estimate:
+def mean_interval(values: Sequence[float], confidence: float = 0.95, unit: str = 'seed') -> Estimate:
     """Mean and Student-t confidence interval of independent repetitions.
 
+    Few-shot: the values are the accuracies of the folds, ``unit='fold'``. The literature prints ``literature()``; with
+    10 folds the interval of the mean is 0.72 of that deviation to either side. Folds draw from one training set, so the
+    interval speaks of other folds of the same data, not of other data.
+
     Args:
-        values: one number per seed.
+        values: one number per seed or fold.
         confidence: coverage of the interval.
+        unit: what was repeated.
 
     Raises:
-        ValueError: no values, or a coverage outside (0, 1).
+        ValueError: no values, a value that is no finite number, or a coverage outside (0, 1).
+    """
+    numbers = checked(values)
+    tails(confidence)
+    mean = float(numbers.mean())
+    if numbers.size == 1:
+        return Estimate(mean, NAN, 1, unit=unit)
+    deviation = float(numbers.std(ddof=1))
+    quantile = special.stdtrit(numbers.size - 1, (1.0 + confidence) / 2.0)
+    return Estimate(mean, float(quantile * deviation / np.sqrt(numbers.size)), int(numbers.size), deviation, unit)
+
+
+def checked(values: Sequence[float] | np.ndarray) -> np.ndarray:
+    """Values (S,) as float64.
+
+    Raises:
+        ValueError: no values, another shape, or a value that is no finite number.
     """
     numbers = np.asarray(values, dtype=np.float64)
     if numbers.size == 0:
         raise ValueError('an interval needs at least one value')
+    if numbers.ndim != 1 or not np.isfinite(numbers).all():
+        raise ValueError(f'an interval needs finite numbers in one row, got shape {numbers.shape}')
+    return numbers
+
+
+def tails(confidence: float) -> tuple[float, float]:
+    """Probabilities at the two ends of an interval of a coverage.
+
+    Raises:
+        ValueError: a coverage outside (0, 1).
+    """
     if not 0.0 < confidence < 1.0:
         raise ValueError(f'confidence must be between 0 and 1, got {confidence}')
-    mean = float(numbers.mean())
-    if numbers.size == 1:
-        return Estimate(mean, float('nan'), 1)
-    error = numbers.std(ddof=1) / np.sqrt(numbers.size)
-    quantile = stats.t.ppf((1.0 + confidence) / 2.0, df=numbers.size - 1)
-    return Estimate(mean, float(quantile * error), int(numbers.size))
+    return (1.0 - confidence) / 2.0, (1.0 + confidence) / 2.0

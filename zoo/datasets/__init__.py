@@ -9,15 +9,18 @@ from zoo.datasets.layouts.modelnet import ModelNet
 from zoo.datasets.layouts.modelnet_c import ModelNet40C, ModelNetC
 from zoo.datasets.layouts.scanobjectnn import ScanObjectNN
 from zoo.datasets.layouts.shapenetpart import ShapeNetPart
+from zoo.datasets.mesh_folder import MeshFolder
 from zoo.datasets.pack import ShapePack
 from zoo.datasets.prepared import MappedPack, prepare
 from zoo.datasets.procedural import ProceduralShapes
 from zoo.datasets.shapenet55 import ShapeNet55
+from zoo.datasets.sweethome3d import SweetHome3D
 
 __all__ = [
     'Episode',
     'EpisodeDataset',
     'MappedPack',
+    'MeshFolder',
     'ModelNet',
     'ModelNet40C',
     'ModelNetC',
@@ -29,6 +32,7 @@ __all__ = [
     'ShapeNet55',
     'ShapeNetPart',
     'ShapePack',
+    'SweetHome3D',
     'few_shot_episodes',
     'prepare',
 ]

@@ -6,12 +6,16 @@ compete for their pixel. That visits just the pixels that a triangle covers, wit
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zoo.datasets.meshes.mesh import FloatArray, IntArray
+
+AT_ONCE = 200_000
+"""Triangles that are drawn at a time: more would need memory by the gigabyte, and are not quicker."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,13 @@ def rasterise(
         clear: Triangles ``(F,)`` that leave out every other pixel, as on a chessboard. Averaged over blocks of 2x2
             pixels, they let one half of what is behind them through.
     """
+    if len(faces) > AT_ONCE:
+        starts = range(0, len(faces), AT_ONCE)
+        cuts = [slice(start, start + AT_ONCE) for start in starts]
+        layers = [
+            rasterise(screen, inverse_depth, faces[cut], size, None if clear is None else clear[cut]) for cut in cuts
+        ]
+        return _merge(layers, starts, size)
     kept, y, edges = _edges(screen, faces)
     near = inverse_depth[faces[kept]].T
     spans = _spans(y, edges, size)
@@ -94,6 +105,22 @@ def rasterise(
     weights = (edges.a[:, face] * px + edges.b[:, face] * py + edges.c[:, face]) * near[:, face]
     total = weights.sum(axis=0)
     return Fragments(pixel, kept[face], weights / total, 1.0 / total)
+
+
+def _merge(layers: Sequence[Fragments], starts: Sequence[int], size: int) -> Fragments:
+    """Lay pictures over one another, the nearest on top; among equals, the last one.
+
+    Args:
+        layers: What is seen of some triangles each.
+        starts: Positions of the first triangle of each.
+        size: Side of the picture in pixels.
+    """
+    pixel = np.concatenate([layer.pixel for layer in layers])
+    face = np.concatenate([layer.face + start for layer, start in zip(layers, starts, strict=True)])
+    depth = np.concatenate([layer.depth for layer in layers])
+    winner = _nearest(pixel, 1.0 / depth, size)
+    weights = np.concatenate([layer.weights for layer in layers], axis=1)
+    return Fragments(pixel[winner], face[winner], weights[:, winner], depth[winner])
 
 
 def _edges(screen: FloatArray, faces: IntArray) -> tuple[IntArray, FloatArray, _Edges]:

@@ -10,13 +10,18 @@ import numpy as np
 
 from zoo.datasets.base import ObjectDataset
 from zoo.datasets.procedural.cache import load_objects
-from zoo.datasets.procedural.generate import Order
+from zoo.datasets.procedural.generate import BACKGROUND, Order
 from zoo.datasets.procedural.shapes import SHAPES, class_key, split_key
+from zoo.datasets.scans import VARIANTS as SCANS
 from zoo.errors import UsageError
 from zoo.registry import DATASETS
 
-VARIANTS = ('cad',)
-"""'cad': points on the whole surface, inside and out, as sampled from the meshes of a model collection."""
+VARIANTS = ('cad', *SCANS)
+"""'cad': points on the whole surface, inside and out, as sampled from the meshes of a model collection. The others are
+scans of the same objects, see ``zoo.datasets.scans.scan``, each harder than the one before."""
+
+POINTS, SCAN_POINTS = 1024, 2048
+"""Points of a cloud where nobody says; scans have as many as those of ScanObjectNN."""
 
 
 @DATASETS.register_module()
@@ -27,7 +32,10 @@ class ProceduralShapes(ObjectDataset):
     class and its place in the class alone, not on how many others there are, nor on which other classes; splits never
     share one. A substitute for ShapeNet that says nothing about ShapeNet: tables that use it name it.
 
-    Points are centred, in the unit sphere, y up, the front of the object towards +z.
+    Points are centred, in the unit sphere, y up, the front of the object towards +z; in 'pb_t50_rs' the front looks
+    anywhere and the cloud ends short of the sphere. A scan has background points: their part is -1. Its neighbours are
+    objects of any class, of the same split and seed. Pictures and captions are those of the object, whatever the
+    variant, and object i is the same in all of them.
 
     Attributes:
         parts: Names of the parts of every class; labels of ``part`` are positions in them.
@@ -35,12 +43,12 @@ class ProceduralShapes(ObjectDataset):
     Args:
         split: 'train', 'val' or 'test'.
         num_objects: S.
-        num_points: Surface points of every object N, uniform by area.
+        num_points: Points of every object N; 1024 by default, 2048 for scans. 'cad' is uniform by area.
         image_size: Side of the pictures in pixels.
         views: Pictures of every object, each from its own viewpoint; made only with ``images``.
         seed: Another seed gives other objects.
         classes: Names of the classes; all of them by default. A label is a position in this list.
-        variant: Which surface is sampled; 'cad' is the whole one.
+        variant: 'cad' samples the whole surface; 'obj_only', 'obj_bg' and 'pb_t50_rs' are scans.
         workers: Processes that make what is not cached yet; one per core by default.
         cache_dir: Folder of the cache; ``$ZOO_HOME/procedural`` by default.
         images: Batches carry one picture of every object.
@@ -56,7 +64,7 @@ class ProceduralShapes(ObjectDataset):
         split: str = 'train',
         num_objects: int = 2150,
         *,
-        num_points: int = 1024,
+        num_points: int | None = None,
         image_size: int = 128,
         views: int = 1,
         seed: int = 0,
@@ -70,6 +78,8 @@ class ProceduralShapes(ObjectDataset):
     ) -> None:
         super().__init__(images=images, texts=texts, image_pipeline=image_pipeline)
         names = _class_names(classes)
+        if num_points is None:
+            num_points = POINTS if variant == 'cad' else SCAN_POINTS
         _check_numbers(num_objects=num_objects, num_points=num_points, image_size=image_size, views=views)
         split_key(split)
         if variant not in VARIANTS:
@@ -87,7 +97,7 @@ class ProceduralShapes(ObjectDataset):
         return np.array(self._objects.points[index])
 
     def normals(self, index: int) -> np.ndarray:
-        """Return the outward unit normals at the points of one object, float32 ``(N, 3)``."""
+        """Return the unit normals at the points of one object, float32 ``(N, 3)``: outward, or towards the camera."""
         normals = self._objects.normals[index].astype(np.float32)
         return normals / np.linalg.norm(normals, axis=1, keepdims=True)
 
@@ -100,8 +110,8 @@ class ProceduralShapes(ObjectDataset):
         return self._objects.captions[index]
 
     def part(self, index: int) -> np.ndarray:
-        """Return the part of every point, int64 ``(N,)``."""
-        return self._objects.parts[index].astype(np.int64)
+        """Return the part of every point, int64 ``(N,)``; -1 for the background of a scan."""
+        return _parts(self._objects.parts[index])
 
     def gather_points(self, indices: np.ndarray) -> np.ndarray:
         """Return the clouds of many objects, ``(B, N, 3)``."""
@@ -113,7 +123,14 @@ class ProceduralShapes(ObjectDataset):
 
     def gather_parts(self, indices: np.ndarray) -> np.ndarray:
         """Return the parts of many objects, ``(B, N)``."""
-        return self._objects.parts[indices].astype(np.int64)
+        return _parts(self._objects.parts[indices])
+
+
+def _parts(stored: np.ndarray) -> np.ndarray:
+    """Return stored parts as int64, with -1 for the background."""
+    parts = stored.astype(np.int64)
+    parts[stored == BACKGROUND] = -1
+    return parts
 
 
 def _class_names(classes: Sequence[str] | None) -> tuple[str, ...]:

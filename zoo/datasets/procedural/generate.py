@@ -13,17 +13,30 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from zoo.datasets.meshes.mesh import FloatArray, IntArray
 from zoo.datasets.meshes.render import render
 from zoo.datasets.meshes.sampling import sample_surface, to_unit_sphere
-from zoo.datasets.procedural.shapes import SHAPES, assemble, random_streams
+from zoo.datasets.procedural.shapes import SHAPES, ProceduralObject, assemble, random_streams
+from zoo.datasets.scans import scan
 
 CHUNK = 60
 """Objects that are made and written at a time."""
 
-NO_RECIPES = {'__init__', 'cache', 'chunks', 'contact_sheet', 'dataset', 'worker'}
+NO_RECIPES = {'__init__', 'cache', 'chunks', 'contact_sheet', 'dataset', 'variant_sheet', 'worker'}
 """Modules that have no say in what an object looks like."""
 
+BACKGROUND = 255
+"""What is stored as the part of a point that belongs to no object."""
+
+NEIGHBOURS = (1, 3)
+"""Fewest and most objects that stand next to the one that is scanned."""
+
+NEIGHBOUR_POOL = 1000
+"""The neighbours are among the first so many objects of every class of the same split and seed."""
+
 Row = dict[str, NDArray[Any]]
+Cloud = tuple[FloatArray, FloatArray, IntArray]
+"""Points, normals and parts."""
 
 
 @functools.cache
@@ -31,7 +44,7 @@ def generator() -> str:
     """Return the version of the recipes: a digest of their sources, so that no cache of older ones is ever read."""
     digest = hashlib.sha256()
     recipes = Path(__file__).parent
-    for folder in (recipes, recipes.parent / 'meshes'):
+    for folder in (recipes, recipes.parent / 'meshes', recipes.parent / 'scans'):
         for path in sorted(folder.rglob('*.py')):
             if path.stem not in NO_RECIPES:
                 digest.update(path.read_bytes())
@@ -50,7 +63,7 @@ class Order:
         views: Pictures of every object V, 0 for none.
         seed: Of the dataset.
         classes: Class names; the label is the position.
-        variant: Which surface is sampled; 'cad' is the whole one, inside and out.
+        variant: 'cad' samples the whole surface, inside and out; all others are scans, see ``zoo.datasets.scans``.
         generator: Version of the recipes.
     """
 
@@ -100,16 +113,33 @@ def make_one(order: Order, index: int) -> tuple[Row, str]:
     name = order.classes[index % len(order.classes)]
     shape_rng, point_rng, view_rng = random_streams(name, order.seed, order.split, index // len(order.classes))
     item = assemble(SHAPES[name], shape_rng)
-    points, normals, face = sample_surface(item.mesh, item.normals, order.num_points, point_rng)
+    points, normals, part = (_sampled if order.variant == 'cad' else _scanned)(order, item, point_rng)
     pictures = [render(item, order.image_size, view_rng) for _ in range(order.views)]
     blank = np.empty((0, order.image_size, order.image_size, 3))
     row = {
-        'points': to_unit_sphere(points),
+        'points': points,
         'normals': normals,
-        'parts': item.part[face],
+        'parts': part,
         'images': np.stack(pictures) if pictures else blank,
     }
     return row, item.caption
+
+
+def _sampled(order: Order, item: ProceduralObject, rng: np.random.Generator) -> Cloud:
+    """Return points, normals and parts of the whole surface."""
+    points, normals, face = sample_surface(item.mesh, item.normals, order.num_points, rng)
+    return to_unit_sphere(points), normals, item.part[face]
+
+
+def _scanned(order: Order, item: ProceduralObject, rng: np.random.Generator) -> Cloud:
+    """Return points, normals and parts of a scan; its neighbours may be of any class, whichever are in the order."""
+    around = []
+    for _ in range(rng.integers(NEIGHBOURS[0], NEIGHBOURS[1] + 1)):
+        name = sorted(SHAPES)[rng.integers(len(SHAPES))]
+        stream = random_streams(name, order.seed, order.split, int(rng.integers(NEIGHBOUR_POOL)))[0]
+        around.append(assemble(SHAPES[name], stream).mesh)
+    seen = scan(item.mesh, around, order.variant, order.num_points, rng)
+    return seen.points, seen.normals, np.where(seen.face < 0, BACKGROUND, item.part[seen.face])
 
 
 def make_chunk(order: Order, start: int) -> Row:

@@ -1,14 +1,11 @@
-"""Sampling and augmentation of whole batches, on the device where the batch lives.
+"""Choosing points: random, evenly spread, or with holes, for every object of a batch on its own.
 
-Every transform maps a batch dict to a batch dict and leaves its input as it was. Random numbers are drawn per object,
-by torch's generator of the CPU, and moved to the device: a seed gives the same batch on every device. The order of the
-reference is subsample, ``UnitSphere``, augment.
+Every transform maps a batch dict to a batch dict and leaves its input as it was; normals and parts follow the points.
+Random numbers are drawn per object, by torch's generator of the CPU, and moved to the device: a seed gives the same
+batch on every device. The order of the reference is subsample, ``UnitSphere``, augment.
 """
 
 from __future__ import annotations
-
-import math
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -16,31 +13,7 @@ from torch import Tensor
 from zoo import ops
 from zoo.errors import UsageError
 from zoo.registry import TRANSFORMS
-
-Batch = dict[str, Any]
-
-FLAT = 1e-5
-"""Radius, relative to the largest coordinate, below which a cloud is one place and its extent rounding error."""
-
-
-def take_points(batch: Batch, index: Tensor) -> Batch:
-    """Select points, and with them their parts.
-
-    Args:
-        batch: ``points (B, N, 3)`` and possibly ``part (B, N)``.
-        index: int64, shape ``(B, S)``, on the device of the points.
-
-    Returns:
-        The batch with ``points (B, S, 3)`` and ``part (B, S)``.
-    """
-    points = batch['points']
-    size, total = points.shape[:2]
-    # One flat index_select is several times faster than gather with an expanded index.
-    flat = (index + torch.arange(size, device=index.device)[:, None] * total).reshape(-1)
-    taken = {**batch, 'points': points.reshape(-1, 3).index_select(0, flat).view(size, -1, 3)}
-    if 'part' in batch:
-        taken['part'] = batch['part'].reshape(-1).index_select(0, flat).view(size, -1)
-    return taken
+from zoo.transforms.batch import Batch, take_points
 
 
 def random_choice(size: int, total: int, num: int) -> Tensor:
@@ -81,7 +54,7 @@ class RandomSubsample:
         self.num_points = _positive(self, num_points)
 
     def __call__(self, batch: Batch) -> Batch:
-        """Map ``points (B, N, 3)`` to ``(B, num_points, 3)``; ``part`` follows."""
+        """Map ``points (B, N, 3)`` to ``(B, num_points, 3)``; ``normals`` and ``part`` follow."""
         points = batch['points']
         index = random_choice(len(points), points.shape[1], self.num_points)
         return take_points(batch, index.to(points.device, non_blocking=True))
@@ -114,7 +87,7 @@ class FPSSubsample:
         self.skip_near_origin = skip_near_origin
 
     def __call__(self, batch: Batch) -> Batch:
-        """Map ``points (B, N, 3)`` to ``(B, num_points, 3)``; ``part`` follows."""
+        """Map ``points (B, N, 3)`` to ``(B, num_points, 3)``; ``normals`` and ``part`` follow."""
         points = batch['points']
         size, total = points.shape[:2]
         if self.oversample is None:
@@ -136,54 +109,31 @@ class FPSSubsample:
 
 
 @TRANSFORMS.register_module()
-class UnitSphere:
-    """Moves the mean of every cloud to the origin and scales its farthest point to radius 1."""
+class RandomDrop:
+    """Drops points with a probability of every object's own, and keeps the number of points (arXiv 1706.02413).
 
-    def __call__(self, batch: Batch) -> Batch:
-        """Map ``points (B, N, 3)`` to the same shape. A cloud of one place becomes zeros."""
-        points = batch['points']
-        centred = points - points.mean(dim=1, keepdim=True)
-        radius = centred.norm(dim=2, keepdim=True).amax(dim=1, keepdim=True)
-        flat = radius <= FLAT * points.abs().amax(dim=(1, 2), keepdim=True)
-        return {**batch, 'points': torch.where(flat, 0.0, centred / radius)}
+    The probability is uniform between 0 and ``max_ratio``. Pooling over points does not see how often one occurs, so a
+    cloud with copies stands for a smaller one.
 
-
-@TRANSFORMS.register_module()
-class RandomRotateGravity:
-    """Turns every cloud about the vertical axis (y) by an angle of its own, uniform in 0 to 2 pi."""
-
-    def __call__(self, batch: Batch) -> Batch:
-        """Map ``points (B, N, 3)`` to the same shape."""
-        points = batch['points']
-        angle = torch.rand(len(points), 1) * (2 * math.pi)
-        sine, cosine = (part.to(points, non_blocking=True) for part in (angle.sin(), angle.cos()))
-        x, y, z = points.unbind(dim=2)
-        # Not a matrix product: autocast or TF32 would round the coordinates.
-        return {**batch, 'points': torch.stack([x * cosine - z * sine, y, x * sine + z * cosine], dim=2)}
-
-
-@TRANSFORMS.register_module()
-class RandomScaleTranslate:
-    """Stretches every axis of every cloud by a factor of its own, then shifts it.
+    Parity: as in the released code, dropped points become copies of the first one, which is never lost; normals and
+    parts are those of the first point too.
 
     Args:
-        scale: Range of the factors, uniform.
-        translate: Largest shift along an axis in units of the cloud, uniform in both directions.
+        max_ratio: Largest probability of a point to be dropped.
 
     Raises:
-        UsageError: The range is empty or not positive.
+        UsageError: The ratio is outside of 0 to 1.
     """
 
-    def __init__(self, scale: tuple[float, float] = (2 / 3, 3 / 2), translate: float = 0.2) -> None:
-        if not 0 < scale[0] <= scale[1] or translate < 0:
-            raise UsageError(f'RandomScaleTranslate: impossible ranges scale={tuple(scale)}, translate={translate}')
-        self.scale, self.translate = scale, translate
+    def __init__(self, max_ratio: float = 0.875) -> None:
+        if not 0 <= max_ratio <= 1:
+            raise UsageError(f'RandomDrop: max_ratio must be between 0 and 1, got {max_ratio}')
+        self.max_ratio = max_ratio
 
     def __call__(self, batch: Batch) -> Batch:
-        """Map ``points (B, N, 3)`` to the same shape."""
+        """Map ``points (B, N, 3)`` to the same shape; ``normals`` and ``part`` follow."""
         points = batch['points']
-        low, high = self.scale
-        draw = torch.rand(len(points), 2, 3)
-        factor = (low + (high - low) * draw[:, :1]).to(points, non_blocking=True)
-        shift = (self.translate * (2 * draw[:, 1:] - 1)).to(points, non_blocking=True)
-        return {**batch, 'points': points * factor + shift}
+        size, total = points.shape[:2]
+        dropped = torch.rand(size, total) < self.max_ratio * torch.rand(size, 1)
+        index = torch.where(dropped, 0, torch.arange(total))
+        return take_points(batch, index.to(points.device, non_blocking=True))

@@ -1,0 +1,156 @@
+"""Accuracy under corruptions.
+
+Source: ModelNet-C, arXiv 2202.03377: seven corruptions at five severities; what the accuracies are made into is in
+:mod:`benchmarks.protocols.corruption_errors`. Traps: sampling or normalising after the corruption undoes a part of it;
+models that were trained with one of the corruptions as augmentation, such as scaling or jitter, are not comparable with
+those that were not; the last batch must not be dropped.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from benchmarks.protocols.corruption_errors import OFFICIAL
+from benchmarks.protocols.features import evaluation_transforms, extract_features
+from benchmarks.protocols.measurement import Measurement, classified
+from zoo.datasets.layouts.modelnet_c import ModelNetC
+from zoo.engine.metrics import overall_accuracy
+from zoo.registry import TRANSFORMS
+from zoo.transforms import CORRUPTIONS, SEVERITIES
+
+PROTOCOL = {'name': 'corruption', 'version': 1, 'voting': 'none'}
+
+
+@torch.inference_mode()
+def measure_corruption(
+    model: nn.Module,
+    test: Any,
+    num_points: int,
+    corruptions: Sequence[str] = CORRUPTIONS,
+    severities: Sequence[int] = SEVERITIES,
+    seed: int = 0,
+    batch_size: int = 128,
+    device: str = 'cpu',
+) -> Measurement:
+    """Measure a classifier on clean clouds and on every corruption of them, made on the fly.
+
+    Clouds are cut to ``num_points`` by FPS and brought into the unit sphere, then corrupted, and go to the model as
+    they are: sampling after the corruption would undo a part of it.
+
+    Args:
+        model: maps points (B, N, 3) of any N to logits (B, classes); put into eval mode.
+        test: labelled dataset.
+        num_points: points per cloud before the corruption; 1024 in ModelNet-C.
+        corruptions: names, see :class:`zoo.transforms.Corrupt`.
+        severities: 1 to 5.
+        seed: of the corruptions.
+        batch_size: samples at a time; batches do not influence each other.
+        device: where the model runs.
+
+    Returns:
+        ``oa`` and ``macc`` of the clean clouds, ``oa/<corruption>/<severity>``, ``oa/<corruption>`` (mean over
+        severities) and ``oa_corrupted`` (mean over corruptions); predictions are those of the clean clouds.
+    """
+    begin = time.perf_counter()
+    model.eval().to(device)
+    prepare = [TRANSFORMS.build(config) for config in evaluation_transforms(num_points)]
+    corrupt = {
+        (name, severity): TRANSFORMS.build({'type': 'Corrupt', 'corruption': name, 'severity': severity, 'seed': seed})
+        for name in corruptions
+        for severity in severities
+    }
+    clean: list[np.ndarray] = []
+    corrupted: dict[tuple[str, int], list[np.ndarray]] = {case: [] for case in corrupt}
+    for start in range(0, len(test), batch_size):
+        whole = test.__getitems__(list(range(start, min(start + batch_size, len(test)))))
+        batch = {key: whole[key].to(device) for key in ('points', 'index')}
+        for transform in prepare:
+            batch = transform(batch)
+        clean.append(_predict(model, batch['points']))
+        for case, transform in corrupt.items():
+            corrupted[case].append(_predict(model, transform(batch)['points']))
+    labels = np.asarray(test.labels, dtype=np.int64)
+    accuracy = {case: overall_accuracy(labels, np.concatenate(parts)) for case, parts in corrupted.items()}
+    protocol = {
+        **_settings(corruptions, severities),
+        'points': num_points,
+        'corruption_seed': seed,
+        'clouds': _clouds_digest(test.fingerprint, num_points, seed),
+    }
+    seconds = time.perf_counter() - begin
+    return _summary(classified(labels, np.concatenate(clean), test.classes, protocol, seconds), accuracy)
+
+
+def measure_modelnet_c(
+    model: nn.Module,
+    data_root: str | Path | None = None,
+    corruptions: Sequence[str] = CORRUPTIONS,
+    severities: Sequence[int] = SEVERITIES,
+    batch_size: int = 128,
+    device: str = 'cpu',
+) -> Measurement:
+    """Measure a classifier of ModelNet40 on the files of ModelNet-C, whose clouds go to the model as they are.
+
+    Args:
+        model: maps points (B, N, 3) of any N to logits (B, 40); put into eval mode.
+        data_root: folder that holds ``modelnet_c``; the data root of the user by default.
+        corruptions: names, see :class:`zoo.transforms.Corrupt`.
+        severities: 1 to 5, which the files count from 0 to 4.
+        batch_size: samples at a time.
+        device: where the model runs.
+
+    Returns:
+        As :func:`measure_corruption`.
+
+    Raises:
+        UsageError: a file is missing or damaged.
+    """
+    begin = time.perf_counter()
+    clean = ModelNetC('clean', data_root=data_root)
+    logits, labels = extract_features(model, clean, batch_size=batch_size, device=device)
+    accuracy = {}
+    for name in corruptions:
+        for severity in severities:
+            corrupted = ModelNetC(name, severity, data_root=data_root)
+            found, truth = extract_features(model, corrupted, batch_size=batch_size, device=device)
+            accuracy[name, severity] = overall_accuracy(truth, found.argmax(axis=1))
+    protocol = {**_settings(corruptions, severities), 'points': clean[0]['points'].shape[0], 'clouds': OFFICIAL}
+    seconds = time.perf_counter() - begin
+    return _summary(classified(labels, logits.argmax(axis=1), clean.classes, protocol, seconds), accuracy)
+
+
+def _predict(model: nn.Module, points: torch.Tensor) -> np.ndarray:
+    """Predicted classes (B,) of clouds (B, N, 3)."""
+    predicted: np.ndarray = model(points).argmax(dim=-1).cpu().numpy()
+    return predicted
+
+
+def _settings(corruptions: Sequence[str], severities: Sequence[int]) -> dict[str, Any]:
+    """What a protocol says of the corruptions."""
+    return {**PROTOCOL, 'corruptions': list(corruptions), 'severities': list(severities)}
+
+
+def _clouds_digest(fingerprint: str, num_points: int, seed: int) -> str:
+    """Name of clouds that were corrupted here."""
+    parts = json.dumps([fingerprint, num_points, seed, PROTOCOL['version']])
+    return f'on the fly {hashlib.sha256(parts.encode()).hexdigest()[:16]}'
+
+
+def _summary(found: Measurement, accuracy: Mapping[tuple[str, int], float]) -> Measurement:
+    """The measurement of the clean clouds with the accuracies of the corrupted ones."""
+    metrics = {f'oa/{name}/{severity}': value for (name, severity), value in accuracy.items()}
+    means = {}
+    for name in found.protocol['corruptions']:
+        means[f'oa/{name}'] = float(np.mean([accuracy[name, level] for level in found.protocol['severities']]))
+    overall = {'oa_corrupted': float(np.mean(list(means.values())))}
+    return dataclasses.replace(found, metrics={**found.metrics, **overall, **means, **metrics})

@@ -1,0 +1,116 @@
+"""Corruption errors: how robust a model is, measured by a reference row.
+
+Source: ModelNet-C, arXiv 2202.03377. With OA the accuracy as a share and sums over severities l,
+
+    CE  = sum_l (1 - OA_l) / sum_l (1 - OA_l of the reference)
+    RCE = sum_l (OA_clean - OA_l) / sum_l (OA_clean - OA_l, both of the reference)
+
+and mCE and RmCE are their means over corruptions; below 1 is more robust than the reference. Traps: the published
+reference (DGCNN) belongs to the files of ModelNet-C alone, so a row measured on other clouds needs a reference measured
+on the same clouds; a low RCE may come from a low clean accuracy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from zoo.errors import UsageError
+from zoo.transforms import SEVERITIES
+
+OFFICIAL = 'ModelNet-C'
+"""What the corrupted clouds of the published files are called."""
+
+
+@dataclass(frozen=True)
+class CorruptionRow:
+    """Accuracies of one model on one set of corrupted clouds.
+
+    Attributes:
+        name: of the model.
+        clouds: which corrupted clouds these were; only rows of the same clouds can be compared.
+        clean: OA in percent without corruption.
+        mean: OA in percent by corruption, mean over the severities.
+        severities: that the mean is over.
+        source: who says so.
+    """
+
+    name: str
+    clouds: str
+    clean: float
+    mean: Mapping[str, float]
+    severities: tuple[int, ...] = SEVERITIES
+    source: str = 'measured'
+
+
+@dataclass(frozen=True)
+class CorruptionErrors:
+    """Errors relative to a reference, as ratios.
+
+    Attributes:
+        ce: corruption error by corruption.
+        rce: relative corruption error by corruption; NaN where the reference loses nothing, which leaves it undefined.
+        mce: mean of ``ce``.
+        rmce: mean of ``rce``; NaN when one of them is.
+    """
+
+    ce: dict[str, float]
+    rce: dict[str, float]
+    mce: float
+    rmce: float
+
+
+PUBLISHED_DGCNN = CorruptionRow(
+    name='DGCNN',
+    clouds=OFFICIAL,
+    clean=92.6,
+    mean={
+        'scale': 90.6,
+        'jitter': 68.4,
+        'rotate': 78.5,
+        'drop_global': 75.2,
+        'drop_local': 79.3,
+        'add_global': 70.5,
+        'add_local': 72.5,
+    },
+    source='published: arXiv 2202.03377, to three digits as in its evaluation code',
+)
+"""The reference row of the paper. Valid for the files of ModelNet-C, and for nothing that is corrupted here."""
+
+
+def corruption_errors(row: CorruptionRow, reference: CorruptionRow) -> CorruptionErrors:
+    """Errors of a row against a reference measured on the same clouds.
+
+    Parity: the released code rounds accuracies to three digits before it divides; here nothing is rounded.
+
+    Raises:
+        UsageError: the rows are of different clouds, corruptions or severities, or the reference makes no error.
+    """
+    if row.clouds != reference.clouds:
+        raise UsageError(
+            f'{row.name} was measured on {row.clouds} and the reference {reference.name} on {reference.clouds}: '
+            'corruption errors need a reference row of the same clouds'
+        )
+    if set(row.mean) != set(reference.mean) or set(row.severities) != set(reference.severities):
+        raise UsageError(
+            f'{row.name} and the reference {reference.name} cover different corruptions or severities: '
+            'measure both alike'
+        )
+    perfect = [name for name, accuracy in reference.mean.items() if accuracy >= 100]
+    if perfect:
+        raise UsageError(f'the reference {reference.name} makes no error under {perfect[0]}: choose another reference')
+    ce = {name: (100 - row.mean[name]) / (100 - reference.mean[name]) for name in row.mean}
+    rce = {}
+    for name in row.mean:
+        loss = reference.clean - reference.mean[name]
+        rce[name] = (row.clean - row.mean[name]) / loss if loss > 0 else float('nan')
+    return CorruptionErrors(ce, rce, float(np.mean(list(ce.values()))), float(np.mean(list(rce.values()))))
+
+
+def row_of(name: str, metrics: Mapping[str, float], protocol: Mapping[str, Any]) -> CorruptionRow:
+    """Row of a measurement or of a record, by its metrics and its protocol."""
+    mean = {corruption: metrics[f'oa/{corruption}'] for corruption in protocol['corruptions']}
+    return CorruptionRow(name, protocol['clouds'], metrics['oa'], mean, tuple(protocol['severities']))

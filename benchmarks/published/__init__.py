@@ -1,0 +1,8 @@
+"""Figures of the literature, each with its source."""
+
+from __future__ import annotations
+
+from benchmarks.published.names import DATASETS, METRICS, PROTOCOLS, Place
+from benchmarks.published.results import Published, published, sources
+
+__all__ = ['DATASETS', 'METRICS', 'PROTOCOLS', 'Place', 'Published', 'published', 'sources']

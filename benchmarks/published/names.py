@@ -1,0 +1,79 @@
+"""What the data sets, protocols and metrics of the published table are called in records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Place:
+    """A data set as the literature means it.
+
+    Attributes:
+        name: of the data set, as in records.
+        variant: of it; empty where there is one or it is not stated.
+        points: per cloud; None where not stated.
+        split: that was measured.
+    """
+
+    name: str
+    variant: str = ''
+    points: int | None = None
+    split: str = 'test'
+
+
+DATASETS = {
+    'ScanObjectNN': Place('ScanObjectNN'),
+    'ScanObjectNN (variant not stated)': Place('ScanObjectNN'),
+    'ScanObjectNN OBJ_BG': Place('ScanObjectNN', 'obj_bg'),
+    'ScanObjectNN OBJ_ONLY': Place('ScanObjectNN', 'obj_only'),
+    'ScanObjectNN (OBJ_ONLY cfg)': Place('ScanObjectNN', 'obj_only'),
+    'ScanObjectNN PB_T50_RS': Place('ScanObjectNN', 'pb_t50_rs'),
+    'ModelNet40': Place('ModelNet40'),
+    'ModelNet40 1k': Place('ModelNet40', points=1024),
+    'ModelNet40 4k': Place('ModelNet40', points=4096),
+    'ModelNet40 8k': Place('ModelNet40', points=8192),
+    'ModelNet40 test': Place('ModelNet40'),
+    'ModelNet40 train+test (*)': Place('ModelNet40', split='train+test'),
+    'ModelNet40 few-shot 5w10s': Place('ModelNet40', '5w10s'),
+    'ModelNet40 few-shot 5w20s': Place('ModelNet40', '5w20s'),
+    'ModelNet40 few-shot 10w10s': Place('ModelNet40', '10w10s'),
+    'ModelNet40 few-shot 10w20s': Place('ModelNet40', '10w20s'),
+    'ModelNet10 test': Place('ModelNet10'),
+    'ModelNet10 train+test (*)': Place('ModelNet10', split='train+test'),
+    'ShapeNetPart': Place('ShapeNetPart'),
+    'S3DIS Area 5': Place('S3DIS', 'area5'),
+    'Objaverse-LVIS': Place('Objaverse-LVIS'),
+}
+
+PROTOCOLS = {
+    'full': 'finetune',
+    'scratch': 'finetune',
+    'supervised': 'supervised',
+    'PETL': 'petl',
+    '16-shot fine-tune': 'finetune_16_shot',
+    'few-shot full fine-tune 10 folds': 'few_shot',
+    'linear SVM': 'svm',
+    'MLP-LINEAR': 'linear',
+    'MLP-3': 'mlp3',
+    'part seg full': 'part_seg',
+    'semantic seg full': 'semantic_seg',
+    'zero-shot': 'zero_shot',
+    'zero-shot (OpenShape data)': 'zero_shot',
+    'protocol not named': 'not_named',
+    'protocol not named (consistent with frozen MLP-3)': 'not_named',
+    'full (user re-run of released pretrain ckpt seed 0 RTX3090)': 'finetune',
+    'full (user re-run own pretrain)': 'finetune',
+    'linear SVM (user re-run of released pretrain ckpt seed 0 RTX3090)': 'svm',
+    'zero-shot (user re-run of released ckpt)': 'zero_shot',
+    'zero-shot (user re-run)': 'zero_shot',
+    'zero-shot (user run)': 'zero_shot',
+}
+
+METRICS = {
+    'OA': 'oa',
+    'top1': 'oa',
+    'instance mIoU': 'instance_miou',
+    'class mIoU': 'class_miou',
+    'mIoU': 'miou',
+}

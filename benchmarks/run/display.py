@@ -1,0 +1,68 @@
+"""What a person sees of a run: one line that changes on a terminal, one line a job elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+from typing import TextIO
+
+from tqdm import tqdm
+
+from benchmarks.run.estimate import Estimator, in_words
+from benchmarks.run.executor import State
+from benchmarks.suites.job import Job
+
+RED, PLAIN = '\033[31m', '\033[0m'
+WIDTH = 60
+
+
+class Display:
+    """Jobs done, what is running and the time that is left.
+
+    Args:
+        total: number of jobs.
+        workers: processes that share the work.
+        jobs: all jobs by key.
+        estimator: of durations.
+        stream: where to write; standard error by default.
+    """
+
+    def __init__(
+        self, total: int, workers: int, jobs: Mapping[str, Job], estimator: Estimator, stream: TextIO | None = None
+    ) -> None:
+        self.stream = stream or sys.stderr
+        self.jobs, self.workers, self.estimator = jobs, workers, estimator
+        self.live = self.stream.isatty()
+        layout = '{n_fmt}/{total_fmt} jobs |{bar:20}| {elapsed}{postfix}'
+        self._bar = tqdm(total=total, bar_format=layout, file=self.stream, disable=not self.live)
+        self._count, self._total = 0, total
+
+    def update(self, state: State) -> None:
+        """Show what is running."""
+        if not self.live:
+            return
+        names = ' · '.join(str(self.jobs[key]) for key in state.running)
+        self._bar.set_postfix_str(f'{in_words(self.left(state))} left · {names:.{WIDTH}}', refresh=True)
+
+    def left(self, state: State) -> float:
+        """Seconds until all is done, as far as is known."""
+        now = time.monotonic()
+        waiting = [self.estimator.seconds(job) for job in state.waiting.values()]
+        running = [max(0.0, self.estimator.seconds(self.jobs[key]) - (now - t)) for key, t in state.running.items()]
+        return max([sum(waiting + running) / self.workers, *waiting, *running], default=0.0)
+
+    def ended(self, job: Job, state: str, seconds: float) -> None:
+        """Count a job; say what went wrong."""
+        self._count += 1
+        line = f'[{self._count}/{self._total}] {job}: {state}' + (f', {in_words(seconds)}' if seconds else '')
+        if self.live:
+            self._bar.update()
+            if state != 'done':
+                self._bar.write(f'{RED}{line}{PLAIN}', file=self.stream)
+        else:
+            print(line, file=self.stream, flush=True)
+
+    def close(self) -> None:
+        """Leave the last line as it is."""
+        self._bar.close()

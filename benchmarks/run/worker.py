@@ -1,0 +1,135 @@
+"""A process that does jobs one after another.
+
+Jobs come as lines of JSON on standard input, answers leave on standard output. When the input closes, because the
+harness ended or was killed, the process ends at once; whatever it was doing goes on from its checkpoint the next time.
+
+    python -m benchmarks.run.worker OUT DEVICE THREADS MODULE [MODULE ...]
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from benchmarks.run.results import Results
+from benchmarks.suites.job import KINDS, Task
+from zoo.errors import UsageError
+
+Order = dict[str, Any]
+
+
+def main(arguments: list[str]) -> None:
+    """Serve until the input closes."""
+    # Ctrl-C reaches the whole group of processes; the harness decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    out, device, threads, *modules = arguments
+    answers = os.fdopen(os.dup(1), 'w', buffering=1)
+    orders: queue.Queue[Order] = queue.Queue()
+    results = Results(Path(out))
+    with _output_to(results.out / 'logs' / f'worker_{os.getpid()}.log') as own_log:
+        threading.Thread(target=_read_orders, args=(orders,), daemon=True).start()
+        for module in modules:
+            importlib.import_module(module)
+        if 'torch' in sys.modules:
+            sys.modules['torch'].set_num_threads(int(threads))
+        own_log.unlink(missing_ok=True)
+        print(json.dumps({'state': 'ready'}), file=answers)
+        while True:
+            print(json.dumps(serve(results, orders.get(), device)), file=answers)
+
+
+def _read_orders(orders: queue.Queue[Order]) -> None:
+    """Hand on what comes in, and end the process when nothing can come any more."""
+    for line in sys.stdin:
+        orders.put(json.loads(line))
+    os._exit(0)
+
+
+def serve(results: Results, order: Order, device: str = 'cpu') -> dict[str, Any]:
+    """Do one job unless it is done or another process is at it.
+
+    Args:
+        results: folder of results.
+        order: key, kind, label, like, guess, settings and the keys of what it needs.
+        device: ``cpu`` or ``cuda``.
+
+    Returns:
+        The key, the state (``done``, ``failed`` or ``busy``), seconds, and why it failed.
+    """
+    key = order['key']
+    lock = FileLock(results.out / 'locks' / f'{key}.lock')
+    Path(lock.lock_file).parent.mkdir(parents=True, exist_ok=True)
+    try:
+        # The system frees the lock of a process that was killed.
+        lock.acquire(blocking=False)
+    except Timeout:
+        return {'key': key, 'state': 'busy'}
+    try:
+        if results.done(key):
+            return {'key': key, 'state': 'done', 'seconds': 0.0}
+        with _output_to(results.log(key)):
+            return _run(results, order, device)
+    finally:
+        lock.release()
+
+
+def _run(results: Results, order: Order, device: str) -> dict[str, Any]:
+    """Do a job that is claimed, and keep its result or why there is none."""
+    key, begin, busy = order['key'], time.perf_counter(), _cpu_seconds()
+    results.note('begin', key)
+    try:
+        inputs = {role: results.get(need) for role, need in order['needs'].items()}
+        task = Task(key, order['settings'], inputs, results.out, device)
+        outcome = KINDS[order['kind']].run(task)
+        seconds = time.perf_counter() - begin
+        about = {name: order[name] for name in ('kind', 'label', 'like', 'guess', 'settings', 'needs')}
+        results.put(key, {**about, 'seconds': seconds, 'cpu_seconds': _cpu_seconds() - busy}, outcome)
+    except Exception as error:
+        traceback.print_exc()
+        reason = ' '.join(str(error).split()) if isinstance(error, UsageError) else f'{type(error).__name__}: {error}'
+        reason = ' '.join(reason.split())[:500]
+        results.put_failure(key, order['label'], reason)
+        results.note('failed', key)
+        return {'key': key, 'state': 'failed', 'seconds': time.perf_counter() - begin, 'error': reason}
+    results.note('end', key)
+    return {'key': key, 'state': 'done', 'seconds': seconds}
+
+
+def _cpu_seconds() -> float:
+    """Processor time of this process and of those it has waited for."""
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system
+
+
+@contextlib.contextmanager
+def _output_to(path: Path) -> Iterator[Path]:
+    """Send standard output and error, those of child processes included, to the end of a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    saved = os.dup(1), os.dup(2)
+    with path.open('a', encoding='utf-8', buffering=1) as file:
+        for stream in (1, 2):
+            os.dup2(file.fileno(), stream)
+        try:
+            with contextlib.redirect_stdout(file), contextlib.redirect_stderr(file):
+                yield path
+        finally:
+            for stream, old in zip((1, 2), saved, strict=True):
+                os.dup2(old, stream)
+                os.close(old)
+
+
+if __name__ == '__main__':
+    main(sys.argv[1:])

@@ -1,0 +1,148 @@
+"""How much work: from a check that everything runs to the recipe of the paper."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from zoo.errors import UsageError
+
+METHODS = ('point-mae', 'cmc', 'smc', 'recon-smc', 'multitask', 'two-tower', 'recon', 'point-bert', 'act')
+"""Pretraining methods in the order of tables."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Budgets of all jobs. Sizes of data concern the built-in shapes; official sets and packs are used whole.
+
+    Attributes:
+        name: of the profile.
+        about: what it is for.
+        size: of the students.
+        sizes: of ReCon in the suite of sizes.
+        methods: that are compared.
+        suites: what ``--all`` runs; everything where it is empty.
+        corpus: what is pretrained on.
+        seeds: repetitions.
+        pretrain_seeds: pretrainings; seeds beyond share them and repeat the downstream step alone.
+        objects: of the built-in shapes for pretraining.
+        epochs: of pretraining.
+        tokenizer_epochs: of the tokenizers that Point-BERT and ACT need first.
+        num_points: of a cloud downstream, on the built-in shapes and the packs.
+        variants: of the built-in shapes that are measured on.
+        pool: labelled objects that supports and training subsets are drawn from.
+        labels_per_class: labelled objects of every class that one seed may use.
+        val_objects: objects that the rate of fine-tuning is chosen on.
+        test_objects: objects that are measured on.
+        finetune_samples: clouds seen in fine-tuning, rounded to whole epochs.
+        rates: of fine-tuning, to choose from.
+        head_epochs: of MLP-Linear and MLP-3.
+        few_shot: ways and shots.
+        folds: episodes of a setting.
+        queries: query objects of a class.
+        fractions: of the pretraining data in the data curve, in percent.
+        severities: of corruptions.
+    """
+
+    name: str
+    about: str
+    size: str = 'nano'
+    sizes: tuple[str, ...] = ('nano', 'tiny')
+    methods: tuple[str, ...] = METHODS
+    suites: tuple[str, ...] = ()
+    corpus: str = 'procedural'
+    seeds: int = 3
+    pretrain_seeds: int = 3
+    objects: int = 1650
+    epochs: int = 15
+    tokenizer_epochs: int = 8
+    num_points: int = 512
+    variants: tuple[str, ...] = ('cad', 'obj_only', 'obj_bg', 'pb_t50_rs')
+    pool: int = 1290
+    labels_per_class: int = 12
+    val_objects: int = 430
+    test_objects: int = 1290
+    finetune_samples: int = 8_000
+    rates: tuple[float, ...] = (3e-4, 1e-3, 3e-3)
+    head_epochs: int = 100
+    few_shot: tuple[tuple[int, int], ...] = ((5, 10), (5, 20), (10, 10), (10, 20))
+    folds: int = 10
+    queries: int = 20
+    fractions: tuple[int, ...] = (10, 25, 50, 75, 90, 100)
+    severities: tuple[int, ...] = (1, 2, 3, 4, 5)
+
+
+PROFILES = {
+    profile.name: profile
+    for profile in (
+        Profile(
+            'smoke',
+            'seconds a job: does everything run? Its figures mean nothing',
+            sizes=('nano',),
+            methods=('point-mae', 'smc', 'recon', 'act'),
+            seeds=1,
+            pretrain_seeds=1,
+            objects=66,
+            epochs=1,
+            tokenizer_epochs=1,
+            num_points=128,
+            variants=('cad', 'pb_t50_rs'),
+            pool=129,
+            labels_per_class=2,
+            val_objects=43,
+            test_objects=86,
+            finetune_samples=86,
+            rates=(1e-3,),
+            head_epochs=2,
+            few_shot=((5, 2),),
+            folds=2,
+            queries=2,
+            fractions=(50, 100),
+            severities=(5,),
+        ),
+        Profile(
+            'demo',
+            'a first look, minutes on two cores',
+            suites=('leaderboard', 'ablation_fusion', 'data_curve'),
+            seeds=3,
+            pretrain_seeds=1,
+            objects=660,
+            epochs=10,
+            tokenizer_epochs=4,
+            variants=('cad', 'pb_t50_rs'),
+            pool=1032,
+            labels_per_class=10,
+            val_objects=430,
+            test_objects=860,
+            finetune_samples=2_580,
+            few_shot=((5, 10),),
+            fractions=(25, 50, 100),
+        ),
+        Profile(
+            'laptop', 'every suite, table and study on the built-in shapes and the packs', seeds=3, pretrain_seeds=1
+        ),
+        Profile(
+            'paper',
+            'the full recipe on the official data, on GPUs',
+            size='base',
+            sizes=('tiny', 'small', 'base'),
+            corpus='shapenet55',
+            seeds=5,
+            pretrain_seeds=1,
+            epochs=300,
+            tokenizer_epochs=300,
+            num_points=1024,
+        ),
+    )
+}
+"""Every profile by its name."""
+
+
+def find_profile(name: str) -> Profile:
+    """Return a profile.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    if name not in PROFILES:
+        raise UsageError(f'there is no profile {name!r}: choose from {", ".join(PROFILES)}')
+    return PROFILES[name]

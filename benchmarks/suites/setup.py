@@ -1,0 +1,206 @@
+"""From what the user asked for to jobs."""
+
+from __future__ import annotations
+
+import fnmatch
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.suites.data import Corpus, Source, built_in, corpus, fingerprint, official, pack
+from benchmarks.suites.job import Job
+from benchmarks.suites.profiles import Profile
+from benchmarks.suites.students import (
+    Model,
+    config_sha256,
+    pretraining_config,
+    scratch,
+    speaks,
+    supervision,
+    tokenizers,
+)
+from zoo.errors import UsageError
+from zoo.hub.names import parse_name
+
+DRAW = 0
+"""Seed of the nested shares of the pretraining data; the same for all seeds, so that curves differ in nothing else."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """The profile with what the command line changes.
+
+    Attributes:
+        profile: budgets.
+        seeds: repetitions; those of the profile by default.
+        pattern: shell pattern of student names.
+        packs: folder of packs.
+    """
+
+    profile: Profile
+    seeds: int = 0
+    pattern: str = '*'
+    packs: Path | None = None
+
+    @property
+    def repetitions(self) -> range:
+        """Seeds of the downstream step."""
+        return range(self.seeds or self.profile.seeds)
+
+    @functools.cached_property
+    def corpus(self) -> Corpus:
+        """What is pretrained on."""
+        return corpus(self.profile.corpus, self.profile, self.packs)
+
+    # --- rows -------------------------------------------------------------------------------------------------------
+
+    @property
+    def baseline(self) -> Model:
+        """Random weights."""
+        return scratch(self.profile.size)
+
+    def models(self) -> list[Model]:
+        """All methods at the size of the profile that fit the pattern.
+
+        Raises:
+            UsageError: none does.
+        """
+        names = [f'{method}-{self.profile.size}' for method in self.profile.methods]
+        found = [Model(name, name) for name in self.chosen(names)]
+        if not found:
+            raise UsageError(f'--models {self.pattern}: none of {", ".join(names)}')
+        return found
+
+    def chosen(self, names: list[str]) -> list[str]:
+        """Names that fit the pattern, with or without the size."""
+        return [
+            name
+            for name in names
+            if any(fnmatch.fnmatch(text, self.pattern) for text in (name, parse_name(name).method))
+        ]
+
+    def supervised_by(self, model: Model) -> str:
+        """What supervises the pretraining of a model."""
+        return supervision(self._config(model)) if model.pretrained else ''
+
+    def speaks(self, model: Model) -> bool:
+        """Whether a model can be told classes by their names."""
+        return model.pretrained and speaks(self._config(model))
+
+    def _config(self, model: Model) -> Any:
+        return pretraining_config(model.student, model.options, self.corpus.offline)
+
+    # --- data -------------------------------------------------------------------------------------------------------
+
+    def source(self, name: str) -> Source:
+        """Data to measure on by its name: ``procedural-VARIANT``, a pack, or an official set."""
+        if name.startswith('procedural-'):
+            return built_in(self.profile, name.removeprefix('procedural-'))
+        return pack(name, self.packs, self.profile) if name in ('shapedb69', 'modelnet10-voxels') else official(name)
+
+    # --- jobs -------------------------------------------------------------------------------------------------------
+
+    def pretraining(self, model: Model, seed: int) -> Job:
+        """The job that makes the weights of a model."""
+        seed = seed if self.seeds else seed % self.profile.pretrain_seeds
+        config = self._config(model)
+        data = config.train_dataloader.dataset
+        dataset = self.corpus.dataset(bool(data.get('images')), bool(data.get('texts')))
+        if self.corpus.name == 'shapenet55':
+            dataset = {**data.to_dict(), **dataset}
+        shared = {
+            'dataset': dataset,
+            'fingerprint': fingerprint(dataset),
+            'data': self.corpus.title,
+            'fraction': model.fraction,
+            'draw': DRAW,
+            'objects': self.corpus.config.get('num_objects', 2000),
+        }
+        plain = {
+            **shared,
+            'dataset': self.corpus.dataset(images=False, texts=False),
+            'epochs': self.profile.tokenizer_epochs,
+        }
+        needs = {
+            f'tokenizer:{name}': Job(
+                'tokenizer', {**plain, 'config': path, 'config_sha256': config_sha256(path)}, label=f'tokenizer {path}'
+            )
+            for name, path in tokenizers(config).items()
+        }
+        settings = {
+            **shared,
+            'student': model.student,
+            'options': dict(model.options),
+            'offline': self.corpus.offline,
+            'epochs': self.profile.epochs,
+            'seed': seed,
+            'config_sha256': config_sha256(model.student),
+        }
+        return Job('pretrain', settings, needs, f'pretrain {_named(model)}, seed {seed}')
+
+    def measure(self, kind: str, model: Model, source: Source, seed: int, **settings: Any) -> Job:
+        """The job that measures a model on a source.
+
+        Args:
+            kind: of the job.
+            model: whom.
+            source: on what.
+            seed: of the repetition.
+            settings: of the protocol.
+        """
+        needs = {'weights': self.pretraining(model, seed)} if model.pretrained else {}
+        own = {**self._about(model, source, seed), 'per_class': source.per_class, **settings}
+        name = settings.get('head', kind)
+        extra = ' '.join(f'{settings[key]}{key[0]}' for key in ('ways', 'shots') if key in settings)
+        label = f'{name.replace("_", "-")}{" " + extra if extra else ""} {_named(model)} on {source.name}, seed {seed}'
+        return Job(kind, own, needs, label)
+
+    def finetune(self, model: Model, source: Source, seed: int) -> Job:
+        """The job that fine-tunes a model; the rate is chosen before, unless a paper gives it."""
+        base = self.measure('finetune', model, source, seed)
+        samples = {'samples': self.profile.finetune_samples, 'recipe': dict(source.settings) or None}
+        needs = dict(base.needs) if source.settings else {**base.needs, 'recipe': self.recipe(model, source)}
+        return Job('finetune', {**base.settings, **samples}, needs, base.label)
+
+    def recipe(self, model: Model, source: Source) -> Job:
+        """The job that chooses the rate of fine-tuning, for all methods of a size and all variants of a data set."""
+        place = self.source(source.recipe)
+        student = scratch(parse_name(model.student).size).student
+        settings = {
+            'student': student,
+            'title': place.title,
+            'train': dict(place.train),
+            'val': dict(place.val) if place.val else None,
+            'per_class': place.per_class,
+            'points': place.points,
+            'samples': self.profile.finetune_samples,
+            'rates': list(self.profile.rates),
+            'fingerprint': fingerprint(place.train),
+        }
+        return Job('recipe', settings, label=f'choose the fine-tuning rate on {place.name}')
+
+    def _about(self, model: Model, source: Source, seed: int) -> dict[str, Any]:
+        """Settings that all measurements share."""
+        return {
+            'student': model.student,
+            'config_sha256': config_sha256(model.student),
+            'title': source.title,
+            'variant': source.variant,
+            'train': dict(source.train),
+            'test': dict(source.test),
+            'fingerprints': [fingerprint(source.train), fingerprint(source.test)],
+            'points': source.points,
+            'seed': seed,
+        }
+
+
+def _named(model: Model) -> str:
+    """What messages call a model."""
+    return model.label if model.fraction == 100 else f'{model.label} on {model.fraction} %'
+
+
+def one_line(settings: Mapping[str, Any]) -> str:
+    """Options as the command line takes them."""
+    return ' '.join(f'{key}={value}' for key, value in settings.items())

@@ -1,0 +1,105 @@
+"""What a table will show: rows, columns, and the job behind every figure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from benchmarks.suites.job import Job
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One repetition of one figure.
+
+    Attributes:
+        row: label of the row.
+        column: label of the column.
+        seed: of the repetition.
+        job: that measures it.
+        metric: of its record.
+    """
+
+    row: str
+    column: str
+    seed: int
+    job: Job
+    metric: str = 'oa'
+
+
+@dataclass
+class Sheet:
+    """A table before anything is measured.
+
+    Attributes:
+        name: of the files.
+        title: of the table.
+        rows: labels, in order.
+        columns: labels, in order.
+        figures: what is measured.
+        about: further text columns by name, with the text of every row.
+        missing: what cannot be measured because data is absent, and how to get it, by title of the data.
+        notes: sentences under the table.
+        reference: row that the others are compared with; empty for none.
+        curve: columns are points of a curve, so that a picture is drawn.
+    """
+
+    name: str
+    title: str
+    rows: list[str] = field(default_factory=list)
+    columns: list[str] = field(default_factory=list)
+    figures: list[Figure] = field(default_factory=list)
+    about: dict[str, dict[str, str]] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    reference: str = ''
+    curve: bool = False
+
+    def add(self, row: str, column: str, seed: int, job: Job, metric: str = 'oa') -> None:
+        """Add a figure; its row and column are added where they are new."""
+        if row not in self.rows:
+            self.rows.append(row)
+        if column not in self.columns:
+            self.columns.append(column)
+        self.figures.append(Figure(row, column, seed, job, metric))
+
+    def to_json(self) -> dict[str, Any]:
+        """The sheet with keys in the place of jobs, from which a table can be made without planning again."""
+        figures = [
+            {**{name: getattr(entry, name) for name in ('row', 'column', 'seed', 'metric')}}
+            | {'key': entry.job.key, 'job': str(entry.job)}
+            for entry in self.figures
+        ]
+        return {**asdict(_without_figures(self)), 'figures': figures}
+
+
+def _without_figures(sheet: Sheet) -> Sheet:
+    """A shallow copy; jobs cannot be copied as plain data."""
+    return Sheet(**{**vars(sheet), 'figures': []})
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One figure as a kept sheet has it.
+
+    Attributes:
+        row: label of the row.
+        column: label of the column.
+        seed: of the repetition.
+        metric: of its record.
+        key: of the job.
+        job: label of the job.
+    """
+
+    row: str
+    column: str
+    seed: int
+    metric: str
+    key: str
+    job: str
+
+
+def entries(data: Mapping[str, Any]) -> list[Entry]:
+    """Figures of a sheet that :meth:`Sheet.to_json` wrote."""
+    return [Entry(**entry) for entry in data['figures']]

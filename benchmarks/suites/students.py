@@ -1,0 +1,157 @@
+"""Pretraining configs as the harness uses them: other data, other teachers, tokenizers, and what supervises them."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mmengine import Config
+
+from benchmarks.studies.students import SUPERVISION
+from zoo.engine import load_config
+from zoo.hub.names import parse_name
+
+IMAGE_TEACHERS = ('TimmImageTeacher', 'CLIPImageTeacher')
+OFFLINE = {'image': 'EfficientNetLite0Teacher', 'text': 'SentenceTeacher'}
+"""Teachers whose weights come with packages; they stand in for those that have to be downloaded."""
+
+SCHEDULES = ('temperature', 'kl_weight')
+"""Parts of a tokenizer's config that count steps."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A row of a table: a student and how it is pretrained.
+
+    Attributes:
+        label: name in tables.
+        student: name such as ``recon-nano``.
+        options: changes to the pretraining config, by dotted key.
+        fraction: share of the pretraining data in percent.
+        pretrained: False takes random weights.
+    """
+
+    label: str
+    student: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    fraction: int = 100
+    pretrained: bool = True
+
+
+def scratch(size: str) -> Model:
+    """The plain transformer with random weights, the reference row."""
+    return Model('from scratch', f'point-mae-{size}', pretrained=False)
+
+
+def pretraining_options(student: str, options: Mapping[str, Any], offline: bool) -> dict[str, Any]:
+    """Changes to the pretraining config of a student.
+
+    Args:
+        student: name such as ``recon-nano``.
+        options: changes by dotted key.
+        offline: put teachers that need no download in the place of those that do.
+    """
+    changes = _offline(loaded(student)) if offline else {}
+    return {**changes, **options}
+
+
+@functools.lru_cache
+def loaded(student: str, options: str = '{}') -> Config:
+    """Pretraining config of a student with changes given as JSON; loaded once, not to be changed.
+
+    Raises:
+        UsageError: no such student, or an option that nothing reads.
+    """
+    return load_config(parse_name(student).config, json.loads(options))
+
+
+def pretraining_config(student: str, options: Mapping[str, Any], offline: bool) -> Config:
+    """Pretraining config of a student with its changes, not to be changed; see :func:`pretraining_options`.
+
+    Raises:
+        UsageError: no such student, or an option that nothing reads.
+    """
+    return loaded(student, json.dumps(pretraining_options(student, options, offline)))
+
+
+def _offline(config: Config) -> dict[str, Any]:
+    """Changes that replace teachers that have to be downloaded."""
+    changes: dict[str, Any] = {}
+    for name, objective in config.model.get('objectives', {}).items():
+        kind = (objective.get('teacher') or {}).get('type', '')
+        stand_in = OFFLINE['image'] if kind in IMAGE_TEACHERS else OFFLINE['text'] if kind == 'CLIPTextTeacher' else ''
+        if stand_in:
+            changes[f'model.objectives.{name}.teacher'] = {'type': stand_in, '_delete_': True}
+            changes[f'model.objectives.{name}.target_norm'] = 'layer'
+    for place, hook in enumerate(config.get('custom_hooks', [])):
+        if changes and hook.type == 'FeatureBankHook':
+            # The pictures are not augmented, so that views would be equal.
+            changes[f'custom_hooks.{place}.views'] = 1
+    return changes
+
+
+def objectives(config: Config) -> dict[str, Any]:
+    """Objectives that are not switched off, by name."""
+    return {name: goal for name, goal in config.model.get('objectives', {}).items() if goal is not None}
+
+
+def tokenizers(config: Config) -> dict[str, str]:
+    """Configs of the tokenizers that have to be trained first, by the objective that reads them."""
+    teachers = {name: goal.get('teacher') or {} for name, goal in objectives(config).items()}
+    return {name: teacher['trained_by'] for name, teacher in teachers.items() if 'trained_by' in teacher}
+
+
+def supervision(config: Config) -> str:
+    """What supervises a pretraining, in words."""
+    found = []
+    for goal in objectives(config).values():
+        teacher = goal.get('teacher') or {}
+        kind = teacher.get('type') or goal.type
+        trained = ', trained along' if teacher.get('frozen') is False else ''
+        found.append(SUPERVISION.get(kind, kind) + trained)
+    return ', '.join(found)
+
+
+def speaks(config: Config) -> bool:
+    """Whether a student has a text query, as zero-shot needs it."""
+    return 'text' in objectives(config)
+
+
+@functools.lru_cache
+def config_sha256(name: str) -> str:
+    """Digest of a config with all it inherits; where the file lies has no part in it.
+
+    Args:
+        name: of a student, or path of a config.
+    """
+    config = load_config(name, {}) if name.endswith('.py') else loaded(name)
+    content = json.dumps(config.to_dict(), sort_keys=True, default=str)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def data_options(dataset: Mapping[str, Any], epochs: int, seed: int) -> dict[str, Any]:
+    """Changes to a pretraining config: data, length, seed, checkpoints."""
+    return {
+        'train_dataloader.dataset': {**dataset, '_delete_': True},
+        'train_cfg.max_epochs': epochs,
+        'param_scheduler.total': epochs,
+        'param_scheduler.warmup': min(max(1, epochs // 10), epochs - 1),
+        'randomness.seed': seed,
+        'default_hooks.checkpoint.interval': max(1, epochs // 5),
+    }
+
+
+def stretched(config: Config, steps: int) -> dict[str, Any]:
+    """Changes that fit the schedules of a tokenizer to the length of its run."""
+    schedules = {name: config.model[name] for name in SCHEDULES}
+    stretch = steps / max(schedule.steps + schedule.get('delay', 0) for schedule in schedules.values())
+    return {
+        f'model.{name}.{key}': round(stretch * schedule[key])
+        for name, schedule in schedules.items()
+        for key in ('steps', 'delay')
+        if key in schedule
+    }

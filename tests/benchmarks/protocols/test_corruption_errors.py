@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from benchmarks.protocols.corruption_errors import (
+    OFFICIAL,
+    PUBLISHED_DGCNN,
+    CorruptionRow,
+    corruption_errors,
+    row_of,
+)
+from zoo.errors import UsageError
+from zoo.transforms import CORRUPTIONS, SEVERITIES
+
+
+def row(clean=90.0, clouds='here', severities=SEVERITIES, **mean):
+    return CorruptionRow('model', clouds, clean, mean or {'scale': 80.0, 'jitter': 50.0}, severities)
+
+
+def test_errors_by_hand():
+    errors = corruption_errors(row(), row(clean=80.0, scale=60.0, jitter=75.0))
+    assert errors.ce == pytest.approx({'scale': 20 / 40, 'jitter': 50 / 25})
+    assert errors.rce == pytest.approx({'scale': 10 / 20, 'jitter': 40 / 5})
+    assert errors.mce == pytest.approx((0.5 + 2) / 2)
+    assert errors.rmce == pytest.approx((0.5 + 8) / 2)
+
+
+def test_means_over_severities_give_the_sums_of_the_formula():
+    own, reference = [90.0, 80.0, 70.0, 60.0, 10.0], [95.0, 75.0, 65.0, 35.0, 20.0]
+    mean = [sum(values) / 5 for values in (own, reference)]
+    errors = corruption_errors(row(92.0, scale=mean[0]), row(96.0, scale=mean[1]))
+    assert errors.mce == pytest.approx(sum(100 - value for value in own) / sum(100 - value for value in reference))
+    assert errors.rmce == pytest.approx(sum(92 - value for value in own) / sum(96 - value for value in reference))
+
+
+def test_the_reference_against_itself_is_one():
+    errors = corruption_errors(PUBLISHED_DGCNN, PUBLISHED_DGCNN)
+    assert (errors.mce, errors.rmce) == (1, 1)
+    assert set(errors.ce) == set(CORRUPTIONS)
+
+
+def test_the_published_row_of_pointnet_gives_its_published_errors():
+    """The release publishes mCE 1.422 and RmCE 1.488 for PointNet with a clean accuracy of 90.7."""
+    accuracy = [88.1, 79.7, 59.1, 87.6, 77.8, 12.1, 56.2]
+    pointnet = CorruptionRow('PointNet', OFFICIAL, 90.7, dict(zip(CORRUPTIONS, accuracy, strict=True)))
+    errors = corruption_errors(pointnet, PUBLISHED_DGCNN)
+    assert errors.mce == pytest.approx(1.422, abs=5e-4)
+    assert errors.rmce == pytest.approx(1.488, abs=5e-4)
+
+
+def test_the_published_row_says_that_it_is_published():
+    assert PUBLISHED_DGCNN.source.startswith('published: arXiv 2202.03377')
+    assert PUBLISHED_DGCNN.clouds == OFFICIAL
+
+
+def test_the_published_row_does_not_fit_other_clouds():
+    ours = CorruptionRow('model', 'on the fly 0123', 90.0, PUBLISHED_DGCNN.mean)
+    with pytest.raises(UsageError, match='measured on on the fly 0123 and the reference DGCNN on ModelNet-C'):
+        corruption_errors(ours, PUBLISHED_DGCNN)
+
+
+@pytest.mark.parametrize('other', [row(scale=80.0), row(severities=(1, 2))])
+def test_what_was_measured_differently_is_not_compared(other):
+    with pytest.raises(UsageError, match='different corruptions or severities: measure both alike'):
+        corruption_errors(row(), other)
+
+
+def test_a_reference_without_errors_is_none():
+    with pytest.raises(UsageError, match='makes no error under jitter: choose another reference'):
+        corruption_errors(row(), row(scale=90.0, jitter=100.0))
+
+
+@pytest.mark.parametrize('jitter', [90.0, 95.0])
+def test_where_the_reference_loses_nothing_the_relative_error_is_undefined(jitter):
+    errors = corruption_errors(row(), row(scale=70.0, jitter=jitter))
+    assert math.isnan(errors.rce['jitter'])
+    assert math.isnan(errors.rmce)
+    assert errors.rce['scale'] == pytest.approx(0.5)
+    assert math.isfinite(errors.mce)
+
+
+def test_rows_are_read_from_metrics_and_protocol():
+    protocol = {'corruptions': ['scale', 'rotate'], 'severities': [2, 4], 'clouds': 'x'}
+    metrics = {'oa': 81.0, 'macc': 3.0, 'oa/scale': 70.0, 'oa/rotate': 60.0, 'oa/scale/2': 1.0}
+    found = row_of('name', metrics, protocol)
+    assert found == CorruptionRow('name', 'x', 81.0, {'scale': 70.0, 'rotate': 60.0}, (2, 4))

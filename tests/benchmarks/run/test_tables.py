@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from benchmarks.records import Predictions, Record
+from benchmarks.run.curve import draw
+from benchmarks.run.results import Results
+from benchmarks.run.tables import table_of
+from benchmarks.suites.job import Job, Outcome
+from benchmarks.suites.sheet import Sheet
+from tests.benchmarks.run import toy
+
+SEEDS = 4
+
+
+def measured(results, job, right, seed, protocol='finetune'):
+    """Keep a record of 200 objects of which some are right."""
+    target = np.zeros(200, dtype=int)
+    predicted = np.where(np.arange(200) < right, 0, 1)
+    record = Record(
+        model=job.settings['student'],
+        weights='scratch',
+        weights_sha256='',
+        pretraining={},
+        dataset={'name': 'd', 'fingerprint': 'f'},
+        protocol={'name': protocol, 'voting': 'none', 'epoch_selection': 'last'},
+        seed=seed,
+        metrics={'oa': right / 2},
+        job=job.key,
+    )
+    about = {'kind': job.kind, 'label': str(job), 'like': '', 'guess': 1.0, 'seconds': 1.0}
+    results.put(job.key, about, Outcome(record=record, predictions=Predictions.of(target, predicted)))
+
+
+def job(row, seed, column='c'):
+    assert toy.MODULE
+    settings = {'student': row, 'data': column, 'seed': seed, 'sleep': 0}
+    return Job('toy_measure', settings, label=f'{row} {seed} {column}')
+
+
+def sheet(rows, **changes):
+    made = Sheet('s', 'Title', reference='base', **changes)
+    for row in rows:
+        for seed in range(SEEDS):
+            made.add(row, 'c', seed, job(row, seed))
+    return made
+
+
+def cells(table):
+    return {row[0].value: row[-1] for row in next(table.groups())[1]}
+
+
+def test_bold_and_marks_only_where_tests_say_so(tmp_path):
+    results = Results(tmp_path)
+    rights = {'base': (100, 102, 99, 101), 'clear': (150, 151, 149, 152), 'noise': (90, 112, 104, 97)}
+    made = sheet(rights)
+    for row, values in rights.items():
+        for seed, right in enumerate(values):
+            measured(results, job(row, seed), right, seed)
+    found = cells(table_of(made.to_json(), results))
+    assert (found['clear'].bold, found['clear'].mark) == (True, '↑')
+    assert (found['noise'].bold, found['noise'].mark) == (False, '')
+    assert found['base'].value.mean == pytest.approx(50.25)
+    # Without the clear one, seeds straddle and nothing is bold.
+    rest = cells(table_of(sheet(['base', 'noise']).to_json(), results))
+    assert not any(cell.bold or cell.mark for cell in rest.values())
+
+
+def test_failed_missing_and_open_figures_are_told_apart(tmp_path):
+    results = Results(tmp_path)
+    made = sheet(['base', 'broken', 'waiting', 'open'], missing={'ModelNet40': 'get it there'})
+    made.rows.append('none')
+    for seed in range(SEEDS):
+        measured(results, job('base', seed), 100 + seed, seed)
+    measured(results, job('open', 0), 100, 0)
+    results.put_failure(job('broken', 1).key, str(job('broken', 1)), 'no memory')
+    results.put_failure(job('waiting', 0).key, str(job('waiting', 0)), 'not run: needs pretrain x, which failed')
+    table = table_of(made.to_json(), results)
+    found = {name: cell.text() for name, cell in cells(table).items()}
+    assert found['broken'] == 'failed'
+    assert found['waiting'] == 'not run'
+    assert found['open'] == f'1 of {SEEDS} measured'
+    assert found['none'] == '–'
+    blocks = {title: rows for title, rows in table.groups() if title}
+    assert [cell.text() for cell in blocks['Failed'][0]][:2] == [
+        'broken 1 c', f'no memory (logs/{job("broken", 1).key}.log)'
+    ]  # fmt: skip
+    assert [cell.text() for cell in blocks['Not present'][0]][:2] == ['ModelNet40', 'get it there']
+    for text in (table.markdown(), table.csv(), table.latex(), table.html()):
+        assert 'get it there' in text
+
+
+def test_a_curve_is_drawn_from_the_same_figures(tmp_path):
+    results = Results(tmp_path)
+    made = Sheet('s', 'Title <1>', curve=True)
+    for percent in (25, 100):
+        for seed in range(2):
+            entry = job('base', seed, f'{percent} %')
+            made.add('base', f'{percent} %', seed, entry)
+            measured(results, entry, percent + seed, seed)
+    path = tmp_path / 'curve.svg'
+    draw(made.to_json(), results, path)
+    text = path.read_text()
+    assert text.count('<circle') == 2
+    assert '&lt;1&gt;' in text
+    assert '25 %' in text

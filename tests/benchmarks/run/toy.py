@@ -1,0 +1,109 @@
+"""A suite of jobs that take moments, for the tests of what runs them.
+
+Run as a program, it is the harness in small: run what is to do, then print the table.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+from benchmarks.records import Record
+from benchmarks.run.estimate import Estimator
+from benchmarks.run.executor import Executor
+from benchmarks.run.graph import to_do
+from benchmarks.run.pool import Share
+from benchmarks.run.results import Results
+from benchmarks.suites.job import Job, Outcome, kind
+
+MODULE = 'tests.benchmarks.run.toy'
+STEPS = 4
+
+
+@kind('toy_train')
+def train(task):
+    """Write a checkpoint after every step and go on from the last one."""
+    task.work.mkdir(parents=True, exist_ok=True)
+    state = task.work / 'state'
+    for step in range(int(state.read_text()) if state.is_file() else 0, STEPS):
+        time.sleep(task.settings['sleep'])
+        temporary = state.with_suffix('.tmp')
+        temporary.write_text(str(step + 1))
+        temporary.replace(state)
+    return Outcome({'weights': task.settings['seed'] * 10})
+
+
+@kind('toy_measure')
+def measure(task):
+    """A record from what the training returned."""
+    time.sleep(task.settings['sleep'])
+    record = Record(
+        model=task.settings['student'],
+        weights='toy',
+        weights_sha256='',
+        pretraining={},
+        dataset={'name': task.settings['data']},
+        protocol={'name': 'toy'},
+        seed=task.settings['seed'],
+        metrics={'oa': task.inputs['weights']['weights'] + len(task.settings['data'])},
+        job=task.key,
+    )
+    return Outcome(record=record)
+
+
+@kind('toy_break')
+def fall(task):
+    """Fail, in the way that is asked for."""
+    print('about to fail')
+    if task.settings['how'] == 'die':
+        os._exit(3)
+    raise ValueError('broken on purpose')
+
+
+class Silent:
+    """A display for nobody."""
+
+    def __init__(self):
+        self.lines = []
+
+    def update(self, state):
+        pass
+
+    def ended(self, job, state, seconds):
+        self.lines.append((str(job), state))
+
+
+def trainings(seeds, sleep):
+    return [Job('toy_train', {'seed': seed, 'sleep': sleep}, label=f'train {seed}') for seed in range(seeds)]
+
+
+def suite(seeds=3, sleep=0.03):
+    return [
+        Job('toy_measure', {'student': 'toy', 'data': data, 'seed': seed, 'sleep': sleep}, {'weights': job})
+        for seed, job in enumerate(trainings(seeds, sleep))
+        for data in ('a', 'bb', 'ccc')
+    ]
+
+
+def broken(how):
+    return Job('toy_break', {'how': how}, label=f'break by {how}')
+
+
+def execute(jobs, out, workers=1):
+    results = Results(out)
+    watcher = Silent()
+    found = Executor(to_do(jobs, results.done), results, Share(workers, 1), watcher, Estimator(), [MODULE]).run()
+    return found, watcher
+
+
+def table(jobs, out):
+    records = [Results(out).record(job.key) for job in jobs]
+    return [f'{record.dataset.name} {record.seed}: {record.metrics["oa"]}' for record in records]
+
+
+if __name__ == '__main__':
+    place = Path(sys.argv[1])
+    execute(suite(), place)
+    print('\n'.join(table(suite(), place)))

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from benchmarks.suites.draws import held_out, labelled, nested_subset, shared_out
+from tests.layouts import write_pack
+from zoo.registry import DATASETS
+
+LABELS = np.repeat(np.arange(5), [20, 10, 7, 3, 1])
+
+
+def test_shares_are_nested_balanced_and_seeded():
+    before = set()
+    for percent in (10, 25, 50, 75, 90, 100):
+        chosen = nested_subset(LABELS, percent, seed=3)
+        assert before <= set(chosen)
+        before = set(chosen)
+        counts = Counter(LABELS[chosen])
+        for label, total in Counter(LABELS).items():
+            assert counts[label] == int(np.ceil(total * percent / 100))
+        assert (nested_subset(LABELS, percent, seed=3) == chosen).all()
+    assert len(before) == len(LABELS)
+    assert set(nested_subset(LABELS, 25, seed=3)) != set(nested_subset(LABELS, 25, seed=4))
+
+
+@pytest.mark.parametrize('percent', [0, 101])
+def test_a_share_outside_of_the_data_is_refused(percent):
+    with pytest.raises(ValueError, match='share'):
+        nested_subset(LABELS, percent, seed=0)
+
+
+@pytest.fixture
+def pack(tmp_path):
+    path = write_pack(tmp_path / 'pack.npz', 40, num_points=16)
+    return {'type': 'ShapePack', 'points': str(path), 'split': 'train'}
+
+
+def test_configs_of_parts_build_those_parts(pack):
+    whole = DATASETS.build(dict(pack))
+    assert shared_out(pack, 100, 0) == labelled(pack, None, 0) == pack
+    half = DATASETS.build(shared_out(pack, 50, 0))
+    assert len(whole) / 2 <= len(half) < len(whole)
+    few = DATASETS.build(labelled(pack, 2, seed=1))
+    assert set(Counter(few.labels.tolist()).values()) == {2}
+    assert labelled(pack, 2, seed=1) != labelled(pack, 2, seed=2)
+
+
+def test_what_is_held_out_is_not_trained_on(pack):
+    inside, outside = held_out(pack, 0.2, seed=0)
+    assert not set(inside['indices']) & set(outside['indices'])
+    assert len(inside['indices']) + len(outside['indices']) == len(DATASETS.build(dict(pack)))

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from benchmarks.run.graph import all_jobs
+from benchmarks.suites import SUITES
+from benchmarks.suites.job import KINDS
+from benchmarks.suites.profiles import PROFILES, find_profile
+from benchmarks.suites.setup import Setup
+from benchmarks.suites.sheet import entries
+from benchmarks.suites.suite import GROUPS, find, suite
+from zoo.errors import UsageError
+
+
+@pytest.fixture(autouse=True)
+def _no_data(monkeypatch, tmp_path):
+    monkeypatch.setenv('ZOO_DATA', str(tmp_path))
+
+
+@pytest.mark.parametrize('profile', ['smoke', 'demo', 'laptop'])
+@pytest.mark.parametrize('name', SUITES)
+def test_every_suite_plans_tables_of_jobs_that_can_run(profile, name):
+    setup = Setup(find_profile(profile))
+    sheets = SUITES[name].plan(setup)
+    assert sheets
+    for sheet in sheets:
+        assert sheet.figures
+        assert {figure.row for figure in sheet.figures} <= set(sheet.rows)
+        assert sheet.reference in ('', *sheet.rows)
+        kept = json.loads(json.dumps(sheet.to_json()))
+        assert [entry.key for entry in entries(kept)] == [figure.job.key for figure in sheet.figures]
+        for job in all_jobs(figure.job for figure in sheet.figures):
+            assert job.kind in KINDS
+            assert job.seconds > 0
+
+
+def test_the_design_is_complete():
+    by_group = {group: {entry.name for entry in SUITES.values() if entry.group == group} for group in GROUPS}
+    assert by_group['suite'] >= {
+        'scanobjectnn', 'modelnet40', 'modelnet10', 'few_shot', 'zero_shot', 'svm', 'frozen', 'robustness', 'sizes'
+    }  # fmt: skip
+    names = ('fusion', 'teacher', 'stop_gradient', 'local_teacher', 'loss', 'mask')
+    assert by_group['table'] == {f'ablation_{name}' for name in names}
+    assert 'data_curve' in by_group['study']
+    for profile in PROFILES.values():
+        assert set(profile.suites) <= set(SUITES)
+
+
+def test_absent_data_is_named_with_the_way_to_get_it_and_its_substitute_in_the_notes():
+    (sheet,) = SUITES['scanobjectnn'].plan(Setup(find_profile('laptop')))
+    assert any('ScanObjectNN' in title for title in sheet.missing)
+    assert all(sheet.missing.values())
+    assert any('ProceduralShapes' in note and 'substitute' in note for note in sheet.notes)
+
+
+def test_absent_pretraining_data_leaves_random_weights_and_says_so():
+    (sheet,) = SUITES['svm'].plan(Setup(find_profile('paper')))
+    assert any('ShapeNet55' in title for title in sheet.missing)
+    assert {figure.row for figure in sheet.figures} == {'from scratch'}
+    assert 'recon-base' in sheet.rows
+
+
+def test_the_curve_of_the_demo_has_three_points_and_shares_its_last_with_the_leaderboard():
+    setup = Setup(find_profile('demo'))
+    (curve,) = SUITES['data_curve'].plan(setup)
+    assert curve.columns == ['25 %', '50 %', '100 %']
+    (board,) = SUITES['leaderboard'].plan(setup)
+    keys = {figure.job.key for figure in board.figures}
+    assert all(figure.job.key in keys for figure in curve.figures if figure.column == '100 %')
+
+
+def test_zero_shot_is_measured_on_classes_that_no_pretraining_saw():
+    (sheet,) = SUITES['zero_shot'].plan(Setup(find_profile('demo')))
+    for figure in sheet.figures:
+        unseen = set(figure.job.settings['test']['classes'])
+        seen = set(figure.job.needs['weights'].settings['dataset']['classes'])
+        assert unseen
+        assert not unseen & seen
+
+
+def test_ablations_change_one_thing_and_their_first_row_is_the_method_itself():
+    setup = Setup(find_profile('laptop'))
+    base = {f.job.key for sheet in SUITES['svm'].plan(setup) for f in sheet.figures if f.row == 'recon-nano'}
+    for name in ('teacher', 'stop_gradient', 'local_teacher', 'loss', 'mask'):
+        (sheet,) = SUITES[f'ablation_{name}'].plan(setup)
+        first = {f.job.key for f in sheet.figures if f.row == sheet.reference and f.job.kind == 'svm'}
+        assert first <= base
+        weights = {f.row: f.job.needs['weights'].key for f in sheet.figures}
+        assert len(set(weights.values())) == len(weights) > 1
+
+
+def test_a_pattern_leaves_out_what_does_not_fit():
+    setup = Setup(find_profile('laptop'), pattern='point-mae')
+    assert SUITES['ablation_mask'].plan(setup) == []
+    (sheet,) = SUITES['svm'].plan(setup)
+    assert sheet.rows == ['from scratch', 'point-mae-nano']
+
+
+def test_asking_for_a_name_of_another_group_says_which():
+    assert find('table', 'ablation_mask').name == 'ablation_mask'
+    with pytest.raises(UsageError, match='--table ablation_mask'):
+        find('suite', 'ablation_mask')
+    with pytest.raises(ValueError, match='svm'):
+        suite('svm')(lambda setup: [])
+    with pytest.raises(ValueError, match='plot'):
+        suite('new', 'plot')

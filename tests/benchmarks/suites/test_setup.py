@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from benchmarks.run.graph import all_jobs
+from benchmarks.suites.data import LABEL_SEED, PRETRAIN_SEED, UNSEEN, built_in, corpus, official, pack, seen_classes
+from benchmarks.suites.profiles import PROFILES, find_profile
+from benchmarks.suites.setup import Setup
+from benchmarks.suites.students import Model, pretraining_config, supervision, tokenizers
+from zoo.errors import UsageError
+
+SMOKE = find_profile('smoke')
+
+
+def test_no_unseen_class_and_no_labelled_object_is_in_the_pretraining_data():
+    assert len(UNSEEN) == 10
+    assert len(seen_classes()) == 33
+    assert not set(seen_classes()) & set(UNSEEN)
+    for profile in PROFILES.values():
+        made = corpus('procedural', profile)
+        assert set(made.config['classes']) == set(seen_classes())
+        assert profile.objects % len(seen_classes()) == 0
+    assert PRETRAIN_SEED != LABEL_SEED
+    source = built_in(SMOKE, 'cad')
+    assert {source.train['seed'], source.val['seed'], source.test['seed']} == {LABEL_SEED}
+    assert len({source.train['split'], source.val['split'], source.test['split']}) == 3
+
+
+def test_what_is_absent_says_how_to_get_it(monkeypatch, tmp_path):
+    monkeypatch.setenv('ZOO_DATA', str(tmp_path))
+    for source in (official('modelnet40'), official('scanobjectnn-pb_t50_rs'), pack('shapedb69', None, SMOKE)):
+        assert not source.present
+        assert source.get
+    assert corpus('shapenet55', SMOKE).get
+    with pytest.raises(UsageError, match='procedural'):
+        corpus('nothing', SMOKE)
+
+
+def test_a_pack_is_found_in_its_folder(tmp_path):
+    place = tmp_path / 'shapedb69' / 'points2048.npz'
+    place.parent.mkdir()
+    place.write_bytes(b'')
+    found = pack('shapedb69', tmp_path, SMOKE)
+    assert found.present
+    assert found.train['points'] == str(place)
+
+
+def test_one_pretraining_serves_all_measurements():
+    setup = Setup(SMOKE)
+    model, source = Model('ReCon', 'recon-nano'), setup.source('procedural-cad')
+    same = Model('another label', 'recon-nano')
+    jobs = all_jobs([setup.measure('svm', model, source, 0), setup.measure('knn', same, source, 0)])
+    assert [job.kind for job in jobs].count('pretrain') == 1
+    changed = Model('ReCon', 'recon-nano', {'model.mask.ratio': 0.8})
+    part = dataclasses.replace(model, fraction=50)
+    assert len({setup.pretraining(entry, 0).key for entry in (model, same, changed, part)}) == 3
+
+
+def test_seeds_of_the_command_line_pretrain_anew():
+    model = Model('ReCon', 'recon-nano')
+    demo = Setup(find_profile('demo'))
+    assert len({demo.pretraining(model, seed).key for seed in demo.repetitions}) == 1
+    asked = Setup(find_profile('demo'), seeds=4)
+    assert len({asked.pretraining(model, seed).key for seed in asked.repetitions}) == 4
+
+
+def test_a_recipe_is_chosen_before_fine_tuning_and_by_no_test_object():
+    setup = Setup(SMOKE)
+    job = setup.finetune(Model('ReCon', 'recon-nano'), setup.source('procedural-cad'), 0)
+    recipe = job.needs['recipe']
+    assert 'test' not in recipe.settings
+    assert recipe.settings['val']['split'] == 'val'
+    assert recipe.settings['student'] == 'point-mae-nano'
+    other = setup.finetune(Model('x', 'smc-nano'), setup.source('procedural-pb_t50_rs'), 0)
+    assert other.needs['recipe'].key == recipe.key
+
+
+def test_published_settings_choose_nothing():
+    setup = Setup(find_profile('paper'))
+    job = setup.finetune(Model('ReCon', 'recon-base'), setup.source('procedural-cad'), 0)
+    assert 'recipe' in job.needs
+    source = dataclasses.replace(setup.source('procedural-cad'), settings=official('modelnet40').settings)
+    job = setup.finetune(Model('ReCon', 'recon-base'), source, 0)
+    assert 'recipe' not in job.needs
+    assert job.settings['recipe']['rate'] == 1e-5
+
+
+def test_models_are_chosen_by_a_pattern():
+    assert {model.student for model in Setup(SMOKE, pattern='re*').models()} == {'recon-nano'}
+    assert {model.student for model in Setup(SMOKE, pattern='*-nano').models()} == {
+        f'{method}-nano' for method in SMOKE.methods
+    }
+    with pytest.raises(UsageError, match='--models nothing'):
+        Setup(SMOKE, pattern='nothing').models()
+
+
+def test_teachers_that_need_a_download_are_replaced_offline():
+    config = pretraining_config('recon-tiny', {}, offline=True)
+    assert config.model.objectives.image.teacher.type == 'EfficientNetLite0Teacher'
+    assert config.model.objectives.text.teacher.type == 'SentenceTeacher'
+    untouched = pretraining_config('recon-tiny', {}, offline=False)
+    assert untouched.model.objectives.text.teacher.type == 'CLIPTextTeacher'
+
+
+def test_tokenizers_and_supervision_follow_the_options():
+    assert tokenizers(pretraining_config('act-nano', {}, True)) == {'features': 'configs/act/autoencoder_nano.py'}
+    options = {'model.objectives.image': None, 'model.objectives.text.teacher.frozen': False}
+    assert supervision(pretraining_config('recon-nano', options, True)) == (
+        'masked points, class names by MiniLM, trained along'
+    )
+
+
+def test_an_unknown_profile_lists_the_known_ones():
+    with pytest.raises(UsageError, match='smoke, demo, laptop, paper'):
+        find_profile('x')

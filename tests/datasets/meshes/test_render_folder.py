@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.datasets.meshes.solids import save_box
+from zoo.datasets.meshes.render_folder import render_folder
+from zoo.errors import UsageError
+
+ROOT = Path(__file__).resolve().parents[3]
+OPTIONS = {'num_points': 64, 'views': 2, 'image_size': 16}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name in ('a/one.obj', 'a/one.stl', 'two.ply'):
+        save_box(tmp_path / 'in' / name, 1, 2, 3)
+    (tmp_path / 'in' / 'bad.off').write_text('OFF', encoding='utf-8')
+    return tmp_path / 'in'
+
+
+def contents(out: Path) -> dict[str, bytes]:
+    return {path.relative_to(out).as_posix(): path.read_bytes() for path in sorted(out.rglob('*')) if path.is_file()}
+
+
+def test_points_and_views_of_every_mesh(folder, tmp_path):
+    report = render_folder(folder, tmp_path / 'out', **OPTIONS)
+    assert report.made == ['a/one.obj', 'a/one.stl', 'two.ply']
+    assert list(report.broken) == ['bad.off']
+    assert '1 are broken' in str(report)
+    assert str(folder / 'bad.off') in str(report)
+    stems = ('a/one.obj', 'a/one.stl', 'two')  # endings stay where they tell two meshes apart
+    assert list(contents(tmp_path / 'out')) == sorted(f'{s}{e}' for s in stems for e in ('.npz', '_0.png', '_1.png'))
+    with np.load(tmp_path / 'out' / 'two.npz', allow_pickle=False) as file:
+        assert {key: (file[key].shape, str(file[key].dtype)) for key in ('points', 'normals', 'colours')} == {
+            'points': ((64, 3), 'float32'),
+            'normals': ((64, 3), 'float32'),
+            'colours': ((64, 3), 'uint8'),
+        }
+    with Image.open(tmp_path / 'out' / 'two_1.png') as picture:
+        assert (picture.size, picture.mode) == ((16, 16), 'RGB')
+
+
+def test_a_second_run_does_what_is_missing_or_out_of_date(folder, tmp_path):
+    out = tmp_path / 'out'
+    render_folder(folder, out, **OPTIONS)
+    first = contents(out)
+    assert render_folder(folder, out, **OPTIONS).made == []
+    (out / 'two_1.png').unlink()
+    (out / 'a' / 'one.obj.npz').write_bytes(b'damaged')
+    os.utime(folder / 'a' / 'one.stl', ns=(1, 1))
+    assert render_folder(folder, out, **OPTIONS).made == ['a/one.obj', 'a/one.stl', 'two.ply']
+    assert {key: value for key, value in contents(out).items() if 'stl' not in key} == {
+        key: value for key, value in first.items() if 'stl' not in key
+    }
+    assert render_folder(folder, out, **{**OPTIONS, 'seed': 1}).made == ['a/one.obj', 'a/one.stl', 'two.ply']
+
+
+def test_a_run_that_is_killed_can_be_resumed(folder, tmp_path):
+    for number in range(12):
+        save_box(folder / f'more{number}.off', 1, 1, 1 + number)
+    reference, out = tmp_path / 'reference', tmp_path / 'out'
+    render_folder(folder, reference, **OPTIONS)
+    script = (
+        'import sys; from zoo.datasets.meshes.render_folder import render_folder; '
+        'render_folder(sys.argv[1], sys.argv[2], num_points=64, views=2, image_size=16)'
+    )
+    command = [sys.executable, '-c', script, str(folder), str(out)]
+    victim = subprocess.Popen(command, env={**os.environ, 'PYTHONPATH': str(ROOT)})
+    while victim.poll() is None and len(list(out.glob('*.npz'))) < 3:
+        time.sleep(0.002)
+    victim.send_signal(signal.SIGKILL)
+    victim.wait()
+    render_folder(folder, out, **OPTIONS)
+    found = {key: value for key, value in contents(out).items() if not key.endswith('.tmp')}
+    assert found == contents(reference)
+
+
+def test_wrong_usage(folder, tmp_path):
+    (tmp_path / 'empty').mkdir()
+    (tmp_path / 'file').touch()
+    for source, out, options, words in (
+        (tmp_path / 'none', tmp_path / 'out', {}, 'no folder'),
+        (tmp_path / 'empty', tmp_path / 'out', {}, 'holds no meshes'),
+        (folder, tmp_path / 'file' / 'out', {}, 'cannot write'),
+        (folder, tmp_path / 'out', {'views': -1}, 'views'),
+        (folder, tmp_path / 'out', {'up': 'x'}, 'up'),
+    ):
+        with pytest.raises(UsageError, match=words):
+            render_folder(source, out, **options)

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+from scipy.spatial.transform import Rotation
+
+from tests.transforms.clouds import UNLIKELY, alike, clouds, unit_normals
+from zoo.transforms import RandomRotateGravity, RandomRotateSO3
+from zoo.transforms.rotate import quaternion_matrix
+
+AXES = torch.eye(3)
+
+
+def rotations(size):
+    """What happens to the three axes, as matrices (B, 3, 3): row i is the image of axis i."""
+    return RandomRotateSO3()({'points': AXES.expand(size, -1, -1)})['points'].double().numpy()
+
+
+def test_rotations_about_gravity_are_about_y_and_uniform():
+    torch.manual_seed(0)
+    points = torch.tensor([[1.0, 0.5, 0.0], [0.0, -2.0, 1.0], [0.3, 0.1, -0.4]]).expand(4000, -1, -1)
+    turned = RandomRotateGravity()({'points': points})['points'].double()
+    assert torch.equal(turned[:, :, 1], points[:, :, 1].double())
+    angle = torch.atan2(turned[:, 0, 2], turned[:, 0, 0])
+    for row in range(3):
+        x, z = points[0, row, 0], points[0, row, 2]
+        expected = torch.stack([x * angle.cos() - z * angle.sin(), x * angle.sin() + z * angle.cos()], dim=1)
+        assert torch.allclose(turned[:, row][:, [0, 2]], expected, atol=1e-6)
+    assert stats.kstest(angle.numpy(), stats.uniform(-math.pi, 2 * math.pi).cdf).pvalue > UNLIKELY
+    assert abs(np.corrcoef(angle[:-1], angle[1:])[0, 1]) < 0.05
+
+
+@pytest.mark.parametrize('kind', [RandomRotateGravity, RandomRotateSO3])
+def test_shapes_and_their_normals_turn_together(kind):
+    batch = {'points': unit_normals(5, 30), 'normals': unit_normals(5, 30)}
+    result = kind()(batch)
+    assert torch.equal(result['points'], result['normals'])
+    assert torch.allclose(
+        torch.cdist(result['points'], result['points']), torch.cdist(*[batch['points']] * 2), atol=1e-3
+    )
+
+
+def test_rotations_are_rotations_of_each_object():
+    torch.manual_seed(0)
+    matrix = rotations(200)
+    assert np.allclose(matrix @ matrix.transpose(0, 2, 1), np.eye(3), atol=1e-6)
+    assert np.allclose(np.linalg.det(matrix), 1, atol=1e-6)
+    assert len(np.unique(matrix.round(4), axis=0)) == 200
+
+
+def test_given_its_draws_a_rotation_is_exact():
+    points = clouds(6, 20)
+    torch.manual_seed(3)
+    result = RandomRotateSO3()({'points': points})['points']
+    torch.manual_seed(3)
+    for cloud, source, (w, x, y, z) in zip(result, points, torch.randn(6, 4).tolist(), strict=True):
+        matrix = Rotation.from_quat([x, y, z, w]).as_matrix()
+        assert np.allclose(cloud, source.double().numpy() @ matrix, atol=1e-6)
+
+
+def test_matrices_of_quaternions_are_those_of_scipy():
+    quaternion = torch.randn(20, 4, generator=torch.Generator().manual_seed(1)) * 5
+    expected = Rotation.from_quat(quaternion[:, [1, 2, 3, 0]].numpy()).as_matrix()
+    assert np.allclose(quaternion_matrix(quaternion), expected, atol=1e-6)
+
+
+def test_rotations_are_uniform():
+    torch.manual_seed(0)
+    matrix = rotations(4000)
+    expected = Rotation.random(4000, random_state=2).as_matrix()
+    angles = [np.arccos(np.clip((np.trace(sample, axis1=1, axis2=2) - 1) / 2, -1, 1)) for sample in (matrix, expected)]
+    # Density of the angle of a uniform rotation: (1 - cos) / pi.
+    assert stats.kstest(angles[0], lambda angle: (angle - np.sin(angle)) / np.pi).pvalue > UNLIKELY
+    assert alike(*angles)
+    for row in range(3):
+        for column in range(3):
+            # A coordinate of a uniform point of the sphere is uniform (Archimedes).
+            assert stats.kstest(matrix[:, row, column], stats.uniform(-1, 2).cdf).pvalue > UNLIKELY
+    assert np.abs(np.corrcoef(matrix.reshape(-1, 9).T) - np.eye(9)).max() < 0.06
+
+
+def test_turning_first_changes_nothing_about_a_uniform_rotation():
+    torch.manual_seed(0)
+    tilt = Rotation.from_euler('xyz', [0.3, 1.1, -0.7]).as_matrix()
+    matrix = rotations(3000)
+    for row in range(3):
+        assert alike((tilt @ matrix[:1500])[:, row, 0], matrix[1500:, row, 0])

@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+
+from tests.shared import shared_file
+from tests.transforms.clouds import UNLIKELY, alike, chosen, clouds, evenly, numbered
+from zoo import ops
+from zoo.errors import UsageError
+from zoo.transforms import FPSSubsample, RandomDrop, RandomSubsample
+
+
+def test_random_subsamples_come_in_every_order_equally_often():
+    torch.manual_seed(0)
+    numbers = chosen(RandomSubsample(3)(numbered(9000, 5)))
+    outcomes = list(itertools.permutations(range(5), 3))
+    assert evenly(Counter(map(tuple, numbers.tolist())), outcomes)
+
+
+def test_objects_of_a_batch_are_sampled_independently():
+    torch.manual_seed(0)
+    numbers = chosen(RandomSubsample(1)(numbered(9000, 3))).view(-1, 2)
+    assert evenly(Counter(map(tuple, numbers.tolist())), list(itertools.product(range(3), repeat=2)))
+
+
+@pytest.mark.parametrize(('total', 'num'), [(3, 7), (3, 9), (1, 4), (5, 5)])
+def test_too_few_points_are_repeated_as_evenly_as_possible(total, num):
+    torch.manual_seed(0)
+    numbers = chosen(RandomSubsample(num)(numbered(400, total)))
+    assert numbers.shape == (400, num)
+    counts = torch.stack([(numbers == point).sum(1) for point in range(total)], dim=1)
+    assert counts.min() == num // total
+    assert counts.max() == -(-num // total)
+    if num % total:
+        extra = Counter(row.index(max(row)) for row in counts.tolist())
+        assert evenly(extra, range(total))
+
+
+def test_random_subsamples_of_real_clouds_keep_their_points():
+    points = torch.from_numpy(np.load(shared_file('data', 'shapedb69', 'points2048.npz'))['pts'][:3]).float()
+    kept = RandomSubsample(512)({'points': points})['points']
+    for cloud, source in zip(kept, points, strict=True):
+        rows = set(map(tuple, source.tolist()))
+        assert set(map(tuple, cloud.tolist())) <= rows
+
+
+def test_testing_keeps_the_farthest_points():
+    points = clouds()
+    index = ops.farthest_point_sample(points, 16)
+    expected = torch.stack([cloud[rows] for cloud, rows in zip(points, index, strict=True)])
+    batch = FPSSubsample(16)({'points': points, 'part': torch.arange(40).expand(4, -1)})
+    assert torch.equal(batch['points'], expected)
+    assert torch.equal(batch['part'], index)
+
+
+def test_training_keeps_a_random_choice_of_the_farthest_points():
+    torch.manual_seed(0)
+    cloud = clouds(1, 12)
+    pool = ops.farthest_point_sample(cloud, 4)[0].tolist()
+    batch = {'points': cloud.expand(6000, -1, -1), 'part': torch.arange(12).expand(6000, -1)}
+    kept = FPSSubsample(3, oversample=4)(batch)
+    assert evenly(Counter(map(tuple, kept['part'].tolist())), list(itertools.permutations(pool, 3)))
+    assert torch.equal(kept['points'], cloud[0][kept['part']])
+
+
+def test_points_near_the_origin_can_be_passed_over():
+    points = clouds(2, 30)
+    points[:, 1:10] *= 1e-3
+    kept = FPSSubsample(20, skip_near_origin=True)({'points': points})['points']
+    assert (kept[:, 1:].norm(dim=2) > 0.03).all()
+
+
+def test_sampling_all_points_is_left_out(monkeypatch):
+    def forbidden(*args, **kwargs):
+        raise AssertionError('farthest point sampling of all points')
+
+    monkeypatch.setattr(ops, 'farthest_point_sample', forbidden)
+    batch = numbered(2000, 4)
+    assert FPSSubsample(4)(batch) is batch
+    torch.manual_seed(0)
+    numbers = chosen(FPSSubsample(4, oversample=6)(batch))
+    assert evenly(Counter(map(tuple, numbers.tolist())), list(itertools.permutations(range(4))))
+
+
+def test_farthest_points_of_too_small_clouds_are_repeated():
+    assert chosen(FPSSubsample(5)(numbered(1, 3))).tolist() == [[0, 1, 2, 0, 1]]
+    counts = chosen(FPSSubsample(7, oversample=9)(numbered(1, 3)))[0].bincount()
+    assert sorted(counts.tolist()) == [2, 2, 3]
+
+
+@pytest.mark.parametrize('kind', [RandomSubsample, FPSSubsample])
+def test_a_number_of_points_below_one_is_a_usage_error(kind):
+    with pytest.raises(UsageError, match=f'{kind.__name__}: num_points must be at least 1, got 0'):
+        kind(0)
+
+
+def test_oversampling_less_than_the_result_is_a_usage_error():
+    with pytest.raises(UsageError, match=r'oversample \(1000\) must be at least num_points \(1024\)'):
+        FPSSubsample(1024, oversample=1000)
+
+
+# --- dropping ---------------------------------------------------------------------------------------------------------
+
+
+def survivors(numbers):
+    """Points besides the first that are still themselves, per object."""
+    return (np.asarray(numbers) == np.arange(np.shape(numbers)[1]))[:, 1:].sum(1)
+
+
+def test_dropped_points_become_the_first_one():
+    torch.manual_seed(0)
+    numbers = chosen(RandomDrop()(numbered(50, 30)))
+    assert ((numbers == 0) | (numbers == torch.arange(30))).all()
+    assert (numbers[:, 0] == 0).all()
+    assert 0 < (numbers == 0)[:, 1:].float().mean() < 1
+
+
+def test_given_its_draws_dropping_is_exact():
+    torch.manual_seed(5)
+    numbers = chosen(RandomDrop(0.5)(numbered(20, 30)))
+    torch.manual_seed(5)
+    draw, ratio = torch.rand(20, 30), 0.5 * torch.rand(20, 1)
+    for row in range(20):
+        expected = [0 if draw[row, point] < ratio[row] else point for point in range(30)]
+        assert numbers[row].tolist() == expected
+
+
+def test_as_many_are_dropped_as_by_a_loop():
+    torch.manual_seed(0)
+    generator = np.random.default_rng(1)
+
+    def one_cloud():
+        ratio = generator.random() * 0.875
+        return [0 if generator.random() <= ratio else point for point in range(60)]
+
+    numbers = chosen(RandomDrop()(numbered(3000, 60)))
+    expected = np.array([one_cloud() for _ in range(1500)])
+    assert alike(survivors(numbers), survivors(expected))
+    kept = (numbers[:, 1:] != 0).sum(dim=0).numpy()
+    assert stats.chisquare(kept).pvalue > UNLIKELY
+
+
+@pytest.mark.parametrize(('ratio', 'kept'), [(0.0, 29), (1.0, None)])
+def test_the_limits_of_dropping(ratio, kept):
+    torch.manual_seed(0)
+    left = survivors(chosen(RandomDrop(ratio)(numbered(400, 30))))
+    assert (left == kept).all() if kept else (left.min() <= 1 and left.max() >= 28)
+
+
+@pytest.mark.parametrize('ratio', [-0.1, 1.1])
+def test_an_impossible_share_is_a_usage_error(ratio):
+    with pytest.raises(UsageError, match='RandomDrop: max_ratio must be between 0 and 1'):
+        RandomDrop(ratio)

@@ -1,0 +1,177 @@
+"""What ``tools/data.py`` does with a target: check it, prepare it, tell its fingerprint."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from zoo.compat import data_root as default_root
+from zoo.datasets.catalogue.check import check_parts, content_digest
+from zoo.datasets.catalogue.entry import build
+from zoo.datasets.catalogue.report import Report, number
+from zoo.datasets.catalogue.scan import scan
+from zoo.datasets.catalogue.target import Target
+from zoo.datasets.catalogue.verify import check_lists
+from zoo.datasets.prepared import MappedPack, prepare
+from zoo.datasets.prepared.layout import read_meta
+from zoo.datasets.sweethome3d import SweetHome3D, licence_summary
+from zoo.errors import UsageError
+
+ATTRIBUTION = 'ATTRIBUTION.md'
+"""File in a pack that lists who made each object, and under which licence."""
+
+
+def check_target(target: Target, *, limit: int | None = None, workers: int = 2, progress: bool = True) -> Report:
+    """Check the lists and every object of a target.
+
+    Args:
+        target: See ``resolve_target``.
+        limit: Objects of every part to read; all by default.
+        workers: Processes that help to read large parts.
+        progress: Show a bar on a terminal.
+
+    Raises:
+        UsageError: Nothing of the dataset is there.
+    """
+    report = Report(target.title)
+    entry = target.entry
+    if entry is not None and entry.places and target.folder is None:
+        build(next(iter(target.parts.values())))  # says what is missing and how to get it
+    if target.folder is not None:
+        check_lists(target.folder, report, None if entry is None else entry.name)
+    check_parts(
+        target.candidates(),
+        report,
+        up=None if entry is None else entry.up,
+        fixed_splits=entry is not None and entry.fixed_splits,
+        limit=limit,
+        workers=workers,
+        progress=progress,
+    )
+    if entry is not None:
+        for note in entry.notes:
+            report.add('note', entry.name, note)
+    return report
+
+
+def fingerprints(target: Target, *, content: bool = False, progress: bool = True) -> list[dict[str, Any]]:
+    """Return what identifies every part: ``part``, ``objects``, ``fingerprint`` and, if asked for, ``content``.
+
+    Args:
+        target: See ``resolve_target``.
+        content: Read every object for the digest that a set and the pack prepared from it share.
+        progress: Show a bar on a terminal.
+
+    Raises:
+        UsageError: There is nothing but lists, or a part or an object cannot be read.
+    """
+    if not target.parts:
+        raise UsageError(f'{target.title} holds lists and no clouds: check compares them with the published ones')
+    rows = []
+    for name, config in target.parts.items():
+        dataset = build(config)
+        row = {'part': name, 'objects': len(dataset), 'fingerprint': dataset.fingerprint}
+        if content:
+            probes = scan(dataset, range(len(dataset)), progress=f'reading {name}' if progress else None)
+            broken = [probe.error for probe in probes if probe.error]
+            if broken:
+                raise UsageError(broken[0])
+            row['content'] = content_digest(dataset, probes)
+        rows.append(row)
+    return rows
+
+
+def prepare_target(
+    target: Target,
+    out: str | Path | None = None,
+    *,
+    data_root: str | Path | None = None,
+    workers: int = 2,
+    views: int | None = None,
+    precision: str = 'float32',
+    force: bool = False,
+    progress: bool = True,
+) -> list[MappedPack]:
+    """Write a pack of a target, or one for each group of parts that do not belong together.
+
+    Args:
+        target: See ``resolve_target``.
+        out: Folder of the pack; ``packs/<name>`` in the data root by default.
+        data_root: Folder of the datasets; that of the user by default.
+        workers: Processes.
+        views: Pictures of every object; all by default.
+        precision: 'float32' or 'float16', of points and normals.
+        force: Make it again even if it is there.
+        progress: Show a bar.
+
+    Returns:
+        The packs, opened.
+
+    Raises:
+        UsageError: There is nothing to prepare, see ``zoo.datasets.prepared.prepare``, or ``force`` would remove
+            something that is no pack.
+    """
+    if not target.parts:
+        raise UsageError(f'{target.title} holds lists and no clouds: there is nothing to prepare')
+    root = default_root() if data_root is None else Path(data_root).expanduser()
+    folder = root / 'packs' / Path(target.title).stem if out is None else Path(out).expanduser()
+    how: dict[str, Any] = {'workers': workers, 'views': views, 'precision': precision, 'progress': progress}
+    made = []
+    for group, parts in _groups(target).items():
+        destination = (folder / group).absolute()
+        if force:
+            _remove(destination)
+        prepare(destination, parts, meta=_about(target), **how)
+        _attribute(next(iter(parts.values())), destination)
+        made.append(MappedPack(destination, 'all'))
+    return made
+
+
+def describe_pack(pack: MappedPack) -> str:
+    """Return what was prepared: folder, objects, content, and what is kept of every object."""
+    has = ['points', *(name for name, there in (('pictures', pack.num_views), ('classes', pack.classes)) if there)]
+    what = f'{number(len(pack), "object")} with {", ".join(has)}'
+    lines = [f'{pack.path}: {what}', f'  fingerprint {pack.fingerprint}']
+    lines += [f'  terms: {pack.about["terms"]}'] if 'terms' in pack.about else []
+    infos = [pack.info(index) for index in range(len(pack))]
+    if all('licence' in info and 'creator' in info for info in infos):
+        lines += [licence_summary(infos), f'of every object: {pack.path / ATTRIBUTION}']
+    return '\n'.join(lines)
+
+
+def _groups(target: Target) -> Mapping[str, dict[str, dict[str, Any]]]:
+    """Return the parts by group; within a group, parts go by their role."""
+    groups: dict[str, dict[str, dict[str, Any]]] = {}
+    for name, config in target.parts.items():
+        part = target.known[name]
+        groups.setdefault(part.group, {})[part.role if part.group else name] = config
+    return groups
+
+
+def _about(target: Target) -> dict[str, Any]:
+    """Return what a pack remembers of where it is from."""
+    entry = target.entry
+    if entry is None:
+        return {'from': target.title}
+    return {'from': entry.name, 'title': entry.title, 'terms': entry.terms, 'source': entry.source, 'get': entry.get}
+
+
+def _attribute(config: dict[str, Any], folder: Path) -> None:
+    """Put the list of creators and licences into a pack whose objects have their own."""
+    if config['type'] == SweetHome3D.__name__:
+        dataset = build({**config, 'split': 'all'})
+        assert isinstance(dataset, SweetHome3D)
+        dataset.write_attribution(folder / ATTRIBUTION)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a pack, and nothing else."""
+    if not folder.exists():
+        return
+    try:
+        read_meta(folder)
+    except UsageError as error:
+        raise UsageError(f'--force would remove {folder}, which is no pack: remove it yourself') from error
+    shutil.rmtree(folder)

@@ -1,0 +1,86 @@
+"""The files that a mesh file names: materials, textures, buffers."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+LARGEST = 256 << 20
+"""Bytes of the largest file that is read at the word of another one."""
+
+
+class Beside:
+    """Looks up files by the names that other files give them, as trimesh's loaders ask for them.
+
+    Names come from strangers: backslashes, folders of another computer, texture options in front. A name is tried as it
+    stands, then its last part alone.
+
+    Args:
+        read: Returns the content of a file by its path relative to the mesh, raises ``OSError`` where there is none.
+
+    Attributes:
+        taken: Paths that were read, in the order of reading.
+        missing: Paths that were asked for and are not there.
+    """
+
+    def __init__(self, read: Callable[[str], bytes]) -> None:
+        self._read = read
+        self.taken: list[str] = []
+        self.missing: list[str] = []
+        self._served: dict[str, bytes] = {}
+
+    def serve(self, name: str, content: bytes) -> None:
+        """Answer a name with a content of our own."""
+        self._served[name] = content
+
+    def get(self, name: str) -> bytes:
+        """Return the content of the first candidate that exists.
+
+        Raises:
+            FileNotFoundError: None does.
+        """
+        if name in self._served:
+            return self._served[name]
+        for candidate in _candidates(name):
+            try:
+                content = self._read(candidate)
+            except (OSError, ValueError, KeyError):
+                self._note(self.missing, candidate)
+                continue
+            self._note(self.taken, candidate)
+            return content
+        raise FileNotFoundError(f'{name} is not there')
+
+    __getitem__ = get
+
+    @staticmethod
+    def _note(paths: list[str], path: str) -> None:
+        if path not in paths:
+            paths.append(path)
+
+
+def _candidates(name: str) -> Iterator[str]:
+    """Yield the paths that a name may mean."""
+    plain = name.strip().strip('"').replace('\\', '/')
+    if not plain or '\0' in plain:
+        return
+    tried = [plain, posixpath.basename(plain)]
+    if plain.startswith('-'):  # options of a texture, like -s 1 1 1 wood.png
+        tried += [plain.split()[-1], posixpath.basename(plain.split()[-1])]
+    for path in dict.fromkeys(tried):
+        if path and not path.startswith('/') and ':' not in path:
+            yield posixpath.normpath(path)
+
+
+def folder_files(folder: Path) -> Beside:
+    """Look files up in a folder, its subfolders, and the folders next to it; nothing farther away is read."""
+    bound = folder.resolve().parent
+
+    def read(name: str) -> bytes:
+        path = (folder / name).resolve()
+        if not path.is_relative_to(bound) or not path.is_file() or path.stat().st_size > LARGEST:
+            raise FileNotFoundError(name)
+        return path.read_bytes()
+
+    return Beside(read)

@@ -1,0 +1,135 @@
+"""The colour of every triangle of what trimesh has read: of its face, its corners, its material or its texture."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zoo.datasets.meshes.mesh import FloatArray, IntArray
+
+GREY = 0.65
+"""Red, green and blue where a file says nothing."""
+
+CLEAR = 0.7
+"""Below this opacity a triangle is drawn as one that lets one half of the light through."""
+
+TEXTURE_SIZE = 64
+"""Textures are averaged down to this many pixels a side before they are looked up."""
+
+SPOTS = np.array([(4, 4, 4), (8, 2, 2), (2, 8, 2), (2, 2, 8), (5.5, 5.5, 1), (5.5, 1, 5.5), (1, 5.5, 5.5)]) / 12
+"""Places on a triangle, as weights of its corners, where its texture is looked up."""
+
+Paint = tuple[FloatArray, NDArray[np.bool_]]
+
+
+def triangle_paint(geometry: Any) -> Paint:
+    """Return the colours and the clear triangles of a mesh of trimesh.
+
+    A texture stands for the mean over some places of each triangle; that of a Wavefront material takes the place of the
+    diffuse colour, that of a glTF material is multiplied by the base colour, which that format stores without gamma.
+
+    Returns:
+        RGB in [0, 1], ``(F, 3)``, and whether one half sees through, ``(F,)``.
+    """
+    count, visual = len(geometry.faces), geometry.visual
+    rgba: FloatArray | None = None
+    if visual.kind == 'face':
+        rgba = np.asarray(visual.face_colors, dtype=np.float64) / 255
+    elif visual.kind == 'vertex':
+        rgba = np.asarray(visual.vertex_colors, dtype=np.float64)[geometry.faces].mean(axis=1) / 255
+    elif visual.kind == 'texture':
+        rgba = _material_paint(visual.material, visual.uv, np.asarray(geometry.faces))
+    if rgba is None or rgba.shape != (count, 4) or not np.isfinite(rgba).all():
+        return np.full((count, 3), GREY), np.zeros(count, dtype=bool)
+    return np.clip(rgba[:, :3], 0, 1), rgba[:, 3] < CLEAR
+
+
+def _material_paint(material: Any, uv: Any, faces: IntArray) -> FloatArray:
+    """Return RGBA of every triangle ``(F, 4)`` from a material of either kind."""
+    physical = hasattr(material, 'baseColorFactor')
+    plain = _base_colour(material) if physical else _diffuse(material)
+    texture = _pixels(material.baseColorTexture if physical else getattr(material, 'image', None))
+    flat = np.tile(plain, (len(faces), 1))
+    if texture is None or uv is None or len(uv) <= faces.max(initial=-1):
+        return flat
+    seen = _looked_up(texture, np.asarray(uv, dtype=np.float64)[:, :2], faces)
+    if physical:
+        seen[:, :3] = _with_gamma(_without_gamma(seen[:, :3]) * _without_gamma(plain[:3]))
+    seen[:, 3] *= plain[3]
+    return seen if not physical or material.alphaMode in ('MASK', 'BLEND') else _opaque(seen)
+
+
+def _opaque(rgba: FloatArray) -> FloatArray:
+    return np.column_stack([rgba[:, :3], np.ones(len(rgba))])
+
+
+def _diffuse(material: Any) -> FloatArray:
+    """Return the RGBA of a Wavefront material.
+
+    The opacity is ``d``, else 1 - ``Tr``. Programs do not agree on which end of either is clear; nobody exports what
+    cannot be seen at all, so that 0 counts as opaque.
+    """
+    options = getattr(material, 'kwargs', {})
+    stated = np.asarray(material.diffuse, dtype=np.float64).ravel() if 'kd' in options else np.empty(0)
+    colour = stated[:3] / 255 if len(stated) >= 3 else np.full(3, GREY)  # trimesh has a grey of its own
+    alpha = 1.0
+    try:
+        if 'd' in options:
+            alpha = float(options['d'][-1])
+        elif 'tr' in options:
+            alpha = 1 - float(options['tr'][-1])
+    except (ValueError, IndexError):
+        pass
+    return np.array([*colour, alpha if 0 < alpha <= 1 else 1.0])
+
+
+def _base_colour(material: Any) -> FloatArray:
+    """Return the RGBA of a glTF material, with gamma."""
+    factor = material.baseColorFactor
+    if factor is None:
+        return np.array([GREY, GREY, GREY, 1.0]) if material.baseColorTexture is None else np.ones(4)
+    rgba = np.asarray(factor, dtype=np.float64) / 255
+    alpha = rgba[3] if material.alphaMode in ('MASK', 'BLEND') else 1.0
+    return np.array([*_with_gamma(rgba[:3]), alpha])
+
+
+def _pixels(image: Any) -> FloatArray | None:
+    """Return a texture as RGBA in [0, 1], averaged down; None when there is none that can be read.
+
+    Two by two equal pixels are what trimesh puts in the place of a material that is not there.
+    """
+    if image is None:
+        return None
+    try:
+        picture = image.convert('RGBA')
+        shrink = max(1, max(picture.size) // TEXTURE_SIZE)
+        pixels = np.asarray(picture.reduce(shrink), dtype=np.float64) / 255
+    except (OSError, ValueError, SyntaxError, MemoryError):  # damaged: the shape is there all the same
+        return None
+    stand_in = pixels.shape[:2] == (2, 2) and (pixels == pixels[0, 0]).all()
+    return None if stand_in else pixels
+
+
+def _looked_up(texture: FloatArray, uv: FloatArray, faces: IntArray) -> FloatArray:
+    """Return the mean RGBA of every triangle ``(F, 4)``; clear pixels have no say in the colour."""
+    places = np.einsum('sk,fkc->fsc', SPOTS, np.nan_to_num(uv)[faces])
+    places -= np.floor(places)
+    height, width = texture.shape[:2]
+    row = np.clip(((1 - places[..., 1]) * height).astype(np.int64), 0, height - 1)
+    column = np.clip((places[..., 0] * width).astype(np.int64), 0, width - 1)
+    samples = texture[row, column]
+    weight = samples[..., 3:] + 1e-6
+    colour = (samples[..., :3] * weight).sum(axis=1) / weight.sum(axis=1)
+    return np.column_stack([colour, samples[..., 3].mean(axis=1)])
+
+
+def _with_gamma(linear: FloatArray) -> FloatArray:
+    """Return colours as pictures store them; the transfer function of sRGB."""
+    return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * np.maximum(linear, 0.0031308) ** (1 / 2.4) - 0.055)
+
+
+def _without_gamma(stored: FloatArray) -> FloatArray:
+    """Undo ``_with_gamma``."""
+    return np.where(stored <= 0.04045, stored / 12.92, ((np.maximum(stored, 0.04045) + 0.055) / 1.055) ** 2.4)

@@ -1,0 +1,78 @@
+"""Who made what, and under which terms: to be printed, and to be kept with everything that is made of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+ADDRESSES = {
+    'CC0': 'https://creativecommons.org/publicdomain/zero/1.0/',
+    'CC-BY-3.0': 'https://creativecommons.org/licenses/by/3.0/',
+    'CC-BY-3.0-US': 'https://creativecommons.org/licenses/by/3.0/us/',
+    'GPL-2+': 'https://www.gnu.org/licenses/old-licenses/gpl-2.0.html',
+}
+"""Where the licences of the Debian packages can be read."""
+
+
+def licence_summary(infos: Iterable[Mapping[str, Any]]) -> str:
+    """Return a table of licences: how many objects each has, and by whom.
+
+    Args:
+        infos: What ``SweetHome3D.info`` returns for every object.
+    """
+    counts: Counter[str] = Counter()
+    creators: dict[str, Counter[str]] = {}
+    for info in infos:
+        counts[info['licence']] += 1
+        creators.setdefault(info['licence'], Counter())[info['creator']] += 1
+    lines = [f'{"objects":>7}  {"licence":<14}  creators']
+    for licence, count in counts.most_common():
+        names = creators[licence]
+        first = ', '.join(f'{name} ({number})' for name, number in names.most_common(4))
+        more = f' and {len(names) - 4} more' if len(names) > 4 else ''
+        lines.append(f'{count:>7}  {licence:<14}  {first}{more}')
+    return '\n'.join([*lines, f'{sum(counts.values()):>7}  in all'])
+
+
+def attribution(infos: Sequence[Mapping[str, Any]], catalogues: Sequence[Mapping[str, Any]]) -> str:
+    """Return name, creator and licence of every object, and the notices of their catalogues, as Markdown.
+
+    Args:
+        infos: What ``SweetHome3D.info`` returns for every object.
+        catalogues: ``SweetHome3D.catalogues``.
+    """
+    lines = [
+        '# Attribution',
+        '',
+        'Points and pictures made of 3D models of Sweet Home 3D (https://www.sweethome3d.com): the surfaces were',
+        'turned, scaled, sampled and drawn. Keep this list with them.',
+        '',
+    ]
+    stated = sorted({info['licence'] for info in infos})
+    lines += [f'- {licence}: {ADDRESSES.get(licence, "see the notices below")}' for licence in stated]
+    lines += ['', '| object | id | creator | holder of the copyright | licence |', '|---|---|---|---|---|']
+    for info in infos:
+        cells = [info[key] for key in ('name', 'id', 'creator', 'holder', 'licence')]
+        lines.append('| ' + ' | '.join(str(cell).replace('|', '/') for cell in cells) + ' |')
+    used = {info['catalogue'] for info in infos}
+    for catalogue in catalogues:
+        if catalogue['name'] in used:
+            statement = catalogue['licence'] or 'not stated'
+            lines += ['', f'## {catalogue["name"]}', '', f'Source: {catalogue["source"]}', '', f'States: {statement}']
+            if catalogue['notice'].strip():
+                lines += ['', '```text', catalogue['notice'].strip().replace('```', "'''"), '```']
+    return '\n'.join(line.rstrip() for line in '\n'.join(lines).split('\n')) + '\n'
+
+
+def write_attribution(
+    path: str | Path, infos: Sequence[Mapping[str, Any]], catalogues: Sequence[Mapping[str, Any]]
+) -> Path:
+    """Write ``attribution`` to a file in one step; return the file."""
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f'{target.name}.tmp')
+    temporary.write_text(attribution(infos, catalogues), encoding='utf-8')
+    temporary.replace(target)
+    return target
