@@ -23,7 +23,10 @@ CHUNK = 60
 """Objects that are made and written at a time."""
 
 NO_RECIPES = {'__init__', 'cache', 'chunks', 'contact_sheet', 'dataset', 'variant_sheet', 'worker'}
-"""Modules that have no say in what an object looks like."""
+"""Modules of the folders of recipes that have no say in what an object looks like."""
+
+SURFACES = ('camera', 'mesh', 'rasterise', 'render', 'sampling')
+"""Modules of ``zoo.datasets.meshes`` that do; the others read files."""
 
 BACKGROUND = 255
 """What is stored as the part of a point that belongs to no object."""
@@ -42,13 +45,11 @@ Cloud = tuple[FloatArray, FloatArray, IntArray]
 @functools.cache
 def generator() -> str:
     """Return the version of the recipes: a digest of their sources, so that no cache of older ones is ever read."""
-    digest = hashlib.sha256()
-    recipes = Path(__file__).parent
-    for folder in (recipes, recipes.parent / 'meshes', recipes.parent / 'scans'):
-        for path in sorted(folder.rglob('*.py')):
-            if path.stem not in NO_RECIPES:
-                digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]
+    here = Path(__file__).parent
+    sources = [path for folder in (here, here.parent / 'scans') for path in sorted(folder.rglob('*.py'))]
+    sources = [path for path in sources if path.stem not in NO_RECIPES]
+    sources += [here.parent / 'meshes' / f'{name}.py' for name in SURFACES]
+    return hashlib.sha256(b''.join(path.read_bytes() for path in sources)).hexdigest()[:12]
 
 
 @dataclass(frozen=True)
