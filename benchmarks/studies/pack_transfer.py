@@ -32,6 +32,7 @@ from benchmarks.studies.transfer_table import SCRATCH, transfer_table
 from zoo.engine.cli import ArgumentParser, run_cli
 from zoo.errors import UsageError
 from zoo.hub import backbone_config, load_weights
+from zoo.hub.names import ROOT, parse_name
 from zoo.registry import MODELS
 
 METHODS = ('point-mae', 'point-bert', 'act', 'smc', 'recon-smc', 'cmc', 'multitask', 'two-tower', 'recon')
@@ -153,8 +154,11 @@ def _record(job: Job, pack: Pack, weights: Path | None, found: Measurement) -> R
         'supervision': supervision(job.student) if weights else '',
         'seed': job.seed,
     }
+    config = parse_name(job.student if weights else BASELINE).config
     return Record(
         model=job.student,
+        config=config.relative_to(ROOT).as_posix(),
+        config_sha256=file_sha256(config),
         weights=weights.name if weights else 'scratch',
         weights_sha256=file_sha256(weights) if weights else '',
         pretraining=pretraining if weights else {},

@@ -135,9 +135,11 @@ def test_the_key_of_the_job_comes_first():
 
 def test_committed_records_are_read():
     folders = [path for path in (ROOT / 'docs' / 'results').rglob('records') if path.is_dir()]
-    records = [entry for folder in folders for entry in read_records(folder)]
+    studies = [list(read_records(folder)) for folder in folders]
+    records = [entry for study in studies for entry in study]
     assert len(records) >= 27
-    assert len({entry.key for entry in records}) == len(records)
+    # Within a study: records of before version 2 do not name the config, so 'from scratch' of two studies look alike.
+    assert all(len({entry.key for entry in study}) == len(study) for study in studies)
     assert all(entry.version == 2 and entry.dataset.fingerprint and entry.metrics['oa'] > 0 for entry in records)
 
 
