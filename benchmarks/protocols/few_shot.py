@@ -13,11 +13,11 @@ import time
 from typing import Any
 
 import numpy as np
-from zoo.datasets.episodes import few_shot_episodes
 
 from benchmarks.protocols.features import FeatureCache, evaluation_transforms
 from benchmarks.protocols.measurement import Measurement
 from benchmarks.protocols.svm import linear_svm
+from zoo.datasets.episodes import few_shot_episodes
 from zoo.engine.metrics import overall_accuracy
 
 PROTOCOL = {'name': 'few_shot_svm', 'version': 1, 'classifier': 'sklearn LinearSVC', 'pooling': 'svm', 'voting': 'none'}

@@ -83,12 +83,14 @@ def table_of(sheet: Mapping[str, Any], results: Results) -> Table:
         texts = [texts.get(row, '–') for texts in about.values()]
         body.append([row, *texts, str(len(seeds)), *(cells[row, column] for column in columns)])
     header = ['model', *about, 'seeds', *columns]
+    missing = dict(sheet['missing'])
     blocks = [
         Block(title, [_wide(name, why, len(header)) for name, why in found.items()])
-        for title, found in ((FAILED, figures.failures()), (ABSENT, sheet['missing']))
+        for title, found in ((FAILED, figures.failures()), (ABSENT, dict.fromkeys(missing, 'see the notes')))
         if found
     ]
-    notes = [*sheet['notes'], *_notes(figures, verdict, str(sheet['reference']))]
+    absent = [f'{name} is not present: {get}.' for name, get in missing.items()]
+    notes = [*sheet['notes'], *absent, *_notes(figures, verdict, str(sheet['reference']))]
     return Table(str(sheet['title']), header, body, notes, blocks)
 
 

@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from sklearn.svm import LinearSVC
-from zoo.datasets.episodes import few_shot_episodes
 
 from benchmarks.protocols.few_shot import measure_few_shot
 from tests.benchmarks.protocols.parts import parts, slow_features
+from zoo.datasets.episodes import few_shot_episodes
 
 
 def test_every_fold_equals_plain_scikit_learn(tmp_path):

@@ -19,7 +19,7 @@ def _no_data(monkeypatch, tmp_path):
     monkeypatch.setenv('ZOO_DATA', str(tmp_path))
 
 
-@pytest.mark.parametrize('profile', ['smoke', 'demo', 'laptop'])
+@pytest.mark.parametrize('profile', ['smoke', 'laptop'])
 @pytest.mark.parametrize('name', SUITES)
 def test_every_suite_plans_tables_of_jobs_that_can_run(profile, name):
     setup = Setup(find_profile(profile))
