@@ -45,10 +45,14 @@ def test_pictures_do_not_change_the_points():
 
 
 def test_the_version_follows_the_sources(tmp_path, monkeypatch):
-    (tmp_path / 'families').mkdir()
-    recipe, bystander = tmp_path / 'families' / 'cups.py', tmp_path / 'cache.py'
+    here, meshes = tmp_path / 'procedural', tmp_path / 'meshes'
+    (here / 'families').mkdir(parents=True)
+    meshes.mkdir()
+    for name in generate.SURFACES:
+        (meshes / f'{name}.py').touch()
+    recipe, bystander = here / 'families' / 'cups.py', here / 'cache.py'
     recipe.write_text('radius = 1', encoding='utf-8')
-    monkeypatch.setattr(generate, '__file__', str(tmp_path / 'generate.py'))
+    monkeypatch.setattr(generate, '__file__', str(here / 'generate.py'))
     version = generate.generator.__wrapped__
     first = version()
     bystander.write_text('nothing to do with shapes', encoding='utf-8')

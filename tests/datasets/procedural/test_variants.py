@@ -134,14 +134,17 @@ def test_the_share_of_background_over_all_classes():
 
 
 def test_the_version_follows_the_sources_of_the_scans(tmp_path, monkeypatch):
-    for folder in ('procedural', 'scans'):
-        (tmp_path / folder).mkdir()
-    source = tmp_path / 'scans' / 'noise.py'
-    source.write_text('RADIUS = 1', encoding='utf-8')
+    surfaces = [f'meshes/{name}.py' for name in generate.SURFACES]
+    for name in ('procedural/lamps.py', 'scans/noise.py', 'meshes/files.py', *surfaces):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text('RADIUS = 1', encoding='utf-8')
     monkeypatch.setattr(generate, '__file__', str(tmp_path / 'procedural' / 'generate.py'))
-    first = generate.generator.__wrapped__()
-    source.write_text('RADIUS = 2', encoding='utf-8')
-    assert generate.generator.__wrapped__() != first
+    seen = [generate.generator.__wrapped__()]
+    for name in ('meshes/files.py', 'scans/noise.py', surfaces[0]):
+        (tmp_path / name).write_text('RADIUS = 2', encoding='utf-8')
+        seen.append(generate.generator.__wrapped__())
+    assert seen[0] == seen[1]  # reading files has no say in what a scan looks like
+    assert len(set(seen)) == 3
 
 
 def test_the_sheet_shows_classes_in_every_variant(tmp_path):
