@@ -13,7 +13,7 @@ from benchmarks.run.pool import Pool, Share, Worker
 from benchmarks.run.results import Results
 from benchmarks.suites.job import Job
 
-KINDS_MODULE = 'benchmarks.suites'
+KINDS_MODULE = 'benchmarks.suites.everything'
 AGAIN = 0.5
 """Seconds until a job that another process has claimed is looked at again."""
 

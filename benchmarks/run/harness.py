@@ -19,9 +19,10 @@ from benchmarks.run.plan import plan_text, wanted_jobs
 from benchmarks.run.pool import Share, machine, share_of
 from benchmarks.run.results import Results
 from benchmarks.run.tables import table_of
+from benchmarks.suites.everything import SUITES
 from benchmarks.suites.setup import Setup
 from benchmarks.suites.sheet import Sheet
-from benchmarks.suites.suite import SUITES, Suite, find
+from benchmarks.suites.suite import Suite, find
 from zoo.errors import UsageError
 
 EXECUTORS = ('local', 'ray', 'slurm')

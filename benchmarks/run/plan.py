@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from benchmarks.run.estimate import Estimator, in_words
 from benchmarks.run.graph import all_jobs, longest_ways, to_do
 from benchmarks.run.results import Results
+from benchmarks.suites.everything import SUITES
 from benchmarks.suites.job import Job
 from benchmarks.suites.sheet import Sheet
-from benchmarks.suites.suite import GROUPS, SUITES
+from benchmarks.suites.suite import GROUPS
 
 
 def plan_text(sheets: Sequence[Sheet], results: Results, estimator: Estimator, workers: int) -> str:

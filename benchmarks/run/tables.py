@@ -9,6 +9,7 @@ from benchmarks.records import Record, Run, mean_interval, run_of
 from benchmarks.report import Block, Cell, Table
 from benchmarks.report.cell import Value
 from benchmarks.report.ranking import BETTER, WORSE, Contest, Verdict, judge
+from benchmarks.run.quotes import published_block
 from benchmarks.run.results import Results
 from benchmarks.suites.sheet import Entry, entries
 
@@ -55,6 +56,15 @@ class Figures:
             return 'not run' if any(error.startswith('not run') for error in errors) else 'failed'
         return f'{len(values)} of {len(wanted)} measured' if values else 'not measured'
 
+    def examples(self) -> dict[str, Record]:
+        """One record of every column that shows overall accuracies."""
+        found: dict[str, Record] = {}
+        for (_, column), group in self.entries.items():
+            for entry in group:
+                if entry.metric == 'oa' and entry.key in self.records:
+                    found.setdefault(column, self.records[entry.key])
+        return found
+
     def failures(self) -> dict[str, str]:
         """Why jobs of this sheet, or jobs they wait for, failed, by label."""
         found = {}
@@ -89,6 +99,8 @@ def table_of(sheet: Mapping[str, Any], results: Results) -> Table:
         for title, found in ((FAILED, figures.failures()), (ABSENT, dict.fromkeys(missing, 'see the notes')))
         if found
     ]
+    quoted = published_block(figures.examples(), columns, len(about) + 1)
+    blocks += [quoted] if quoted else []
     absent = [f'{name} is not present: {get}.' for name, get in missing.items()]
     notes = [*sheet['notes'], *absent, *_notes(figures, verdict, str(sheet['reference']))]
     return Table(str(sheet['title']), header, body, notes, blocks)

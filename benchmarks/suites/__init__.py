@@ -1,10 +1,5 @@
-"""Suites, tables and studies: what is measured, made of jobs."""
+"""Suites, tables and studies: what is measured, made of jobs.
 
-from __future__ import annotations
-
-from benchmarks.suites import measuring, training  # register the kinds of jobs
-from benchmarks.suites.job import Job
-from benchmarks.suites.plans import leaderboard  # registers all suites
-from benchmarks.suites.suite import SUITES, Suite, suite
-
-__all__ = ['SUITES', 'Job', 'Suite', 'leaderboard', 'measuring', 'suite', 'training']
+Importing the package registers nothing, so that running jobs needs no more than those jobs do;
+:mod:`benchmarks.suites.everything` registers all kinds of jobs and all suites.
+"""

@@ -40,6 +40,7 @@ class Source:
     Attributes:
         name: on the command line and in keys.
         title: in tables; a substitute says so here.
+        data: name of the data set in records.
         variant: of the data set.
         train: config of the labelled training split.
         test: config of the test split.
@@ -56,6 +57,7 @@ class Source:
     title: str
     train: Mapping[str, Any]
     test: Mapping[str, Any]
+    data: str = ''
     variant: str = ''
     val: Mapping[str, Any] | None = None
     per_class: int | None = None
@@ -117,6 +119,7 @@ def built_in(profile: Profile, variant: str, classes: tuple[str, ...] | None = N
     return Source(
         name=f'procedural-{variant}' + (f'-{len(classes)}' if classes is not None else ''),
         title=f'{SUBSTITUTE} {variant}{part}',
+        data='ProceduralShapes',
         variant=variant + (f' {len(classes)} classes' if classes is not None else ''),
         train={**common, 'split': 'train', 'num_objects': profile.pool},
         val={**common, 'split': 'val', 'num_objects': profile.val_objects},
@@ -160,6 +163,7 @@ def pack(name: str, root: Path | None, profile: Profile) -> Source:
     return Source(
         name=name,
         title=title,
+        data=name,
         train={**config, 'split': 'train'},
         test={**config, 'split': 'test'},
         points=profile.num_points,
@@ -204,7 +208,8 @@ def official(name: str) -> Source:
     return Source(
         name=name,
         title=f'{entry.title.split(":")[0]}{suffix}',
-        variant=str(entry.parts['test'].config.get('variant', '8k' if points == 8192 else '')),
+        data=entry.title.split(':')[0].split()[0],
+        variant=str(entry.parts['test'].config.get('variant', '')),
         train=configs['train'],
         test=configs['test'],
         points=points,

@@ -47,7 +47,7 @@ def record_of(
     settings = task.settings
     measured, learnt = DATASETS.build(dict(test)), None if train is None else DATASETS.build(dict(train))
     dataset = {
-        'name': settings['title'],
+        'name': settings['data'],
         'split': settings.get('split', 'test'),
         'variant': settings['variant'],
         'fingerprint': measured.fingerprint,

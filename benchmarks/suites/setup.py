@@ -186,7 +186,7 @@ class Setup:
         return {
             'student': model.student,
             'config_sha256': config_sha256(model.student),
-            'title': source.title,
+            'data': source.data,
             'variant': source.variant,
             'train': dict(source.train),
             'test': dict(source.test),

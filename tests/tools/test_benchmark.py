@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -8,29 +9,37 @@ from pathlib import Path
 
 import pytest
 
-from tools.benchmark import main
 from zoo.errors import UsageError
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.fixture
+def main():
+    """The tool's function; a process of its own takes seconds to start."""
+    spec = importlib.util.spec_from_file_location('benchmark_tool', ROOT / 'tools' / 'benchmark.py')
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.main
+
+
 def run(*arguments, **environment):
     command = [sys.executable, str(ROOT / 'tools' / 'benchmark.py'), *map(str, arguments)]
     variables = {**os.environ, 'OMP_NUM_THREADS': '1', 'ZOO_PACKS': '', **environment}
-    return subprocess.run(command, capture_output=True, text=True, env=variables, cwd=environment.get('HERE', ROOT))
+    return subprocess.run(command, capture_output=True, text=True, env=variables, cwd=ROOT)
 
 
-def test_list_and_wrong_usage(tmp_path, capsys):
+def test_list_and_wrong_usage(tmp_path, capsys, main):
     assert main(['--list']) == 0
     listed = capsys.readouterr().out
     for name in ('--suite', 'few_shot', '--table', 'ablation_fusion', '--study', 'data_curve'):
         assert name in listed
     wrong = {
-        (): '--all',
-        ('--suite', 'ablation_fusion'): '--table ablation_fusion',
+        (): 'say what to measure',
+        ('--suite', 'ablation_fusion'): 'it is a table',
         ('--all', '--report', '--out', tmp_path): 'no results',
         ('--suite', 'svm', '--executor', 'slurm', '--out', tmp_path): 'slurm is not available',
-        ('--suite', 'svm', '--seeds', '0'): '--seeds',
+        ('--suite', 'svm', '--seeds', '0'): 'must be at least 1',
     }
     for arguments, words in wrong.items():
         with pytest.raises(UsageError, match=words):

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from benchmarks.run.graph import all_jobs
-from benchmarks.suites import SUITES
+from benchmarks.suites.everything import SUITES
 from benchmarks.suites.job import KINDS
 from benchmarks.suites.profiles import PROFILES, find_profile
 from benchmarks.suites.setup import Setup

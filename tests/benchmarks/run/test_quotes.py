@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from benchmarks.published import published
+from benchmarks.records import Record
+from benchmarks.run.quotes import published_block
+from benchmarks.suites.data import OFFICIAL, official
+
+
+def example(name, variant, protocol, points):
+    return Record(
+        model='m',
+        weights='scratch',
+        weights_sha256='',
+        pretraining={},
+        dataset={'name': name, 'variant': variant, 'split': 'test'},
+        protocol={'name': protocol, 'points': points},
+        seed=0,
+        metrics={'oa': 50.0},
+    )
+
+
+def test_published_rows_stand_under_the_column_of_their_protocol_and_data():
+    columns = {
+        'hardest': example('ScanObjectNN', 'pb_t50_rs', 'finetune', 2048),
+        '1k': example('ModelNet40', '', 'finetune', 1024),
+    }
+    block = published_block(columns, ['hardest', '1k'], 2)
+    hardest = published(dataset='ScanObjectNN', protocol='finetune', metric='oa')
+    assert 'not ranked' in block.title
+    assert all(len(row) == 1 + 2 + 2 for row in block.rows)
+    assert all(row[1] for row in block.rows), 'every row names its source'
+    shown = [row for row in block.rows if row[0].startswith('ReCon')]
+    assert any('90.63' in str(getattr(row[3], 'value', row[3])) for row in shown)
+    values = {entry.value for entry in hardest if entry.dataset == 'ScanObjectNN OBJ_BG'} - {
+        entry.value for entry in published(metric='oa') if entry.dataset != 'ScanObjectNN OBJ_BG'
+    }
+    assert values
+    assert not values & {getattr(cell, 'value', None) for row in block.rows for cell in row[3:]}
+
+
+def test_substitutes_have_no_published_figures():
+    assert published_block({'c': example('ProceduralShapes', 'cad', 'finetune', 512)}, ['c'], 2) is None
+    assert published_block({'c': example('ScanObjectNN', 'pb_t50_rs', 'few_shot_svm', 2048)}, ['c'], 2) is None
+
+
+def test_official_sets_are_called_as_in_the_published_table():
+    known = {(entry.place.name, entry.place.variant) for entry in published()}
+    assert {(official(name).data, official(name).variant) for name in OFFICIAL} <= known
