@@ -47,6 +47,7 @@ class Source:
         val: config of a split to choose settings on; where it is None, a part of ``train`` is held out.
         per_class: labelled objects of every class that one seed may use; None takes all.
         points: of a cloud, chosen by FPS.
+        queries: test objects of a class in an episode, where a class has fewer than the profile asks for.
         recipe: name of the source on which the fine-tuning rate is chosen.
         settings: of fine-tuning where a paper gives them; none is chosen then.
         get: how to get it, where it is absent; empty where it is there.
@@ -62,6 +63,7 @@ class Source:
     val: Mapping[str, Any] | None = None
     per_class: int | None = None
     points: int = 1024
+    queries: int | None = None
     recipe: str = ''
     settings: Mapping[str, Any] = field(default_factory=dict)
     get: str = ''
@@ -82,6 +84,7 @@ class Corpus:
         title: in tables.
         config: of the training split, without pictures and texts.
         pictures: what the config needs beside to carry pictures; None where there are none.
+        objects: about how many, for estimates of time.
         offline: its methods use the teachers that need no download, see ``OFFLINE_TEACHERS``.
         get: how to get it, where it is absent.
     """
@@ -90,6 +93,7 @@ class Corpus:
     title: str
     config: Mapping[str, Any]
     pictures: Mapping[str, Any] | None
+    objects: int
     offline: bool = True
     get: str = ''
 
@@ -137,16 +141,20 @@ def _share(objects: int, classes: tuple[str, ...] | None) -> int:
 
 
 PACKS = {
-    'shapedb69': ('meshes of 69 everyday classes (shapedb69)', True, ''),
+    'shapedb69': ('meshes of 69 everyday classes (shapedb69)', ''),
+    'sweethome3d': ('furniture of Sweet Home 3D', ''),
     'modelnet10-voxels': (
         'ModelNet10 from voxels',
-        False,
         'points sampled on 30³ voxel grids of ModelNet10: not comparable with published ModelNet10 figures',
     ),
 }
-"""Title, whether there are views, and a note, by name."""
+"""Title and a note, by name."""
 
-PACK_FOLDERS = {'shapedb69': 'shapedb69/points2048.npz', 'modelnet10-voxels': 'modelnet10'}
+PACK_FOLDERS = {
+    'shapedb69': 'shapedb69/points2048.npz',
+    'sweethome3d': 'sweethome3d/points2048.npz',
+    'modelnet10-voxels': 'modelnet10',
+}
 
 
 def pack_root(given: Path | None = None) -> Path | None:
@@ -157,7 +165,7 @@ def pack_root(given: Path | None = None) -> Path | None:
 
 def pack(name: str, root: Path | None, profile: Profile) -> Source:
     """A pack of real shapes, absent unless its file is in the folder of packs."""
-    title, _, note = PACKS[name]
+    title, note = PACKS[name]
     path = _pack_file(name, root)
     config = {'type': 'ShapePack', 'points': str(path)}
     return Source(
@@ -167,10 +175,17 @@ def pack(name: str, root: Path | None, profile: Profile) -> Source:
         train={**config, 'split': 'train'},
         test={**config, 'split': 'test'},
         points=profile.num_points,
+        # The median class has six test objects.
+        queries=min(5, profile.queries) if name == 'shapedb69' else None,
         recipe=name,
-        get='' if path else f'put {PACK_FOLDERS[name]} into a folder and name it with --packs or $ZOO_PACKS',
+        get=_absent(name, path),
         note=note,
     )
+
+
+def _absent(name: str, path: Path | None) -> str:
+    """How to get a pack that is not there."""
+    return '' if path else f'put {PACK_FOLDERS[name]} into a folder and name it with --packs or $ZOO_PACKS'
 
 
 def _pack_file(name: str, root: Path | None) -> Path | None:
@@ -223,7 +238,7 @@ def corpus(name: str, profile: Profile, root: Path | None = None) -> Corpus:
     """Data to pretrain on.
 
     Args:
-        name: ``procedural``, ``shapedb69`` or ``shapenet55``.
+        name: ``procedural``, ``packs`` or ``shapenet55``.
         profile: how much of the built-in shapes.
         root: folder of the packs.
 
@@ -233,20 +248,37 @@ def corpus(name: str, profile: Profile, root: Path | None = None) -> Corpus:
     if name == 'procedural':
         common = {'type': 'ProceduralShapes', 'split': 'train', 'seed': PRETRAIN_SEED, 'num_points': 1024}
         config = {**common, 'num_objects': profile.objects, 'classes': seen_classes()}
-        return Corpus(name, f'{SUBSTITUTE}, {len(seen_classes())} of {len(SHAPES)} classes', config, {'images': True})
-    if name == 'shapedb69':
-        points = _pack_file(name, root)
-        views = points and points.with_name('views112.npz')
-        get = '' if points else f'put {PACK_FOLDERS[name]} into a folder and name it with --packs or $ZOO_PACKS'
-        config = {'type': 'ShapePack', 'points': str(points), 'split': 'train'}
-        pictures = {'images': str(views)} if views and views.is_file() else None
-        return Corpus(name, PACKS[name][0], config, pictures, get=get)
+        title = f'{SUBSTITUTE}, {len(seen_classes())} of {len(SHAPES)} classes'
+        return Corpus(name, title, config, {'images': True}, profile.objects)
+    if name == 'packs':
+        return _pack_corpus(root)
     if name == 'shapenet55':
         entry = find(name)
         get = '' if entry.found() else f'{entry.get}; then put it into $ZOO_DATA/{entry.places[0]}'
         config = dict(entry.parts['train'].config)
-        return Corpus(name, 'ShapeNet55', config, {'images': True}, offline=False, get=get)
-    raise UsageError(f'nothing to pretrain on is named {name!r}: choose procedural, shapedb69 or shapenet55')
+        return Corpus(name, 'ShapeNet55', config, {'images': True}, 41952, offline=False, get=get)
+    raise UsageError(f'nothing to pretrain on is named {name!r}: choose procedural, packs or shapenet55')
+
+
+def _pack_corpus(root: Path | None) -> Corpus:
+    """Training objects of shapedb69 and all furniture of Sweet Home 3D, with four pictures of each."""
+    found = {name: _pack_file(name, root) for name in ('shapedb69', 'sweethome3d')}
+    absent = [text for name, path in found.items() if (text := _absent(name, path))]
+    members, pictured = [], []
+    for (name, path), views in zip(found.items(), ('views112.npz', 'images.npz'), strict=True):
+        plain: dict[str, Any] = {'type': 'ShapePack', 'points': str(path), 'split': 'train'}
+        if name == 'sweethome3d' and path:
+            plain |= {'split': 'all', 'meta': str(path.with_name('meta.json'))}
+        members.append(plain)
+        pictured.append({**plain, 'images': str(path.with_name(views)) if path else ''})
+    return Corpus(
+        'packs',
+        'shapedb69 (training split) and Sweet Home 3D',
+        {'type': 'ObjectUnion', 'datasets': members},
+        {'images': True, 'datasets': pictured},
+        2889,
+        get='; '.join(absent),
+    )
 
 
 @functools.lru_cache

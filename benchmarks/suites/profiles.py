@@ -29,6 +29,7 @@ class Profile:
         tokenizer_epochs: of the tokenizers that Point-BERT and ACT need first.
         num_points: of a cloud downstream, on the built-in shapes and the packs.
         variants: of the built-in shapes that are measured on.
+        sources: what stands in for official data instead of those variants.
         pool: labelled objects that supports and training subsets are drawn from.
         labels_per_class: labelled objects of every class that one seed may use.
         val_objects: objects that the rate of fine-tuning is chosen on.
@@ -57,6 +58,7 @@ class Profile:
     tokenizer_epochs: int = 8
     num_points: int = 512
     variants: tuple[str, ...] = ('cad', 'obj_only', 'obj_bg', 'pb_t50_rs')
+    sources: tuple[str, ...] = ()
     pool: int = 1290
     labels_per_class: int = 12
     val_objects: int = 430
@@ -119,6 +121,17 @@ PROFILES = {
         ),
         Profile(
             'laptop', 'every suite, table and study on the built-in shapes and the packs', seeds=3, pretrain_seeds=1
+        ),
+        Profile(
+            'packs',
+            'packs of real shapes (--packs), every seed pretrained anew',
+            suites=('svm', 'few_shot', 'zero_shot', 'ablation_fusion', 'ablation_stop_gradient', 'data_curve'),
+            corpus='packs',
+            epochs=8,
+            tokenizer_epochs=8,
+            num_points=1024,
+            sources=('shapedb69', 'modelnet10-voxels'),
+            few_shot=((5, 10), (10, 20)),
         ),
         Profile(
             'paper',

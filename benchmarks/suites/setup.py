@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.suites.data import Corpus, Source, built_in, corpus, fingerprint, official, pack
+from benchmarks.suites.data import PACKS, Corpus, Source, built_in, corpus, fingerprint, official, pack
 from benchmarks.suites.job import Job
 from benchmarks.suites.profiles import Profile
 from benchmarks.suites.students import (
@@ -98,7 +98,7 @@ class Setup:
         """Data to measure on by its name: ``procedural-VARIANT``, a pack, or an official set."""
         if name.startswith('procedural-'):
             return built_in(self.profile, name.removeprefix('procedural-'))
-        return pack(name, self.packs, self.profile) if name in ('shapedb69', 'modelnet10-voxels') else official(name)
+        return pack(name, self.packs, self.profile) if name in PACKS else official(name)
 
     # --- jobs -------------------------------------------------------------------------------------------------------
 
@@ -116,7 +116,7 @@ class Setup:
             'data': self.corpus.title,
             'fraction': model.fraction,
             'draw': DRAW,
-            'objects': self.corpus.config.get('num_objects', 2000),
+            'objects': self.corpus.objects,
         }
         plain = {
             **shared,

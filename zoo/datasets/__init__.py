@@ -15,6 +15,7 @@ from zoo.datasets.prepared import MappedPack, prepare
 from zoo.datasets.procedural import ProceduralShapes
 from zoo.datasets.shapenet55 import ShapeNet55
 from zoo.datasets.sweethome3d import SweetHome3D
+from zoo.datasets.union import ObjectUnion
 
 __all__ = [
     'Episode',
@@ -27,6 +28,7 @@ __all__ = [
     'ModelNetFewShot',
     'ObjectDataset',
     'ObjectSubset',
+    'ObjectUnion',
     'ProceduralShapes',
     'ScanObjectNN',
     'ShapeNet55',

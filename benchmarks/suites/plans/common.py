@@ -63,7 +63,7 @@ def with_substitutes(setup: Setup, made: Sheet, official: Sequence[str], substit
     wanted = [setup.source(name) for name in official]
     found = [source for source in wanted if source.present]
     if not found:
-        others = [setup.source(name) for name in substitutes]
+        others = [setup.source(name) for name in dict.fromkeys(substitutes)]
         found = [source for source in others if source.present]
         wanted += others
     made.missing |= {source.title: source.get for source in wanted if not source.present}
@@ -81,7 +81,12 @@ def noted(made: Sheet, sources: list[Source]) -> list[Source]:
 
 
 def ends(setup: Setup) -> list[str]:
-    """The easiest and the hardest variant of the built-in shapes."""
+    """What stands in for official data: the profile's own sources, or two variants of the built-in shapes.
+
+    The variants are the easiest and the hardest.
+    """
+    if setup.profile.sources:
+        return list(setup.profile.sources)
     variants = setup.profile.variants
     return [f'procedural-{name}' for name in dict.fromkeys((variants[0], variants[-1]))]
 

@@ -31,7 +31,8 @@ def data_curve(setup: Setup) -> list[Sheet]:
     found = []
     probe = Sheet('', '')
     official = ['scanobjectnn-pb_t50_rs', 'modelnet40']
-    for source in with_substitutes(setup, probe, official, ends(setup)[-1:]):
+    substitutes = ends(setup) if setup.profile.sources else ends(setup)[-1:]
+    for source in with_substitutes(setup, probe, official, substitutes):
         title = f'SVM on {source.title} over the share of the pretraining data, OA %'
         made = sheet(setup, f'data_curve_{source.name}', title, whole, notes)
         made.missing |= probe.missing

@@ -25,7 +25,7 @@ def few_shot_job(setup: Setup, model: Model, source: Source, seed: int, ways: in
         seed,
         ways=ways,
         shots=shots,
-        queries=profile.queries,
+        queries=source.queries or profile.queries,
         folds=profile.folds,
         per_class=None,
     )
@@ -38,8 +38,9 @@ def few_shot(setup: Setup) -> list[Sheet]:
     found = []
     probe = Sheet('', '')
     for source in with_substitutes(setup, probe, ['modelnet40'], [*ends(setup), 'shapedb69']):
+        queries = source.queries or setup.profile.queries
         notes = [
-            f'{setup.profile.folds} folds of {setup.profile.queries} queries a class, other episodes for every seed; '
+            f'{setup.profile.folds} folds of {queries} queries a class, other episodes for every seed; '
             'a linear SVM (C = 0.075) on frozen features, not the fine-tuning of the literature.',
             'oa: mean over folds, with its 95 % interval over seeds. The literature prints the deviation over folds '
             'instead, which the records hold as oa_std.',

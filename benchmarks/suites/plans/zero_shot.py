@@ -39,13 +39,14 @@ def zero_shot(setup: Setup) -> list[Sheet]:
     notes = [
         'Text stream alone, 60 prompts, mean of unit features; test split. The text teacher of the run is that of '
         'pretraining.',
-        f'Chance is 10 % on the {len(UNSEEN)} classes that no pretraining saw: {", ".join(UNSEEN)}.',
     ]
+    if not setup.profile.sources:
+        notes.append(f'Chance is 10 % on the {len(UNSEEN)} classes that no pretraining saw: {", ".join(UNSEEN)}.')
     made = sheet(setup, 'zero_shot', 'Zero-shot, OA %', models, notes)
     made.rows.remove(setup.baseline.label)
     made.reference = ''
     sources = with_substitutes(setup, made, OFFICIAL, ['modelnet10-voxels', 'shapedb69'])
-    variants = [name.removeprefix('procedural-') for name in ends(setup)]
+    variants = [] if setup.profile.sources else [name.removeprefix('procedural-') for name in ends(setup)]
     sources += noted(made, [unseen(setup, variant) for variant in variants])
     for source in sources:
         title = f'procedural {source.variant}, unseen' if source.name.startswith('procedural') else column(source)

@@ -1,15 +1,20 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 
+import numpy as np
 import pytest
 
+import benchmarks.suites.everything  # noqa: F401  (registers the kinds of jobs, whose code is in every key)
 from benchmarks.run.graph import all_jobs
 from benchmarks.suites.data import LABEL_SEED, PRETRAIN_SEED, UNSEEN, built_in, corpus, official, pack, seen_classes
 from benchmarks.suites.profiles import PROFILES, find_profile
 from benchmarks.suites.setup import Setup
 from benchmarks.suites.students import Model, pretraining_config, supervision, tokenizers
+from benchmarks.suites.suite import SUITES
 from zoo.errors import UsageError
+from zoo.registry import DATASETS
 
 SMOKE = find_profile('smoke')
 
@@ -45,6 +50,43 @@ def test_a_pack_is_found_in_its_folder(tmp_path):
     found = pack('shapedb69', tmp_path, SMOKE)
     assert found.present
     assert found.train['points'] == str(place)
+
+
+def write_packs(root, objects=12):
+    generator = np.random.default_rng(0)
+    clouds = generator.random((objects, 16, 3), dtype=np.float32)
+    labels, names = np.arange(objects) % 3, ['bed', 'chair', 'lamp']
+    for folder in ('shapedb69', 'sweethome3d'):
+        (root / folder).mkdir()
+    whole = {'pts': clouds, 'y': labels, 'classes': names, 'test': np.arange(objects) >= 9}
+    np.savez(root / 'shapedb69/points2048.npz', **whole)
+    np.savez(root / 'shapedb69/views112.npz', views=np.zeros((objects, 2, 8, 8), np.uint8))
+    np.savez(root / 'sweethome3d/points2048.npz', pts=clouds)
+    np.savez(root / 'sweethome3d/images.npz', views=np.zeros((objects, 2, 8, 8, 3), np.uint8))
+    rows = [{'name': f'sofa {place}', 'category': 'living room'} for place in range(objects)]
+    (root / 'sweethome3d/meta.json').write_text(json.dumps(rows))
+
+
+def test_packs_are_pretrained_on_together_without_any_test_object(tmp_path):
+    found = corpus('packs', SMOKE, tmp_path)
+    assert 'shapedb69/points2048.npz' in found.get
+    assert 'sweethome3d/points2048.npz' in found.get
+    write_packs(tmp_path)
+    found = corpus('packs', SMOKE, tmp_path)
+    assert not found.get
+    built = DATASETS.build(found.dataset(images=True, texts=True))
+    assert len(built) == 9 + 12
+    batch = built[8], built[9]
+    assert [entry['text'] for entry in batch] == ['lamp', 'sofa 0']
+    assert batch[0]['image'].shape == batch[1]['image'].shape
+    assert not DATASETS.build(found.dataset(images=False, texts=False)).images
+
+
+def test_few_test_objects_mean_few_queries(tmp_path):
+    write_packs(tmp_path)
+    setup = Setup(find_profile('packs'), pattern='recon-nano', packs=tmp_path)
+    (table,) = [sheet for sheet in SUITES['few_shot'].plan(setup) if sheet.name == 'few_shot_shapedb69']
+    assert {figure.job.settings['queries'] for figure in table.figures} == {5}
 
 
 def test_one_pretraining_serves_all_measurements():
@@ -114,5 +156,5 @@ def test_tokenizers_and_supervision_follow_the_options():
 
 
 def test_an_unknown_profile_lists_the_known_ones():
-    with pytest.raises(UsageError, match='smoke, demo, laptop, paper'):
+    with pytest.raises(UsageError, match='smoke, demo, laptop, packs, paper'):
         find_profile('x')
