@@ -117,6 +117,7 @@ class Setup:
             'fraction': model.fraction,
             'draw': DRAW,
             'objects': self.corpus.objects,
+            'batch_size': self.profile.batch_size,
         }
         plain = {
             **shared,

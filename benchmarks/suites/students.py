@@ -133,9 +133,10 @@ def config_sha256(name: str) -> str:
     return hashlib.sha256(content.encode()).hexdigest()
 
 
-def data_options(dataset: Mapping[str, Any], epochs: int, seed: int) -> dict[str, Any]:
-    """Changes to a pretraining config: data, length, seed, checkpoints."""
+def data_options(dataset: Mapping[str, Any], epochs: int, seed: int, batch_size: int | None = None) -> dict[str, Any]:
+    """Changes to a pretraining config: data, length, seed, checkpoints; the batch size stays where none is given."""
     return {
+        **({'train_dataloader.batch_size': batch_size} if batch_size else {}),
         'train_dataloader.dataset': {**dataset, '_delete_': True},
         'train_cfg.max_epochs': epochs,
         'param_scheduler.total': epochs,

@@ -66,8 +66,9 @@ def train_tokenizer(task: Task) -> Outcome:
     settings = task.settings
     dataset = shared_out(settings['dataset'], settings['fraction'], settings['draw'])
     config = load_config(settings['config'], {})
-    steps = settings['epochs'] * max(1, len(DATASETS.build(dict(dataset))) // config.train_dataloader.batch_size)
-    options = {**data_options(dataset, settings['epochs'], 0), **stretched(config, steps)}
+    batch_size = settings['batch_size'] or config.train_dataloader.batch_size
+    steps = settings['epochs'] * max(1, len(DATASETS.build(dict(dataset))) // batch_size)
+    options = {**data_options(dataset, settings['epochs'], 0, batch_size), **stretched(config, steps)}
     weights = pretrain(settings['config'], task.work, options, task.device)
     return Outcome(_trained(task, weights))
 
@@ -79,7 +80,7 @@ def pretrain_student(task: Task) -> Outcome:
     dataset = shared_out(settings['dataset'], settings['fraction'], settings['draw'])
     config = pretraining_config(settings['student'], settings['options'], settings['offline'])
     options = pretraining_options(settings['student'], settings['options'], settings['offline'])
-    options |= data_options(dataset, settings['epochs'], settings['seed'])
+    options |= data_options(dataset, settings['epochs'], settings['seed'], settings['batch_size'])
     for name in tokenizers(config):
         weights = task.out / task.inputs[f'tokenizer:{name}']['weights']
         options[f'model.objectives.{name}.teacher.weights'] = str(weights)
@@ -93,6 +94,7 @@ def pretrain_student(task: Task) -> Outcome:
         'fraction': settings['fraction'] / 100,
         'teachers': supervision(config),
         'epochs': settings['epochs'],
+        'batch_size': settings['batch_size'] or config.train_dataloader.batch_size,
         'seed': settings['seed'],
         'objects': len(built),
         'fingerprint': built.fingerprint,

@@ -42,8 +42,9 @@ def _notes(setup: Setup) -> list[str]:
     """What a reader must know of the pretraining and of the interval."""
     profile = setup.profile
     pretrainings = len(setup.repetitions) if setup.seeds else min(profile.pretrain_seeds, len(setup.repetitions))
-    what = f'Pretraining: {setup.corpus.title}, {profile.epochs} epochs, the same for all; tokenizers of Point-BERT '
-    what += f'and ACT {profile.tokenizer_epochs} epochs before.'
+    batches = f' in batches of {profile.batch_size}' if profile.batch_size else ''
+    what = f'Pretraining: {setup.corpus.title}, {profile.epochs} epochs{batches}, the same for all; tokenizers of '
+    what += f'Point-BERT and ACT {profile.tokenizer_epochs} epochs before.'
     if pretrainings == len(setup.repetitions):
         return [what, 'Every seed pretrains anew.']
     runs = 'one run each' if pretrainings == 1 else f'{pretrainings} runs each'
