@@ -130,7 +130,7 @@ def built_in(profile: Profile, variant: str, classes: tuple[str, ...] | None = N
         test={**common, 'split': 'test', 'num_objects': _share(profile.test_objects, classes)},
         per_class=profile.labels_per_class,
         points=profile.num_points,
-        recipe=f'procedural-{profile.variants[-1]}',
+        recipe=f'procedural-{profile.scan}',
         note='a substitute made by this program: figures compare methods here and with no published data set',
     )
 

@@ -31,12 +31,14 @@ class Profile:
         tokenizer_epochs: of the tokenizers that Point-BERT and ACT need first.
         num_points: of a cloud downstream, on the built-in shapes and the packs.
         variants: of the built-in shapes that are measured on.
+        scan: the variant that stands beside the clean one in most tables, and on whose validation split the rate of
+            fine-tuning is chosen; pb_t50_rs is too hard for a few labels, every method is near chance there.
         sources: what stands in for official data instead of those variants.
         pool: labelled objects that supports and training subsets are drawn from.
         labels_per_class: labelled objects of every class that one seed may use.
         val_objects: objects that the rate of fine-tuning is chosen on.
         test_objects: objects that are measured on.
-        finetune_samples: clouds seen in fine-tuning, rounded to whole epochs.
+        finetune_samples: clouds seen in fine-tuning, rounded to whole epochs; 0 keeps it out of the leaderboard.
         rates: of fine-tuning, to choose from.
         head_epochs: of MLP-Linear and MLP-3.
         few_shot: ways and shots.
@@ -61,6 +63,7 @@ class Profile:
     tokenizer_epochs: int = 8
     num_points: int = 512
     variants: tuple[str, ...] = ('cad', 'obj_only', 'obj_bg', 'pb_t50_rs')
+    scan: str = 'obj_bg'
     sources: tuple[str, ...] = ()
     pool: int = 1290
     labels_per_class: int = 12
@@ -90,7 +93,7 @@ PROFILES = {
             epochs=1,
             tokenizer_epochs=1,
             num_points=128,
-            variants=('cad', 'pb_t50_rs'),
+            variants=('cad', 'obj_bg'),
             pool=129,
             labels_per_class=2,
             val_objects=43,
@@ -111,19 +114,30 @@ PROFILES = {
             seeds=3,
             pretrain_seeds=1,
             objects=660,
-            epochs=10,
+            epochs=12,
             tokenizer_epochs=4,
-            variants=('cad', 'pb_t50_rs'),
+            variants=('cad', 'obj_bg'),
             pool=1032,
             labels_per_class=10,
             val_objects=430,
             test_objects=860,
-            finetune_samples=2_580,
+            finetune_samples=0,
             few_shot=((5, 10),),
-            fractions=(25, 50, 100),
+            fractions=(10, 30, 100),
         ),
         Profile(
-            'laptop', 'every suite, table and study on the built-in shapes and the packs', seeds=3, pretrain_seeds=1
+            'laptop',
+            'every suite, table and study on the built-in shapes and the packs',
+            seeds=3,
+            pretrain_seeds=1,
+            objects=990,
+            epochs=10,
+            tokenizer_epochs=4,
+            test_objects=860,
+            finetune_samples=2_580,
+            head_epochs=60,
+            few_shot=((5, 10), (10, 20)),
+            severities=(1, 3, 5),
         ),
         Profile(
             'packs',

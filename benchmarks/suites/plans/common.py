@@ -82,14 +82,11 @@ def noted(made: Sheet, sources: list[Source]) -> list[Source]:
 
 
 def ends(setup: Setup) -> list[str]:
-    """What stands in for official data: the profile's own sources, or two variants of the built-in shapes.
-
-    The variants are the easiest and the hardest.
-    """
+    """What stands in for official data: the profile's own sources, or built-in shapes, clean and scanned."""
     if setup.profile.sources:
         return list(setup.profile.sources)
     variants = setup.profile.variants
-    return [f'procedural-{name}' for name in dict.fromkeys((variants[0], variants[-1]))]
+    return [f'procedural-{name}' for name in dict.fromkeys((variants[0], setup.profile.scan))]
 
 
 def column(source: Source, protocol: str = '') -> str:

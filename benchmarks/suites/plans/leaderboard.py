@@ -1,4 +1,4 @@
-"""One table of all methods: frozen, few labels, no labels, fine-tuned.
+"""One table of all methods: frozen, few labels, no labels, and fine-tuned where the profile has time for it.
 
 Nothing here is measured for this table alone; its jobs are those of the suites of the single protocols.
 """
@@ -16,13 +16,15 @@ from benchmarks.suites.suite import suite
 @suite('leaderboard')
 def leaderboard(setup: Setup) -> list[Sheet]:
     """All methods on the built-in shapes: linear SVM, few-shot, zero-shot to unseen classes, fine-tuning."""
+    tuned = setup.profile.finetune_samples > 0
     models = setup.models()
     ways, shots = setup.profile.few_shot[0]
     notes = [
         LAST_EPOCH,
         f'Few-shot: {setup.profile.folds} folds, a linear SVM on frozen features. Zero-shot: ten classes that no '
         'pretraining saw, by their names; chance is 10 %; methods without a text query have none.',
-        f'SVM and fine-tuning: {setup.profile.labels_per_class} labels a class, other ones for every seed.',
+        f'{"SVM and fine-tuning" if tuned else "SVM"}: {setup.profile.labels_per_class} labels a class, other ones for '
+        'every seed.',
     ]
     made = sheet(setup, 'leaderboard', 'All methods on the built-in shapes, OA %', models, notes)
     sources = noted(made, [setup.source(name) for name in ends(setup)])
@@ -33,7 +35,7 @@ def leaderboard(setup: Setup) -> list[Sheet]:
                 made.add(model.label, column(source, 'SVM'), seed, setup.measure('svm', model, source, seed))
                 job = few_shot_job(setup, model, source, seed, ways, shots)
                 made.add(model.label, column(source, f'{ways}-way {shots}-shot'), seed, job)
-                if source is sources[-1]:
+                if tuned and source is sources[-1]:
                     made.add(model.label, column(source, 'fine-tuned'), seed, setup.finetune(model, source, seed))
             if setup.speaks(model):
                 for seed in sorted({setup.pretraining(model, seed).settings['seed'] for seed in setup.repetitions}):

@@ -65,7 +65,7 @@ def test_absent_pretraining_data_leaves_random_weights_and_says_so():
 def test_the_curve_of_the_demo_has_three_points_and_shares_its_last_with_the_leaderboard():
     setup = Setup(find_profile('demo'))
     (curve,) = SUITES['data_curve'].plan(setup)
-    assert curve.columns == ['25 %', '50 %', '100 %']
+    assert curve.columns == ['10 %', '30 %', '100 %']
     (board,) = SUITES['leaderboard'].plan(setup)
     keys = {figure.job.key for figure in board.figures}
     assert all(figure.job.key in keys for figure in curve.figures if figure.column == '100 %')
