@@ -20,8 +20,8 @@ SOURCES := zoo benchmarks tools tests configs setup.py
 
 .PHONY: demo test lint format clean help
 
-demo: $(STAMP) ## pretrain, fine-tune and measure on the built-in shapes, then print one table
-	@$(BIN)/python tools/demo.py
+demo: $(STAMP) ## pretrain and measure all methods on the built-in shapes, then print the tables
+	@$(BIN)/python tools/benchmark.py --all --profile demo
 
 test: $(STAMP) ## run every test
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)

@@ -1,9 +1,11 @@
 """Packaging of recon-zoo. The version has one home, ``zoo/__init__.py``; tool settings are in pyproject.toml."""
 
 import re
+import shutil
 from pathlib import Path
 
 from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).parent
 
@@ -17,6 +19,7 @@ REQUIRED = [
     'huggingface-hub>=0.26',
     'safetensors>=0.4.3',
     'filelock>=3.13',
+    'httpx>=0.27',  # downloads; the hub client brings it already
     'numpy>=1.26,<3',
     'scipy>=1.11',
     'scikit-learn>=1.4',
@@ -37,9 +40,11 @@ REQUIRED = [
 EXTRAS = {
     'vis': ['matplotlib>=3.8', 'plotly>=5.20', 'tensorboard>=2.16'],
     'fast': ['numba>=0.60'],
+    'drive': ['gdown>=5.2'],
     # Formatters and linters are pinned: another release words the same code differently.
     'dev': [
         'pytest>=8.2',
+        'model-index>=0.1.11',  # reads model_index.yml as others will
         'ruff==0.17.6',
         'mypy==2.4.1',
         'codespell==2.4.3',
@@ -48,7 +53,28 @@ EXTRAS = {
         'pre-commit>=4',
     ],
 }
-EXTRAS['all'] = [requirement for group in ('vis', 'fast', 'dev') for requirement in EXTRAS[group]]
+EXTRAS['all'] = [requirement for group in ('vis', 'fast', 'drive', 'dev') for requirement in EXTRAS[group]]
+
+
+SHIPPED = ('configs', 'tools', 'weights', 'docs/results/weights', 'model_index.yml')
+"""What models need beside the code; ``zoo.hub.names.ROOT`` finds it in a checkout and in a wheel."""
+
+
+class BuildWithFiles(build_py):
+    """Puts them into ``zoo/.mim``, where OpenMMLab's packages have theirs; an editable install uses the checkout."""
+
+    def run(self) -> None:
+        """Copy the code, then the files."""
+        super().run()
+        if self.editable_mode:
+            return
+        target = Path(self.build_lib) / 'zoo' / '.mim'
+        shutil.rmtree(target, ignore_errors=True)  # of an earlier build
+        for path in (path for name in SHIPPED for path in sorted([ROOT / name, *(ROOT / name).rglob('*')])):
+            if path.is_file() and '__pycache__' not in path.parts:
+                place = target / path.relative_to(ROOT)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, place)
 
 
 def version() -> str:
@@ -69,11 +95,12 @@ setup(
     license='MIT',
     license_files=['LICENSE'],
     python_requires='>=3.10',
-    # configs/, tools/ and model_index.yml are used from the checkout, which an editable install leaves in place.
     packages=find_packages(include=['zoo', 'zoo.*', 'benchmarks', 'benchmarks.*']),
     package_data={'': ['py.typed', '*.csv', '*.json', '*.yml', '*.html']},
     install_requires=REQUIRED,
     extras_require=EXTRAS,
+    cmdclass={'build_py': BuildWithFiles},
+    entry_points={'console_scripts': ['recon-zoo = zoo.__main__:main']},
     classifiers=[
         'Development Status :: 3 - Alpha',
         'Intended Audience :: Science/Research',

@@ -40,7 +40,9 @@ def requirements(texts) -> dict[str, Requirement]:
 
 
 REQUIRED = requirements(literal('REQUIRED'))
-OPTIONAL = {name: item for group in ('vis', 'fast') for name, item in requirements(literal('EXTRAS')[group]).items()}
+OPTIONAL = {
+    name: item for group in ('vis', 'fast', 'drive') for name, item in requirements(literal('EXTRAS')[group]).items()
+}
 
 
 def imports(path: Path) -> dict[str, bool]:

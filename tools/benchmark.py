@@ -1,4 +1,15 @@
-"""Every table and curve: plan, measure what is not measured, print. What is finished is never done twice."""
+"""Every table and curve: plan, measure what is not measured, print. What is finished is never done twice.
+
+Stop it at any moment; the same command goes on where it stopped. Exit codes: 0 done, 1 a job failed (its row names the
+log, and the same command tries it again), 2 wrong usage, 130 interrupted.
+
+  tools/benchmark.py --all --profile demo                    a first look, minutes on two cores
+  tools/benchmark.py --suite few_shot --models 'recon*'      one suite, some methods
+  tools/benchmark.py --all --executor slurm --jobs 8 --slurm='--partition=gpu --gres=gpu:1 --cpus-per-task=8'
+
+Slurm and Ray need the folder of results, the code and its environment under the same path on every node, and a file
+system that locks files between nodes.
+"""
 
 from __future__ import annotations
 
@@ -9,28 +20,36 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from zoo.engine.cli import ArgumentParser, run_cli
+from benchmarks.suites.profiles import PROFILES
+from zoo.engine.cli import INTERRUPTED, ArgumentParser, run_cli
 from zoo.errors import UsageError
 
 
 def parser() -> ArgumentParser:
     """Return the parser of the command line."""
-    made = ArgumentParser(description=__doc__)
+    made = ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     what = made.add_mutually_exclusive_group()
     what.add_argument('--all', action='store_true', help='everything that the profile has')
     for group in ('suite', 'table', 'study'):
         what.add_argument(f'--{group}', metavar='NAME', help=f'one {group}; --list shows all')
     what.add_argument('--list', action='store_true', help='show suites, tables and studies')
+    what.add_argument('--verify', metavar='NAME', help='measure an entry of the model index again and compare')
     add = made.add_argument
-    add('--profile', default='laptop', metavar='smoke|demo|laptop|paper', help='how much work; laptop by default')
+    add('--profile', default='laptop', metavar='NAME', help=f'how much work: {", ".join(PROFILES)}; laptop by default')
     add('--models', default='*', metavar='GLOB', help="methods, such as 'recon*'")
     add('--seeds', type=int, metavar='N', help='repetitions, pretraining included')
     add('--packs', type=Path, metavar='DIR', help='folder of packs of real shapes; $ZOO_PACKS by default')
     add('--plan', action='store_true', help='show the jobs, what is done and how long the rest takes')
     add('--report', action='store_true', help='make the tables again from records alone')
     add('--out', type=Path, default=Path('work_dirs/benchmark'), metavar='DIR', help='folder of results')
-    add('--executor', default='local', choices=('local', 'ray', 'slurm'), help='where jobs run')
+    add('--executor', default='local', choices=('local', 'slurm', 'ray'), help='where jobs run; local by default')
     add('--jobs', type=int, metavar='N', help='processes; one for every GPU, or else for every core')
+    add(
+        '--slurm',
+        default='',
+        metavar='OPTIONS',
+        help="options of srun for every process, as --slurm='...'; $ZOO_SRUN by default",
+    )
     return made
 
 
@@ -39,7 +58,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser().parse_args(arguments)
     group = next((name for name in ('suite', 'table', 'study') if getattr(given, name)), '')
     _check(given, group)
-    from benchmarks.run.harness import Request, plan, report, run, select
+    try:
+        return _answer(given, group)
+    except KeyboardInterrupt:
+        print('interrupted; the same command goes on where it stopped', file=sys.stderr)
+        return INTERRUPTED
+
+
+def _answer(given: argparse.Namespace, group: str) -> int:
+    """Do what is asked for."""
+    if given.verify:
+        from benchmarks.release import verify
+
+        text, code = verify(given.verify, packs=given.packs)
+        print(text)
+        return code
+    from benchmarks.run.harness import Request, places, plan, report, run, select, show
     from benchmarks.run.plan import list_text
     from benchmarks.suites.data import pack_root
     from benchmarks.suites.profiles import find_profile
@@ -50,19 +84,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     setup = Setup(find_profile(given.profile), given.seeds or 0, given.models, pack_root(given.packs))
     suites = select(setup, given.all, group, getattr(given, group) if group else '')
-    request = Request(suites, setup, given.out, given.jobs, given.executor)
+    request = Request(suites, setup, given.out, given.jobs, given.executor, given.slurm)
     if given.plan:
         print(plan(request))
         return 0
     if given.report:
-        print('\n'.join(table.markdown() for table in report(request)))
+        show(report(request))
+        print(places(request), file=sys.stderr)
         return 0
     return run(request)
 
 
 def _check(given: argparse.Namespace, group: str) -> None:
     """Refuse what makes no sense."""
-    if not (given.all or given.list or group):
+    if not (given.all or given.list or given.verify or group):
         raise UsageError('say what to measure: --all, --suite S, --table T or --study S; --list shows them')
     for name in ('seeds', 'jobs'):
         if getattr(given, name) is not None and getattr(given, name) < 1:

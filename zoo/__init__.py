@@ -9,17 +9,19 @@ __version__ = '0.1.0'
 
 if TYPE_CHECKING:
     from zoo import ops as ops
+    from zoo.hub import Inferencer as Inferencer
     from zoo.hub import get_model as get_model
     from zoo.hub import list_models as list_models
     from zoo.hub import load_official as load_official
 
 _LAZY = {
     'ops': ('zoo.ops', None),
+    'Inferencer': ('zoo.hub', 'Inferencer'),
     'get_model': ('zoo.hub', 'get_model'),
     'list_models': ('zoo.hub', 'list_models'),
     'load_official': ('zoo.hub', 'load_official'),
 }
-__all__ = ['__version__', 'get_model', 'list_models', 'load_official', 'ops']
+__all__ = ['Inferencer', '__version__', 'get_model', 'list_models', 'load_official', 'ops']
 
 
 def __getattr__(name: str) -> Any:

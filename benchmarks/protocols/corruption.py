@@ -21,7 +21,13 @@ import torch
 from torch import nn
 
 from benchmarks.protocols.corruption_errors import OFFICIAL
-from benchmarks.protocols.features import evaluation_transforms, extract_features
+from benchmarks.protocols.features import (
+    evaluation_transforms,
+    extract_features,
+    in_order,
+    require_same_alone,
+    shuffled_batches,
+)
 from benchmarks.protocols.measurement import Measurement, classified
 from zoo.datasets.layouts.modelnet_c import ModelNetC
 from zoo.engine.metrics import overall_accuracy
@@ -60,6 +66,9 @@ def measure_corruption(
     Returns:
         ``oa`` and ``macc`` of the clean clouds, ``oa/<corruption>/<severity>``, ``oa/<corruption>`` (mean over
         severities) and ``oa_corrupted`` (mean over corruptions); predictions are those of the clean clouds.
+
+    Raises:
+        UsageError: the output for a cloud depends on the clouds beside it.
     """
     begin = time.perf_counter()
     model.eval().to(device)
@@ -69,18 +78,26 @@ def measure_corruption(
         for name in corruptions
         for severity in severities
     }
-    clean: list[np.ndarray] = []
-    corrupted: dict[tuple[str, int], list[np.ndarray]] = {case: [] for case in corrupt}
-    for start in range(0, len(test), batch_size):
-        whole = test.__getitems__(list(range(start, min(start + batch_size, len(test)))))
+
+    def prepared(chosen: np.ndarray) -> dict[str, Any]:
+        whole = test.__getitems__(chosen.tolist())
         batch = {key: whole[key].to(device) for key in ('points', 'index')}
         for transform in prepare:
             batch = transform(batch)
-        clean.append(_predict(model, batch['points']))
+        return batch
+
+    batches = shuffled_batches(len(test), batch_size)
+    clean: list[np.ndarray] = []
+    corrupted: dict[tuple[str, int], list[np.ndarray]] = {case: [] for case in corrupt}
+    for chosen in batches:
+        batch = prepared(chosen)
+        clean.append(_logits(model, batch['points']))
         for case, transform in corrupt.items():
-            corrupted[case].append(_predict(model, transform(batch)['points']))
+            corrupted[case].append(_logits(model, transform(batch)['points']).argmax(axis=1))
+    logits = in_order(batches, clean)
+    require_same_alone(lambda chosen: _logits(model, prepared(chosen)['points']), logits)
     labels = np.asarray(test.labels, dtype=np.int64)
-    accuracy = {case: overall_accuracy(labels, np.concatenate(parts)) for case, parts in corrupted.items()}
+    accuracy = {case: overall_accuracy(labels, in_order(batches, parts)) for case, parts in corrupted.items()}
     protocol = {
         **_settings(corruptions, severities),
         'points': num_points,
@@ -88,7 +105,7 @@ def measure_corruption(
         'clouds': _clouds_digest(test.fingerprint, num_points, seed),
     }
     seconds = time.perf_counter() - begin
-    return _summary(classified(labels, np.concatenate(clean), test.classes, protocol, seconds), accuracy)
+    return _summary(classified(labels, logits.argmax(axis=1), test.classes, protocol, seconds), accuracy)
 
 
 def measure_modelnet_c(
@@ -129,10 +146,10 @@ def measure_modelnet_c(
     return _summary(classified(labels, logits.argmax(axis=1), clean.classes, protocol, seconds), accuracy)
 
 
-def _predict(model: nn.Module, points: torch.Tensor) -> np.ndarray:
-    """Predicted classes (B,) of clouds (B, N, 3)."""
-    predicted: np.ndarray = model(points).argmax(dim=-1).cpu().numpy()
-    return predicted
+def _logits(model: nn.Module, points: torch.Tensor) -> np.ndarray:
+    """Logits (B, classes) of clouds (B, N, 3)."""
+    logits: np.ndarray = model(points).float().cpu().numpy()
+    return logits
 
 
 def _settings(corruptions: Sequence[str], severities: Sequence[int]) -> dict[str, Any]:

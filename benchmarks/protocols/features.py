@@ -1,11 +1,17 @@
-"""Features of a whole dataset by a frozen model, computed once and shared by every protocol that reads them."""
+"""Features of a whole dataset by a frozen model, computed once and shared by every protocol that reads them.
+
+What a model is told: points, and nothing else. Not the labels; not the place of an object in a test set that is sorted
+by class, because clouds are measured in a shuffled order; not the other clouds of the batch, because the model is in
+evaluation mode and some clouds are measured a second time, each beside a copy of itself, and have to come out the same.
+A model that knows more than that is refused instead of measured.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,9 +20,19 @@ import numpy as np
 import torch
 from torch import nn
 
+from zoo.errors import UsageError
 from zoo.registry import TRANSFORMS
 
 Transforms = Sequence[dict[str, Any]]
+
+ORDER_SEED = 20231
+"""Of the order in which clouds are measured."""
+
+ALONE = 5
+"""Clouds that are measured a second time, each beside nothing but itself."""
+
+ALIKE = 0.01
+"""Largest distance between both features, relative to their length; rounding is far below it."""
 
 
 @torch.inference_mode()
@@ -33,22 +49,70 @@ def extract_features(
         model: maps points (B, N, 3) to features (B, F); put into eval mode.
         dataset: an ObjectDataset.
         transforms: configs of the batched transforms applied before the model.
-        batch_size: samples at a time; batches do not influence each other in eval mode.
+        batch_size: samples at a time; batches do not influence each other.
         device: where the model runs.
 
     Returns:
         Features (S, F) float32 and labels (S,) int64.
+
+    Raises:
+        UsageError: the features of a cloud depend on the clouds beside it.
     """
     model.eval().to(device)
     chain = [TRANSFORMS.build(dict(cfg)) for cfg in transforms]
-    features = []
-    for start in range(0, len(dataset), batch_size):
-        batch = dataset.__getitems__(list(range(start, min(start + batch_size, len(dataset)))))
+
+    def measured(chosen: np.ndarray) -> np.ndarray:
+        batch = dataset.__getitems__(chosen.tolist())
         batch = {key: value.to(device) for key, value in batch.items() if isinstance(value, torch.Tensor)}
         for transform in chain:
             batch = transform(batch)
-        features.append(model(batch['points']).float().cpu().numpy())
-    return np.concatenate(features), np.asarray(dataset.labels, dtype=np.int64)
+        rows: np.ndarray = model(batch['points']).float().cpu().numpy()
+        return rows
+
+    batches = shuffled_batches(len(dataset), batch_size)
+    features = in_order(batches, [measured(chosen) for chosen in batches])
+    require_same_alone(measured, features)
+    return features, np.asarray(dataset.labels, dtype=np.int64)
+
+
+def shuffled_batches(size: int, batch_size: int) -> list[np.ndarray]:
+    """Positions of all clouds in batches; the order is fixed and says nothing of their classes.
+
+    Args:
+        size: number of clouds S.
+        batch_size: clouds of a batch; the last one may have fewer.
+    """
+    order = np.random.default_rng(ORDER_SEED).permutation(size)
+    return [order[start : start + batch_size] for start in range(0, size, batch_size)]
+
+
+def in_order(batches: Sequence[np.ndarray], rows: Sequence[np.ndarray]) -> np.ndarray:
+    """Rows (B, ...) of the batches of :func:`shuffled_batches`, put together in dataset order (S, ...)."""
+    return np.concatenate(rows)[np.argsort(np.concatenate(batches))]
+
+
+def require_same_alone(measured: Callable[[np.ndarray], np.ndarray], features: np.ndarray) -> None:
+    """Refuse features that depend on what else is in the batch.
+
+    Neighbours at equal distance may be chosen differently in another batch, so most clouds have to agree, not all.
+
+    Args:
+        measured: from positions (B,) to features (B, F).
+        features: of all clouds (S, F), measured in batches.
+
+    Raises:
+        UsageError: most of a few clouds have other features when they are alone.
+    """
+    chosen = np.unique(np.linspace(0, len(features) - 1, ALONE).astype(np.int64))
+    # Twice the same cloud, because some layers refuse a batch of one.
+    alone = np.concatenate([measured(np.repeat(place, 2))[:1] for place in chosen])
+    distance = np.linalg.norm(alone - features[chosen], axis=1)
+    length = np.maximum(np.linalg.norm(features[chosen], axis=1), 1e-12)
+    if np.sum(~(distance <= ALIKE * length)) * 2 > len(chosen):
+        raise UsageError(
+            'the output for a cloud depends on the clouds beside it in the batch: a model has to see every cloud by '
+            'itself (batch norm without running statistics, or a layer across the batch, does not)'
+        )
 
 
 def evaluation_transforms(num_points: int) -> list[dict[str, Any]]:

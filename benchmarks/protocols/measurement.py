@@ -10,6 +10,9 @@ import numpy as np
 
 from zoo.engine.metrics import class_accuracy, mean_class_accuracy, overall_accuracy
 
+CLEAN = {'voting': 'none', 'epoch_selection': 'last'}
+"""What a protocol does unless it says otherwise; every record states both."""
+
 
 @dataclass(frozen=True)
 class Measurement:
@@ -17,7 +20,7 @@ class Measurement:
 
     Attributes:
         metrics: in percent where they are accuracies.
-        protocol: name, version and every setting.
+        protocol: name, version and every setting; ``voting`` and ``epoch_selection`` are always there.
         seconds: wall time.
         per_class: accuracy of every class in percent.
         labels: (T,) true classes of the test objects, in dataset order; empty where there is no single test set.
@@ -30,6 +33,10 @@ class Measurement:
     per_class: dict[str, float]
     labels: np.ndarray
     predictions: np.ndarray
+
+    def __post_init__(self) -> None:
+        """State what goes without saying."""
+        object.__setattr__(self, 'protocol', {**CLEAN, **self.protocol})
 
 
 def classified(

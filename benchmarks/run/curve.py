@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -14,28 +15,71 @@ from benchmarks.records.statistics import Estimate
 from benchmarks.run.results import Results
 from benchmarks.run.tables import Figures
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640, 400, 56, 170, 20, 48
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 720, 400, 72, 220, 20, 52
 COLOURS = ('#555555', '#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00')
-"""Okabe and Ito's, which stay apart for eyes that see few colours."""
+"""Okabe and Ito's, which stay apart for eyes that see few colours; where they are used up, lines are dashed."""
+
+STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+"""Distances of grid lines, times a power of ten."""
+
+MANY = 15
+"""Places beyond which only round ones are named, and points are no longer marked."""
+
+NUMBER = re.compile(r'\d+(?:\.\d+)?')
+
+Points = Sequence[tuple[float, Estimate]]
 
 
 def draw(sheet: Mapping[str, Any], results: Results, path: Path) -> None:
     """Draw the rows of a sheet over its columns as an SVG, with intervals; nothing where nothing is measured.
 
     Args:
-        sheet: as :meth:`benchmarks.suites.sheet.Sheet.to_json` wrote it; columns read ``25 %``.
+        sheet: as :meth:`benchmarks.suites.sheet.Sheet.to_json` wrote it; the first number of a column's name is its
+            place, as in ``25 %`` and ``epoch 3``.
         results: folder of results.
         path: of the picture.
+
+    Raises:
+        ValueError: a column has no number in its name.
     """
     figures = Figures(sheet, results)
-    lines: dict[str, list[tuple[float, Estimate]]] = {}
+    lines: dict[str, Points] = {}
     for row in sheet['rows']:
-        points = [(float(column.split()[0]), figures.value(row, column)) for column in sheet['columns']]
+        points = [(place_of(column), figures.value(row, column)) for column in sheet['columns']]
         known = [(x, value) for x, value in points if isinstance(value, Estimate)]
         if known:
             lines[row] = known
     if lines:
-        write_whole(path, svg(str(sheet['title']), lines).encode())
+        unit = ' %' if all(column.endswith('%') for column in sheet['columns']) else ''
+        across, up = sheet.get('axes') or ('', '')
+        write_whole(path, svg(str(sheet['title']), lines, (across, up), unit).encode())
+
+
+def draw_values(
+    lines: Mapping[str, Sequence[tuple[float, float]]], path: Path, title: str, axes: tuple[str, str]
+) -> None:
+    """Draw plain numbers as an SVG, without intervals.
+
+    Args:
+        lines: place and value of every point, by label.
+        path: of the picture.
+        title: read by screen readers.
+        axes: names of both axes.
+    """
+    points = {name: [(x, Estimate(y, math.nan, 1)) for x, y in line] for name, line in lines.items()}
+    write_whole(path, svg(title, points, axes).encode())
+
+
+def place_of(column: str) -> float:
+    """The first number in a name.
+
+    Raises:
+        ValueError: there is none.
+    """
+    found = NUMBER.search(column)
+    if found is None:
+        raise ValueError(f'column {column!r} has no number, so it has no place on a curve')
+    return float(found.group())
 
 
 @dataclass(frozen=True)
@@ -43,9 +87,9 @@ class _Frame:
     """Where values lie on the picture.
 
     Attributes:
-        left: smallest percent.
-        right: largest percent.
-        low: lower end of the accuracies.
+        left: smallest value across.
+        right: largest value across.
+        low: lower end of the values upwards.
         high: upper end.
     """
 
@@ -55,58 +99,89 @@ class _Frame:
     high: float
 
     def across(self, x: float) -> float:
-        """Place of a percent."""
+        """Place of a value across."""
         return LEFT + (x - self.left) / ((self.right - self.left) or 1.0) * (WIDTH - LEFT - RIGHT)
 
     def up(self, y: float) -> float:
-        """Place of an accuracy."""
+        """Place of a value upwards."""
         return HEIGHT - BOTTOM - (y - self.low) / (self.high - self.low) * (HEIGHT - TOP - BOTTOM)
 
 
-def svg(title: str, lines: Mapping[str, list[tuple[float, Estimate]]]) -> str:
+def svg(title: str, lines: Mapping[str, Points], axes: tuple[str, str] = ('', ''), unit: str = '') -> str:
     """The picture.
 
     Args:
         title: read by screen readers.
-        lines: percent and estimate of every point, by label.
+        lines: place and estimate of every point, by label.
+        axes: names of both axes.
+        unit: follows the numbers across.
     """
     places = sorted({x for points in lines.values() for x, _ in points})
     ends = [end for points in lines.values() for _, value in points for end in _ends(value)]
-    margin = 0.05 * (max(ends) - min(ends)) or 1.0
+    spread = max(ends) - min(ends)
+    margin = 0.05 * spread or 0.05 * abs(ends[0]) or 1.0
     frame = _Frame(places[0], places[-1], min(ends) - margin, max(ends) + margin)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" '
         f'font-size="12" role="img"><title>{escape(title)}</title>',
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>',
-        *_axes(frame, places),
+        *_grid(frame, places, unit),
+        *_names(axes),
     ]
     for place, (label, points) in enumerate(lines.items()):
-        colour = COLOURS[place % len(COLOURS)]
-        parts += _line(frame, points, colour)
+        colour, dashed = COLOURS[place % len(COLOURS)], place >= len(COLOURS)
+        parts += _line(frame, points, colour, dashed)
         y = TOP + 18 * place + 10
         parts.append(f'<text x="{WIDTH - RIGHT + 12}" y="{y}" fill="{colour}">{escape(label)}</text>')
     return '\n'.join([*parts, '</svg>', ''])
 
 
-def _axes(frame: _Frame, places: list[float]) -> list[str]:
-    """Grid and names of both axes."""
+def _grid(frame: _Frame, places: Sequence[float], unit: str) -> list[str]:
+    """Lines at round values, and the numbers of both axes."""
     bottom = HEIGHT - BOTTOM + 18
-    parts = [f'<text x="{frame.across(x):.1f}" y="{bottom}" text-anchor="middle">{x:g} %</text>' for x in places]
-    for step in range(5):
-        y = frame.low + step * (frame.high - frame.low) / 4
-        at = f'{frame.up(y):.1f}'
+    named = places if len(places) <= MANY else [value for value, _ in _rounds(frame.left, frame.right)]
+    parts = [f'<text x="{frame.across(x):.1f}" y="{bottom}" text-anchor="middle">{x:g}{unit}</text>' for x in named]
+    for value, text in _rounds(frame.low, frame.high):
+        at = f'{frame.up(value):.1f}'
         parts.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{at}" y2="{at}" stroke="#dddddd"/>')
-        parts.append(f'<text x="{LEFT - 6}" y="{at}" dy="4" text-anchor="end">{y:.1f}</text>')
-    middle = (LEFT + WIDTH - RIGHT) / 2
-    parts.append(f'<text x="{middle}" y="{HEIGHT - 10}" text-anchor="middle">share of the pretraining data</text>')
+        parts.append(f'<text x="{LEFT - 6}" y="{at}" dy="4" text-anchor="end">{text}</text>')
     return parts
 
 
-def _line(frame: _Frame, points: list[tuple[float, Estimate]], colour: str) -> list[str]:
+def _rounds(low: float, high: float) -> list[tuple[float, str]]:
+    """Round values within a range, evenly spaced, and how they are written."""
+    step = _round_step((high - low) / 5)
+    digits = max(0, -math.floor(math.log10(step) + 1e-9) + (1 if _leading(step) == 2.5 else 0))
+    counts = range(math.ceil(low / step), math.floor(high / step) + 1)
+    return [(count * step, f'{count * step:.{digits}f}') for count in counts]
+
+
+def _leading(step: float) -> float:
+    """A number without its power of ten."""
+    return round(step / 10.0 ** math.floor(math.log10(step) + 1e-9), 6)
+
+
+def _round_step(least: float) -> float:
+    """The smallest round distance that is not below ``least``."""
+    power = 10.0 ** math.floor(math.log10(least))
+    return power * next(step for step in STEPS if step * power >= least * (1 - 1e-9))
+
+
+def _names(axes: tuple[str, str]) -> list[str]:
+    """Names of the axes that have one."""
+    middle, height = (LEFT + WIDTH - RIGHT) / 2, (TOP + HEIGHT - BOTTOM) / 2
+    across = f'<text x="{middle}" y="{HEIGHT - 10}" text-anchor="middle">{escape(axes[0])}</text>'
+    turned = f'transform="rotate(-90 16 {height})"'
+    up = f'<text x="16" y="{height}" text-anchor="middle" {turned}>{escape(axes[1])}</text>'
+    return [text for text, name in zip((across, up), axes, strict=True) if name]
+
+
+def _line(frame: _Frame, points: Points, colour: str, dashed: bool) -> list[str]:
     """One curve with its intervals."""
     way = ' '.join(f'{frame.across(x):.1f},{frame.up(value.mean):.1f}' for x, value in points)
-    parts = [f'<polyline points="{way}" fill="none" stroke="{colour}" stroke-width="2"/>']
-    for x, value in points:
+    dash = ' stroke-dasharray="6 4"' if dashed else ''
+    parts = [f'<polyline points="{way}" fill="none" stroke="{colour}" stroke-width="2"{dash}/>']
+    for x, value in points if len(points) <= MANY else ():
         bottom, top = (f'{frame.up(end):.1f}' for end in _ends(value))
         at = f'{frame.across(x):.1f}'
         parts.append(f'<line x1="{at}" x2="{at}" y1="{bottom}" y2="{top}" stroke="{colour}"/>')

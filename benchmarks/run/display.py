@@ -18,7 +18,7 @@ WIDTH = 60
 
 
 class Display:
-    """Jobs done, what is running and the time that is left.
+    """Jobs done, how fast, the time that is left, and what is running.
 
     Args:
         total: number of jobs.
@@ -32,18 +32,22 @@ class Display:
         self, total: int, workers: int, jobs: Mapping[str, Job], estimator: Estimator, stream: TextIO | None = None
     ) -> None:
         self.stream = stream or sys.stderr
-        self.jobs, self.workers, self.estimator = jobs, workers, estimator
+        self.jobs, self.workers, self.estimator = jobs, max(1, min(workers, total)), estimator
         self.live = self.stream.isatty()
         layout = '{n_fmt}/{total_fmt} jobs |{bar:20}| {elapsed}{postfix}'
-        self._bar = tqdm(total=total, bar_format=layout, file=self.stream, disable=not self.live)
+        self._bar = tqdm(total=total, bar_format=layout, file=self.stream, disable=not self.live, dynamic_ncols=True)
         self._count, self._total = 0, total
+        self._begin = time.monotonic()
+        self._state = State(dict(jobs))
 
     def update(self, state: State) -> None:
         """Show what is running."""
+        self._state = state
         if not self.live:
             return
         names = ' · '.join(str(self.jobs[key]) for key in state.running)
-        self._bar.set_postfix_str(f'{in_words(self.left(state))} left · {names:.{WIDTH}}', refresh=True)
+        rate = f'{60 * self._count / max(time.monotonic() - self._begin, 1e-3):.1f} jobs/min · ' if self._count else ''
+        self._bar.set_postfix_str(f'{rate}{in_words(self.left(state))} left · {names:.{WIDTH}}', refresh=True)
 
     def left(self, state: State) -> float:
         """Seconds until all is done, as far as is known."""
@@ -59,7 +63,19 @@ class Display:
         if self.live:
             self._bar.update()
             if state != 'done':
-                self._bar.write(f'{RED}{line}{PLAIN}', file=self.stream)
+                self._say(line)
+        else:
+            left = f' ({in_words(self.left(self._state))} left)' if self._count < self._total else ''
+            self._say(line + left)
+
+    def lost(self, job: Job, reason: str) -> None:
+        """Say that a process has died."""
+        self._say(f'{job}: {reason}; tried again')
+
+    def _say(self, line: str) -> None:
+        """Print a line above the bar, or the line alone."""
+        if self.live:
+            self._bar.write(f'{RED}{line}{PLAIN}', file=self.stream)
         else:
             print(line, file=self.stream, flush=True)
 

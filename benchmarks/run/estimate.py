@@ -21,6 +21,7 @@ class Estimator:
 
     def __init__(self, finished: Iterable[Mapping[str, Any]] = ()) -> None:
         self._ratios: dict[str, list[float]] = {}
+        self._medians: dict[str, float] = {}
         for entry in finished:
             self.learn(entry['kind'], entry['like'], entry['guess'], entry['seconds'])
 
@@ -29,11 +30,18 @@ class Estimator:
         ratio = seconds / max(guess, NO_GUESS)
         for name in (kind, like):
             self._ratios.setdefault(name, []).append(ratio)
+            self._medians.pop(name, None)
 
     def seconds(self, job: Job) -> float:
         """Estimate of one job."""
-        known = self._ratios.get(like(job)) or self._ratios.get(job.kind) or [1.0]
-        return max(job.seconds, NO_GUESS) * statistics.median(known)
+        known = next((name for name in (like(job), job.kind) if name in self._ratios), '')
+        return max(job.seconds, NO_GUESS) * (self._median(known) if known else 1.0)
+
+    def _median(self, name: str) -> float:
+        """Median ratio, kept until there is another: the time that is left is asked for after every job."""
+        if name not in self._medians:
+            self._medians[name] = statistics.median(self._ratios[name])
+        return self._medians[name]
 
 
 def like(job: Job) -> str:

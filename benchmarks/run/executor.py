@@ -1,21 +1,26 @@
-"""Run jobs in local processes: each as soon as what it needs is done, none twice."""
+"""Run jobs in worker processes: each as soon as what it needs is done, none twice."""
 
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from benchmarks.run.estimate import Estimator, like
 from benchmarks.run.graph import longest_ways
-from benchmarks.run.pool import Pool, Share, Worker
+from benchmarks.run.launchers import Launcher, Local, Share
+from benchmarks.run.pool import Pool, Worker
 from benchmarks.run.results import Results
 from benchmarks.suites.job import Job
 
 KINDS_MODULE = 'benchmarks.suites.everything'
 AGAIN = 0.5
 """Seconds until a job that another process has claimed is looked at again."""
+
+ATTEMPTS = 2
+"""Processes that a job may cost in one run; the system ends the largest process, which need not be the guilty one."""
 
 
 class Watcher(Protocol):
@@ -26,6 +31,9 @@ class Watcher(Protocol):
 
     def ended(self, job: Job, state: str, seconds: float) -> None:
         """A job is done, failed or cannot run."""
+
+    def lost(self, job: Job, reason: str) -> None:
+        """The process of a job has died; the job is tried again."""
 
 
 @dataclass
@@ -61,6 +69,7 @@ class Executor:
         share: of the machine.
         watcher: is told what happens.
         estimator: of durations, which learns from every job.
+        launcher: starts the processes; on this machine by default.
         modules: that register the kinds of jobs.
     """
 
@@ -71,25 +80,27 @@ class Executor:
         share: Share,
         watcher: Watcher,
         estimator: Estimator,
+        launcher: Launcher | None = None,
         modules: Sequence[str] = (KINDS_MODULE,),
     ) -> None:
         self.jobs = {job.key: job for job in jobs}
         self.results, self.share, self.watcher, self.estimator = results, share, watcher, estimator
-        self.modules = tuple(modules)
+        self.launcher, self.modules = launcher or Local(), tuple(modules)
         self.state = State(dict(self.jobs))
         self._ways = longest_ways(list(jobs), estimator.seconds)
         self._not_before: dict[str, float] = {}
+        self._deaths: Counter[str] = Counter()
 
     def run(self) -> State:
         """Do all jobs that can be done.
 
         Raises:
-            RuntimeError: a worker cannot start.
+            UsageError: workers cannot start.
         """
         if not self.jobs:
             return self.state
-        share = Share(min(self.share.workers, len(self.jobs)), self.share.threads, self.share.gpus)
-        with Pool(self.results.out, share, self.modules) as pool:
+        share = replace(self.share, workers=min(self.share.workers, len(self.jobs)))
+        with Pool(self.results.out, share, self.modules, self.launcher) as pool:
             while self.state.waiting or self.state.running:
                 self._assign(pool)
                 for worker, answer in pool.events(AGAIN):
@@ -145,20 +156,20 @@ class Executor:
             self.watcher.ended(job, 'done', answer['seconds'])
 
     def _died(self, worker: Worker) -> None:
-        """A worker has ended by itself: its job has failed."""
-        code = worker.process.returncode
-        if not worker.ready:
-            log = self.results.out / 'logs' / f'worker_{worker.process.pid}.log'
-            raise RuntimeError(f'a worker process cannot start, it ended with {code}; see {log}')
+        """A worker has ended by itself: its job is tried once more, then it has failed."""
         if not worker.key:
             return
-        job = self.jobs[worker.key]
+        job, reason = self.jobs[worker.key], worker.link.reason() or 'its process ended'
         began = self.state.running.pop(job.key)
-        reason = f'its process was ended by signal {-code}' if code < 0 else f'its process ended with {code}'
-        hint = ', perhaps for want of memory: use fewer --jobs' if code == -9 else ''
-        self.results.put_failure(job.key, str(job), reason + hint)
+        self._deaths[job.key] += 1
+        if self._deaths[job.key] < ATTEMPTS:
+            self.results.note('lost', job.key)
+            self.state.waiting[job.key] = job
+            self.watcher.lost(job, reason)
+            return
+        self.results.put_failure(job.key, str(job), reason)
         self.results.note('failed', job.key)
-        self._fail(job, reason + hint, time.monotonic() - began)
+        self._fail(job, reason, time.monotonic() - began)
 
     def _fail(self, job: Job, error: str, seconds: float) -> None:
         """Note a failure, and that whatever waits for the job cannot run."""

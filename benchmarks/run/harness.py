@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from benchmarks.records.files import from_text, to_text, write_whole
 from benchmarks.report import Table
 from benchmarks.report.as_html import page
+from benchmarks.run.console import terminal_text
 from benchmarks.run.curve import draw
 from benchmarks.run.display import PLAIN, RED, Display
-from benchmarks.run.estimate import Estimator
+from benchmarks.run.estimate import Estimator, in_words
 from benchmarks.run.executor import Executor, State
 from benchmarks.run.graph import to_do
-from benchmarks.run.plan import plan_text, wanted_jobs
-from benchmarks.run.pool import Share, machine, share_of
+from benchmarks.run.launchers import launcher_of
+from benchmarks.run.plan import plan_text, total_seconds, wanted_jobs
 from benchmarks.run.results import Results
 from benchmarks.run.tables import table_of
 from benchmarks.suites.everything import SUITES
@@ -25,7 +29,8 @@ from benchmarks.suites.sheet import Sheet
 from benchmarks.suites.suite import Suite, find
 from zoo.errors import UsageError
 
-EXECUTORS = ('local', 'ray', 'slurm')
+FIRST = 'leaderboard'
+"""Suite whose table everybody wants to see first."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,8 @@ class Request:
         setup: profile and what the command line changes of it.
         out: folder of results.
         jobs: processes; None chooses.
-        executor: ``local``; the others are not there yet.
+        executor: ``local``, ``slurm`` or ``ray``.
+        slurm: options of ``srun``.
     """
 
     suites: Sequence[Suite]
@@ -45,6 +51,7 @@ class Request:
     out: Path
     jobs: int | None = None
     executor: str = 'local'
+    slurm: str = ''
 
 
 def select(setup: Setup, everything: bool, group: str = '', name: str = '') -> list[Suite]:
@@ -68,7 +75,8 @@ def plan(request: Request) -> str:
     """What ``--plan`` prints."""
     results = Results(request.out)
     sheets = [sheet for _, sheet in _sheets(request)]
-    return plan_text(sheets, results, Estimator(results.finished()), _share(request).workers)
+    workers = launcher_of(request.executor, request.slurm).share(request.jobs).workers
+    return plan_text(sheets, results, Estimator(results.finished()), workers)
 
 
 def run(request: Request) -> int:
@@ -80,31 +88,40 @@ def run(request: Request) -> int:
     Raises:
         UsageError: an executor that is not there, or nothing to measure.
     """
-    if request.executor != 'local':
-        raise UsageError(f'--executor {request.executor} is not available here: use --executor local, with --jobs N')
-    results = Results(request.out)
-    sheets = _sheets(request)
+    begin, results = time.monotonic(), Results(request.out)
+    launcher = launcher_of(request.executor, request.slurm)
+    share, sheets = launcher.share(request.jobs), _sheets(request)
     for suite, sheet in sheets:
         write_whole(_sheet_path(request, sheet.name), to_text({**sheet.to_json(), 'suite': suite.name}).encode())
-    state = _execute(request, [sheet for _, sheet in sheets], results)
-    for table in report(request):
-        print(f'\n{table.markdown()}')
+    jobs, estimator = to_do(wanted_jobs([sheet for _, sheet in sheets]), results.done), Estimator(results.finished())
+    left = f', about {in_words(total_seconds(jobs, estimator, share.workers))}' if jobs else ''
+    _say(f'{len(jobs)} jobs to do with {share.workers} processes{left}; what is done stays in {request.out}')
+    display = Display(len(jobs), share.workers, {job.key: job for job in jobs}, estimator)
+    try:
+        state = Executor(jobs, results, share, display, estimator, launcher).run()
+    finally:
+        display.close()
+    labels = {job.key: str(job) for job in jobs}
+    for key, label in state.blocked.items():
+        results.put_failure(key, labels[key], f'not run: needs {label}, which failed')
+    show(report(request))
+    _say(f'{len(state.done)} jobs done in {in_words(time.monotonic() - begin)}. {places(request)}')
     return _verdict(state, results)
 
 
-def _execute(request: Request, sheets: Sequence[Sheet], results: Results) -> State:
-    """Run the jobs."""
-    jobs = to_do(wanted_jobs(sheets), results.done)
-    share, estimator = _share(request), Estimator(results.finished())
-    display = Display(len(jobs), share.workers, {job.key: job for job in jobs}, estimator)
-    try:
-        state = Executor(jobs, results, share, display, estimator).run()
-    finally:
-        display.close()
-    for key, label in state.blocked.items():
-        job = next(job for job in jobs if job.key == key)
-        results.put_failure(key, str(job), f'not run: needs {label}, which failed')
-    return state
+def show(tables: Sequence[Table]) -> None:
+    """Print tables: for eyes on a terminal, as Markdown into a pipe."""
+    if sys.stdout.isatty():
+        print(f'\n{terminal_text(tables, shutil.get_terminal_size().columns)}')
+    else:
+        print('\n\n'.join(table.markdown() for table in tables))
+    sys.stdout.flush()
+
+
+def places(request: Request) -> str:
+    """Where the tables are."""
+    path = _page_path(request)
+    return f'Tables as md, csv, tex and html: {path.parent}; all on one page: {path}'
 
 
 def report(request: Request) -> list[Table]:
@@ -118,21 +135,37 @@ def report(request: Request) -> list[Table]:
     kept = [
         from_text(path.read_text(encoding='utf-8')) for path in sorted(_sheet_path(request, '*').parent.glob('*.json'))
     ]
-    order = list(SUITES)
-    chosen = sorted((sheet for sheet in kept if sheet['suite'] in names), key=lambda sheet: order.index(sheet['suite']))
+    order = [FIRST, *SUITES]
+    kept = sorted((sheet for sheet in kept if sheet['suite'] in order), key=lambda sheet: order.index(sheet['suite']))
+    chosen = [sheet for sheet in kept if sheet['suite'] in names]
     if not chosen:
         raise UsageError(f'{request.out} holds no results of this kind and profile: run without --report first')
-    tables = []
-    for sheet in chosen:
-        table = table_of(sheet, results)
-        table.notes.insert(0, f'Profile {request.setup.profile.name}: {request.setup.profile.about}.')
-        table.save(folder / sheet['name'])
-        if sheet['curve']:
-            draw(sheet, results, folder / f'{sheet["name"]}.svg')
-        tables.append(table)
-    title = f'Benchmark, profile {request.setup.profile.name}'
-    write_whole(request.out / 'index.html', page(title, tables).encode())
-    return tables
+    tables = {sheet['name']: _saved(sheet, results, request, folder) for sheet in chosen}
+    # The page shows all that was ever asked for, so that a suite alone does not take the others from it.
+    every = [tables.get(sheet['name']) or _table(sheet, results, request) for sheet in kept]
+    write_whole(_page_path(request), page(f'Benchmark, profile {request.setup.profile.name}', every).encode())
+    return list(tables.values())
+
+
+def _table(sheet: Mapping[str, Any], results: Results, request: Request) -> Table:
+    """The table of a sheet, with what its profile is for."""
+    table = table_of(sheet, results)
+    table.notes.insert(0, f'Profile {request.setup.profile.name}: {request.setup.profile.about}.')
+    return table
+
+
+def _saved(sheet: Mapping[str, Any], results: Results, request: Request, folder: Path) -> Table:
+    """The table of a sheet, written in all formats."""
+    table = _table(sheet, results, request)
+    table.save(folder / sheet['name'])
+    if sheet['curve']:
+        draw(sheet, results, folder / f'{sheet["name"]}.svg')
+    return table
+
+
+def _say(text: str) -> None:
+    """A message for the person who waits; tables alone go to standard output."""
+    print(text, file=sys.stderr, flush=True)
 
 
 def _verdict(state: State, results: Results) -> int:
@@ -157,6 +190,5 @@ def _sheet_path(request: Request, name: str) -> Path:
     return request.out / 'sheets' / request.setup.profile.name / f'{name}.json'
 
 
-def _share(request: Request) -> Share:
-    cores, gpus = machine()
-    return share_of(request.jobs, cores, gpus)
+def _page_path(request: Request) -> Path:
+    return request.out / 'tables' / request.setup.profile.name / 'index.html'

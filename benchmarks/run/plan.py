@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from benchmarks.run.estimate import Estimator, in_words
@@ -12,9 +13,12 @@ from benchmarks.suites.job import Job
 from benchmarks.suites.sheet import Sheet
 from benchmarks.suites.suite import GROUPS
 
+SEED = re.compile(r', seed (\d+)$')
+"""How the label of a repetition ends."""
+
 
 def plan_text(sheets: Sequence[Sheet], results: Results, estimator: Estimator, workers: int) -> str:
-    """Every job with its state and estimate, then what is missing, then the sum.
+    """Every job with its state and estimate, repetitions in one line; then what is missing, then the sum.
 
     Args:
         sheets: that are asked for.
@@ -25,17 +29,32 @@ def plan_text(sheets: Sequence[Sheet], results: Results, estimator: Estimator, w
     wanted = wanted_jobs(sheets)
     ahead = to_do(wanted, results.done)
     open_keys = {job.key for job in ahead}
-    lines = []
+    groups: dict[tuple[str, str], list[Job]] = {}
     for job in all_jobs(wanted):
         if job.key in open_keys:
-            why = ' (failed before, tried again)' if results.failure(job.key) else ''
-            lines.append(f'to do  {in_words(estimator.seconds(job)):>7}  {job}{why}')
+            error = results.failure(job.key)
+            state = 'failed before' if error and not error.startswith('not run') else 'to do'
         elif results.done(job.key):
-            lines.append(f'done            {job}')
+            state = 'done'
+        else:
+            continue  # whatever needs it is done
+        groups.setdefault((state, SEED.sub('', str(job))), []).append(job)
+    lines = [_line(state, jobs, estimator) for (state, _), jobs in groups.items()]
     lines += ['', *_missing(sheets)]
     left = in_words(total_seconds(ahead, estimator, workers))
     lines.append(f'{len(ahead)} of {len(all_jobs(wanted))} jobs to do, about {left} with {workers} processes')
     return '\n'.join(lines)
+
+
+def _line(state: str, jobs: Sequence[Job], estimator: Estimator) -> str:
+    """Jobs that differ in nothing but their seed."""
+    label = str(jobs[0])
+    if len(jobs) > 1:
+        seeds = [found.group(1) for job in jobs if (found := SEED.search(str(job)))]
+        label = SEED.sub('', label) + (f', seeds {" ".join(seeds)}' if seeds else '')
+    count = f'{len(jobs)} x' if len(jobs) > 1 else ''
+    cost = '' if state == 'done' else in_words(sum(map(estimator.seconds, jobs)) / len(jobs))
+    return f'{state:<13} {count:>5} {cost:>7}  {label}'
 
 
 def wanted_jobs(sheets: Iterable[Sheet]) -> list[Job]:

@@ -1,63 +1,22 @@
-"""Worker processes, their share of the machine, and what they answer."""
+"""Worker processes and what they answer."""
 
 from __future__ import annotations
 
 import json
 import os
 import selectors
-import subprocess
-import sys
+import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.suites.job import ROOT
+from benchmarks.run.launchers import Launcher, Share
+from benchmarks.run.links import Link
+from zoo.errors import UsageError
 
-THREAD_VARIABLES = ('OMP_NUM_THREADS', 'MKL_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'NUMBA_NUM_THREADS')
-
-
-@dataclass(frozen=True)
-class Share:
-    """What every worker may use.
-
-    Attributes:
-        workers: number of processes.
-        threads: of each.
-        gpus: names for ``CUDA_VISIBLE_DEVICES``, dealt out in turn; none computes on the CPU.
-    """
-
-    workers: int
-    threads: int
-    gpus: tuple[str, ...] = ()
-
-    @property
-    def device(self) -> str:
-        """``cuda`` where there is a GPU."""
-        return 'cuda' if self.gpus else 'cpu'
-
-
-def share_of(jobs: int | None, cores: int, gpus: Sequence[str]) -> Share:
-    """Deal out the machine: a worker for every GPU, or for every core where there is none.
-
-    Args:
-        jobs: number of workers; None chooses.
-        cores: that may be used.
-        gpus: that may be used.
-    """
-    workers = jobs or len(gpus) or cores
-    return Share(workers, max(1, cores // workers), tuple(gpus))
-
-
-def machine() -> tuple[int, tuple[str, ...]]:
-    """Cores and GPUs that this process may use."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
-    visible = os.environ.get('CUDA_VISIBLE_DEVICES')
-    if visible is not None:
-        return cores, tuple(name for name in visible.split(',') if name and name != '-1')
-    import torch
-
-    return cores, tuple(str(index) for index in range(torch.cuda.device_count()))
+STARTS = 5
+"""Workers that may end before they are ready; more are not bad luck."""
 
 
 @dataclass
@@ -65,30 +24,26 @@ class Worker:
     """One process.
 
     Attributes:
-        process: that runs :mod:`benchmarks.run.worker`.
+        link: to it.
+        name: of its log.
         key: of the job it is at; empty when it is idle.
         ready: it has imported what it needs.
     """
 
-    process: subprocess.Popen[str]
+    link: Link
+    name: str
     key: str = ''
     ready: bool = False
     _rest: str = field(default='', repr=False)
 
     def give(self, order: dict[str, Any]) -> None:
         """Send a job."""
-        assert self.process.stdin is not None
         self.key = order['key']
-        try:
-            self.process.stdin.write(json.dumps(order) + '\n')
-            self.process.stdin.flush()
-        except BrokenPipeError:
-            pass  # it has died; the end of its output says so
+        self.link.send(json.dumps(order))
 
     def answers(self) -> list[dict[str, Any]] | None:
         """What it has said since the last time; None when it has ended."""
-        assert self.process.stdout is not None
-        content = os.read(self.process.stdout.fileno(), 1 << 16)
+        content = os.read(self.link.fileno(), 1 << 16)
         if not content:
             return None
         *lines, self._rest = (self._rest + content.decode()).split('\n')
@@ -102,29 +57,25 @@ class Pool:
         out: folder of results.
         share: of the machine.
         modules: that register the kinds of jobs.
+        launcher: starts the workers.
     """
 
-    def __init__(self, out: Path, share: Share, modules: Sequence[str]) -> None:
-        self.out, self.share, self.modules = out, share, modules
+    def __init__(self, out: Path, share: Share, modules: Sequence[str], launcher: Launcher) -> None:
+        self.out, self.share, self.modules, self.launcher = out, share, modules, launcher
         self._selector = selectors.DefaultSelector()
-        self.workers = [self._start(place) for place in range(share.workers)]
+        self._lost = 0
+        self.workers: list[Worker] = []
 
     def __enter__(self) -> Pool:
+        self.workers = [self._start(place) for place in range(self.share.workers)]
         return self
 
     def __exit__(self, *reason: object) -> None:
         """End all workers: the idle ones by closing their input, the others by force."""
         for worker in self.workers:
-            if worker.key:
-                worker.process.terminate()
-            assert worker.process.stdin is not None
-            worker.process.stdin.close()
+            worker.link.stop(force=bool(worker.key))
         for worker in self.workers:
-            try:
-                worker.process.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                worker.process.kill()
-                worker.process.wait()
+            worker.link.wait()
         self._selector.close()
 
     def idle(self) -> list[Worker]:
@@ -136,6 +87,9 @@ class Pool:
 
         Args:
             timeout: seconds to wait for the first.
+
+        Raises:
+            UsageError: workers cannot start.
         """
         for ready, _ in self._selector.select(timeout):
             place: int = ready.data
@@ -143,9 +97,9 @@ class Pool:
             found = worker.answers()
             if found is None:
                 self._selector.unregister(ready.fileobj)
-                worker.process.wait()
-                if worker.ready:
-                    self.workers[place] = self._start(place)
+                worker.link.wait()
+                self._check(worker)
+                self.workers[place] = self._start(place)
                 yield worker, None
                 continue
             for answer in found:
@@ -155,15 +109,21 @@ class Pool:
                     worker.key = ''
                     yield worker, answer
 
+    def _check(self, worker: Worker) -> None:
+        """A worker that ends before it is ready would end again, unless it was killed from outside."""
+        if worker.ready:
+            return
+        self._lost += 1
+        if worker.link.killed() and self._lost < STARTS:
+            return
+        log = self.out / 'logs' / f'{worker.name}.log'
+        where = f'see {log}' if log.is_file() else 'it left no log'
+        raise UsageError(f'a worker cannot start: {worker.link.reason() or "it ended at once"}; {where}')
+
     def _start(self, place: int) -> Worker:
-        """Start one worker with its threads, and with its GPU where there are any."""
-        environment = {**os.environ, **dict.fromkeys(THREAD_VARIABLES, str(self.share.threads))}
-        environment['PYTHONPATH'] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get('PYTHONPATH', '')]))
-        if self.share.gpus:
-            environment['CUDA_VISIBLE_DEVICES'] = self.share.gpus[place % len(self.share.gpus)]
-        arguments = [str(self.out), self.share.device, str(self.share.threads), *self.modules]
-        command = [sys.executable, '-m', 'benchmarks.run.worker', *arguments]
-        pipe = subprocess.PIPE
-        process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=environment)
-        self._selector.register(process.stdout, selectors.EVENT_READ, place)  # type: ignore[arg-type]
-        return Worker(process)
+        """Start one worker; its name is its own on all machines."""
+        name = f'worker_{uuid.uuid4().hex[:12]}'
+        arguments = [str(self.out), name, self.share.device, str(self.share.threads), *self.modules]
+        link = self.launcher.start(place, self.share, arguments)
+        self._selector.register(link.fileno(), selectors.EVENT_READ, place)
+        return Worker(link, name)

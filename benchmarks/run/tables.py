@@ -15,6 +15,8 @@ from benchmarks.suites.sheet import Entry, entries
 
 CONFIDENCE = 0.95
 FAILED, ABSENT = 'Failed', 'Not present'
+SEEDS = 'seeds'
+"""Name of the last column before the figures."""
 
 
 class Figures:
@@ -56,6 +58,11 @@ class Figures:
             return 'not run' if any(error.startswith('not run') for error in errors) else 'failed'
         return f'{len(values)} of {len(wanted)} measured' if values else 'not measured'
 
+    @property
+    def repeated(self) -> bool:
+        """Whether any figure has more than one measured repetition."""
+        return any(len([1 for entry in group if entry.key in self.records]) > 1 for group in self.entries.values())
+
     def examples(self) -> dict[str, Record]:
         """One record of every column that shows overall accuracies."""
         found: dict[str, Record] = {}
@@ -86,13 +93,13 @@ def table_of(sheet: Mapping[str, Any], results: Results) -> Table:
     """
     figures = Figures(sheet, results)
     rows, columns, about = list(sheet['rows']), list(sheet['columns']), dict(sheet['about'])
-    cells, verdict = _judged(figures, rows, columns, str(sheet['reference']))
+    cells, verdict = _judged(figures, rows, columns)
     body = []
     for row in rows:
         seeds = {entry.seed for column in columns for entry in figures.entries.get((row, column), [])}
         texts = [texts.get(row, '–') for texts in about.values()]
         body.append([row, *texts, str(len(seeds)), *(cells[row, column] for column in columns)])
-    header = ['model', *about, 'seeds', *columns]
+    header = ['model', *about, SEEDS, *columns]
     missing = dict(sheet['missing'])
     blocks = [
         Block(title, [_wide(name, why, len(header)) for name, why in found.items()])
@@ -103,7 +110,7 @@ def table_of(sheet: Mapping[str, Any], results: Results) -> Table:
     blocks += [quoted] if quoted else []
     absent = [f'{name} is not present: {get}.' for name, get in missing.items()]
     notes = [*sheet['notes'], *absent, *_notes(figures, verdict, str(sheet['reference']))]
-    return Table(str(sheet['title']), header, body, notes, blocks)
+    return Table(str(sheet['title']), header, body, notes, blocks, digits=int(sheet.get('digits', 1)))
 
 
 def _wide(name: str, text: str, width: int) -> list[str]:
@@ -112,14 +119,15 @@ def _wide(name: str, text: str, width: int) -> list[str]:
 
 
 def _judged(
-    figures: Figures, rows: Sequence[str], columns: Sequence[str], reference: str
+    figures: Figures, rows: Sequence[str], columns: Sequence[str]
 ) -> tuple[dict[tuple[str, str], Cell], Verdict]:
     """Cells of all rows and columns, marked and bold where tests say so."""
+    reference, better = str(figures.sheet['reference']), figures.sheet.get('better', 'more')
     contests = []
-    for column in columns:
+    for column in columns if better != 'none' and figures.repeated else ():
         runs = {row: found for row in rows if (found := figures.runs(row, column))}
         # Without the reference there is nothing to test against; the row above is no reference.
-        contests.append(Contest(column, runs, baseline=reference or 'none'))
+        contests.append(Contest(column, runs, lower=better == 'less', baseline=reference or 'none'))
     verdict = judge(contests, CONFIDENCE, bool(reference))
     cells = {
         (row, column): Cell(
@@ -136,15 +144,17 @@ def _notes(figures: Figures, verdict: Verdict, reference: str) -> list[str]:
     records = list(figures.records.values())
     if not records:
         return ['Nothing has been measured yet.']
-    notes = ['Mean and 95 % t-interval over seeds.']
+    notes = [
+        'Mean and 95 % t-interval over seeds.' if figures.repeated else 'One seed: no interval, nothing is tested.'
+    ]
     how = 'paired t-test over seeds and, where there are predictions, paired bootstrap over seeds and objects; Holm'
     if verdict.tests[1]:
-        notes.append(
-            f'{BETTER} {WORSE}: better, worse than the row "{reference}" ({how} over {verdict.tests[1]} tests).'
-        )
+        tests = _counted(verdict.tests[1], 'test')
+        notes.append(f'{BETTER} {WORSE}: better, worse than the row "{reference}" ({how} over {tests}).')
     if verdict.tests[0]:
-        notes.append(f'Bold: better than the runner-up and every other row ({how} over {verdict.tests[0]} columns).')
-    said = [('Voting', 'voting'), ('epoch', 'epoch_selection')]
+        tests = _counted(verdict.tests[0], 'column')
+        notes.append(f'Bold: better than the runner-up and every other row ({how} over {tests}).')
+    said = [('Voting', 'voting'), ('Epoch', 'epoch_selection')]
     values = {title: _values(getattr(record.protocol, name) for record in records) for title, name in said}
     notes.append('. '.join(f'{title}: {text}' for title, text in values.items() if text) + '.')
     selections = _values(record.protocol.get('recipe_selection', '') for record in records)
@@ -154,6 +164,11 @@ def _notes(figures: Figures, verdict: Verdict, reference: str) -> list[str]:
     told = [_values(str(part.get(name, '')) for part in parts) for name in ('torch', 'device', 'precision', 'commit')]
     notes.append(f'Measured with torch {told[0]}, {told[1]}, {told[2]}, commit {told[3]}.')
     return notes
+
+
+def _counted(number: int, what: str) -> str:
+    """A number of things."""
+    return f'{number} {what}' if number == 1 else f'{number} {what}s'
 
 
 def _values(given: Any) -> str:

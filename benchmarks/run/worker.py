@@ -3,7 +3,9 @@
 Jobs come as lines of JSON on standard input, answers leave on standard output. When the input closes, because the
 harness ended or was killed, the process ends at once; whatever it was doing goes on from its checkpoint the next time.
 
-    python -m benchmarks.run.worker OUT DEVICE THREADS MODULE [MODULE ...]
+    python -m benchmarks.run.worker OUT NAME DEVICE THREADS MODULE [MODULE ...]
+
+Until it is ready, what it prints goes to ``OUT/logs/NAME.log``; then every job has a log of its own.
 """
 
 from __future__ import annotations
@@ -35,20 +37,47 @@ def main(arguments: list[str]) -> None:
     """Serve until the input closes."""
     # Ctrl-C reaches the whole group of processes; the harness decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    out, device, threads, *modules = arguments
+    out, name, device, threads, *modules = arguments
     answers = os.fdopen(os.dup(1), 'w', buffering=1)
     orders: queue.Queue[Order] = queue.Queue()
     results = Results(Path(out))
-    with _output_to(results.out / 'logs' / f'worker_{os.getpid()}.log') as own_log:
+    with _output_to(results.out / 'logs' / f'{name}.log') as own_log:
         threading.Thread(target=_read_orders, args=(orders,), daemon=True).start()
-        for module in modules:
-            importlib.import_module(module)
-        if 'torch' in sys.modules:
-            sys.modules['torch'].set_num_threads(int(threads))
+        _import(modules)
+        device = prepared(device, int(threads))
         own_log.unlink(missing_ok=True)
         print(json.dumps({'state': 'ready'}), file=answers)
         while True:
             print(json.dumps(serve(results, orders.get(), device)), file=answers)
+
+
+def _import(modules: list[str]) -> None:
+    """Import what registers the kinds; where that fails, the log says why, and not the terminal."""
+    try:
+        for module in modules:
+            importlib.import_module(module)
+    except Exception:
+        traceback.print_exc()
+        sys.exit(1)
+
+
+def prepared(device: str, threads: int) -> str:
+    """Set the threads of torch, and find out the device.
+
+    Args:
+        device: ``cpu``, ``cuda``, or ``auto``, which takes the GPU where the process sees one.
+        threads: of the process.
+
+    Returns:
+        ``cpu`` or ``cuda``.
+    """
+    torch = sys.modules.get('torch')
+    if torch is None:  # none of the kinds computes with it
+        return 'cpu' if device == 'auto' else device
+    torch.set_num_threads(threads)
+    if device == 'auto':
+        return 'cuda' if torch.cuda.is_available() else 'cpu'
+    return device
 
 
 def _read_orders(orders: queue.Queue[Order]) -> None:

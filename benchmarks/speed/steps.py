@@ -123,11 +123,15 @@ def random_batch(config: Config, model: nn.Module, batch_size: int) -> dict[str,
     """Clouds (B, N, 3) of the size that the data has, labels, and a feature for every frozen teacher."""
     generator = torch.Generator().manual_seed(0)
     num_points = config.train_dataloader.dataset.get('num_points', 2048)
-    classes = config.model.get('num_classes', 40)
+    parts = config.model.get('parts')
+    classes = len(parts) if parts else config.model.get('num_classes', 40)
     batch: dict[str, Tensor] = {
         'points': torch.randn(batch_size, num_points, 3, generator=generator),
         'label': torch.randint(classes, (batch_size,), generator=generator),
     }
+    if parts:
+        first = model.first_part.cpu()[batch['label']] * (model.numbered == 'through')
+        batch['part'] = first.unsqueeze(1).expand(-1, num_points).clone()
     teachers = model.teachers() if hasattr(model, 'teachers') else {}
     for name, teacher in teachers.items():
         batch[f'{name}_feature'] = torch.randn(batch_size, teacher.embed_dim, generator=generator)

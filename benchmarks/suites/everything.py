@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from benchmarks.suites import measuring, plans, training
+from benchmarks.suites import attention, following, measuring, paper_kinds, plans, segmenting, snapshots, training
 from benchmarks.suites.suite import SUITES
 
-__all__ = ['SUITES', 'measuring', 'plans', 'training']
+__all__ = [
+    'SUITES',
+    'attention',
+    'following',
+    'measuring',
+    'paper_kinds',
+    'plans',
+    'segmenting',
+    'snapshots',
+    'training',
+]

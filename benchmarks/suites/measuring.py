@@ -104,6 +104,14 @@ def zero_shot(task: Task) -> Outcome:
     return _outcome(task, found, None)
 
 
+def classifier(task: Task) -> Any:
+    """The fine-tuned classifier of the job that is needed as ``classifier``."""
+    source = task.inputs['classifier']
+    model = MODELS.build(Config.fromfile(task.out / source['config']).model.to_dict())
+    model.load_state_dict(load_file(Path(task.out / source['weights'])))
+    return model
+
+
 def _corruption_seconds(settings: Mapping[str, Any]) -> float:
     """Guess for one thread."""
     return 2 + (1 + 7 * len(settings['severities'])) * _seconds(settings)
@@ -113,12 +121,9 @@ def _corruption_seconds(settings: Mapping[str, Any]) -> float:
 def corruption(task: Task) -> Outcome:
     """A fine-tuned classifier under corruptions."""
     settings, source = task.settings, task.inputs['classifier']
-    config = Config.fromfile(task.out / source['config'])
-    model = MODELS.build(config.model.to_dict())
-    model.load_state_dict(load_file(Path(task.out / source['weights'])))
     test = DATASETS.build(dict(settings['test']))
     severities = tuple(settings['severities'])
-    found = measure_corruption(model, test, settings['points'], severities=severities, device=task.device)
+    found = measure_corruption(classifier(task), test, settings['points'], severities=severities, device=task.device)
     train = labelled(settings['train'], settings['per_class'], settings['seed'])
     record, predictions = record_of(task, found, train, settings['test'], source['pretrained'])
     return Outcome(record=record, predictions=predictions)

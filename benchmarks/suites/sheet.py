@@ -42,7 +42,10 @@ class Sheet:
         missing: what cannot be measured because data is absent, and how to get it, by title of the data.
         notes: sentences under the table.
         reference: row that the others are compared with; empty for none.
-        curve: columns are points of a curve, so that a picture is drawn.
+        curve: columns are points of a curve, so that a picture is drawn; a column is placed by the number in it.
+        axes: what the picture shows across and upwards.
+        better: ``more``, ``less``, or ``none`` where no figure is better than another, so that nothing is tested.
+        digits: decimals in the table.
     """
 
     name: str
@@ -55,6 +58,9 @@ class Sheet:
     notes: list[str] = field(default_factory=list)
     reference: str = ''
     curve: bool = False
+    axes: tuple[str, str] = ('', '')
+    better: str = 'more'
+    digits: int = 1
 
     def add(self, row: str, column: str, seed: int, job: Job, metric: str = 'oa') -> None:
         """Add a figure; its row and column are added where they are new."""

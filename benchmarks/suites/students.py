@@ -11,13 +11,24 @@ from typing import Any
 
 from mmengine import Config
 
-from benchmarks.studies.students import SUPERVISION
 from zoo.engine import load_config
 from zoo.hub.names import parse_name
 
 IMAGE_TEACHERS = ('TimmImageTeacher', 'CLIPImageTeacher')
 OFFLINE = {'image': 'EfficientNetLite0Teacher', 'text': 'SentenceTeacher'}
 """Teachers whose weights come with packages; they stand in for those that have to be downloaded."""
+
+SUPERVISION = {
+    'ReconstructPoints': 'masked points',
+    'ViewContrast': 'another view of the cloud',
+    'ClassContrast': 'class labels',
+    'PointIdentity': 'masked points',
+    'EfficientNetLite0Teacher': 'pictures by EfficientNet-Lite0 (ImageNet)',
+    'SentenceTeacher': 'class names by MiniLM',
+    'DVAETokenizer': 'token ids of a dVAE',
+    'CrossModalTokenizer': 'features of an autoencoder around two blocks of MiniLM',
+}
+"""What an objective, or its teacher, lets the student see."""
 
 SCHEDULES = ('temperature', 'kl_weight')
 """Parts of a tokenizer's config that count steps."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ from zoo.registry import DATASETS
 PRETRAIN_CODE = (*LIBRARY, 'benchmarks/protocols/pretrain.py', 'benchmarks/suites/training.py')
 PRETRAIN_CODE += ('benchmarks/suites/students.py', 'benchmarks/suites/draws.py')
 FINETUNE_CODE = (*PRETRAIN_CODE, 'benchmarks/protocols/finetune.py', 'benchmarks/studies/recipe.py', 'configs/_base_')
-FINETUNE_CODE += (CONFIG,)
+FINETUNE_CODE += (CONFIG, 'benchmarks/protocols/features.py')
 
 SAMPLES_PER_SECOND = {'two-tower': 150, 'smc': 150, 'act': 140, 'point-bert': 235}
 """Pretraining samples a second of a thread, nano; 290 for all others."""
@@ -54,8 +55,8 @@ def _tokenizer_seconds(settings: Mapping[str, Any]) -> float:
     return 2 + settings['epochs'] * settings['objects'] * settings['fraction'] / 100 / speed
 
 
-def _finetune_seconds(settings: Mapping[str, Any]) -> float:
-    """Guess for one thread."""
+def finetune_seconds(settings: Mapping[str, Any]) -> float:
+    """Guess for one thread: one fine-tuning, or one for every rate."""
     trials = len(settings.get('rates', ())) or 1
     return trials * (4 + settings['samples'] / 270 * SLOWER[parse_name(settings['student']).size])
 
@@ -70,12 +71,23 @@ def train_tokenizer(task: Task) -> Outcome:
     steps = settings['epochs'] * max(1, len(DATASETS.build(dict(dataset))) // batch_size)
     options = {**data_options(dataset, settings['epochs'], 0, batch_size), **stretched(config, steps)}
     weights = pretrain(settings['config'], task.work, options, task.device)
-    return Outcome(_trained(task, weights))
+    return Outcome(trained(task, weights))
 
 
 @kind('pretrain', code=PRETRAIN_CODE, seconds=_pretrain_seconds)
 def pretrain_student(task: Task) -> Outcome:
     """Pretrain a student."""
+    weights, about = run_pretraining(task)
+    return Outcome({**trained(task, weights), 'about': about})
+
+
+def run_pretraining(task: Task, extra: Mapping[str, Any] | None = None) -> tuple[Path, dict[str, Any]]:
+    """Weights of a pretraining, and what records say of it; an interrupted run goes on.
+
+    Args:
+        task: with the settings of a ``pretrain`` job.
+        extra: changes to the config that the weights do not depend on.
+    """
     settings = task.settings
     dataset = shared_out(settings['dataset'], settings['fraction'], settings['draw'])
     config = pretraining_config(settings['student'], settings['options'], settings['offline'])
@@ -85,9 +97,9 @@ def pretrain_student(task: Task) -> Outcome:
         weights = task.out / task.inputs[f'tokenizer:{name}']['weights']
         options[f'model.objectives.{name}.teacher.weights'] = str(weights)
     path = parse_name(settings['student']).config
-    weights = pretrain(path, task.work, options, task.device)
+    weights = pretrain(path, task.work, {**options, **(extra or {})}, task.device)
     built = DATASETS.build(dict(dataset))
-    about = {
+    return weights, {
         'config': path.relative_to(path.parents[2]).as_posix(),
         'config_sha256': (task.work / 'config.sha256').read_text(encoding='utf-8'),
         'data': settings['data'],
@@ -100,10 +112,9 @@ def pretrain_student(task: Task) -> Outcome:
         'fingerprint': built.fingerprint,
         'options': {key: str(value) for key, value in settings['options'].items()},
     }
-    return Outcome({**_trained(task, weights), 'about': about})
 
 
-def _trained(task: Task, weights: Path) -> dict[str, Any]:
+def trained(task: Task, weights: Path) -> dict[str, Any]:
     """Where the weights are; checkpoints of a finished run are removed."""
     for checkpoint in task.work.rglob(CHECKPOINTS):
         with contextlib.suppress(FileNotFoundError):
@@ -111,7 +122,7 @@ def _trained(task: Task, weights: Path) -> dict[str, Any]:
     return {'weights': weights.relative_to(task.out).as_posix(), 'sha256': file_sha256(weights)}
 
 
-@kind('recipe', code=FINETUNE_CODE, seconds=_finetune_seconds)
+@kind('recipe', code=FINETUNE_CODE, seconds=finetune_seconds)
 def choose_recipe(task: Task) -> Outcome:
     """Choose the rate of fine-tuning by random weights on objects that are in no test split."""
     settings = task.settings
@@ -126,7 +137,7 @@ def choose_recipe(task: Task) -> Outcome:
         where = f'the validation split of {settings["title"]}'
     found = {}
     for rate in rates:
-        options = _finetune_options(settings, train, val, rate)
+        options = classifier_options(settings, train, val, rate)
         work = task.work / f'rate_{rate:g}'
         found[rate] = finetune(CONFIG, work, settings['student'], None, SEED, options, task.device).metrics['oa']
     tried = ', '.join(f'{rate:g}: {accuracy:.1f}' for rate, accuracy in found.items())
@@ -137,26 +148,52 @@ def choose_recipe(task: Task) -> Outcome:
     return Outcome({'rate': max(found, key=found.__getitem__), 'selection': selection})
 
 
-@kind('finetune', code=FINETUNE_CODE, seconds=_finetune_seconds)
-def fine_tune(task: Task) -> Outcome:
-    """Fine-tune a student and measure its last epoch."""
+@dataclass(frozen=True)
+class Start:
+    """What a fine-tuning job begins with.
+
+    Attributes:
+        train: config of its labelled objects.
+        options: changes to the fine-tuning config.
+        weights: file of the pretrained weights; None for random ones.
+        source: what the pretraining job returned; None for random weights.
+        extra: what the record adds to the protocol.
+    """
+
+    train: dict[str, Any]
+    options: dict[str, Any]
+    weights: str | None
+    source: Mapping[str, Any] | None
+    extra: dict[str, Any]
+
+
+def start(task: Task) -> Start:
+    """Labelled objects, recipe and weights of a job that needs ``weights`` or none, and ``recipe`` or its settings."""
     settings = task.settings
     train = labelled(settings['train'], settings['per_class'], settings['seed'])
     given = settings['recipe']
     recipe = task.inputs.get('recipe') or {'rate': given['rate'], 'selection': 'settings of the paper, nothing chosen'}
-    options = _finetune_options(settings, train, settings['test'], recipe['rate'])
+    options = classifier_options(settings, train, settings['test'], recipe['rate'])
     source = task.inputs.get('weights')
     weights = str(task.out / source['weights']) if source else None
-    found = finetune(CONFIG, task.work, settings['student'], weights, settings['seed'], options, task.device)
-    own = _trained(task, task.work / 'weights.safetensors')
-    extra = {'recipe_selection': recipe['selection']}
-    record, predictions = record_of(task, found, train, settings['test'], source, extra, CONFIG)
+    return Start(train, options, weights, source, {'recipe_selection': recipe['selection']})
+
+
+@kind('finetune', code=FINETUNE_CODE, seconds=finetune_seconds)
+def fine_tune(task: Task) -> Outcome:
+    """Fine-tune a student and measure its last epoch."""
+    settings, begun = task.settings, start(task)
+    found = finetune(
+        CONFIG, task.work, settings['student'], begun.weights, settings['seed'], begun.options, task.device
+    )
+    own, source = trained(task, task.work / 'weights.safetensors'), begun.source
+    record, predictions = record_of(task, found, begun.train, settings['test'], source, begun.extra, CONFIG)
     config = (task.work / Path(CONFIG).name).relative_to(task.out).as_posix()
     about = {'config': config, 'about': source['about'] if source else None, 'pretrained': source}
     return Outcome({**own, **about}, record, predictions)
 
 
-def _finetune_options(
+def classifier_options(
     settings: Mapping[str, Any], train: Mapping[str, Any], test: Mapping[str, Any], rate: float
 ) -> dict[str, Any]:
     """Changes to the fine-tuning config: those of the study, or those of the paper where the source has them."""

@@ -22,7 +22,9 @@ def test_exit_codes_and_what_is_printed(capsys):
     assert run_cli(raiser(UsageError('no file a.npz:\n  get it'))) == 2
     assert capsys.readouterr().err == 'error: no file a.npz: get it\n'
     assert run_cli(raiser(KeyboardInterrupt())) == 130
-    assert capsys.readouterr().err == ('interrupted; the same command with --resume goes on from the last checkpoint\n')
+    assert (
+        capsys.readouterr().err == 'interrupted; the same command goes on where it stopped (a training with --resume)\n'
+    )
     assert run_cli(raiser(RuntimeError('a fault'))) == 1
     assert 'Traceback' in capsys.readouterr().err
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 import torch
 from mmengine import Config
@@ -7,10 +9,17 @@ from safetensors.torch import save_file
 
 import zoo
 from zoo.errors import UsageError
+from zoo.models import FeatureExtractor, PointClassifier, Pretrainer, ZeroShotClassifier
+
+RECON = 'recon-nano_procedural'
+
+
+def same(left, right):
+    return all(torch.equal(value, right[key]) for key, value in left.items())
 
 
 def test_by_name_config_path_and_config():
-    by_name = zoo.get_model('recon-nano_procedural')
+    by_name = zoo.get_model(RECON)
     by_path = zoo.get_model('configs/recon/nano.py')
     by_config = zoo.get_model(Config.fromfile(str(zoo.hub.names.ROOT / 'configs/recon/nano.py')))
     shapes = [
@@ -30,22 +39,91 @@ def test_overrides_are_merged():
 
 def test_weights_by_path(tmp_path):
     torch.manual_seed(0)
-    source = zoo.get_model('recon-nano_procedural')
+    source = zoo.get_model(RECON)
     save_file(source.state_dict(), tmp_path / 'w.safetensors')
-    loaded = zoo.get_model('recon-nano_procedural', pretrained=tmp_path / 'w.safetensors')
+    loaded = zoo.get_model(RECON, pretrained=tmp_path / 'w.safetensors')
     points = torch.randn(2, 512, 3)
     assert torch.equal(source(points), loaded(points))
 
 
+def test_a_classifier_of_a_pretrained_student(tmp_path):
+    source = zoo.get_model(RECON)
+    save_file(source.state_dict(), tmp_path / 'w.safetensors')
+    model = zoo.get_model(RECON, pretrained=tmp_path / 'w.safetensors', num_classes=15)
+    assert isinstance(model, PointClassifier)
+    assert not model.training
+    assert not model.backbone.stop_gradient
+    assert model(torch.randn(2, 512, 3)).shape == (2, 15)
+    assert same(model.backbone.state_dict(), source.backbone.state_dict())
+
+
 @pytest.mark.parametrize(
-    ('source', 'pretrained', 'message'),
+    'name', [RECON, 'point-mae-nano_procedural', 'two-tower-nano_procedural', 'recon-nano_procedural_procedural']
+)
+def test_features_and_layers_of_every_student(name):
+    model = zoo.get_model(name, features_only=True)
+    assert isinstance(model, FeatureExtractor)
+    points = torch.randn(2, 300, 3)
+    assert model(points).ndim == 2
+    assert model(points).shape[1] % 96 == 0
+    if name != 'two-tower-nano_procedural':
+        layers = model.backbone.forward_intermediates(points, (0, -1))
+        assert [layer.shape for layer in layers] == [(2, 32, 96)] * 2
+        assert len(model.backbone.forward_intermediates(points)) == model.backbone.depth
+
+
+def test_pooling_is_a_choice():
+    points = torch.randn(1, 300, 3)
+    assert zoo.get_model(RECON, features_only=True, pool='cls')(points).shape == (1, 4 * 96)
+    assert zoo.get_model(RECON, features_only=True)(points).shape == (1, 2 * 96)
+
+
+def test_a_file_says_what_it_is(tmp_path):
+    source = zoo.get_model('configs/finetune/procedural.py', num_classes=4)
+    config = Config.fromfile(str(zoo.hub.names.ROOT / 'configs/finetune/procedural.py')).to_dict()['model']
+    header = {'format': 'pt', 'model': json.dumps({**config, 'num_classes': 4})}
+    save_file(source.state_dict(), tmp_path / 'w.safetensors', metadata=header)
+    loaded = zoo.get_model(tmp_path / 'w.safetensors')
+    points = torch.randn(2, 512, 3)
+    assert torch.equal(source(points), loaded(points))
+    save_file(source.state_dict(), tmp_path / 'bare.safetensors')
+    with pytest.raises(UsageError, match='do not say which model'):
+        zoo.get_model(tmp_path / 'bare.safetensors')
+
+
+@pytest.mark.parametrize(
+    ('name', 'kind', 'width'),
     [
-        ('configs/recon/huge.py', False, 'does not exist'),
-        ('recon-nano_nowhere', False, 'no model'),
-        ('recon-base_shapenet55', True, 'no weights'),
-        ('configs/recon/nano.py', True, 'needs a model name'),
+        ('recon-base_shapenet55-official', Pretrainer, 4 * 384),
+        ('recon-base_shapenet55-official_scan-hardest', PointClassifier, 15),
+        ('recon-base_shapenet55-official_zero-shot', ZeroShotClassifier, 512),
+        ('recon-base_shapenet55-official_modelnet40-svm', FeatureExtractor, 2 * 384),
+        ('point-mae-base_shapenet55-official_modelnet40-1k', PointClassifier, 40),
     ],
 )
-def test_what_is_not_there(source, pretrained, message):
+def test_official_entries_without_their_weights(name, kind, width):
+    model = zoo.get_model(name, backbone=dict(depth=1))
+    assert isinstance(model, kind)
+    assert model.backbone.skip_near_origin
+    assert model.backbone.num_groups == (128 if 'scan' in name else 64)
+    assert model(torch.randn(1, 200, 3)).shape == (1, width)
+
+
+@pytest.mark.parametrize(
+    ('source', 'options', 'message'),
+    [
+        ('configs/recon/huge.py', {}, 'does not exist'),
+        ('recon-nano_nowhere', {}, 'no model'),
+        ('recon-base_shapenet55', {'pretrained': True}, 'no weights'),
+        ('configs/recon/nano.py', {'pretrained': True}, 'needs a model name'),
+        (RECON, {'num_classes': 0}, 'num_classes is 0'),
+        (RECON, {'num_classes': 4, 'features_only': True}, 'leave num_classes out'),
+        (RECON, {'sing': 3}, "cannot be built so: .*'sing'"),
+        (RECON, {'backbone': {'dpeth': 3}}, "cannot be built so: .*'dpeth'"),
+        ('gone.safetensors', {}, 'do not exist'),
+        ('configs/point_bert/dvae_nano.py', {'features_only': True}, 'has no student'),
+    ],
+)
+def test_what_is_not_there(source, options, message):
     with pytest.raises(UsageError, match=message):
-        zoo.get_model(source, pretrained=pretrained)
+        zoo.get_model(source, **options)

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import os
+
 import pytest
 import torch
 from safetensors.torch import save_file
 
 import zoo
 from tests.backbones.test_contract import JOINT, PLAIN, SMALL
+from tests.hub.download.server import serving, whole
 from tests.hub.test_official import SIZES, official_state
 from zoo.errors import UsageError
 from zoo.hub import backbone_config, load_weights
@@ -79,6 +82,62 @@ def test_addresses_are_kept(tmp_path):
     load_weights(again, path.as_uri())
     assert torch.equal(again.backbone.norm.weight, source.backbone.norm.weight)
     assert torch.equal(again.backbone.patch_embed.fc1.weight, source.backbone.patch_embed.fc1.weight)
+
+
+def test_a_file_written_anew_is_used(tmp_path):
+    path = saved(pretrainer(seed=5), tmp_path / 'latest.safetensors')
+    load_weights(classifier(), path.as_uri())
+    newer = pretrainer(seed=6)
+    saved(newer, path)
+    model = classifier()
+    load_weights(model, path.as_uri())
+    assert torch.equal(model.backbone.patch_embed.fc1.weight, newer.backbone.patch_embed.fc1.weight)
+
+
+def test_addresses_of_a_server_are_fetched_once_and_checked(tmp_path, monkeypatch):
+    monkeypatch.setenv('ZOO_HOME', str(tmp_path / 'home'))
+    monkeypatch.delenv('HF_HUB_OFFLINE')
+    monkeypatch.setenv('NO_PROXY', '127.0.0.1')
+    source = pretrainer(seed=5)
+    content = saved(source, tmp_path / 'w.safetensors').read_bytes()
+    with serving(content, whole(cut=len(content) // 2), whole()) as server:
+        address = f'{server.root}/w.safetensors?download=true'
+        for _ in range(2):
+            model = classifier()
+            load_weights(model, address)
+            assert torch.equal(model.backbone.patch_embed.fc1.weight, source.backbone.patch_embed.fc1.weight)
+        assert server.ranges == [None, f'bytes={len(content) // 2}-']
+
+
+def test_two_addresses_that_end_alike_do_not_meet(tmp_path):
+    models = []
+    for seed in (5, 6):
+        (tmp_path / str(seed)).mkdir()
+        address = saved(pretrainer(seed=seed), tmp_path / str(seed) / 'last.safetensors').as_uri()
+        models.append(classifier())
+        load_weights(models[-1], address)
+    weights = [model.backbone.patch_embed.fc1.weight for model in models]
+    assert not torch.equal(*weights)
+
+
+def test_foreign_files_run_no_code(tmp_path):
+    ran = tmp_path / 'ran'
+
+    class Trap:
+        def __reduce__(self):
+            return os.mkdir, (str(ran),)
+
+    torch.save({'base_model': {'MAE_encoder.x': Trap()}}, tmp_path / 'foreign.pth')
+    with pytest.raises(UsageError, match='is refused, it holds more than tensors'):
+        load_weights(classifier(), (tmp_path / 'foreign.pth').as_uri())
+    assert not ran.exists()
+
+
+@pytest.mark.parametrize('source', ['ftp://host.example/w.pth', 'gdrive://no', 'hf://a/b', 'file:///none/w.pth', '://'])
+def test_addresses_that_lead_nowhere(source):
+    with pytest.raises(UsageError) as caught:
+        load_weights(classifier(), source)
+    assert '\n' not in str(caught.value)
 
 
 @pytest.mark.parametrize('source', ['nothing.safetensors', 'some/where.pth'])

@@ -1,10 +1,18 @@
 from __future__ import annotations
 
+import contextlib
+import functools
 import importlib.util
+import io
+import itertools
 import json
 import os
+import random
+import signal
 import subprocess
 import sys
+import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -14,8 +22,7 @@ from zoo.errors import UsageError
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture
-def main():
+def tool():
     """The tool's function; a process of its own takes seconds to start."""
     spec = importlib.util.spec_from_file_location('benchmark_tool', ROOT / 'tools' / 'benchmark.py')
     module = importlib.util.module_from_spec(spec)
@@ -23,13 +30,32 @@ def main():
     return module.main
 
 
-def run(*arguments, **environment):
-    command = [sys.executable, str(ROOT / 'tools' / 'benchmark.py'), *map(str, arguments)]
-    variables = {**os.environ, 'OMP_NUM_THREADS': '1', 'ZOO_PACKS': '', **environment}
-    return subprocess.run(command, capture_output=True, text=True, env=variables, cwd=ROOT)
+@pytest.fixture
+def main():
+    return tool()
 
 
-def test_list_and_wrong_usage(tmp_path, capsys, main):
+ASKED = ('--suite', 'few_shot', '--models', 'point-mae', '--profile', 'smoke', '--jobs', '1')
+"""A pretraining and four measurements, a second each."""
+
+
+def command(*arguments):
+    return [sys.executable, str(ROOT / 'tools' / 'benchmark.py'), *map(str, arguments)]
+
+
+def variables(out, **others):
+    """No data but what is built in."""
+    return {**os.environ, 'OMP_NUM_THREADS': '1', 'ZOO_PACKS': '', 'ZOO_DATA': str(out), **others}
+
+
+def run(*arguments, out='', **environment):
+    return subprocess.run(
+        command(*arguments), capture_output=True, text=True, env=variables(out, **environment), cwd=ROOT
+    )
+
+
+def test_list_and_wrong_usage(tmp_path, capsys, main, monkeypatch):
+    monkeypatch.setenv('PATH', str(tmp_path))
     assert main(['--list']) == 0
     listed = capsys.readouterr().out
     for name in ('--suite', 'few_shot', '--table', 'ablation_fusion', '--study', 'data_curve'):
@@ -38,12 +64,14 @@ def test_list_and_wrong_usage(tmp_path, capsys, main):
         (): 'say what to measure',
         ('--suite', 'ablation_fusion'): 'it is a table',
         ('--all', '--report', '--out', tmp_path): 'no results',
-        ('--suite', 'svm', '--executor', 'slurm', '--out', tmp_path): 'slurm is not available',
+        ('--suite', 'svm', '--executor', 'slurm', '--jobs', '1', '--out', tmp_path): 'srun, which is not on the path',
+        ('--suite', 'svm', '--slurm=--mem=1G', '--out', tmp_path): 'goes with --executor slurm',
         ('--suite', 'svm', '--seeds', '0'): 'must be at least 1',
     }
     for arguments, words in wrong.items():
         with pytest.raises(UsageError, match=words):
             main([str(argument) for argument in arguments])
+    monkeypatch.undo()
     found = run('--suite', 'nothing')
     assert found.returncode == 2
     assert len(found.stderr.splitlines()) == 1
@@ -51,39 +79,177 @@ def test_list_and_wrong_usage(tmp_path, capsys, main):
 
 @pytest.fixture(scope='module')
 def finished(tmp_path_factory):
-    out = tmp_path_factory.mktemp('benchmark')
-    asked = ('--suite', 'svm', '--models', 'point-mae', '--profile', 'smoke', '--jobs', '1', '--out', out)
-    planned = run(*asked, '--plan', ZOO_DATA=str(out))
-    return out, asked, planned, run(*asked, ZOO_DATA=str(out))
+    """Folder of an undisturbed run, what was planned before, and the process."""
+    out, planned = tmp_path_factory.mktemp('benchmark'), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(planned):
+        patch.setenv('ZOO_DATA', str(out))
+        patch.setenv('ZOO_PACKS', '')
+        tool()([*ASKED, '--out', str(out), '--plan'])
+    return out, planned.getvalue(), run(*ASKED, '--out', out, out=out)
 
 
 def test_a_suite_alone_is_planned_run_and_reported(finished):
-    out, _, planned, done = finished
-    assert 'pretrain point-mae-nano, seed 0' in planned.stdout
-    assert '9 of 9 jobs to do' in planned.stdout
-    assert 'not present: ModelNet40' in planned.stdout
+    out, planned, done = finished
+    assert 'pretrain point-mae-nano, seed 0' in planned
+    assert '5 of 5 jobs to do' in planned
+    assert 'not present: ModelNet40' in planned
     assert done.returncode == 0, done.stderr
     assert 'point-mae-nano' in done.stdout
     assert 'substitute' in done.stdout
+    told = done.stderr.splitlines()
+    assert told[0].startswith('5 jobs to do with 1 processes, about')
+    assert told[-1].startswith('5 jobs done in')
     records = [json.loads(path.read_text()) for path in (out / 'records').glob('*.json')]
-    assert len(records) == 8
+    assert len(records) == 4
     for record in records:
         assert record['job']
         assert record['dataset']['fingerprint'] != record['dataset']['train_fingerprint'] != ''
         assert (record['weights'] == 'scratch') == (not record['pretraining']['data'])
         assert record['protocol']['voting'] == 'none'
         assert record['protocol']['epoch_selection'] == 'last'
+    folder = out / 'tables' / 'smoke'
+    assert str(folder) in told[-1]
     for ending in ('md', 'csv', 'tex', 'html'):
-        assert (out / 'tables' / 'smoke' / f'svm.{ending}').is_file()
-    assert (out / 'index.html').is_file()
+        assert (folder / f'few_shot_procedural-cad.{ending}').is_file()
+    assert 'point-mae-nano' in (folder / 'index.html').read_text()
 
 
-def test_what_is_done_is_not_done_again_and_the_report_needs_no_data(finished):
-    out, asked, _, done = finished
+def test_what_is_done_is_not_done_again_and_the_report_needs_no_data(finished, main, capsys, monkeypatch):
+    out, _, done = finished
     before = (out / 'events.jsonl').read_text()
-    assert '0 of 9 jobs to do' in run(*asked, '--plan', ZOO_DATA=str(out)).stdout
+    monkeypatch.setenv('ZOO_DATA', str(out))
+    monkeypatch.setenv('ZOO_PACKS', '')
+    arguments = [*ASKED, '--out', str(out)]
+    assert main([*arguments, '--plan']) == 0
+    assert '0 of 5 jobs to do' in capsys.readouterr().out
     # Without a cache of shapes nothing could be built here.
-    told = run(*asked, '--report', ZOO_DATA=str(out), ZOO_HOME='/dev/null/nowhere')
-    assert told.returncode == 0, told.stderr
-    assert told.stdout.strip() == done.stdout.strip()
+    monkeypatch.setenv('ZOO_HOME', '/dev/null/nowhere')
+    assert main([*arguments, '--report']) == 0
+    assert capsys.readouterr().out.strip() == done.stdout.strip()
     assert (out / 'events.jsonl').read_text() == before
+
+
+def tables(out):
+    """Content of every file of tables."""
+    folder = out / 'tables' / 'smoke'
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def events(out):
+    path = out / 'events.jsonl'
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.is_file() else []
+
+
+def wait_for(condition, *arguments):
+    """Whether it came true in time."""
+    deadline = time.monotonic() + 300
+    while not condition(*arguments) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return condition(*arguments)
+
+
+def begun(out):
+    return sum(event['event'] == 'begin' for event in events(out))
+
+
+def at_work(process, out, number):
+    """It has begun so many jobs, or has come to its end."""
+    return process.poll() is not None or begun(out) >= number
+
+
+def gone(process):
+    return not family(process)
+
+
+def family(process):
+    """Living processes that the harness has started, as (number, group)."""
+    found = subprocess.run(['ps', '-e', '-o', 'pid=,ppid=,pgid=,stat='], capture_output=True, text=True).stdout
+    rows = [line.split() for line in found.splitlines()]
+    return [(int(pid), int(group)) for pid, _, group, state in rows if int(group) == process.pid and state[0] != 'Z']
+
+
+def disturb(process, how):
+    """End the whole group, the harness alone, or its worker; or press Ctrl-C."""
+    if how in ('group', 'interrupt'):
+        os.killpg(process.pid, signal.SIGKILL if how == 'group' else signal.SIGINT)
+    elif how == 'harness':
+        process.kill()
+    else:
+        for pid, _ in family(process):
+            if pid != process.pid:
+                os.kill(pid, signal.SIGKILL)
+    return how == 'worker'
+
+
+@pytest.mark.slow
+def test_killed_five_times_at_random_the_tables_are_the_same_and_nothing_done_ran_again(tmp_path, finished):
+    generator = random.Random(11)
+    kills = ['worker', 'worker', 'group', 'group', 'harness']
+    while ('worker', 'worker') in itertools.pairwise(kills):  # of one job would make it a failed one
+        generator.shuffle(kills)
+    plan = ['interrupt', *kills]
+    start = functools.partial(
+        subprocess.Popen, command(*ASKED, '--out', tmp_path), env=variables(finished[0]), cwd=ROOT, text=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True,
+    )  # fmt: skip
+    process, known, hits = None, [], 0
+    for place, how in enumerate(plan):
+        process = process or start()
+        if how == 'group' and place % 2:  # hit while it starts
+            time.sleep(generator.uniform(0.0, 3.0))
+        else:
+            # Where it begins two, it has finished one.
+            assert wait_for(at_work, process, tmp_path, begun(tmp_path) + (2 if place in (2, 3) else 1))
+            time.sleep(generator.uniform(0.0, 0.25))
+        known.append(({path.stem for path in (tmp_path / 'jobs').glob('*.json')}, len(events(tmp_path))))
+        if process.poll() is not None:
+            break  # a fast machine
+        hits += 1
+        if disturb(process, how):
+            continue
+        _, told = process.communicate(timeout=300)
+        assert wait_for(gone, process), 'workers end with the harness'
+        if how == 'interrupt':
+            assert process.returncode == 130
+            assert told.splitlines()[-1] == 'interrupted; the same command goes on where it stopped'
+            assert 'Traceback' not in told
+        process = None
+    if process is None or process.wait(timeout=300):
+        process = start()
+        assert process.wait(timeout=300) == 0, process.stderr.read()
+    assert hits >= 5
+    assert known[-1][0], 'some jobs were finished before the last disturbance'
+    assert tables(tmp_path) == tables(finished[0])
+    seen = events(tmp_path)
+    for done, position in known:
+        assert not [event for event in seen[position:] if event['event'] == 'begin' and event['key'] in done]
+    ended = Counter(event['key'] for event in seen if event['event'] == 'end')
+    assert set(ended.values()) == {1}
+    assert len(list((tmp_path / 'jobs').glob('*.json'))) == 5
+
+
+def test_a_job_that_fails_is_one_row_with_its_log_the_rest_goes_on_and_it_is_tried_again(
+    tmp_path, finished, main, capsys, monkeypatch
+):
+    monkeypatch.setenv('ZOO_DATA', str(finished[0]))
+    monkeypatch.setenv('ZOO_PACKS', '')
+    jobs = [json.loads(path.read_text()) for path in (finished[0] / 'jobs').glob('*.json')]
+    key = next(job['key'] for job in jobs if job['label'] == 'pretrain point-mae-nano, seed 0')
+    (tmp_path / 'runs').mkdir()
+    obstacle = tmp_path / 'runs' / key
+    obstacle.write_text('no folder')
+    arguments = [*ASKED, '--out', str(tmp_path)]
+    assert main(arguments) == 1
+    printed = capsys.readouterr()
+    assert f'logs/{key}.log' in printed.err
+    assert '2 jobs could not run because of this' in printed.err
+    assert 'Traceback' in (tmp_path / 'logs' / f'{key}.log').read_text()
+    row = next(line for line in printed.out.splitlines() if line.startswith('| point-mae-nano '))
+    assert 'not run' in row
+    assert '(1 seed)' in next(line for line in printed.out.splitlines() if line.startswith('| from scratch '))
+    assert len(list((tmp_path / 'jobs').glob('*.json'))) == 2
+    assert main([*arguments, '--plan']) == 0
+    assert 'failed before' in capsys.readouterr().out
+    obstacle.unlink()
+    assert main(arguments) == 0
+    assert tables(tmp_path) == tables(finished[0])

@@ -105,7 +105,7 @@ def run_cli(main: Callable[[Sequence[str] | None], int | None]) -> int:
         print(f'error: {one_line(error)}', file=sys.stderr)
         return WRONG_USAGE
     except KeyboardInterrupt:
-        print('interrupted; the same command with --resume goes on from the last checkpoint', file=sys.stderr)
+        print('interrupted; the same command goes on where it stopped (a training with --resume)', file=sys.stderr)
         return INTERRUPTED
     except Exception:
         traceback.print_exc()

@@ -17,8 +17,7 @@ from mmengine.runner import Runner
 from zoo.engine.distributed import LAUNCHERS
 from zoo.engine.names import config_name
 from zoo.errors import UsageError
-
-ROOT = Path(__file__).resolve().parents[2]
+from zoo.hub.names import ROOT
 
 KNOWN = (frozenset(inspect.signature(Runner.__init__).parameters) - {'self', 'cfg'}) | {
     'device',
@@ -168,7 +167,9 @@ def _replace_backbone(config: Config, name: str) -> None:
         raise UsageError('--backbone: the model of this config has no backbone to replace')
     own = config.model.backbone
     kept = {key: own[key] for key in _OF_THE_TASK if key in own}
-    config.model.backbone = {**backbone_config(name), **kept}
+    # Parts are read from the patch tokens: students without queries keep none.
+    task = 'features' if config.model.get('type') == 'PartSegmenter' else 'classify'
+    config.model.backbone = {**backbone_config(name, task), **kept}
 
 
 def _use_autocast(config: Config) -> None:

@@ -1,4 +1,4 @@
-"""Accuracy of classifiers."""
+"""Accuracy of classifiers, intersection over union of parts."""
 
 from __future__ import annotations
 
@@ -81,4 +81,86 @@ class Accuracy(BaseMetric):
             names = (self.dataset_meta or {}).get('classes') or range(int(label.max(initial=-1)) + 1)
             shares = class_accuracy(label, pred, len(names))
             metrics |= {f'acc/{name}': float(share) for name, share in zip(names, shares, strict=False)}
+        return metrics
+
+
+def part_ious(part: np.ndarray, pred: np.ndarray, num_parts: int) -> np.ndarray:
+    """Return the intersection over union of every part of one cloud, (parts,), in [0, 1].
+
+    A part that is absent in truth and prediction counts 1, as in all published figures of ShapeNetPart. Points without
+    a part (negative) count nowhere.
+
+    Args:
+        part: True part of every point (N,), 0 to ``num_parts`` - 1, or negative.
+        pred: Predicted part of every point (N,), 0 to ``num_parts`` - 1.
+        num_parts: Parts of the cloud's class.
+    """
+    known = part >= 0
+    part, pred = part[known], pred[known]
+    both = np.bincount(part[part == pred], minlength=num_parts)
+    either = np.bincount(part, minlength=num_parts) + np.bincount(pred, minlength=num_parts) - both
+    return np.divide(both, either, out=np.ones(num_parts), where=either > 0)
+
+
+@METRICS.register_module()
+class PartIoU(BaseMetric):
+    """Mean intersection over union of parts, in percent.
+
+    A cloud's figure is the mean over the parts of its class (see :func:`part_ious`). ``instance_miou`` is the mean over
+    clouds; ``class_miou`` the mean over classes of the mean over their clouds, of the classes that occur;
+    ``point_accuracy`` the share of right points, the mean over clouds. Published tables give the first two, and some
+    say "mIoU" of either.
+
+    Reads predictions as :class:`zoo.models.PartSegmenter` gives them.
+
+    Attributes:
+        predictions: After an evaluation with ``keep_predictions``: arrays ``label``, ``index`` (S,) and ``iou`` (S,) in
+            [0, 1], of the clouds in dataset order.
+
+    Args:
+        per_class: Also report every class, as ``iou/<class>``.
+        keep_predictions: Keep the figures of the clouds of the last evaluation.
+        collect_device: Where the figures of several processes meet: ``cpu`` or ``gpu``.
+        prefix: Put before the names.
+    """
+
+    def __init__(
+        self,
+        per_class: bool = False,
+        keep_predictions: bool = False,
+        collect_device: str = 'cpu',
+        prefix: str | None = None,
+    ) -> None:
+        super().__init__(collect_device=collect_device, prefix=prefix)
+        self.per_class, self.keep_predictions = per_class, keep_predictions
+        self.predictions: dict[str, np.ndarray] = {}
+
+    def process(self, data_batch: Any, data_samples: Sequence[dict[str, Any]]) -> None:
+        """Take in the predictions of one batch."""
+        for sample in data_samples:
+            part, pred = sample['part'].cpu().numpy(), sample['pred'].cpu().numpy()
+            known = part >= 0
+            figures = {
+                'label': int(sample['label']),
+                'iou': float(part_ious(part, pred, int(sample['num_parts'])).mean()),
+                'right': float((part == pred)[known].mean()) if known.any() else float('nan'),
+            }
+            self.results.append(figures | ({'index': int(sample['index'])} if 'index' in sample else {}))
+
+    def compute_metrics(self, results: list[dict[str, float]]) -> dict[str, float]:
+        """Return the metrics of all clouds."""
+        columns = {key: np.array([result[key] for result in results]) for key in results[0]} if results else {}
+        label, iou, right = (columns.get(key, np.zeros(0)) for key in ('label', 'iou', 'right'))
+        if self.keep_predictions:
+            order = np.argsort(columns['index'], kind='stable') if 'index' in columns else slice(None)
+            self.predictions = {key: columns[key][order] for key in ('label', 'iou', 'index') if key in columns}
+        shares = {int(known): 100 * float(iou[label == known].mean()) for known in np.unique(label)}
+        metrics = {
+            'instance_miou': 100 * float(iou.mean()) if len(iou) else float('nan'),
+            'class_miou': float(np.mean(list(shares.values()))) if shares else float('nan'),
+            'point_accuracy': 100 * float(np.nanmean(right)) if len(right) else float('nan'),
+        }
+        if self.per_class:
+            names = (self.dataset_meta or {}).get('classes') or range(max(shares, default=-1) + 1)
+            metrics |= {f'iou/{names[known]}': share for known, share in shares.items()}
         return metrics

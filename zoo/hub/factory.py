@@ -1,7 +1,8 @@
-"""Build a model from its name or config."""
+"""Build a model from its name, its config, or a file of weights."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,49 +11,204 @@ from mmengine import Config
 from torch import nn
 
 from zoo.errors import UsageError
-from zoo.hub.index import find_entry
+from zoo.hub.backbones import downstream_backbone
+from zoo.hub.index import Entry, find_entry
 from zoo.hub.names import ROOT
+from zoo.hub.official import load_official
+from zoo.hub.state import load_exactly, read_file_header, read_state_dict
 from zoo.hub.weights import load_weights
 from zoo.registry import MODELS
+
+CLIP_WIDTH = 512
+"""Channels of the space that image and text of CLIP ViT-B/32 share, in which the released zero-shot student answers."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be built.
+
+    Attributes:
+        model: config of the model.
+        entry: of the index, where it was asked for by name.
+        weights: file of weights, where it was asked for by that.
+    """
+
+    model: dict[str, Any]
+    entry: Entry | None = None
+    weights: Path | None = None
 
 
 def get_model(
     name_or_config: str | Path | Config,
     pretrained: bool | str | Path = False,
     device: str | torch.device | None = None,
+    *,
+    num_classes: int | None = None,
+    features_only: bool = False,
+    pool: str = 'svm',
     **overrides: Any,
 ) -> nn.Module:
     """Build a model, in eval mode.
 
     Args:
-        name_or_config: a name of ``zoo.list_models()``, a config file, or a loaded config with a ``model``.
+        name_or_config: a name of ``zoo.list_models()``, a config file, a loaded config with a ``model``, or a
+            ``.safetensors`` file of this project, whose header says what it belongs to.
         pretrained: True loads the published weights of that name; a path, address or other name loads those.
         device: where to put it; the CPU by default.
-        overrides: arguments of the model, such as ``num_classes``; dicts are merged into the config's.
+        num_classes: make a classifier with so many classes of it; only its backbone is loaded, and its head where
+            that has as many.
+        features_only: make a feature extractor of it: ``model(points)`` gives (B, F) and
+            ``model.backbone.forward_intermediates(points)`` the patch tokens (B, G, C) of every layer.
+        pool: of the feature extractor, see :meth:`StudentOutput.pool`.
+        overrides: further arguments of the model; dicts are merged into the config's.
 
     Raises:
-        UsageError: unknown name, missing config or weights.
+        UsageError: unknown name, missing config or weights, weights that do not fit, an argument it does not take.
     """
-    config, name = _find(name_or_config)
-    if 'model' not in config:
-        raise UsageError(f'config {name_or_config} has no model')
-    config.merge_from_dict({'model': overrides})
-    model: nn.Module = MODELS.build(config.model)
-    if pretrained:
-        if pretrained is True and name is None:
-            raise UsageError('pretrained=True needs a model name; give the path of the weights instead')
-        load_weights(model, name if pretrained is True and name else str(pretrained))
+    plan = _plan(name_or_config)
+    config, changed = _reshaped(plan.model, num_classes, features_only, pool)
+    if overrides:
+        merged = Config({'model': config})
+        merged.merge_from_dict({'model': overrides})
+        config, changed = merged.to_dict()['model'], True
+    if pretrained is True and plan.entry is None and plan.weights is None:
+        raise UsageError('pretrained=True needs a model name; give the path of the weights instead')
+    source: Any = plan.entry if pretrained is True and plan.weights is None else pretrained
+    source = plan.weights if plan.weights is not None and source in (False, True) else source
+    model = _with_weights(config, source, changed) if source else _built(config)
     return model.to(device or 'cpu').eval()
 
 
-def _find(source: str | Path | Config) -> tuple[Config, str | None]:
-    """Config, and the name when it was asked for by name."""
+def load_entry(entry: Entry) -> nn.Module:
+    """The model of an entry with its published weights, exactly as they are published.
+
+    Raises:
+        UsageError: none are published, they cannot be fetched, or they do not fit.
+    """
+    from zoo.hub.download import fetch_weights
+
+    file = entry.weight_file()
+    if file is None:
+        raise UsageError(entry.untrained())
+    path = fetch_weights(file)
+    if entry.official is None:
+        model = _built(_config_of(entry))
+        load_exactly(model, read_state_dict(path), f'weights of {entry.name}')
+        return model
+    how = entry.official
+    return load_official(
+        path,
+        how.method,
+        entry.task,
+        num_groups=how.num_groups,
+        group_size=how.group_size,
+        num_heads=how.num_heads or None,
+        ratio=how.ratio,
+    )
+
+
+def _with_weights(config: dict[str, Any], source: Any, changed: bool) -> nn.Module:
+    """A model with the weights of an entry, a file or an address."""
+    if not isinstance(source, Entry):
+        model = _built(config)
+        load_weights(model, source)
+        return model
+    published = load_entry(source)
+    if not changed:
+        return published
+    model = _built(config)
+    _take_over(model, published, source.name)
+    return model
+
+
+def _take_over(model: nn.Module, published: nn.Module, name: str) -> None:
+    """Copy the backbone, and what else has the same name and shape, from one model into another."""
+    theirs, own = published.state_dict(), model.state_dict()
+    fitting = {key: value for key, value in theirs.items() if key in own and own[key].shape == value.shape}
+    # The class token of a fine-tuned Point-MAE was not pretrained.
+    lost = sorted(key for key in own if key.startswith('backbone.') and '.query_' not in key and key not in fitting)
+    if lost:
+        raise UsageError(f"weights of '{name}' do not fit the changed backbone: {', '.join(lost[:4])}; change less")
+    model.load_state_dict(fitting, strict=False)
+
+
+def _plan(source: str | Path | Config) -> Plan:
+    """What is asked for."""
     if isinstance(source, Config):
-        return Config(source.to_dict()), None
-    if str(source).endswith('.py'):
+        return Plan(_model_of(Config(source.to_dict()), 'the config'))
+    text = str(source)
+    if text.endswith('.py'):
         path = Path(source) if Path(source).is_file() else ROOT / source
         if not path.is_file():
             raise UsageError(f'config {source} does not exist')
-        return Config.fromfile(path), None
-    entry = find_entry(str(source))
-    return Config.fromfile(ROOT / entry.config), entry.name
+        return Plan(_model_of(Config.fromfile(path), text))
+    if text.endswith('.safetensors'):
+        return Plan(read_file_header(text), weights=Path(text))
+    entry = find_entry(text)
+    return Plan(_config_of(entry), entry)
+
+
+def _config_of(entry: Entry) -> dict[str, Any]:
+    """Config of the model that an entry stands for."""
+    from zoo.engine import load_config
+
+    path = ROOT / entry.config
+    if not path.is_file():
+        raise UsageError(f"config {entry.config} of '{entry.name}' does not exist: install or fetch the project again")
+    model = _model_of(load_config(path, entry.options), entry.config)
+    how = entry.official
+    if how is None:
+        return model
+    cut = {'num_groups': how.num_groups, 'group_size': how.group_size, 'skip_near_origin': True}
+    if entry.task == 'pretrain':
+        return {**model, 'backbone': {**model['backbone'], **cut}}
+    student = {**downstream_backbone(model['backbone'], 'features' if entry.task == 'svm' else 'classify'), **cut}
+    if entry.task == 'svm':
+        return {'type': 'FeatureExtractor', 'backbone': student, 'pool': 'svm'}
+    if entry.task == 'zero_shot':
+        return {'type': 'ZeroShotClassifier', 'backbone': student, 'target_dim': CLIP_WIDTH, 'ratio': how.ratio}
+    head = 'linear' if entry.task == 'linear' else 'mlp3'
+    return {'type': 'PointClassifier', 'backbone': student, 'num_classes': len(entry.classes), 'head': head}
+
+
+def _model_of(config: Config, what: str) -> dict[str, Any]:
+    """The ``model`` of a config."""
+    if 'model' not in config:
+        raise UsageError(f'config {what} has no model')
+    model: dict[str, Any] = config.to_dict()['model']
+    return model
+
+
+def _reshaped(
+    model: dict[str, Any], num_classes: int | None, features_only: bool, pool: str
+) -> tuple[dict[str, Any], bool]:
+    """Config for another use of the same student, and whether it differs."""
+    if num_classes is None and not features_only:
+        return model, False
+    if num_classes is not None and features_only:
+        raise UsageError('features_only=True has no classes: leave num_classes out')
+    if num_classes is not None and num_classes < 1:
+        raise UsageError(f'num_classes is {num_classes}, expected at least 1; features_only=True gives features')
+    if model.get('type') == 'PointClassifier' and num_classes is not None:
+        return {**model, 'num_classes': num_classes}, model.get('num_classes') != num_classes
+    if 'backbone' not in model:
+        raise UsageError(f'a {model.get("type")} has no student to take: choose another model')
+    if features_only:
+        student = downstream_backbone(model['backbone'], 'features')
+        return {'type': 'FeatureExtractor', 'backbone': student, 'pool': pool}, True
+    student = downstream_backbone(model['backbone'], 'classify')
+    return {'type': 'PointClassifier', 'backbone': student, 'num_classes': num_classes}, True
+
+
+def _built(config: dict[str, Any]) -> nn.Module:
+    """Build a model of its config."""
+    import zoo.models  # noqa: F401  (registers the classes)
+
+    try:
+        model: nn.Module = MODELS.build(config)
+    except UsageError:
+        raise
+    except (TypeError, ValueError, KeyError) as error:
+        reason = ' '.join(str(error).split())[:300]
+        raise UsageError(f'a {config.get("type")} cannot be built so: {reason}') from error
+    return model

@@ -8,10 +8,22 @@ from pathlib import Path
 
 from zoo.errors import UsageError
 
-ROOT = Path(__file__).resolve().parents[2]
 SIZES = ('nano', 'tiny', 'small', 'base')
 _PART = '[a-z0-9]+(?:-[a-z0-9]+)*'
 _NAME = re.compile(rf'({_PART})-({"|".join(SIZES)})(?:_({_PART})(?:_({_PART}))?)?')
+_PATH = re.compile(r'[A-Za-z0-9_][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_][A-Za-z0-9_.-]*)*')
+_LONGEST = 200
+
+
+def _root() -> Path:
+    """Where the configs are: in a wheel beside the code, where OpenMMLab's packages have them, else in the checkout."""
+    package = Path(__file__).resolve().parents[1]
+    shipped = package / '.mim'
+    return shipped if shipped.is_dir() else package.parent
+
+
+ROOT = _root()
+"""Folder of ``configs/``, ``weights/`` and ``model_index.yml``."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +55,32 @@ def parse_name(name: str) -> ModelName:
         UsageError: the name does not follow the grammar.
     """
     match = _NAME.fullmatch(name)
-    if match is None:
+    if match is None or len(name) > _LONGEST:
         raise UsageError(
-            f"'{name}' is not a model name: expected method-size_data[_downstream], size one of {', '.join(SIZES)}, "
-            "for example recon-tiny_shapenet55; 'zoo.list_models()' shows the known ones"
+            f'{name[:_LONGEST]!r} is not a model name: expected method-size_data[_downstream], size one of '
+            f"{', '.join(SIZES)}, for example recon-tiny_shapenet55; 'zoo.list_models()' shows the known ones"
         )
     return ModelName(*(part or '' for part in match.groups()))
+
+
+def is_inside(path: str) -> bool:
+    """Whether a path is plain, relative and cannot leave the folder it is taken from: no ``..``, no hidden part."""
+    return len(path) <= _LONGEST and _PATH.fullmatch(path) is not None
+
+
+def data_file(path: str) -> Path:
+    """A file that comes with the project, in a checkout and in an installed wheel.
+
+    Args:
+        path: relative to the folder of ``model_index.yml``, such as ``weights/NAME.safetensors``; need not exist.
+
+    Raises:
+        UsageError: the path leaves that folder, by itself or by a link.
+    """
+    found = (ROOT / path).resolve() if is_inside(path) else None
+    if found is None or not found.is_relative_to(ROOT.resolve()):
+        raise UsageError(f'path {path[:_LONGEST]!r} leaves {ROOT}: give one below it, without ..')
+    return found
 
 
 def known_configs() -> list[ModelName]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
@@ -76,3 +77,25 @@ def load_exactly(model: nn.Module, state: State, what: str) -> None:
     if found:
         raise UsageError(f'{what} does not fit: {found}')
     model.load_state_dict(state, strict=False)
+
+
+def read_file_header(path: str | Path) -> dict[str, Any]:
+    """Config of the model that a ``.safetensors`` file of this project belongs to, from its header.
+
+    Raises:
+        UsageError: the file is missing or broken, or does not say.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise UsageError(f'weights {path} do not exist: give a model name or a file')
+    try:
+        with safe_open(path, 'pt') as file:
+            header = file.metadata() or {}
+        model = json.loads(header['model'])
+    except KeyError as error:
+        raise UsageError(f'weights {path} do not say which model they belong to: give a name or config too') from error
+    except (OSError, ValueError, SafetensorError) as error:
+        raise UsageError(f'weights {path} cannot be read, are they complete? {str(error).splitlines()[0]}') from error
+    if not isinstance(model, dict) or not isinstance(model.get('type'), str):
+        raise UsageError(f'weights {path} do not say which model they belong to: give a name or config too')
+    return model

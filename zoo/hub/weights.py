@@ -2,41 +2,46 @@
 
 from __future__ import annotations
 
-import urllib.parse
 from pathlib import Path
 
-import torch
 from torch import nn
 
-from zoo.compat import zoo_home
 from zoo.errors import UsageError
+from zoo.hub.download import WeightFile, drop_outdated, fetch_weights, name_in_address
 from zoo.hub.index import find_entry
 from zoo.hub.key_maps import point_mae_backbone, recon_backbone, rename_pretraining
 from zoo.hub.state import State, read_state_dict
 
 
 def resolve_weights(source: str | Path) -> Path:
-    """Local file of a model name, path, ``file://`` or http(s) address; addresses are kept under ``$ZOO_HOME``.
+    """Local file of a model name, a path, or an address, whose file is fetched once and kept under ``$ZOO_HOME``.
+
+    Addresses: ``https://``, ``http://``, ``file://``, ``hf://OWNER/REPO/PATH[@REVISION]``, ``gdrive://ID``.
 
     Raises:
-        UsageError: nothing is found there.
+        UsageError: nothing is found there, or it does not arrive whole.
     """
     text = str(source)
-    scheme = urllib.parse.urlsplit(text).scheme
-    if scheme in ('http', 'https', 'file'):
-        target = zoo_home() / 'weights' / Path(urllib.parse.urlsplit(text).path).name
-        if not target.is_file():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                torch.hub.download_url_to_file(text, str(target))
-            except OSError as error:
-                raise UsageError(f'weights {text} cannot be downloaded: {error}') from error
-        return target
+    if '://' in text:
+        return _from_address(text)
     if Path(text).is_file():
         return Path(text)
     if Path(text).suffix or '/' in text:
         raise UsageError(f'weights {text} do not exist: give a model name, a file or an address')
-    return find_entry(text).weights()
+    entry = find_entry(text)
+    file = entry.weight_file()
+    if file is None:
+        raise UsageError(entry.untrained())
+    return fetch_weights(file)
+
+
+def _from_address(address: str) -> Path:
+    """File of an address that a person gave."""
+    file = WeightFile(name_in_address(address), (address,), format='')
+    if address.lower().startswith('file://'):
+        # Here the person is the publisher: a file that was written anew is meant to be used.
+        drop_outdated(file)
+    return fetch_weights(file)
 
 
 def load_weights(model: nn.Module, source: str | Path) -> str:

@@ -9,12 +9,14 @@ from zoo.layers.embed import PatchEmbed, PositionEmbed
 from zoo.layers.heads import build_head
 from zoo.layers.masking import block_mask, mask_count, random_mask, split_by_mask
 from zoo.layers.pooling import largest
+from zoo.layers.propagation import FeaturePropagation, interpolate
 from zoo.layers.shared_mlp import SharedMlp
 
 __all__ = [
     'Block',
     'CrossAttention',
     'DropPath',
+    'FeaturePropagation',
     'MaskedDecoder',
     'Mlp',
     'PatchEmbed',
@@ -24,6 +26,7 @@ __all__ = [
     'SharedMlp',
     'block_mask',
     'build_head',
+    'interpolate',
     'largest',
     'mask_count',
     'random_mask',

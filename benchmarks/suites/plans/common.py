@@ -43,13 +43,18 @@ def _notes(setup: Setup) -> list[str]:
     profile = setup.profile
     pretrainings = len(setup.repetitions) if setup.seeds else min(profile.pretrain_seeds, len(setup.repetitions))
     batches = f' in batches of {profile.batch_size}' if profile.batch_size else ''
-    what = f'Pretraining: {setup.corpus.title}, {profile.epochs} epochs{batches}, the same for all; tokenizers of '
-    what += f'Point-BERT and ACT {profile.tokenizer_epochs} epochs before.'
+    what = f'Pretraining: {setup.corpus.title}, {_epochs(profile.epochs)}{batches}, the same for all; tokenizers '
+    what += f'of Point-BERT and ACT {_epochs(profile.tokenizer_epochs)} before.'
     if pretrainings == len(setup.repetitions):
         return [what, 'Every seed pretrains anew.']
     runs = 'one run each' if pretrainings == 1 else f'{pretrainings} runs each'
     return [what, f'Pretraining {runs}: intervals and tests speak of these weights, and of other labels and seeds of '
             'the downstream step.']  # fmt: skip
+
+
+def _epochs(number: int) -> str:
+    """A number of epochs in words."""
+    return f'{number} epoch' + 's' * (number != 1)
 
 
 def with_substitutes(setup: Setup, made: Sheet, official: Sequence[str], substitutes: Sequence[str]) -> list[Source]:

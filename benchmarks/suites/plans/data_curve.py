@@ -36,7 +36,8 @@ def data_curve(setup: Setup) -> list[Sheet]:
         title = f'SVM on {source.title} over the share of the pretraining data, OA %'
         made = sheet(setup, f'data_curve_{source.name}', title, whole, notes)
         made.missing |= probe.missing
-        made.curve = True
+        made.notes += [note for note in probe.notes if note not in made.notes]
+        made.curve, made.axes = True, ('share of the pretraining data', 'OA, %')
         for percent in setup.profile.fractions:
             for model in rows_of(setup, whole):
                 part = Model(model.label, model.student, fraction=percent, pretrained=model.pretrained)

@@ -47,6 +47,7 @@ def few_shot(setup: Setup) -> list[Sheet]:
         ]
         made = sheet(setup, f'few_shot_{source.name}', f'Few-shot on {source.title}, OA %', models, notes)
         made.missing |= probe.missing
+        made.notes += [note for note in probe.notes if note not in made.notes]
         for ways, shots in setup.profile.few_shot:
             for model in rows_of(setup, models):
                 for seed in setup.repetitions:

@@ -6,16 +6,17 @@ import random
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from benchmarks.run.launchers import Local
 from benchmarks.run.results import Results
 from benchmarks.suites.job import Job
 from tests.benchmarks.run.toy import MODULE, broken, execute, suite, table, trainings
+from zoo.errors import UsageError
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -85,12 +86,9 @@ def _members(group):
 
 
 def test_two_harnesses_on_one_folder_share_the_work(tmp_path, undisturbed):
-    threads = [threading.Thread(target=execute, args=(suite(), tmp_path)) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert table(suite(), tmp_path) == undisturbed
+    processes = [start(tmp_path) for _ in range(2)]
+    printed = [process.communicate(timeout=300)[0].split('\n')[:-1] for process in processes]
+    assert printed == [undisturbed] * 2
     begun = Counter(event['key'] for event in events(tmp_path) if event['event'] == 'begin')
     assert set(begun.values()) == {1}
 
@@ -106,11 +104,16 @@ def test_one_failing_job_leaves_the_rest_and_says_why(tmp_path, how):
     assert set(state.failed) == {bad.key}
     assert state.blocked == {after.key: str(bad), last.key: str(bad)}
     assert (str(after), 'not run') in watcher.lines
+    assert watcher.lines.count((str(bad), 'lost')) == (how == 'die'), (
+        'a process that dies has a second chance, no third'
+    )
     results = Results(tmp_path)
     assert results.failure(bad.key) == state.failed[bad.key] != ''
     assert not results.done(bad.key)
     assert 'about to fail' in results.log(bad.key).read_text()
-    if how == 'raise':
+    if how == 'die':
+        assert state.failed[bad.key] == 'its process ended with 3'
+    else:
         assert 'broken on purpose' in state.failed[bad.key]
         assert 'Traceback' in results.log(bad.key).read_text()
 
@@ -120,6 +123,36 @@ def test_a_job_that_failed_is_tried_again(tmp_path):
     for _ in range(2):
         assert set(execute([bad], tmp_path)[0].failed) == {bad.key}
     assert [event['event'] for event in events(tmp_path)] == ['begin', 'failed'] * 2
+
+
+def test_a_job_that_the_system_kills_fails_after_two_processes(tmp_path):
+    bad = broken('kill')
+    state, watcher = execute([bad, *suite(seeds=1)], tmp_path)
+    assert 'signal 9, perhaps for want of memory' in state.failed[bad.key]
+    assert watcher.lines.count((str(bad), 'lost')) == 1
+    assert [event['event'] for event in events(tmp_path) if event['key'] == bad.key] == [
+        'begin',
+        'lost',
+        'begin',
+        'failed',
+    ]
+    assert len(state.done) == 4
+
+
+def test_a_worker_that_is_killed_while_it_starts_is_replaced(tmp_path):
+    class Unlucky(Local):
+        starts = 0
+
+        def start(self, place, share, arguments):
+            link = super().start(place, share, arguments)
+            self.starts += 1
+            if self.starts == 1:
+                link.process.kill()
+            return link
+
+    launcher = Unlucky()
+    state, _ = execute(trainings(1, 0), tmp_path, launcher=launcher)
+    assert (len(state.done), launcher.starts) == (1, 2)
 
 
 def test_nothing_to_do_starts_no_process(tmp_path):
@@ -133,5 +166,7 @@ def test_nothing_to_do_starts_no_process(tmp_path):
 
 def test_a_worker_that_cannot_start_is_an_error_that_names_its_log(tmp_path, monkeypatch):
     monkeypatch.setattr('tests.benchmarks.run.toy.MODULE', 'tests.no_such_module')
-    with pytest.raises(RuntimeError, match=r'cannot start.*worker_\d+\.log'):
+    with pytest.raises(UsageError, match=r'cannot start: its process ended with 1; see .*worker_\w+\.log'):
         execute(trainings(1, 0), tmp_path)
+    (log,) = (tmp_path / 'logs').iterdir()
+    assert 'no_such_module' in log.read_text()

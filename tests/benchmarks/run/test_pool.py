@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.run.pool import Share, machine, share_of
+from benchmarks.run.launchers import Share, machine, share_of
 
 
 @pytest.mark.parametrize(
@@ -11,8 +11,8 @@ from benchmarks.run.pool import Share, machine, share_of
         (None, 8, (), Share(8, 1)),
         (2, 8, (), Share(2, 4)),
         (16, 8, (), Share(16, 1)),
-        (None, 32, ('0', '1'), Share(2, 16, ('0', '1'))),
-        (4, 32, ('0', '1'), Share(4, 8, ('0', '1'))),
+        (None, 32, ('0', '1'), Share(2, 16, ('0', '1'), 'cuda')),
+        (4, 32, ('0', '1'), Share(4, 8, ('0', '1'), 'cuda')),
     ],
 )
 def test_the_machine_is_dealt_out(jobs, cores, gpus, expected):

@@ -67,6 +67,32 @@ def test_bold_and_marks_only_where_tests_say_so(tmp_path):
     assert not any(cell.bold or cell.mark for cell in rest.values())
 
 
+def test_one_seed_claims_neither_an_interval_nor_a_test(tmp_path):
+    results = Results(tmp_path)
+    made = Sheet('s', 'Title', reference='base')
+    for row in ('base', 'other'):
+        made.add(row, 'c', 0, job(row, 0))
+        measured(results, job(row, 0), 100, 0)
+    notes = table_of(made.to_json(), results).notes
+    assert 'One seed: no interval, nothing is tested.' in notes
+    assert not [note for note in notes if 'Holm' in note or 'interval over' in note]
+
+
+def test_less_may_be_better_or_nothing_better_than_anything(tmp_path):
+    results = Results(tmp_path)
+    for row, values in {'base': (100, 102, 99, 101), 'low': (50, 51, 49, 52)}.items():
+        for seed, right in enumerate(values):
+            measured(results, job(row, seed), right, seed)
+    marks = {
+        better: {name: (cell.bold, cell.mark) for name, cell in cells(table_of(made, results)).items()}
+        for better in ('more', 'less', 'none')
+        for made in [{**sheet(['base', 'low']).to_json(), 'better': better}]
+    }
+    assert marks['more'] == {'base': (True, ''), 'low': (False, '↓')}
+    assert marks['less'] == {'base': (False, ''), 'low': (True, '↑')}
+    assert marks['none'] == {'base': (False, ''), 'low': (False, '')}
+
+
 def test_failed_missing_and_open_figures_are_told_apart(tmp_path):
     results = Results(tmp_path)
     made = sheet(['base', 'broken', 'waiting', 'open'], missing={'ModelNet40': 'get it there'})

@@ -6,6 +6,7 @@ Run as a program, it is the harness in small: run what is to do, then print the 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -14,7 +15,7 @@ from benchmarks.records import Record
 from benchmarks.run.estimate import Estimator
 from benchmarks.run.executor import Executor
 from benchmarks.run.graph import to_do
-from benchmarks.run.pool import Share
+from benchmarks.run.launchers import Share
 from benchmarks.run.results import Results
 from benchmarks.suites.job import Job, Outcome, kind
 
@@ -59,6 +60,8 @@ def fall(task):
     print('about to fail')
     if task.settings['how'] == 'die':
         os._exit(3)
+    if task.settings['how'] == 'kill':
+        os.kill(os.getpid(), signal.SIGKILL)
     raise ValueError('broken on purpose')
 
 
@@ -70,6 +73,9 @@ class Silent:
 
     def update(self, state):
         pass
+
+    def lost(self, job, reason):
+        self.lines.append((str(job), 'lost'))
 
     def ended(self, job, state, seconds):
         self.lines.append((str(job), state))
@@ -91,11 +97,11 @@ def broken(how):
     return Job('toy_break', {'how': how}, label=f'break by {how}')
 
 
-def execute(jobs, out, workers=1):
-    results = Results(out)
-    watcher = Silent()
-    found = Executor(to_do(jobs, results.done), results, Share(workers, 1), watcher, Estimator(), [MODULE]).run()
-    return found, watcher
+def execute(jobs, out, workers=1, launcher=None):
+    results, watcher = Results(out), Silent()
+    share = launcher.share(workers) if launcher else Share(workers, 1)
+    waiting = to_do(jobs, results.done)
+    return Executor(waiting, results, share, watcher, Estimator(), launcher, [MODULE]).run(), watcher
 
 
 def table(jobs, out):

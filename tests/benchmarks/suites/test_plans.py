@@ -43,7 +43,7 @@ def test_the_design_is_complete():
     }  # fmt: skip
     names = ('fusion', 'teacher', 'stop_gradient', 'local_teacher', 'loss', 'mask')
     assert by_group['table'] == {f'ablation_{name}' for name in names}
-    assert 'data_curve' in by_group['study']
+    assert by_group['study'] >= {'data_curve', 'contrastive_test_loss', 'attention_distance'}
     for profile in PROFILES.values():
         assert set(profile.suites) <= set(SUITES)
 

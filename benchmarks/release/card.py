@@ -1,0 +1,122 @@
+"""Model cards, made from the index alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from benchmarks.release.terms import TERMS
+from zoo.hub.index import Entry, Result
+
+FIGURE_NOTE = (
+    'Figures are accuracies in percent, mean ± 95 % interval over the seeds, of which the protocol says how many '
+    'pretrainings they share. The file is the pretraining of seed {seed}, the lowest, so that no figure has chosen it.'
+)
+
+
+def card(entry: Entry) -> str:
+    """Card of a model in Markdown."""
+    paper = entry.collection
+    ours = entry.official is None
+    lines = [
+        f'# {entry.name}',
+        '',
+        '<!-- Made from the index by python -m benchmarks.release --cards; do not edit. -->',
+        '',
+        f'{paper.name} ([{paper.title}]({paper.url})), {_kind(entry)}.',
+        '',
+        *(['Trained by this project.'] if ours else [f'Trained by the authors, see {entry.page}.']),
+        '',
+        '| | |',
+        '|---|---|',
+        *(f'| {name} | {value} |' for name, value in _facts(entry) if value),
+        '',
+        '## Results',
+        '',
+        *_results(entry),
+        '',
+        '## Use',
+        '',
+        '```python',
+        'import zoo',
+        '',
+        f"model = zoo.get_model('{entry.name}', pretrained=True)",
+        f"found = zoo.Inferencer('{entry.name}')('cloud.ply')",
+        '```',
+    ]
+    if entry.reproduce:
+        lines += ['', '## Reproduce', '', '```', entry.reproduce, '```']
+    return '\n'.join(lines) + '\n'
+
+
+def list_of(entries: Iterable[Entry]) -> str:
+    """The page that leads to the cards."""
+    lines = [
+        '# Models with weights',
+        '',
+        '<!-- Made from the index by python -m benchmarks.release --cards; do not edit. -->',
+        '',
+        '| model | task | trained on | by | terms |',
+        '|---|---|---|---|---|',
+    ]
+    for entry in entries:
+        name = f'[{entry.name}]({entry.name}.md)'
+        who = 'authors' if entry.official else 'this project'
+        lines.append(f'| {name} | {entry.task} | {entry.data} | {who} | {entry.licence} |')
+    return '\n'.join(lines) + '\n'
+
+
+def _kind(entry: Entry) -> str:
+    words = {
+        'pretrain': 'pretrained without labels of a task; to be fine-tuned or used for features',
+        'classify': 'a fine-tuned classifier',
+        'linear': 'a linear classifier on a frozen student',
+        'zero_shot': 'a student that is told classes by their names',
+        'svm': 'a student whose features an SVM is fitted on',
+    }
+    return words[entry.task]
+
+
+def _facts(entry: Entry) -> list[tuple[str, str]]:
+    """Rows of the first table."""
+    about = next((terms.about for terms in TERMS if terms.title == entry.data), '')
+    length = f'{entry.epochs} epochs, seed {entry.seed}' if entry.epochs else ''
+    size = f'{entry.bytes:,} bytes, SHA-256 `{entry.sha256}`' if entry.bytes else ''
+    data = entry.data + (f': {about}' if about else '')
+    return [
+        ('Training data', data + (f'; {entry.objects} objects' if entry.objects else '')),
+        ('Fingerprint of the data', f'`{entry.fingerprint}`' if entry.fingerprint else ''),
+        ('Share of the data', f'{entry.fraction:.0%}' if entry.fraction < 1 else ''),
+        ('Supervised by', ', '.join(entry.teachers)),
+        ('Length', length),
+        ('Config', f'[{entry.config}](../../{entry.config})'),
+        ('Weights', ', '.join(f'`{source}`' for source in entry.sources)),
+        ('File', size or 'the publisher states no hash; the first download is recorded and later ones have to match'),
+        ('Classes', ', '.join(entry.classes)),
+        ('Terms', entry.licence),
+        ('Made on', entry.date),
+    ]
+
+
+def _results(entry: Entry) -> list[str]:
+    """Table of the results with their evidence."""
+    if not entry.results:
+        return ['None.']
+    lines = ['| task | data | protocol | figures | seeds | evidence |', '|---|---|---|---|---|---|']
+    for result in entry.results:
+        figures = ', '.join(_figure(result, name) for name in result.metrics)
+        seeds = str(len(result.seeds)) if result.seeds else 'not stated'
+        evidence = f'published: {result.source}'
+        if result.by == 'measured':
+            records = ', '.join(
+                f'[{seed}](../../{path})' for seed, path in zip(result.seeds, result.records, strict=True)
+            )
+            evidence = f'measured {result.date}: records of seeds {records}'
+        lines.append(f'| {result.task} | {result.dataset} | {result.protocol} | {figures} | {seeds} | {evidence} |')
+    if any(result.by == 'measured' for result in entry.results):
+        lines += ['', FIGURE_NOTE.format(seed=entry.seed)]
+    return lines
+
+
+def _figure(result: Result, name: str) -> str:
+    width = result.interval.get(name)
+    return f'{name} {result.metrics[name]:g}' + (f' ± {width:g}' if width is not None else '')

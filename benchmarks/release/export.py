@@ -1,0 +1,160 @@
+"""Write what a release consists of: weights, features, records, entry, card."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from benchmarks.records.files import to_text, write_whole
+from benchmarks.release.card import card, list_of
+from benchmarks.release.clouds import write_features
+from benchmarks.release.collect import Candidate, Measured
+from benchmarks.release.metafile import put_entry
+from benchmarks.release.portable import clean_weights, portable
+from benchmarks.suites.students import pretraining_options
+from zoo.engine import load_config
+from zoo.errors import UsageError
+from zoo.hub import get_model
+from zoo.hub.index import Entry, entries
+from zoo.hub.names import ROOT, parse_name
+from zoo.hub.state import load_exactly, read_state_dict
+
+MOST_BYTES = 60_000_000
+"""Of the whole folder of weights."""
+
+RECORDS, JOBS = 'docs/results/weights/records', 'docs/results/weights/jobs'
+
+
+def release(candidate: Candidate, out: Path, profile: str, root: Path = ROOT, more: str = '') -> list[Path]:
+    """Put a student into the repository. Doing it again gives the same files.
+
+    Args:
+        candidate: that is released.
+        out: folder of the harness.
+        profile: that the jobs ran with, for the command that makes them again.
+        root: of the repository.
+        more: further options of that command.
+
+    Returns:
+        Files that were written.
+
+    Raises:
+        UsageError: nothing was measured of the weights, they do not fit their config, or the folder of weights would
+            be too large; nothing is then changed in the index.
+    """
+    if not candidate.measured:
+        raise UsageError(f'nothing was measured of {candidate.name}: a model without results is not released')
+    weights = root / 'weights' / f'{candidate.name}.safetensors'
+    features = root / 'weights' / 'features' / weights.name
+    content = clean_weights(out / candidate.chosen['value']['weights'])
+    _check_size(root, weights, len(content))
+    write_whole(weights, content)
+    settings = candidate.chosen['settings']
+    options = _model_options(settings)
+    place = parse_name(candidate.student).config
+    _check_fit(weights, place, options)
+    write_features(features, get_model(weights, features_only=True))
+    results, written = _evidence(candidate, root)
+    about = candidate.chosen['value']['about']
+    packs = ' --packs FOLDER' if '$ZOO_PACKS' in str(portable(settings['dataset'])) else ''
+    command = f'python tools/benchmark.py --all --profile {profile} --models {candidate.student}{packs}'
+    metadata = {
+        'Task': 'pretrain',
+        'Training Data': candidate.terms.title,
+        'Fingerprint': about['fingerprint'],
+        'Objects': about['objects'],
+        'Epochs': about['epochs'],
+        'Seed': about['seed'],
+        'Teachers': [about['teachers']],
+        **({'Options': options} if options else {}),
+        'Points': _points(candidate),
+        'SHA256': hashlib.sha256(content).hexdigest(),
+        'Bytes': len(content),
+        'Licence': candidate.terms.licence,
+        'Features': features.relative_to(root).as_posix(),
+        'Reproduce': command + (f' {more}' if more else ''),
+        'Date': time.strftime('%Y-%m-%d', time.gmtime(weights.stat().st_mtime)),
+    }
+    item = {
+        'Name': candidate.name,
+        'Config': f'configs/{place.parent.name}/{place.name}',
+        'Weights': weights.relative_to(root).as_posix(),
+        'Metadata': {key: value for key, value in metadata.items() if value not in (None, '')},
+        'Results': results,
+    }
+    put_entry(root, place.parent.name, item)
+    return [weights, features, *written, *write_cards(root)]
+
+
+def write_cards(root: Path = ROOT) -> list[Path]:
+    """Write the card of every model with weights, and the page that lists them.
+
+    Returns:
+        Files that were written.
+    """
+    folder = root / 'docs' / 'models'
+    shown: list[Entry] = [entry for entry in entries(root / 'model_index.yml').values() if entry.sources]
+    texts = {f'{entry.name}.md': card(entry) for entry in shown} | {'README.md': list_of(shown)}
+    for name, text in texts.items():
+        write_whole(folder / name, text.encode())
+    return [folder / name for name in texts]
+
+
+def _evidence(candidate: Candidate, root: Path) -> tuple[list[dict[str, Any]], list[Path]]:
+    """Copy records, and the settings of the jobs that measured the chosen weights; the results that rest on them."""
+    results, written = [], []
+    for number, (result, measured) in enumerate(candidate.results()):
+        paths: list[str] = []
+        again = True
+        for entry in measured:
+            name = f'{candidate.name}/{number:02d}_{entry.record.protocol.name}_{entry.record.seed}.json'.replace(
+                '@', '-'
+            )
+            entry.record.save(root / RECORDS / name)
+            paths.append(f'{RECORDS}/{name}')
+            written.append(root / RECORDS / name)
+            if again and entry.job['needs'].get('weights') == candidate.chosen['key']:
+                again = False  # one figure of these weights is enough to compare
+                write_whole(root / JOBS / name, to_text(_job_of(entry, candidate)).encode())
+                written.append(root / JOBS / name)
+        results.append({**result, 'Records': paths})
+    return results, written
+
+
+def _job_of(entry: Measured, candidate: Candidate) -> dict[str, Any]:
+    """What it takes to measure again."""
+    about: Mapping[str, Any] = candidate.chosen['value']['about']
+    return {
+        'kind': entry.job['kind'],
+        'settings': portable(entry.job['settings']),
+        'about': about,
+    }
+
+
+def _points(candidate: Candidate) -> int | None:
+    """Points of the clouds in the measurements, where all agree."""
+    found = {entry.record.protocol.points for entry in candidate.measured}
+    return found.pop() if len(found) == 1 else None
+
+
+def _model_options(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Changes to the config that concern the model."""
+    changes = pretraining_options(settings['student'], settings['options'], settings['offline'])
+    return {key: value for key, value in changes.items() if key.startswith('model.')}
+
+
+def _check_fit(weights: Path, config: Path, options: Mapping[str, Any]) -> None:
+    """The config of the entry has to make the model that was trained."""
+    load_exactly(get_model(load_config(config, options)), read_state_dict(weights), f'weights {weights.name}')
+
+
+def _check_size(root: Path, weights: Path, size: int) -> None:
+    """Refuse a folder of weights that is too large to be cloned."""
+    others = sum(path.stat().st_size for path in (root / 'weights').rglob('*') if path.is_file() and path != weights)
+    if others + size > MOST_BYTES:
+        raise UsageError(
+            f'weights/ would hold {others + size:,} bytes, at most {MOST_BYTES:,} are wanted: release less'
+        )

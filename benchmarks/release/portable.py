@@ -1,0 +1,77 @@
+"""Settings of jobs that mean the same on another machine, and weight files that name no path of this one."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from safetensors import safe_open
+from safetensors.torch import load_file, save
+
+from benchmarks.suites.data import PACK_FOLDERS, pack_root
+from zoo.errors import UsageError
+
+PLACE = '$ZOO_PACKS/'
+"""Stands for the folder of packs."""
+
+
+def portable(value: Any) -> Any:
+    """Settings with the folder of packs left open.
+
+    Raises:
+        UsageError: another path of this machine is in them.
+    """
+    if isinstance(value, Mapping):
+        return {key: portable(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [portable(entry) for entry in value]
+    if not isinstance(value, str) or not os.path.isabs(value):  # noqa: PTH117 (a text, perhaps no path)
+        return value
+    parts = Path(value).parts
+    folders = {name.split('/')[0] for name in PACK_FOLDERS.values()}
+    found = [place for place, part in enumerate(parts) if part in folders]
+    if not found:
+        raise UsageError(f'settings of a job name {value}, which is no pack: such results cannot be measured elsewhere')
+    return PLACE + '/'.join(parts[found[-1] :])
+
+
+def localised(value: Any, packs: Path | None = None) -> Any:
+    """What :func:`portable` left open, filled in.
+
+    Args:
+        value: settings.
+        packs: folder of packs; ``$ZOO_PACKS`` by default.
+
+    Raises:
+        UsageError: a pack is needed and is not there.
+    """
+    if isinstance(value, Mapping):
+        return {key: localised(entry, packs) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [localised(entry, packs) for entry in value]
+    if not isinstance(value, str) or not value.startswith(PLACE):
+        return value
+    inside, root = value.removeprefix(PLACE), pack_root(packs)
+    if root is None or not (root / inside).is_file():
+        raise UsageError(f'pack {inside} is not there: put it into a folder and name it with --packs or $ZOO_PACKS')
+    return str(root / inside)
+
+
+def clean_weights(path: Path) -> bytes:
+    """A weight file as it is, or, where its header names files of this machine, with these left out.
+
+    A student that learnt from a trained tokenizer says where that was; nobody else has it there.
+    """
+    with safe_open(path, 'pt') as file:
+        header = dict(file.metadata() or {})
+    model = json.loads(header.get('model', '{}'))
+    for objective in (model.get('objectives') or {}).values():
+        if isinstance(objective, dict) and isinstance(objective.get('teacher'), dict):
+            objective['teacher'].pop('weights', None)
+    text = json.dumps(model, sort_keys=True)
+    if 'model' not in header or json.dumps(json.loads(header['model']), sort_keys=True) == text:
+        return path.read_bytes()
+    return save(load_file(path), metadata={**header, 'model': text})

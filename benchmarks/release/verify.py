@@ -1,0 +1,141 @@
+"""Measure a released model again and compare with the index."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.records import Record
+from benchmarks.records.record import read_record
+from benchmarks.release.clouds import LARGEST_DISTANCE, largest_distance
+from benchmarks.release.export import JOBS, RECORDS
+from benchmarks.release.portable import localised
+from benchmarks.suites import everything  # noqa: F401  (registers the kinds of jobs)
+from benchmarks.suites.job import KINDS, Task
+from zoo.errors import UsageError
+from zoo.hub import get_model, resolve_weights
+from zoo.hub.index import Entry, Result, find_entry
+from zoo.hub.names import ROOT
+
+SINGLE = 1.0
+"""Percentage points that a figure may differ by where the index has no interval."""
+
+AGAIN = ('svm', 'knn', 'probe', 'few_shot', 'zero_shot')
+"""Kinds of jobs that are measured again; fine-tuning is training, done by the command of the card."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the report.
+
+    Attributes:
+        what: was checked.
+        said: by the index.
+        found: now.
+        good: whether they agree; None where it could not be checked.
+    """
+
+    what: str
+    said: str
+    found: str
+    good: bool | None
+
+    def __str__(self) -> str:
+        verdict = {True: 'agrees', False: 'DIFFERS', None: 'not checked'}[self.good]
+        return f'{verdict:<11}  {self.what}: index {self.said}, now {self.found}'
+
+
+def verify(name: str, device: str = 'cpu', packs: Path | None = None, root: Path = ROOT) -> tuple[str, int]:
+    """Measure an entry again.
+
+    Features of fixed clouds have to be those that were kept, and every figure of a frozen protocol has to lie within
+    the interval of the index around the figure that these weights had.
+
+    Args:
+        name: of the entry.
+        device: ``cpu`` or ``cuda``.
+        packs: folder of packs; ``$ZOO_PACKS`` by default.
+        root: of the repository.
+
+    Returns:
+        A report of one line for every check, and the exit code: 0, or 1 where something differs.
+
+    Raises:
+        UsageError: no such entry, no weights, nothing measured in the index, or nothing of it can be measured here.
+    """
+    entry = find_entry(name, root / 'model_index.yml')
+    if not entry.sources:
+        raise UsageError(entry.untrained())
+    if not any(result.by == 'measured' for result in entry.results):
+        raise UsageError(f"figures of '{entry.name}' are quoted, not measured here: nothing to verify")
+    weights = root / entry.sources[0]
+    weights = weights if weights.is_file() else resolve_weights(entry.name)
+    checks = [_features(entry, weights, device, root)] if entry.features else []
+    for result in entry.results:
+        checks += _result(entry, result, weights, device, packs, root)
+    if all(check.good is None for check in checks):
+        raise UsageError(f"nothing of '{entry.name}' can be measured here: {checks[0].found}")
+    bad = sum(check.good is False for check in checks)
+    lines = [f'{entry.name} on {device}', *map(str, checks), f'{len(checks)} checks, {bad} differ']
+    return '\n'.join(lines), 1 if bad else 0
+
+
+def _features(entry: Entry, weights: Path, device: str, root: Path) -> Check:
+    """Features of the fixed clouds."""
+    model = get_model(weights, features_only=True, device=device)
+    distance = largest_distance(root / entry.features, model)
+    said = f'cosine distance below {LARGEST_DISTANCE:g}'
+    return Check('features of 8 clouds', said, f'{distance:.1e}', distance < LARGEST_DISTANCE)
+
+
+def _result(entry: Entry, result: Result, weights: Path, device: str, packs: Path | None, root: Path) -> list[Check]:
+    """Every metric of one result."""
+    what = f'{result.dataset}, {result.protocol}'
+    for path in result.records:
+        job = root / path.replace(RECORDS, JOBS)
+        if not job.is_file():
+            continue  # measured of the weights of another seed
+        plan: dict[str, Any] = json.loads(job.read_text(encoding='utf-8'))
+        if plan['kind'] not in AGAIN:
+            return [Check(what, _said(result, 'oa'), 'training is not repeated', None)]
+        then = read_record(root / path)
+        try:
+            now = _measured(plan, weights, entry, device, packs)
+        except UsageError as error:
+            return [Check(what, _said(result, 'oa'), str(error), None)]
+        return [_compared(what, result, metric, then, now) for metric in result.metrics]
+    return []
+
+
+def _measured(plan: dict[str, Any], weights: Path, entry: Entry, device: str, packs: Path | None) -> Record:
+    """Run the job again with the released weights."""
+    with tempfile.TemporaryDirectory(prefix='recon-zoo-verify-') as folder:
+        # The harness names weights relative to its folder, by the job that made them.
+        place = Path(folder) / 'runs' / 'released' / 'weights.safetensors'
+        place.parent.mkdir(parents=True)
+        place.symlink_to(weights.resolve())
+        source = {'weights': 'runs/released/weights.safetensors', 'sha256': entry.sha256, 'about': plan['about']}
+        task = Task('verify', localised(plan['settings'], packs), {'weights': source}, Path(folder), device)
+        record = KINDS[plan['kind']].run(task).record
+    if record is None:
+        raise UsageError(f'a {plan["kind"]} job leaves no record')
+    return record
+
+
+def _compared(what: str, result: Result, metric: str, then: Record, now: Record) -> Check:
+    """One metric, now and then."""
+    if now.dataset.fingerprint != then.dataset.fingerprint:
+        return Check(what, f'data {then.dataset.fingerprint[:12]}', f'data {now.dataset.fingerprint[:12]}', False)
+    allowed = result.interval.get(metric, SINGLE)
+    value, before = now.metrics[metric], then.metrics[metric]
+    said = f'{_said(result, metric)}, these weights {before:.2f}'
+    return Check(f'{what}, {metric}', said, f'{value:.2f}', abs(value - before) <= allowed)
+
+
+def _said(result: Result, metric: str) -> str:
+    """A figure of the index with its interval."""
+    width = result.interval.get(metric)
+    return f'{result.metrics.get(metric, float("nan")):.2f}' + ('' if width is None else f' ± {width:.2f}')

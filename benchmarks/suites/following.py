@@ -1,0 +1,59 @@
+"""A kind of job that pretrains and keeps the student as it was on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import save
+
+from benchmarks.records.files import write_whole
+from benchmarks.suites.job import KINDS, Outcome, Task, kind
+from benchmarks.suites.training import PRETRAIN_CODE, run_pretraining, trained
+from zoo.engine.checkpoint import read_checkpoint
+
+POINTS = 5
+"""Snapshots of a run, evenly over its epochs; a few more where its length is no multiple."""
+
+
+def snapshot_epochs(epochs: int) -> list[int]:
+    """Epochs after which a student is kept, the last one among them.
+
+    Args:
+        epochs: of the run.
+    """
+    step = max(1, epochs // POINTS)
+    return [*range(step, epochs, step), epochs]
+
+
+def _seconds(settings: Mapping[str, Any]) -> float:
+    """Guess for one thread: that of the pretraining."""
+    return KINDS['pretrain'].seconds(settings)
+
+
+@kind('follow', code=(*PRETRAIN_CODE, 'benchmarks/suites/following.py'), seconds=_seconds)
+def follow(task: Task) -> Outcome:
+    """Pretrain a student that needs no tokenizer, as ``pretrain`` does, and keep it after the epochs of ``snapshots``.
+
+    The value is that of ``pretrain`` with ``snapshots``: path by epoch. Snapshots hold the whole pretrainer, its
+    projections included, and no state of the optimizer.
+    """
+    epochs = task.settings['snapshots']
+    checkpoints = {'interval': epochs[0], 'max_keep_ckpts': -1}
+    weights, about = run_pretraining(
+        task, {f'default_hooks.checkpoint.{name}': value for name, value in checkpoints.items()}
+    )
+    kept = {epoch: _snapshot(task.work, epoch) for epoch in epochs[:-1]} | {epochs[-1]: weights}
+    snapshots = {str(epoch): place.relative_to(task.out).as_posix() for epoch, place in kept.items()}
+    # The last step, because it removes the checkpoints.
+    return Outcome({**trained(task, weights), 'snapshots': snapshots, 'about': about})
+
+
+def _snapshot(work: Path, epoch: int) -> Path:
+    """The student after an epoch, taken out of the checkpoint unless that was done before."""
+    target = work / f'epoch_{epoch}.safetensors'
+    if not target.is_file():
+        state = read_checkpoint(work / f'epoch_{epoch}.pth')['state_dict']
+        write_whole(target, save({name: tensor.clone().contiguous() for name, tensor in state.items()}))
+    return target

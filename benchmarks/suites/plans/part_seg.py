@@ -1,0 +1,128 @@
+"""Part segmentation.
+
+Source: ShapeNetPart as in arXiv 2203.06604 and 2302.02318. Where it is absent, the built-in shapes of the classes that
+both have take its place, with parts of their own.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from benchmarks.suites.data import Source, built_in, fingerprint
+from benchmarks.suites.job import Job
+from benchmarks.suites.plans.common import LAST_EPOCH, column, noted, rows_of, sheet
+from benchmarks.suites.profiles import Profile
+from benchmarks.suites.segmenting import CONFIG, PAPER_CONFIG
+from benchmarks.suites.setup import Setup
+from benchmarks.suites.sheet import Sheet
+from benchmarks.suites.students import Model, scratch
+from benchmarks.suites.suite import suite
+from zoo.datasets.catalogue import find
+from zoo.datasets.procedural.shapes import SHAPES
+from zoo.hub.names import parse_name
+
+CLASSES = ('airplane', 'bag', 'car', 'chair', 'cup', 'guitar', 'lamp', 'laptop', 'table')
+"""Classes of ShapeNetPart that the built-in shapes have too, the mug as a cup."""
+
+DEARER = 6
+"""A labelled cloud is worth a label for every point and costs three times as much, so that fewer are seen than in
+fine-tuning by this factor."""
+
+STREAM = 5
+"""Of built-in objects, for this suite alone: batch size and rate of the head were tried out on the usual stream."""
+
+METRICS = {'instance mIoU': 'instance_miou', 'class mIoU': 'class_miou'}
+
+NAME = 'shapenetpart'
+
+
+def shape_net_part() -> Source:
+    """The official data, absent unless its files are below the data root."""
+    entry = find(NAME)
+    config = {'num_points': 2048, 'sampling': 'fixed'}
+    return Source(
+        name=NAME,
+        title=entry.title.split(':')[0],
+        data='ShapeNetPart',
+        train=entry.parts['train'].with_options({**config, 'split': 'trainval', 'sampling': 'random'}),
+        test=entry.parts['test'].with_options(config),
+        points=2048,
+        recipe=NAME,
+        settings={'config': PAPER_CONFIG},
+        get='' if entry.found() else f'{entry.get}; then put it into $ZOO_DATA/{entry.places[0]}',
+    )
+
+
+def built_in_parts(profile: Profile) -> Source:
+    """The built-in shapes of the common classes, as many of each as the whole set has."""
+    source = built_in(profile, 'cad', CLASSES)
+
+    def part(split: Mapping[str, Any], objects: int) -> dict[str, Any]:
+        return {**split, 'seed': STREAM, 'num_objects': -(-objects // len(SHAPES)) * len(CLASSES)}
+
+    return dataclasses.replace(
+        source,
+        train=part(source.train, profile.pool),
+        val=part(source.val or {}, profile.val_objects),
+        test=part(source.test, profile.test_objects),
+    )
+
+
+def part_seg_job(setup: Setup, model: Model, source: Source, seed: int) -> Job:
+    """The job that fine-tunes a model to segment parts; the rate is chosen before, unless a paper gives it."""
+    config = source.settings.get('config', CONFIG)
+    own = {'config': config, **_length(setup, source)}
+    base = setup.measure('part_seg', model, source, seed, **own)
+    needs = dict(base.needs) if source.settings else {**base.needs, 'recipe': _rate_job(setup, model, source)}
+    return Job('part_seg', base.settings, needs, base.label)
+
+
+def _length(setup: Setup, source: Source) -> dict[str, Any]:
+    """Clouds that are seen and measured."""
+    samples = 300 * 13_998 if source.settings else -(-setup.profile.finetune_samples // DEARER)
+    return {'samples': samples, 'measured': source.test.get('num_objects', 2874)}
+
+
+def _rate_job(setup: Setup, model: Model, source: Source) -> Job:
+    """The job that chooses the rate, for all methods of a size."""
+    settings = {
+        'student': scratch(parse_name(model.student).size).student,
+        'config': CONFIG,
+        'title': source.title,
+        'train': dict(source.train),
+        'val': dict(source.val or {}),
+        'per_class': source.per_class,
+        'points': source.points,
+        'rates': list(setup.profile.rates),
+        'fingerprint': fingerprint(source.train),
+        **_length(setup, source),
+    }
+    return Job('part_seg_recipe', settings, label=f'choose the rate of part segmentation on {source.name}')
+
+
+@suite(NAME)
+def part_segmentation(setup: Setup) -> list[Sheet]:
+    """Part segmentation of ShapeNetPart, or of built-in shapes: instance and class mIoU."""
+    models = setup.models()
+    notes = [
+        LAST_EPOCH,
+        "Predictions among the parts of the cloud's class; a part in neither truth nor prediction counts 1. Instance "
+        'mIoU: mean over clouds. Class mIoU: mean over classes of the mean over their clouds. Test points are fixed.',
+    ]
+    made = sheet(setup, NAME, 'Part segmentation (ShapeNetPart or its substitute), mIoU %', models, notes)
+    source = shape_net_part()
+    if not source.present:
+        made.missing[source.title] = source.get
+        source = built_in_parts(setup.profile)
+        made.notes.insert(1, 'Built-in classes have equally many test clouds, so both figures are the same there.')
+        if source.per_class:
+            made.notes.insert(1, f'{source.per_class} labelled objects of a class, other ones for every seed.')
+    noted(made, [source])
+    for title, metric in METRICS.items():
+        for model in rows_of(setup, models):
+            for seed in setup.repetitions:
+                job = part_seg_job(setup, model, source, seed)
+                made.add(model.label, column(source, title), seed, job, metric)
+    return [made]

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from benchmarks.protocols.finetune import finetune
+from benchmarks.protocols.paper import finetune_best_epoch
+from benchmarks.protocols.paper.best_epoch import chosen_epoch
+from tests.benchmarks.protocols.tuning import CONFIG, boxes, options
+
+EPOCHS = 4
+
+
+@pytest.fixture(scope='module')
+def runs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp('best_epoch')
+    train, test = boxes(folder, noise=1.0)
+    arguments = ('point-mae-nano', None, 1, options(train, test, EPOCHS), 'cpu')
+    return folder, arguments, finetune_best_epoch(CONFIG, folder / 'look', *arguments)
+
+
+def test_one_training_gives_the_clean_figure_too(runs):
+    folder, arguments, found = runs
+    clean = finetune(CONFIG, folder / 'clean', *arguments)
+    assert found.metrics['oa_last'] == clean.metrics['oa']
+    assert np.array_equal(np.load(folder / 'look' / 'epochs' / f'{EPOCHS:04d}.npy'), clean.predictions)
+    look, last = ((folder / name / 'weights.safetensors').read_bytes() for name in ('look', 'clean'))
+    assert look[-1000:] == last[-1000:]
+
+
+def test_the_best_of_all_epochs_is_reported_with_every_epoch_beside_it(runs):
+    folder, _, found = runs
+    saved = [np.load(folder / 'look' / 'epochs' / f'{epoch + 1:04d}.npy') for epoch in range(EPOCHS)]
+    accuracy = [100 * np.mean(row == found.labels) for row in saved]
+    assert [found.metrics[f'oa_epoch/{epoch + 1}'] for epoch in range(EPOCHS)] == pytest.approx(accuracy)
+    best = accuracy.index(max(accuracy))
+    assert found.metrics['oa'] == pytest.approx(max(accuracy))
+    assert found.metrics['oa_gain'] == pytest.approx(max(accuracy) - accuracy[-1])
+    assert found.metrics['epoch'] == best + 1
+    assert np.array_equal(found.predictions, saved[best])
+    assert found.protocol['name'] == 'finetune@paper-best-epoch'
+    assert (found.protocol['epoch_selection'], found.protocol['voting']) == ('best_test', 'none')
+
+
+def test_a_run_that_was_killed_between_epochs_ends_the_same(runs, monkeypatch):
+    folder, arguments, found = runs
+    from benchmarks.protocols.paper import best_epoch
+
+    keep = best_epoch.write_whole
+
+    def killed(path, content):
+        if path.stem == '0003':
+            raise KeyboardInterrupt
+        keep(path, content)
+
+    monkeypatch.setattr(best_epoch, 'write_whole', killed)
+    with pytest.raises(KeyboardInterrupt):
+        finetune_best_epoch(CONFIG, folder / 'killed', *arguments)
+    monkeypatch.setattr(best_epoch, 'write_whole', keep)
+    again = finetune_best_epoch(CONFIG, folder / 'killed', *arguments)
+    assert again.metrics == found.metrics
+    assert np.array_equal(again.predictions, found.predictions)
+
+
+def test_a_tie_goes_to_the_earlier_epoch():
+    labels, table = np.array([0, 1, 1]), np.array([[0, 0, 0], [0, 1, 0], [0, 0, 1], [1, 0, 0]])
+    found = chosen_epoch(labels, table, ['a', 'b'], {'name': 'x'}, 0.0)
+    assert found.metrics['epoch'] == 2
+    assert found.predictions.tolist() == [0, 1, 0]
+    assert found.metrics['oa_gain'] == pytest.approx(200 / 3)

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from benchmarks.protocols import attention
+from benchmarks.protocols.attention import attention_table, measure_attention
+from tests.backbones.test_contract import JOINT, PLAIN, SMALL
+from tests.benchmarks.protocols.parts import parts
+from tests.benchmarks.protocols.test_held_out_loss import cloud
+from zoo.errors import UsageError
+from zoo.registry import BACKBONES
+
+
+@pytest.fixture
+def data(tmp_path):
+    return parts(tmp_path, num_objects=12)[1]
+
+
+@torch.no_grad()
+def slow(model, data):
+    """Sums over objects, layers, heads, patches, one at a time."""
+    found = {}
+
+    def add(name, value, share):
+        found[name] = found.get(name, 0.0) + value / share
+
+    for index in range(len(data)):
+        output = model(cloud(data, index), return_attention=True)
+        places = output.centers[0].double().numpy()
+        apart = np.array([[np.linalg.norm(a - b) for b in places] for a in places])
+        add('even', apart.mean(), len(data))
+        for layer, maps in enumerate(output.attentions, 1):
+            for head, rows in enumerate(maps['tokens'][0].double().numpy(), 1):
+                value = np.mean([row @ apart[i] / row.sum() for i, row in enumerate(rows)])
+                add(f'distance/layer_{layer}/head_{head}', value, len(data))
+                add(f'distance/layer_{layer}', value, len(data) * model.num_heads)
+            for head, rows in enumerate(maps['queries'][0].double().numpy() if 'queries' in maps else [], 1):
+                for name, row in zip(model.query_names, rows, strict=True):
+                    value = row @ apart @ row / row.sum() ** 2
+                    add(f'spread/layer_{layer}/{name}', value, len(data) * model.num_heads)
+                    if name == 'image':
+                        add(f'spread/layer_{layer}', value, len(data) * model.num_heads)
+                        add(f'spread/layer_{layer}/head_{head}', value, len(data))
+    return found
+
+
+@pytest.mark.parametrize(
+    ('config', 'queries'), [(PLAIN, ()), (JOINT, ('image',)), (SMALL, ('image',))], ids=['none', 'joint', 'cross']
+)
+def test_every_figure_equals_a_loop(data, monkeypatch, config, queries):
+    monkeypatch.setattr(attention, 'BATCH', 4)
+    torch.manual_seed(0)
+    model = BACKBONES.build(config)
+    with torch.no_grad():
+        for block in model.blocks:  # attention that is far from even
+            for parameter in block.parameters():
+                parameter.mul_(3)
+    found = measure_attention(model, data, 24, queries)
+    assert found.metrics == pytest.approx(slow(model.eval(), data), rel=1e-4)
+    assert found.metrics['distance/layer_2'] != pytest.approx(found.metrics['even'], rel=1e-2)
+    assert found.protocol['points'] == 24
+    assert not len(found.labels)
+
+
+def test_a_query_that_is_not_there_is_named(data):
+    with pytest.raises(ValueError, match='no query text'):
+        measure_attention(BACKBONES.build(PLAIN), data, 24, ('text',))
+    model = BACKBONES.build({'type': 'PointNet', 'widths': (8, 16), 'input_transform': False})
+    with pytest.raises(UsageError, match='PointNet has no attention'):
+        measure_attention(model, data, 24)
+
+
+def test_the_table_has_a_row_for_patches_and_for_every_query(data):
+    found = measure_attention(BACKBONES.build(JOINT), data, 24)
+    table = attention_table(found, 'Title')
+    assert table.header == ['', 'layer 1', 'layer 2', 'layer 3']
+    assert [row[0] for row in table.rows] == [
+        'patches, distance', 'query cls, spread', 'query image, spread', 'even attention'
+    ]  # fmt: skip
+    assert table.rows[2][2] == found.metrics['spread/layer_2/image']

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from benchmarks.protocols.held_out_loss import MASK_SEED, TEMPERATURE, held_out_losses, measure_held_out_loss
+from tests.backbones.test_contract import PLAIN, SMALL
+from tests.benchmarks.protocols.parts import parts
+from zoo import ops
+from zoo.errors import UsageError
+from zoo.layers import random_mask
+from zoo.registry import MODELS
+
+DIM, POINTS = 5, 24
+
+
+def student(fusion='cross', mask=None, norm='layer', **changes):
+    torch.manual_seed(1)
+    queries = ('image', 'text')
+    goal = {'type': 'AlignModality', 'target_dim': DIM, 'target_norm': norm, **changes}
+    model = MODELS.build(
+        {
+            'type': 'Pretrainer',
+            'backbone': {**SMALL, 'fusion': fusion, 'queries': queries},
+            'objectives': {'image': {**goal, 'weight': 2.0}, 'text': goal},
+            'mask': mask,
+        }
+    )
+    with torch.no_grad():  # predictions apart from each other, so that retrieval finds something
+        for block in model.backbone.blocks:
+            for parameter in block.parameters():
+                parameter.mul_(3)
+    return model
+
+
+@pytest.fixture
+def data(tmp_path):
+    return parts(tmp_path)[1]
+
+
+def features(data):
+    """Pictures of their own, texts that are shared by two."""
+    generator = torch.Generator().manual_seed(0)
+    image = 3 * torch.randn(len(data), DIM, generator=generator) + 1
+    text = torch.randn(len(data), DIM, generator=generator)
+    text[1::2] = text[: len(data) - 1 : 2]
+    return {'image_feature': image, 'text_feature': text}
+
+
+def cloud(data, index):
+    points = torch.from_numpy(data.points(index))[None]
+    points = ops.gather_points(points, ops.farthest_point_sample(points, POINTS))
+    points = points - points.mean(1, keepdim=True)
+    return points / points.norm(dim=-1).amax()
+
+
+def normed(row, norm):
+    return (row - row.mean()) / row.std() if norm == 'layer' else row
+
+
+def smooth_l1(prediction, target):
+    total = 0.0
+    for a, b in zip(prediction, target, strict=True):
+        apart = abs(float(a) - float(b))
+        total += 0.5 * apart**2 if apart < 1 else apart - 0.5
+    return total / len(prediction)
+
+
+@torch.no_grad()
+def predictions(model, data, masks=None):
+    """Of one object at a time, through the projection by hand."""
+    found = {'image': [], 'text': []}
+    for index in range(len(data)):
+        mask = None if masks is None else masks[index : index + 1]
+        queries = model.backbone(cloud(data, index), mask).queries
+        for name, rows in found.items():
+            layer = model.objectives[name].projection
+            rows.append((layer.weight @ queries[name][0] + layer.bias).double().numpy())
+    return found
+
+
+def contrast(predicted, target):
+    """InfoNCE in both directions and recall, object by object."""
+    unit = lambda row: row / math.sqrt(sum(float(v) ** 2 for v in row))  # noqa: E731
+    cosines = np.array([[unit(p) @ unit(t) for t in target] for p in predicted])
+    loss = 0.0
+    for i in range(len(predicted)):
+        for line in (cosines[i], cosines[:, i]):
+            loss -= math.log(math.exp(line[i] / TEMPERATURE) / sum(math.exp(v / TEMPERATURE) for v in line))
+    right = [any(np.allclose(target[i], target[j]) for j in [int(np.argmax(cosines[i]))]) for i in range(len(target))]
+    return loss / (2 * len(predicted)), 100 * float(np.mean(right))
+
+
+@pytest.mark.parametrize('fusion', ['joint', 'cross'])
+@pytest.mark.parametrize('norm', ['layer', 'none'])
+def test_every_figure_equals_a_loop_over_objects(data, fusion, norm):
+    model, given = student(fusion, norm=norm), features(data)
+    found = held_out_losses(model, data, given, POINTS)
+    predicted, total, constant = predictions(model, data), 0.0, 0.0
+    for name, weight in (('image', 2.0), ('text', 1.0)):
+        target = [normed(row, norm) for row in given[f'{name}_feature'].double().numpy()]
+        one = np.mean([smooth_l1(p, t) for p, t in zip(predicted[name], target, strict=True)])
+        total += weight * one
+        constant += weight * np.mean([smooth_l1(np.mean(target, axis=0), t) for t in target])
+        assert found[f'loss/{name}'] == pytest.approx(weight * one, rel=1e-4)
+        expected, recall = contrast(predicted[name], target)
+        assert found[f'info_nce/{name}'] == pytest.approx(expected, rel=1e-4)
+        assert found[f'recall/{name}'] == pytest.approx(recall)
+    assert found['loss'] == pytest.approx(total, rel=1e-4)
+    assert found['loss_constant'] == pytest.approx(constant, rel=1e-4)
+    assert 'loss_masked' not in found
+
+
+def test_masks_are_those_of_pretraining_and_of_one_seed(data):
+    model, given = student(mask={'type': 'random', 'ratio': 0.5}), features(data)
+    state = torch.get_rng_state()
+    first, second = (held_out_losses(model, data, given, POINTS) for _ in range(2))
+    assert first == second
+    assert torch.equal(torch.get_rng_state(), state)
+    torch.manual_seed(MASK_SEED)
+    masks = random_mask(torch.zeros(len(data), SMALL['num_groups'], 3), 0.5)
+    predicted = predictions(model, data, masks)
+    expected = 0.0
+    for name, weight in (('image', 2.0), ('text', 1.0)):
+        target = [normed(row, 'layer') for row in given[f'{name}_feature'].double().numpy()]
+        expected += weight * np.mean([smooth_l1(p, t) for p, t in zip(predicted[name], target, strict=True)])
+    assert first['loss_masked'] == pytest.approx(expected, rel=1e-4)
+    assert first['loss_masked'] != pytest.approx(first['loss'], rel=1e-3)
+    # What is measured on whole clouds does not depend on how a method masks.
+    assert held_out_losses(student(), data, given, POINTS)['loss'] == first['loss']
+
+
+def test_another_training_loss_is_the_one_that_is_measured(data):
+    found = held_out_losses(student(loss='info_nce', temperature=TEMPERATURE), data, features(data), POINTS)
+    assert found['loss/text'] == pytest.approx(found['info_nce/text'])
+    assert found['loss/image'] == pytest.approx(2 * found['info_nce/image'])
+
+
+def test_a_student_that_is_aligned_with_nothing_is_refused(data):
+    goals = {'reconstruct': {'type': 'ReconstructPoints', 'decoder': {'depth': 1}}}
+    mask = {'type': 'random', 'ratio': 0.5}
+    model = MODELS.build({'type': 'Pretrainer', 'backbone': PLAIN, 'objectives': goals, 'mask': mask})
+    with pytest.raises(UsageError, match='cmc or recon'):
+        measure_held_out_loss(model, data, POINTS)

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+
+from benchmarks.release.clouds import fixed_clouds, largest_distance, write_features
+from benchmarks.release.portable import clean_weights, localised, portable
+from benchmarks.release.terms import TERMS, terms_of
+from zoo.errors import UsageError
+from zoo.hub.names import parse_name
+
+
+def test_packs_are_found_again(tmp_path):
+    place = tmp_path / 'shapedb69' / 'points2048.npz'
+    place.parent.mkdir()
+    place.touch()
+    settings = {'train': {'points': str(place), 'split': 'train'}, 'seeds': [0, None], 'name': 'shapedb69/x'}
+    left_open = portable(settings)
+    assert left_open['train'] == {'points': '$ZOO_PACKS/shapedb69/points2048.npz', 'split': 'train'}
+    assert str(tmp_path) not in json.dumps(left_open)
+    assert localised(left_open, tmp_path) == settings
+    with pytest.raises(UsageError, match=r'pack shapedb69/points2048\.npz is not there'):
+        localised(left_open, tmp_path / 'shapedb69')
+
+
+def test_other_paths_are_refused(tmp_path):
+    with pytest.raises(UsageError, match='which is no pack'):
+        portable({'root': str(tmp_path)})
+
+
+def test_a_header_loses_the_place_of_the_tokenizer(tmp_path):
+    model = {
+        'type': 'Pretrainer',
+        'objectives': {'token': {'teacher': {'type': 'T', 'weights': str(tmp_path)}}, 'off': None},
+    }
+    save_file({'x': torch.arange(3.0)}, tmp_path / 'a.safetensors', metadata={'model': json.dumps(model), 'seed': '3'})
+    (tmp_path / 'b.safetensors').write_bytes(clean_weights(tmp_path / 'a.safetensors'))
+    with safe_open(tmp_path / 'b.safetensors', 'pt') as file:
+        header = file.metadata()
+    assert json.loads(header['model'])['objectives']['token'] == {'teacher': {'type': 'T'}}
+    assert header['seed'] == '3'
+    assert torch.equal(load_file(tmp_path / 'b.safetensors')['x'], torch.arange(3.0))
+    assert clean_weights(tmp_path / 'b.safetensors') == (tmp_path / 'b.safetensors').read_bytes()
+
+
+class Moments(torch.nn.Module):
+    def __init__(self, scale):
+        super().__init__()
+        self.scale = torch.nn.Parameter(torch.tensor(scale))
+
+    def forward(self, points):
+        return torch.cat([points.amax(1), self.scale * points.var(1)], dim=1)
+
+
+def test_features_are_the_same_or_not(tmp_path):
+    points = fixed_clouds()
+    assert points.shape == (8, 512, 3)
+    assert torch.equal(points, fixed_clouds())
+    assert points.norm(dim=-1).amax(dim=1) == pytest.approx([1.0] * 8, rel=1e-5)
+    write_features(tmp_path / 'f.safetensors', Moments(1.0))
+    assert largest_distance(tmp_path / 'f.safetensors', Moments(1.0)) < 1e-12
+    assert largest_distance(tmp_path / 'f.safetensors', Moments(0.5)) > 1e-6
+
+
+def test_terms_of_data():
+    for terms in TERMS:
+        assert terms_of(terms.starts) is terms_of(terms.title) or terms.slug == 'shapedb69'
+        assert parse_name(f'recon-nano_{terms.slug}').data == terms.slug
+    assert terms_of('ProceduralShapes (built-in), 33 of 43 classes').slug == 'procedural'
+    with pytest.raises(UsageError, match='have no terms yet'):
+        terms_of('secret')

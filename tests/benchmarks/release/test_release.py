@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+
+import pytest
+import torch
+import yaml
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+
+from benchmarks.records.record import read_record
+from benchmarks.records.statistics import mean_interval
+from benchmarks.release import candidates, release, verify
+from benchmarks.release import export as exporting
+from benchmarks.release.export import write_cards
+from benchmarks.release.metafile import put_entry, text_of
+from tests.benchmarks.release.fake import NAME, make_out, make_root
+from zoo.errors import UsageError
+from zoo.hub.index import entries
+from zoo.hub.index.lookup import raw_index
+from zoo.hub.names import ROOT
+
+
+@pytest.fixture(scope='module')
+def out(tmp_path_factory):
+    return make_out(tmp_path_factory.mktemp('out'))
+
+
+@pytest.fixture(scope='module')
+def root(out, tmp_path_factory):
+    root = make_root(tmp_path_factory.mktemp('root'))
+    (candidate,) = candidates(out)
+    release(candidate, out, 'smoke', root)
+    return root
+
+
+def test_only_whole_students_are_candidates(out):
+    (candidate,) = candidates(out)
+    assert (candidate.name, candidate.student, sorted(candidate.jobs)) == (NAME, 'point-mae-nano', [0])
+    assert len(candidate.measured) == 2
+    with pytest.raises(UsageError, match="fits 'recon"):
+        candidates(out, 'recon*')
+    with pytest.raises(UsageError, match='holds no pretrained student'):
+        candidates(out / 'runs')
+
+
+def test_the_entry_says_what_the_records_say(out, root):
+    entry = entries(root / 'model_index.yml')[NAME]
+    weights = root / entry.sources[0]
+    assert entry.sources == (f'weights/{NAME}.safetensors',)
+    assert weights.read_bytes() == (out / 'runs/pre/weights.safetensors').read_bytes()
+    assert (entry.sha256, entry.bytes) == (hashlib.sha256(weights.read_bytes()).hexdigest(), weights.stat().st_size)
+    assert (entry.data, entry.epochs, entry.seed, entry.objects, entry.num_points) == (
+        'ProceduralShapes',
+        2,
+        0,
+        12,
+        128,
+    )
+    assert (entry.fingerprint, entry.teachers, entry.config) == (
+        'b' * 64,
+        ('coordinates',),
+        'configs/point_mae/nano.py',
+    )
+    assert entry.licence.startswith('MIT')
+    (result,) = entry.results
+    records = [read_record(root / path) for path in result.records]
+    assert [record.seed for record in records] == [0, 1] == list(result.seeds)
+    assert {record.weights_sha256 for record in records} == {entry.sha256}
+    expected = mean_interval([record.metrics['oa'] for record in records])
+    assert result.metrics['oa'] == pytest.approx(expected.mean, abs=0.006)
+    assert result.interval['oa'] == pytest.approx(expected.half_width, abs=0.006)
+    assert '128 points' in result.protocol
+    assert '1 pretraining' in result.protocol
+
+
+def test_nothing_else_in_the_index_changes(root):
+    before, after = entries(ROOT / 'model_index.yml'), entries(root / 'model_index.yml')
+    assert list(before) == list(after)
+    assert {name for name in before if before[name] != after[name]} <= {NAME}
+
+
+def test_metafiles_are_in_the_form_that_is_written():
+    for path in (ROOT / 'configs').glob('*/metafile.yml'):
+        assert path.read_text('utf-8') == text_of(yaml.safe_load(path.read_text('utf-8'))), path
+
+
+def test_releasing_again_changes_nothing(out, root):
+    def content():
+        return {path: path.read_bytes() for path in root.rglob('*') if path.is_file()}
+
+    before = content()
+    (candidate,) = candidates(out)
+    release(candidate, out, 'smoke', root)
+    assert content() == before
+
+
+def test_the_card_says_what_a_user_has_to_know(root):
+    text = (root / 'docs' / 'models' / f'{NAME}.md').read_text('utf-8')
+    for said in (
+        'Point-MAE',
+        'ProceduralShapes',
+        'coordinates',
+        'MIT',
+        ' ± ',
+        'svm v1',
+        '2 epochs, seed 0',
+        'tools/benchmark.py --all --profile smoke',
+    ):
+        assert said in text
+    listed = (root / 'docs' / 'models' / 'README.md').read_text('utf-8')
+    names = [entry.name for entry in entries(root / 'model_index.yml').values() if entry.sources]
+    assert all(f'[{name}]({name}.md)' in listed for name in names)
+    assert {path.stem for path in (root / 'docs' / 'models').iterdir()} == {*names, 'README'}
+
+
+def test_cards_of_the_project_are_those_of_its_index(tmp_path):
+    root = make_root(tmp_path)
+    for path in write_cards(root):
+        kept = ROOT / 'docs' / 'models' / path.name
+        assert kept.is_file(), f'{path.name}: python -m benchmarks.release --cards'
+        assert kept.read_text('utf-8') == path.read_text('utf-8'), f'{path.name}: python -m benchmarks.release --cards'
+
+
+def test_no_path_of_this_machine_leaves_it(out, root):
+    for path in root.rglob('*'):
+        if path.is_file():
+            assert str(out).encode() not in path.read_bytes(), path
+            assert str(ROOT).encode() not in path.read_bytes(), path
+
+
+def test_verify_measures_the_same(root):
+    text, code = verify(NAME, root=root)
+    assert code == 0, text
+    assert 'features of 8 clouds' in text
+    assert text.count('agrees') == 3  # features, oa and macc
+    assert '0 differ' in text
+
+
+def test_verify_sees_other_weights(root, tmp_path):
+    other = make_root(tmp_path)
+    for folder in ('weights', 'docs'):
+        shutil.copytree(root / folder, other / folder)
+    shutil.copy(root / 'configs/point_mae/metafile.yml', other / 'configs/point_mae/metafile.yml')
+    path = other / 'weights' / f'{NAME}.safetensors'
+    torch.manual_seed(1)
+    tensors = {
+        name: torch.randn_like(tensor) if tensor.is_floating_point() else tensor
+        for name, tensor in load_file(path).items()
+    }
+    with safe_open(path, 'pt') as file:
+        header = file.metadata()
+    save_file({name: tensor.abs() for name, tensor in tensors.items()}, path, metadata=header)
+    text, code = verify(NAME, root=other)
+    assert code == 1
+    assert 'DIFFERS      features of 8 clouds' in text
+
+
+def test_verify_refuses_what_cannot_be_measured(root):
+    with pytest.raises(UsageError, match='quoted, not measured'):
+        verify('recon-base_shapenet55-official', root=root)
+    with pytest.raises(UsageError, match='no weights'):
+        verify('recon-tiny_shapenet55', root=root)
+
+
+def test_what_is_not_released(out, tmp_path, monkeypatch):
+    root = make_root(tmp_path)
+    before = (root / 'configs/point_mae/metafile.yml').read_text()
+    (candidate,) = candidates(out)
+    monkeypatch.setattr(exporting, 'MOST_BYTES', 1000)
+    with pytest.raises(UsageError, match='would hold'):
+        release(candidate, out, 'smoke', root)
+    candidate.measured.clear()
+    with pytest.raises(UsageError, match='nothing was measured'):
+        release(candidate, out, 'smoke', root)
+    assert (root / 'configs/point_mae/metafile.yml').read_text() == before
+
+
+def test_a_wrong_entry_leaves_the_file_as_it_was(tmp_path):
+    root = make_root(tmp_path)
+    path = root / 'configs/recon/metafile.yml'
+    before = path.read_bytes()
+    with pytest.raises(UsageError, match="'Config' is missing"):
+        put_entry(root, 'recon', {'Name': 'recon-nano_x', 'Metadata': {'Task': 'pretrain', 'Training Data': 'x'}})
+    assert path.read_bytes() == before
+    fine = {
+        'Name': 'recon-nano_x',
+        'Config': 'configs/recon/nano.py',
+        'Metadata': {'Task': 'pretrain', 'Training Data': 'x'},
+    }
+    put_entry(root, 'recon', fine)
+    names = [model['Name'] for model in raw_index(path)['Models']]
+    assert names.index('recon-nano_x') < names.index('recon-base_shapenet55-official')
+
+
+def test_job_files_hold_only_what_is_needed(root):
+    (path,) = (root / 'docs/results/weights/jobs').rglob('*.json')
+    assert set(json.loads(path.read_text())) == {'kind', 'settings', 'about'}

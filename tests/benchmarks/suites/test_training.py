@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import numpy as np
+
+from benchmarks.protocols.measurement import Measurement
+from benchmarks.suites import training
+from benchmarks.suites.job import Task
+from tests.layouts import write_pack
+from zoo.registry import DATASETS
+
+
+def test_the_rate_is_chosen_on_training_objects_of_a_pack_without_validation_split(tmp_path, monkeypatch):
+    pack = {'type': 'ShapePack', 'points': str(write_pack(tmp_path / 'pack.npz', 80, num_points=16))}
+    seen = []
+
+    def measure(config, run, student, weights, seed, options, device):
+        assert weights is None
+        seen.append(options)
+        accuracy = 50 - 1e4 * abs(options['optim_wrapper.optimizer.lr'] - 1e-3)
+        return Measurement({'oa': accuracy}, {}, 0.0, {}, np.zeros(0), np.zeros(0))
+
+    monkeypatch.setattr(training, 'finetune', measure)
+    settings = {
+        'student': 'point-mae-nano',
+        'title': 'toy',
+        'train': {**pack, 'split': 'train'},
+        'val': None,
+        'per_class': None,
+        'points': 16,
+        'samples': 100,
+        'rates': [3e-4, 1e-3, 3e-3],
+    }
+    chosen = training.choose_recipe(Task('key', settings, {}, tmp_path)).value
+    assert chosen['rate'] == 1e-3
+    assert '0.0003: 43.0' in chosen['selection']
+    total = len(DATASETS.build({**pack, 'split': 'train'}))
+    assert len(seen) == 3
+    for options in seen:
+        parts = [options[f'{name}_dataloader.dataset'] for name in ('train', 'test')]
+        assert all(part['dataset']['split'] == 'train' for part in parts)
+        positions = np.concatenate([part['indices'] for part in parts])
+        assert np.array_equal(np.sort(positions), np.arange(total))

@@ -1,0 +1,137 @@
+"""Files of the Hugging Face hub and of Google Drive come through the same checks."""
+
+from __future__ import annotations
+
+import sys
+import types
+
+import pytest
+
+from tests.hub.download.server import QUICK, send, status, whole
+from zoo.errors import UsageError
+from zoo.hub.download import addresses, fetch
+from zoo.hub.download.addresses import Remote, locate
+
+ID = '1L-TlZUi7umBCDpZW-1F0Gf4X-9Wvf_Zo'
+PAGE = """<html><form id="download-form" action="/download" method="get">
+<input type="hidden" name="id" value="x"></form></html>"""
+
+
+@pytest.mark.parametrize(
+    ('source', 'address'),
+    [
+        ('hf://owner/repo/model.safetensors', 'owner/repo/resolve/main/model.safetensors'),
+        ('hf://owner/repo/a/b.pth@v1.0', 'owner/repo/resolve/v1.0/a/b.pth'),
+        ('hf://owner/repo/b.pth@refs/pr/1', 'owner/repo/resolve/refs%2Fpr%2F1/b.pth'),
+    ],
+)
+def test_addresses_on_the_hub(source, address, monkeypatch):
+    assert locate(source) == Remote(f'https://huggingface.co/{address}')
+    monkeypatch.setenv('HF_ENDPOINT', 'https://mirror.example/')
+    assert locate(source) == Remote(f'https://mirror.example/{address}')
+
+
+@pytest.mark.parametrize(
+    'source',
+    [
+        'hf://owner/repo',
+        'hf://owner//x',
+        'hf://owner/../x/y',
+        'hf://a/b/../c',
+        'hf://a/b/c?d',
+        'hf://a/b/c@..',
+        'hf://a/b/c d',
+        'hf://',
+        'gdrive://',
+        'gdrive://short',
+        'gdrive://../../../../etc',
+        f'gdrive://{ID}&id=other',
+        f'gdrive://{ID}/view',
+    ],
+)
+def test_malformed_addresses(source):
+    with pytest.raises(UsageError, match=r'f\.pth is not to be had: .* is not (hf|gdrive)://'):
+        fetch([source], name='f.pth', limits=QUICK)
+
+
+def test_a_file_of_the_hub_resumes(server, content, sha256, monkeypatch):
+    """The hub answers with a redirect to where the content lies."""
+    monkeypatch.setenv('HF_ENDPOINT', server.root)
+    hop = status(302, Location='/cdn/blob?signature=1')
+    server.reply(hop, whole(cut=300), hop, whole())
+    assert fetch(['hf://owner/repo/f.pth'], name='f.pth', sha256=sha256, limits=QUICK).read_bytes() == content
+    assert [path for path, _ in server.asked] == ['/owner/repo/resolve/main/f.pth', '/cdn/blob?signature=1'] * 2
+    assert server.ranges[3] == 'bytes=300-'
+
+
+@pytest.fixture
+def drive(server, monkeypatch):
+    monkeypatch.setattr(addresses, 'DRIVE', f'{server.root}/download?confirm=t&id=')
+    return server
+
+
+def install_gdown(monkeypatch, reader):
+    """gdown is no requirement: stand in for the one function."""
+    package, module = types.ModuleType('gdown'), types.ModuleType('gdown.download')
+    module.get_url_from_gdrive_confirmation = reader
+    monkeypatch.setitem(sys.modules, 'gdown', package)
+    monkeypatch.setitem(sys.modules, 'gdown.download', module)
+
+
+def html(text):
+    return lambda handler, _: send(handler, 200, text.encode(), Content_Type='text/html; charset=utf-8')
+
+
+def test_drive_gives_the_file_at_once(drive, content, sha256):
+    drive.reply(whole(cut=2999), whole())
+    assert fetch([f'gdrive://{ID}'], name='f.pth', sha256=sha256, limits=QUICK).read_bytes() == content
+    assert drive.asked[0][0] == f'/download?confirm=t&id={ID}'
+    assert drive.ranges == [None, 'bytes=2999-']
+
+
+def test_drive_shows_a_page_first(drive, content, sha256, monkeypatch):
+    seen = []
+    install_gdown(monkeypatch, lambda page: seen.append(page) or f'{drive.root}/content?uuid=5')
+    drive.reply(html(PAGE), whole(cut=10), html(PAGE), whole())
+    assert fetch([f'gdrive://{ID}'], name='f.pth', sha256=sha256, limits=QUICK).read_bytes() == content
+    assert seen == [PAGE, PAGE]
+    assert [path for path, _ in drive.asked][1::2] == ['/content?uuid=5'] * 2
+    assert drive.ranges[3] == 'bytes=10-'
+
+
+def test_a_page_behind_the_page_is_no_file(drive, monkeypatch):
+    install_gdown(monkeypatch, lambda _: '/again')
+    drive.reply(html(PAGE))
+    with pytest.raises(UsageError, match='answers with a web page instead of the file'):
+        fetch([f'gdrive://{ID}'], name='f.pth', limits=QUICK)
+    assert len(drive.asked) == 2
+
+
+def test_a_page_does_not_lead_to_a_file_of_this_machine(drive, monkeypatch):
+    install_gdown(monkeypatch, lambda _: 'file:///etc/hostname')
+    drive.reply(html(PAGE))
+    with pytest.raises(UsageError, match='redirects from http:// to file://'):
+        fetch([f'gdrive://{ID}'], name='f.pth', limits=QUICK)
+
+
+def test_drive_refuses(drive, monkeypatch):
+    def fail(_):
+        raise RuntimeError('Too many users have viewed\nor downloaded this file')
+
+    install_gdown(monkeypatch, fail)
+    drive.reply(html(PAGE))
+    with pytest.raises(
+        UsageError, match=rf'Too many users .*or save https://drive.google.com/file/d/{ID} by'
+    ) as caught:
+        fetch([f'gdrive://{ID}'], name='f.pth', limits=QUICK)
+    assert '\n' not in str(caught.value)
+    assert len(drive.asked) == 1
+
+
+def test_without_gdown_the_way_out_is_told(drive, monkeypatch):
+    monkeypatch.setitem(sys.modules, 'gdown', None)
+    drive.reply(html(PAGE))
+    with pytest.raises(
+        UsageError, match=rf'pip install gdown, or save https://drive.google.com/file/d/{ID} by browser'
+    ):
+        fetch([f'gdrive://{ID}'], name='f.pth', limits=QUICK)

@@ -1,0 +1,99 @@
+"""The index of the project says what is so."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+
+import pytest
+
+from benchmarks.published import published
+from benchmarks.records.record import read_record
+from benchmarks.records.statistics import mean_interval
+from zoo.hub.index import entries
+from zoo.hub.names import ROOT, data_file, parse_name
+
+ENTRIES = entries(ROOT / 'model_index.yml')
+RESULTS = [(entry, result) for entry in ENTRIES.values() for result in entry.results]
+OURS = [entry for entry in ENTRIES.values() if entry.sources and entry.official is None]
+MOST_BYTES = 60e6
+
+
+def test_names_follow_the_grammar_and_configs_exist():
+    assert ENTRIES
+    for name, entry in ENTRIES.items():
+        assert name == entry.name.lower()
+        assert (ROOT / entry.config).is_file(), name
+        if entry.task == 'pretrain':
+            assert parse_name(name).config == ROOT / entry.config
+
+
+def test_the_package_of_the_form_reads_the_same():
+    modelindex = pytest.importorskip('modelindex', reason='the package model-index is not installed')
+    theirs = modelindex.load(str(ROOT / 'model_index.yml'))
+    assert theirs.check(silent=True) == []
+    assert [model.name for model in theirs.models] == [entry.name for entry in ENTRIES.values()]
+    for model, entry in zip(theirs.models, ENTRIES.values(), strict=True):
+        assert (model.config, model.weights or '') == (entry.config, entry.sources[0] if entry.sources else '')
+        assert model.in_collection == entry.collection.name
+        metrics = [result.metrics for result in model.results or []]
+        assert metrics == [dict(result.metrics) for result in entry.results]
+
+
+def test_published_figures_stand_in_the_table_of_published_figures():
+    table = {(row.dataset, row.value, row.source) for row in published()}
+    for entry, result in RESULTS:
+        if result.by == 'published':
+            assert (result.dataset, result.metrics['oa'], result.source) in table, (entry.name, result)
+
+
+def test_measured_figures_are_those_of_their_records():
+    for entry, result in RESULTS:
+        if result.by != 'measured':
+            continue
+        records = [read_record(ROOT / path) for path in result.records]
+        assert [record.seed for record in records] == list(result.seeds)
+        assert {record.source for record in records} == {'measured'}
+        for metric, value in result.metrics.items():
+            found = mean_interval([record.metrics[metric] for record in records])
+            assert value == pytest.approx(found.mean, abs=0.006), (entry.name, metric)
+            if len(records) > 1:
+                assert result.interval[metric] == pytest.approx(found.half_width, abs=0.006), (entry.name, metric)
+
+
+def test_official_checkpoints_of_both_projects_are_there():
+    official = {name for name, entry in ENTRIES.items() if entry.official}
+    recon = {'', '_scan-hardest', '_scan-objbg', '_scan-objonly', '_modelnet40-1k', '_modelnet40-8k', '_zero-shot'}
+    assert {f'recon-base_shapenet55-official{end}' for end in recon | {'_modelnet40-svm'}} <= official
+    assert {f'point-mae-base_shapenet55-official{end}' for end in recon - {'_zero-shot'}} <= official
+    for name in official:
+        entry = ENTRIES[name]
+        assert {result.by for result in entry.results} == {'published'}, name
+        assert entry.page.startswith('https://github.com/'), name
+        assert entry.licence, name
+        assert bool(entry.classes) == (entry.task == 'classify'), name
+
+
+@functools.cache
+def content(path):
+    return data_file(path).read_bytes()
+
+
+def test_weights_of_ours_are_whole():
+    for entry in OURS:
+        assert entry.results, entry.name
+        path = entry.sources[0]
+        assert len(content(path)) == entry.bytes, path
+        assert hashlib.sha256(content(path)).hexdigest() == entry.sha256, path
+        assert data_file(entry.features).is_file(), entry.name
+        assert (ROOT / 'docs' / 'models' / f'{entry.name}.md').is_file(), entry.name
+
+
+def test_the_folder_of_weights_is_small_and_holds_nothing_else():
+    files = [path for path in (ROOT / 'weights').rglob('*') if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < MOST_BYTES
+    named = {source for entry in OURS for source in entry.sources} | {entry.features for entry in OURS}
+    extra = {path.relative_to(ROOT).as_posix() for path in files} - named
+    assert {path for path in extra if path.endswith(('.safetensors', '.pth'))} <= {
+        'weights/features/clouds.safetensors'
+    }

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+import zoo
+from zoo.errors import UsageError
+from zoo.transforms import FPSSubsample, UnitSphere
+
+RNG = np.random.default_rng(1)
+
+
+@pytest.fixture(scope='module')
+def classifier():
+    torch.manual_seed(0)
+    return zoo.get_model('configs/finetune/procedural.py', num_classes=3, backbone=dict(depth=1))
+
+
+@pytest.fixture(scope='module')
+def extractor():
+    torch.manual_seed(0)
+    return zoo.get_model('recon-nano_procedural', features_only=True, backbone=dict(depth=1))
+
+
+def test_labels_are_those_of_the_model(classifier):
+    clouds = RNG.standard_normal((3, 400, 3)).astype(np.float32)
+    found = zoo.Inferencer(classifier, classes='abc', num_points=256)(clouds)
+    batch = {'points': torch.from_numpy(clouds)}
+    for transform in (FPSSubsample(256), UnitSphere()):
+        batch = transform(batch)
+    with torch.no_grad():
+        chances = classifier(batch['points']).softmax(-1)
+    for each, row in zip(found, chances, strict=True):
+        assert each.index == int(row.argmax())
+        assert each.label == 'abc'[each.index]
+        assert each.probability == pytest.approx(float(row.max()), rel=1e-5)
+        assert sum(each.probabilities.values()) == pytest.approx(1)
+        assert list(each.probabilities.values()) == sorted(each.probabilities.values(), reverse=True)
+        assert {name: each.probabilities[name] for name in 'abc'} == pytest.approx(
+            dict(zip('abc', row.tolist(), strict=True))
+        )
+
+
+def test_batches_and_single_clouds_agree(extractor, tmp_path):
+    sizes = (300, 80, 257)
+    for number, size in enumerate(sizes):
+        np.save(tmp_path / f'{number}.npy', RNG.standard_normal((size, 3)))
+    (tmp_path / 'readme.md').write_text('no cloud')
+    ready = zoo.Inferencer(extractor, num_points=256)
+    paths = [tmp_path / f'{number}.npy' for number in range(3)]
+    single = [ready(path) for path in paths]
+    for found in (ready(paths, batch_size=2), ready(tmp_path), ready([np.load(path) for path in paths], 1)):
+        for left, right in zip(found, single, strict=True):
+            assert left.label == ''
+            assert left.embedding.shape == (2 * 96,)
+            np.testing.assert_allclose(left.embedding, right.embedding, rtol=1e-4, atol=1e-5)
+    assert [each.source for each in single] == [str(path) for path in paths]
+    assert ready(torch.from_numpy(np.load(paths[0]))).source == 'array 0'
+
+
+def test_scale_and_place_do_not_matter_unless_asked(extractor):
+    cloud = RNG.standard_normal((300, 3))
+    ready, raw = zoo.Inferencer(extractor), zoo.Inferencer(extractor, normalise=False)
+    np.testing.assert_allclose(ready(cloud).embedding, ready(5 * cloud + 2).embedding, rtol=1e-3, atol=1e-4)
+    assert not np.allclose(raw(cloud).embedding, raw(5 * cloud + 2).embedding, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ('inputs', 'message'),
+    [
+        ('gone.npy', r'gone\.npy cannot be read'),
+        (np.zeros(3), 'expected an array of shape'),
+        (7, 'found a int'),
+        ([np.zeros((4, 3)), 'gone.txt'], r'gone\.txt cannot be read'),
+        ([np.full((4, 3), np.nan)], 'array 0 holds a number that is not finite'),
+    ],
+)
+def test_bad_inputs_are_named(extractor, inputs, message):
+    with pytest.raises(UsageError, match=message):
+        zoo.Inferencer(extractor, num_points=64)(inputs)
+
+
+def test_bad_settings(classifier, tmp_path):
+    with pytest.raises(UsageError, match='2 names of classes are given, the model has 3'):
+        zoo.Inferencer(classifier, classes='ab', num_points=64)(np.ones((70, 3)))
+    with pytest.raises(UsageError, match='a config without weights'):
+        zoo.Inferencer('configs/recon/nano.py')
+    with pytest.raises(UsageError, match='no weights of'):
+        zoo.Inferencer('recon-tiny_shapenet55')
+    with pytest.raises(UsageError, match='batch_size is 0'):
+        zoo.Inferencer(classifier)(np.ones((70, 3)), 0)
+    with pytest.raises(UsageError, match='holds no file of points'):
+        zoo.Inferencer(classifier)(tmp_path)

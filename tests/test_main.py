@@ -1,0 +1,46 @@
+"""``python -m zoo``."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+import zoo
+from zoo.__main__ import main, report
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def test_the_report_names_versions_and_environment():
+    done = subprocess.run([sys.executable, '-m', 'zoo'], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    values = dict(line.split(None, 1) for line in done.stdout.splitlines() if len(line.split(None, 1)) == 2)
+    assert values['recon-zoo'] == zoo.__version__
+    assert values['torch'] == torch.__version__
+    assert values['python'].startswith('.'.join(map(str, sys.version_info[:3])))
+    assert {'mmengine', 'timm', 'transformers', 'numpy', 'ZOO_HOME', 'ZOO_DATA', 'GPUs', 'threads', 'models'} <= set(
+        values
+    )
+
+
+def test_a_broken_index_does_not_stop_the_report(monkeypatch, tmp_path):
+    (tmp_path / 'model_index.yml').write_text('Models: 3')
+    monkeypatch.setenv('ZOO_MODEL_INDEX', str(tmp_path / 'model_index.yml'))
+    assert 'UsageError: model_index.yml: Models is 3' in report()
+
+
+def test_tools_are_run_by_name(capsys, monkeypatch):
+    monkeypatch.setattr(sys, 'argv', ['zoo'])
+    monkeypatch.setattr(sys, 'path', list(sys.path))
+    with pytest.raises(SystemExit) as left:
+        main(['convert', '--help'])
+    assert left.value.code == 0
+    assert 'convert.py' in capsys.readouterr().out
+    assert main(['sing']) == 2
+    said = capsys.readouterr().err
+    assert "no tool 'sing': choose one of" in said
+    assert len(said.splitlines()) == 1

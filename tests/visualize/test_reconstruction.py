@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from tests.backbones.test_contract import PLAIN, SMALL
+from zoo.errors import UsageError
+from zoo.registry import MODELS
+from zoo.visualize import draw_reconstruction, reconstruct
+from zoo.visualize.picture import RED, TITLE
+
+
+def pretrainer(objective=None):
+    torch.manual_seed(0)
+    goals = {'reconstruct': objective or {'type': 'ReconstructPoints', 'decoder': {'depth': 1}}}
+    mask = {'type': 'random', 'ratio': 0.5}
+    backbone = PLAIN if objective is None else SMALL
+    return MODELS.build({'type': 'Pretrainer', 'backbone': backbone, 'objectives': goals, 'mask': mask}).eval()
+
+
+def test_patches_lie_in_the_cloud_and_the_distance_is_the_training_loss():
+    model, points = pretrainer(), torch.rand(2, 64, 3) - 0.5
+    mask = torch.zeros(2, PLAIN['num_groups'], dtype=torch.bool)
+    mask[0, :3], mask[1, 2:5] = True, True
+    found = reconstruct(model, points, mask)
+    assert found.visible.shape == (2, PLAIN['num_groups'] - 3, PLAIN['group_size'], 3)
+    assert found.predicted.shape == found.hidden.shape == (2, 3, PLAIN['group_size'], 3)
+    for part in (found.visible, found.hidden):
+        for cloud, patches in zip(points, part, strict=True):
+            apart = (patches.reshape(-1, 1, 3) - cloud).norm(dim=-1).amin(1)
+            assert apart.max() < 1e-5
+    loss = model.loss(points, mask=mask)['loss_reconstruct']
+    assert found.chamfer.mean().item() == pytest.approx(loss.item(), rel=1e-5)
+    # Chamfer by hand, in the place where the patches lie.
+    total = 0.0
+    for truth, guess in zip(found.hidden[1].numpy(), found.predicted[1].numpy(), strict=True):
+        squares = ((truth[:, None] - guess[None]) ** 2).sum(-1)
+        total += (squares.min(0).mean() + squares.min(1).mean()) / 3
+    assert found.chamfer[1].item() == pytest.approx(total, rel=1e-4)
+
+
+def test_the_picture_shows_what_was_predicted_in_red(tmp_path):
+    path, chamfer = draw_reconstruction(pretrainer(), torch.rand(3, 64, 3) - 0.5, tmp_path / 'r.png', size=40)
+    picture = np.asarray(Image.open(path))[TITLE:]
+    assert picture.shape == (120, 120, 3)
+    red = (picture == RED).all(-1)
+    assert red[:, 80:].any()
+    assert not red[:, :80].any()
+    assert len(chamfer) == 3
+
+
+def test_a_student_that_reconstructs_nothing_is_refused():
+    model = pretrainer({'type': 'AlignModality', 'query': 'image', 'target_dim': 4})
+    with pytest.raises(UsageError, match='reconstructs no points'):
+        reconstruct(model, torch.rand(1, 64, 3))

@@ -1,0 +1,77 @@
+"""What is looked at: some clouds of a dataset, and a model with its weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from zoo.datasets.catalogue.target import resolve_target
+from zoo.errors import UsageError
+from zoo.registry import DATASETS
+from zoo.transforms import FPSSubsample, UnitSphere
+
+
+def load_model(source: str, weights: str | None = None, device: str = 'cpu') -> tuple[Any, str]:
+    """A model in eval mode, and what its weights are.
+
+    Args:
+        source: see :func:`zoo.get_model`.
+        weights: model name, path or address; random ones, or those of the file ``source`` is, by default.
+        device: where to put it.
+
+    Raises:
+        UsageError: it cannot be built or loaded.
+    """
+    from zoo.hub import get_model
+
+    own = Path(source).suffix == '.safetensors'
+    model = get_model(source, pretrained=weights or False, device=device)
+    if not hasattr(model, 'backbone'):
+        raise UsageError(f'{source} is a {type(model).__name__} without a student: choose a pretraining method')
+    return model, f'weights {weights or source}' if weights or own else 'random weights'
+
+
+def load_objects(name: str, objects: Sequence[int]) -> Any:
+    """Some objects of the test split of a dataset, or of its last part where it has none.
+
+    Args:
+        name: as ``tools/data.py`` takes it: a name of the catalogue, a pack, a folder.
+        objects: positions.
+
+    Raises:
+        UsageError: the dataset is not there, or has no such object.
+    """
+    parts = resolve_target(name).parts
+    if not parts or not objects:
+        raise UsageError(f'{name} has no clouds to draw: name a dataset of tools/data.py list, a pack or a mesh folder')
+    config = dict(parts.get('test') or list(parts.values())[-1])
+    if config['type'] == 'ProceduralShapes':
+        # An object does not depend on how many others are made.
+        config['num_objects'] = max(1, min(config['num_objects'], max(objects) + 1))
+    found = DATASETS.build(config)
+    if wrong := [index for index in objects if not 0 <= index < len(found)]:
+        raise UsageError(f'{name} has no object {wrong[0]}: choose smaller numbers, from 0')
+    return found.subset(list(objects))
+
+
+def load_clouds(dataset: Any, num_points: int, device: str = 'cpu') -> Tensor:
+    """Clouds (B, N, 3) of all objects: N points by FPS, in the unit sphere.
+
+    Args:
+        dataset: an ObjectDataset.
+        num_points: N.
+        device: where they are put.
+
+    Raises:
+        UsageError: they have fewer points.
+    """
+    found = torch.from_numpy(np.ascontiguousarray(dataset.gather_points(np.arange(len(dataset))))).float().to(device)
+    if found.shape[1] < num_points:
+        raise UsageError(f'clouds here have {found.shape[1]} points, fewer than --points {num_points}')
+    points: Tensor = UnitSphere()(FPSSubsample(num_points)({'points': found}))['points']
+    return points
