@@ -12,11 +12,11 @@ from benchmarks.report.cell import Value
 TITLE = 'Published by others, each with its source; how they were measured differs, so they are not ranked'
 
 
-def published_block(examples: Mapping[str, Record], columns: Sequence[str], texts: int) -> Block | None:
+def published_block(examples: Mapping[str, tuple[Record, str]], columns: Sequence[str], texts: int) -> Block | None:
     """Published rows that have a column here; None where there are none.
 
     Args:
-        examples: one record of every column that shows accuracies.
+        examples: one record of every column, and the metric that the column shows.
         columns: labels, in order.
         texts: number of text columns between the name of a row and its figures.
     """
@@ -24,8 +24,9 @@ def published_block(examples: Mapping[str, Record], columns: Sequence[str], text
     for column in columns:
         if column not in examples:
             continue
-        for entry in published(metric='oa'):
-            if entry.value is not None and _same(entry, examples[column]):
+        record, metric = examples[column]
+        for entry in published(metric=metric):
+            if entry.value is not None and _same(entry, record):
                 row = rows.setdefault((_name(entry), entry.source, entry.voting), {})
                 row.setdefault(column, []).append(Quoted(entry.value, entry.std))
     if not rows:

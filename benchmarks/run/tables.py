@@ -63,13 +63,13 @@ class Figures:
         """Whether any figure has more than one measured repetition."""
         return any(len([1 for entry in group if entry.key in self.records]) > 1 for group in self.entries.values())
 
-    def examples(self) -> dict[str, Record]:
-        """One record of every column that shows overall accuracies."""
-        found: dict[str, Record] = {}
+    def examples(self) -> dict[str, tuple[Record, str]]:
+        """One record of every column, and the metric that the column shows."""
+        found: dict[str, tuple[Record, str]] = {}
         for (_, column), group in self.entries.items():
             for entry in group:
-                if entry.metric == 'oa' and entry.key in self.records:
-                    found.setdefault(column, self.records[entry.key])
+                if entry.key in self.records:
+                    found.setdefault(column, (self.records[entry.key], entry.metric))
         return found
 
     def failures(self) -> dict[str, str]:

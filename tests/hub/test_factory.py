@@ -67,9 +67,9 @@ def test_features_and_layers_of_every_student(name):
     assert model(points).ndim == 2
     assert model(points).shape[1] % 96 == 0
     if name != 'two-tower-nano_procedural':
-        layers = model.backbone.forward_intermediates(points, (0, -1))
+        layers = model.forward_intermediates(points, (0, -1))
         assert [layer.shape for layer in layers] == [(2, 32, 96)] * 2
-        assert len(model.backbone.forward_intermediates(points)) == model.backbone.depth
+        assert len(model.forward_intermediates(points)) == model.backbone.depth
 
 
 def test_pooling_is_a_choice():

@@ -58,7 +58,7 @@ def get_model(
         num_classes: make a classifier with so many classes of it; only its backbone is loaded, and its head where
             that has as many.
         features_only: make a feature extractor of it: ``model(points)`` gives (B, F) and
-            ``model.backbone.forward_intermediates(points)`` the patch tokens (B, G, C) of every layer.
+            ``model.forward_intermediates(points)`` the patch tokens (B, G, C) of every layer.
         pool: of the feature extractor, see :meth:`StudentOutput.pool`.
         overrides: further arguments of the model; dicts are merged into the config's.
 

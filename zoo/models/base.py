@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from mmengine.model import BaseModel
@@ -55,6 +56,16 @@ class PointModel(BaseModel):
     def predict(self, points: Tensor, **batch: Any) -> list[dict[str, Tensor]]:
         """One dict per sample: ``feature`` (F,) and whatever ``label`` and ``index`` the batch has."""
         return per_sample({'feature': self.extract(points)}, batch)
+
+    def forward_intermediates(self, points: Tensor, indices: Sequence[int] | None = None) -> list[Tensor]:
+        """Patch tokens (B, G, C) of clouds (B, N, 3) after some layers of the backbone.
+
+        Args:
+            points: (B, N, 3).
+            indices: of the layers; all by default, negative ones count from the end.
+        """
+        found: list[Tensor] = self.backbone.forward_intermediates(points, indices)
+        return found
 
     def no_weight_decay(self) -> set[str]:
         """Names of parameters that take no weight decay although they are not vectors."""

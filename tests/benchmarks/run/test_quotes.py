@@ -6,8 +6,8 @@ from benchmarks.run.quotes import published_block
 from benchmarks.suites.data import OFFICIAL, official
 
 
-def example(name, variant, protocol, points):
-    return Record(
+def example(name, variant, protocol, points, metric='oa'):
+    record = Record(
         model='m',
         weights='scratch',
         weights_sha256='',
@@ -15,8 +15,9 @@ def example(name, variant, protocol, points):
         dataset={'name': name, 'variant': variant, 'split': 'test'},
         protocol={'name': protocol, 'points': points},
         seed=0,
-        metrics={'oa': 50.0},
+        metrics={metric: 50.0},
     )
+    return record, metric
 
 
 def test_published_rows_stand_under_the_column_of_their_protocol_and_data():
@@ -36,6 +37,16 @@ def test_published_rows_stand_under_the_column_of_their_protocol_and_data():
     }
     assert values
     assert not values & {getattr(cell, 'value', None) for row in block.rows for cell in row[3:]}
+
+
+def test_a_column_quotes_figures_of_its_own_metric():
+    columns = {
+        metric: example('ShapeNetPart', '', 'part_seg', 2048, metric) for metric in ('instance_miou', 'class_miou')
+    }
+    block = published_block(columns, list(columns), 2)
+    shown = [row for row in block.rows if row[0].startswith('ReCon')]
+    assert any('86.4' in str(getattr(row[3], 'value', row[3])) for row in shown)
+    assert all(row[4] is None for row in shown), 'its class mIoU was not found'
 
 
 def test_substitutes_have_no_published_figures():
