@@ -68,7 +68,7 @@ TERMS = (
         'shapenet55',
         'ShapeNet55',
         'non-commercial research, by the terms of ShapeNet',
-        'ShapeNet55 (training split), whose terms allow non-commercial research',
+        'ShapeNet55, whose terms allow non-commercial research',
     ),
 )
 
