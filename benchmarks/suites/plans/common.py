@@ -45,6 +45,8 @@ def _notes(setup: Setup) -> list[str]:
     batches = f' in batches of {profile.batch_size}' if profile.batch_size else ''
     what = f'Pretraining: {setup.corpus.title}, {_epochs(profile.epochs)}{batches}, the same for all; tokenizers '
     what += f'of Point-BERT and ACT {_epochs(profile.tokenizer_epochs)} before.'
+    if len(setup.repetitions) == 1:
+        return [what]
     if pretrainings == len(setup.repetitions):
         return [what, 'Every seed pretrains anew.']
     runs = 'one run each' if pretrainings == 1 else f'{pretrainings} runs each'
