@@ -146,7 +146,6 @@ PROFILES = {
             corpus='packs',
             epochs=6,
             tokenizer_epochs=6,
-            num_points=1024,
             sources=('shapedb69', 'modelnet10-voxels'),
             few_shot=((5, 10), (10, 20)),
         ),
