@@ -144,17 +144,38 @@ def config_sha256(name: str) -> str:
     return hashlib.sha256(content.encode()).hexdigest()
 
 
-def data_options(dataset: Mapping[str, Any], epochs: int, seed: int, batch_size: int | None = None) -> dict[str, Any]:
-    """Changes to a pretraining config: data, length, seed, checkpoints; the batch size stays where none is given."""
-    return {
-        **({'train_dataloader.batch_size': batch_size} if batch_size else {}),
+WARM_UP = 0.1
+"""Share of a shortened run."""
+
+
+def data_options(
+    config: Config, dataset: Mapping[str, Any], epochs: int, seed: int, batch_size: int | None = None
+) -> dict[str, Any]:
+    """Changes to a pretraining config: data, length, seed, checkpoints.
+
+    Args:
+        config: that is changed; a run of its own length keeps its schedule.
+        dataset: config of the objects.
+        epochs: of the run.
+        seed: of everything random.
+        batch_size: stays that of the config where none is given.
+    """
+    changes = {
         'train_dataloader.dataset': {**dataset, '_delete_': True},
         'train_cfg.max_epochs': epochs,
-        'param_scheduler.total': epochs,
-        'param_scheduler.warmup': min(max(1, epochs // 10), epochs - 1),
         'randomness.seed': seed,
         'default_hooks.checkpoint.interval': max(1, epochs // 5),
     }
+    if batch_size:
+        changes['train_dataloader.batch_size'] = batch_size
+    if epochs != config.train_cfg.max_epochs:
+        # By iteration: whole epochs of a short run would jump from no rate to the full one, which students that
+        # regress features do not survive.
+        schedule = {'total': epochs, 'warmup': WARM_UP * epochs, 'convert_to_iter_based': True}
+        changes |= {f'param_scheduler.{name}': value for name, value in schedule.items()}
+        if config.param_scheduler.get('reference_offset'):
+            changes['param_scheduler.reference_offset'] = False
+    return changes
 
 
 def stretched(config: Config, steps: int) -> dict[str, Any]:

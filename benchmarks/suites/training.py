@@ -69,7 +69,7 @@ def train_tokenizer(task: Task) -> Outcome:
     config = load_config(settings['config'], {})
     batch_size = settings['batch_size'] or config.train_dataloader.batch_size
     steps = settings['epochs'] * max(1, len(DATASETS.build(dict(dataset))) // batch_size)
-    options = {**data_options(dataset, settings['epochs'], 0, batch_size), **stretched(config, steps)}
+    options = {**data_options(config, dataset, settings['epochs'], 0, batch_size), **stretched(config, steps)}
     weights = pretrain(settings['config'], task.work, options, task.device)
     return Outcome(trained(task, weights))
 
@@ -92,7 +92,7 @@ def run_pretraining(task: Task, extra: Mapping[str, Any] | None = None) -> tuple
     dataset = shared_out(settings['dataset'], settings['fraction'], settings['draw'])
     config = pretraining_config(settings['student'], settings['options'], settings['offline'])
     options = pretraining_options(settings['student'], settings['options'], settings['offline'])
-    options |= data_options(dataset, settings['epochs'], settings['seed'], settings['batch_size'])
+    options |= data_options(config, dataset, settings['epochs'], settings['seed'], settings['batch_size'])
     for name in tokenizers(config):
         weights = task.out / task.inputs[f'tokenizer:{name}']['weights']
         options[f'model.objectives.{name}.teacher.weights'] = str(weights)
