@@ -7,6 +7,7 @@ import torch
 from benchmarks.protocols import features
 from benchmarks.protocols.features import FeatureCache, evaluation_transforms, extract_features
 from tests.benchmarks.protocols.parts import parts, slow_features
+from zoo.datasets.base import ObjectSubset
 
 
 def test_features_do_not_depend_on_batches(tmp_path):
@@ -25,6 +26,18 @@ def test_cached_features_are_those_that_were_computed(tmp_path, monkeypatch):
     again, labels = cache.get(model, train, evaluation_transforms(32))
     assert np.array_equal(first, again)
     assert np.array_equal(labels, train.labels)
+
+
+def test_features_of_a_subset_are_rows_of_the_whole_and_shared_with_it(tmp_path):
+    model, train, _ = parts(tmp_path)
+    cache, transforms = FeatureCache(tmp_path / 'features'), evaluation_transforms(32)
+    chosen = [7, 2, 5]
+    found, labels = cache.get(model, ObjectSubset(train, chosen), transforms)
+    np.testing.assert_allclose(found, slow_features(model, train, 32)[chosen], rtol=1e-3, atol=1e-4)
+    assert np.array_equal(labels, train.labels[chosen])
+    cache.get(model, ObjectSubset(train, [1]), transforms)
+    assert np.array_equal(cache.get(model, train, transforms)[0][chosen], found)
+    assert len(list((tmp_path / 'features').iterdir())) == 1
 
 
 def test_a_damaged_file_is_made_anew(tmp_path):

@@ -28,8 +28,8 @@ def test_plain_yaml_is_read(tmp_path):
         (BOMB, 'line 1: anchors and aliases'),
         ('a: &a [*a]', 'anchors'),
         ('[' * (DEPTH + 1) + ']' * (DEPTH + 1), 'nested deeper'),
-        ('[' * 100_000, 'nested deeper'),
-        ('{a: ' * 100_000, 'nested deeper'),
+        ('[' * 100_000, 'nested deeper|nesting depth'),  # newer releases of libyaml have a limit of their own
+        ('{a: ' * 100_000, 'nested deeper|nesting depth'),
         ('a: 1\nb: 2\na: 3\n', "key 'a' comes twice"),
         ('? [1, 2]\n: x', 'a key is no text'),
         ('a: .inf', 'not finite'),

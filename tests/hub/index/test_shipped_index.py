@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import subprocess
+import sys
 
 import pytest
 
 from benchmarks.published import published
 from benchmarks.records.record import read_record
 from benchmarks.records.statistics import mean_interval
+from benchmarks.release.clouds import LARGEST_DISTANCE, largest_distance
+from benchmarks.suites.profiles import METHODS
+from zoo.hub import get_model
 from zoo.hub.index import entries
 from zoo.hub.names import ROOT, data_file, parse_name
 
@@ -87,6 +92,31 @@ def test_weights_of_ours_are_whole():
         assert hashlib.sha256(content(path)).hexdigest() == entry.sha256, path
         assert data_file(entry.features).is_file(), entry.name
         assert (ROOT / 'docs' / 'models' / f'{entry.name}.md').is_file(), entry.name
+
+
+def test_every_method_is_there_at_nano_on_the_built_in_shapes():
+    methods = {parse_name(entry.name).method for entry in OURS if entry.name.endswith('-nano_procedural')}
+    assert methods == set(METHODS)
+
+
+@pytest.mark.parametrize('name', [entry.name for entry in OURS])
+def test_features_are_those_of_the_day_of_training(name):
+    model = get_model(name, pretrained=True)
+    assert not model.training
+    kept = data_file(ENTRIES[name].features)
+    assert largest_distance(kept, get_model(name, pretrained=True, features_only=True)) < LARGEST_DISTANCE
+    assert largest_distance(kept, get_model(name, features_only=True)) > LARGEST_DISTANCE, 'random weights pass too'
+
+
+@pytest.mark.slow
+def test_figures_are_measured_again_by_the_test_tool():
+    """One entry and all its protocols; ``tools/benchmark.py --verify NAME`` does the same for any."""
+    command = [sys.executable, ROOT / 'tools' / 'test.py', 'configs/point_mae/nano.py', 'point-mae-nano_procedural']
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[-1].endswith(' checks, 0 differ')
+    assert len([line for line in lines if line.startswith('agrees')]) >= 5
 
 
 def test_the_folder_of_weights_is_small_and_holds_nothing_else():
