@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch import nn
 
+from benchmarks.protocols.features import ALONE
 from benchmarks.protocols.paper import measure_votes, vote_transforms
 from tests.benchmarks.protocols.test_corruption import Clouds
 from zoo import ops
@@ -31,8 +32,8 @@ def found():
     data, model = Clouds(20), Direction()
     measured = measure_votes(model, data, POINTS, ROTATE, COPIES, VOTES, seed=3)
     # Before the votes, every cloud was measured once, and a few of them again.
-    votes = [points for points in model.seen if len(points) not in (2, len(data))]
-    return data, measured, torch.cat(votes).view(len(data), VOTES, COPIES, POINTS, 3)
+    votes = torch.cat(model.seen)[len(data) + 2 * ALONE :]
+    return data, measured, votes.view(len(data), VOTES, COPIES, POINTS, 3)
 
 
 def test_the_reported_vote_is_the_best_of_a_loop_over_votes_and_clouds(found):
