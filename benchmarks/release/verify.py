@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import json
 import tempfile
 from dataclasses import dataclass
@@ -48,7 +49,9 @@ class Check:
         return f'{verdict:<11}  {self.what}: index {self.said}, now {self.found}'
 
 
-def verify(name: str, device: str = 'cpu', packs: Path | None = None, root: Path = ROOT) -> tuple[str, int]:
+def verify(
+    name: str, device: str = 'cpu', packs: Path | None = None, root: Path = ROOT, data: str = '*'
+) -> tuple[str, int]:
     """Measure an entry again.
 
     Features of fixed clouds have to be those that were kept, and every figure of a frozen protocol has to lie within
@@ -59,6 +62,7 @@ def verify(name: str, device: str = 'cpu', packs: Path | None = None, root: Path
         device: ``cpu`` or ``cuda``.
         packs: folder of packs; ``$ZOO_PACKS`` by default.
         root: of the repository.
+        data: shell pattern of the data sets that are measured on.
 
     Returns:
         A report of one line for every check, and the exit code: 0, or 1 where something differs.
@@ -74,7 +78,7 @@ def verify(name: str, device: str = 'cpu', packs: Path | None = None, root: Path
     weights = root / entry.sources[0]
     weights = weights if weights.is_file() else resolve_weights(entry.name)
     checks = [_features(entry, weights, device, root)] if entry.features else []
-    for result in entry.results:
+    for result in (result for result in entry.results if fnmatch.fnmatch(result.dataset, data)):
         checks += _result(entry, result, weights, device, packs, root)
     if all(check.good is None for check in checks):
         raise UsageError(f"nothing of '{entry.name}' can be measured here: {checks[0].found}")

@@ -47,3 +47,21 @@ def test_missing_weights_and_arguments_end_in_one_line(test_tool, tmp_path):
     code, _, err = test_tool(CONFIG)
     assert code == 2
     assert err == 'error: the following arguments are required: CHECKPOINT; test.py --help shows the options\n'
+
+
+def test_a_pretrained_model_of_the_index_is_measured_again(test_tool, tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr('benchmarks.release.verify', lambda *arguments: (asked.append(arguments), ('a report', 1))[1])
+    given = ('--work-dir', tmp_path, '--device', 'cpu')
+    code, out, _ = test_tool('configs/recon/nano.py', 'recon-nano_procedural', *given)
+    assert (code, out, asked) == (1, 'a report\n', [('recon-nano_procedural', 'cpu')])
+    code, _, err = test_tool('configs/recon/nano.py', tmp_path / 'weights.safetensors', *given)
+    assert code == 2
+    assert len(err.splitlines()) == 1
+
+
+def test_an_unknown_name_ends_in_one_line(test_tool):
+    code, out, err = test_tool('configs/recon/nano.py', 'recon-nano_nothing')
+    assert (code, out) == (2, '')
+    assert 'recon-nano_nothing' in err
+    assert len(err.splitlines()) == 1
