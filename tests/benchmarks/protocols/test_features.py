@@ -37,7 +37,22 @@ def test_features_of_a_subset_are_rows_of_the_whole_and_shared_with_it(tmp_path)
     assert np.array_equal(labels, train.labels[chosen])
     cache.get(model, ObjectSubset(train, [1]), transforms)
     assert np.array_equal(cache.get(model, train, transforms)[0][chosen], found)
-    assert len(list((tmp_path / 'features').iterdir())) == 1
+    assert len(list((tmp_path / 'features').glob('*.npy'))) == 1
+
+
+def test_clouds_are_transformed_once_for_all_models(tmp_path, monkeypatch):
+    model, train, _ = parts(tmp_path)
+    cache, transforms = FeatureCache(tmp_path / 'features'), evaluation_transforms(32)
+    cache.get(model, train, transforms)
+    monkeypatch.setattr(features, '_transformed', None)
+    with torch.no_grad():
+        next(model.parameters()).view(-1)[0] += 0.5
+    found, _ = cache.get(model, train, transforms)
+    np.testing.assert_allclose(found, slow_features(model, train, 32), rtol=1e-3, atol=1e-4)
+    assert len(list((tmp_path / 'features').glob('*.npy'))) == 2
+    monkeypatch.setattr(features, 'MOST_PREPARED', 1)
+    with pytest.raises(TypeError, match='not callable'):
+        cache.get(model, train, evaluation_transforms(31))
 
 
 def test_a_damaged_file_is_made_anew(tmp_path):
