@@ -33,8 +33,10 @@ PRETRAIN_CODE += ('benchmarks/suites/students.py', 'benchmarks/suites/draws.py')
 FINETUNE_CODE = (*PRETRAIN_CODE, 'benchmarks/protocols/finetune.py', 'benchmarks/studies/recipe.py', 'configs/_base_')
 FINETUNE_CODE += (CONFIG, 'benchmarks/protocols/features.py')
 
-SAMPLES_PER_SECOND = {'two-tower': 150, 'smc': 150, 'act': 140, 'point-bert': 235}
-"""Pretraining samples a second of a thread, nano; 290 for all others."""
+SAMPLES_PER_SECOND = {'two-tower': 62, 'smc': 70, 'act': 73, 'point-bert': 120}
+"""Pretraining samples a second of a thread, nano, batches of 16; ``OTHERS`` for all others."""
+
+OTHERS = 135
 
 SLOWER = {'nano': 1.0, 'tiny': 12.0, 'small': 20.0, 'base': 40.0}
 """Time of a step relative to nano, roughly."""
@@ -46,12 +48,12 @@ def _pretrain_seconds(settings: Mapping[str, Any]) -> float:
     """Guess for one thread."""
     name = parse_name(settings['student'])
     samples = settings['epochs'] * settings['objects'] * settings['fraction'] / 100
-    return 2 + samples / SAMPLES_PER_SECOND.get(name.method, 290) * SLOWER[name.size]
+    return 2 + samples / SAMPLES_PER_SECOND.get(name.method, OTHERS) * SLOWER[name.size]
 
 
 def _tokenizer_seconds(settings: Mapping[str, Any]) -> float:
     """Guess for one thread."""
-    speed = 55 if 'act' in settings['config'] else 95
+    speed = 32 if 'act' in settings['config'] else 57
     return 2 + settings['epochs'] * settings['objects'] * settings['fraction'] / 100 / speed
 
 

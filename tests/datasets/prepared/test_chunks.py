@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 
@@ -34,6 +35,32 @@ def test_only_what_is_missing_is_made(tmp_path):
         chunk = read_chunk(tmp_path, start)
         assert chunk['values'].tolist() == make(start)['values'].tolist()
         assert list(read_chunk(tmp_path, start, ['names'])) == ['names']
+
+
+def test_what_another_process_is_making_is_left_to_it(tmp_path):
+    made = []
+    with (tmp_path / f'{chunk_path(tmp_path, 5).name}.claim').open('ab') as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        steps = fill(tmp_path, SIZES, lambda start: made.append(start) or make(start))
+        for count in steps:
+            if count == 7:
+                break
+        next(steps)  # it waits
+        assert sorted(made) == [0, 10]
+    assert list(steps)[-1] == 12, 'its owner has died, so somebody else makes it'
+    assert sorted(made) == [0, 5, 10]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+        chunk_path(tmp_path, start).name for start in SIZES
+    )
+
+
+def test_a_chunk_that_another_process_finishes_is_waited_for(tmp_path):
+    with (tmp_path / f'{chunk_path(tmp_path, 5).name}.claim').open('ab') as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        steps = fill(tmp_path, {5: 5}, lambda start: pytest.fail('made twice'))
+        assert next(steps) == 0
+        write_chunk(tmp_path, 5, make(5))
+        assert list(steps)[-1] == 5
 
 
 def test_a_chunk_that_is_not_whole_is_none(tmp_path):

@@ -1,11 +1,14 @@
 """Chunks on disk: processes that know nothing of one another fill the same folder.
 
 A chunk appears whole or not at all and is the same whoever makes it, so neither a kill nor two makers can do harm. Each
-maker goes through the missing ones in its own random order: makers that start together divide the work among them.
+maker goes through the missing ones in its own random order and passes over what another is making, which a lock says that
+the system lifts when its owner dies.
 """
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import io
 import os
 import random
@@ -13,6 +16,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,6 +28,9 @@ from numpy.typing import NDArray
 
 import zoo
 from zoo.errors import UsageError
+
+PATIENCE = 0.1
+"""Seconds until a chunk that another process is making is looked for again."""
 
 Row = dict[str, NDArray[Any]]
 """Arrays by name, of one object or of a chunk."""
@@ -45,12 +52,44 @@ def fill(folder: Path, sizes: Mapping[int, int], make: Callable[[int], Row]) -> 
     Raises:
         OSError: A chunk cannot be written; ``FileNotFoundError`` when the folder has gone.
     """
-    starts = list(sizes)
-    random.Random(os.getpid()).shuffle(starts)
-    for start in starts:
-        if not chunk_path(folder, start).exists():
-            write_chunk(folder, start, make(start))
-        yield stored(folder, sizes)
+    left = list(sizes)
+    random.Random(os.getpid()).shuffle(left)
+    while left:
+        taken = []
+        for start in left:
+            if not chunk_path(folder, start).exists():
+                with _claim(folder, start) as mine:
+                    if not mine:
+                        taken.append(start)
+                        continue
+                    if not chunk_path(folder, start).exists():
+                        write_chunk(folder, start, make(start))
+            yield stored(folder, sizes)
+        if taken == left:
+            time.sleep(PATIENCE)
+            yield stored(folder, sizes)
+        left = taken
+
+
+@contextlib.contextmanager
+def _claim(folder: Path, start: int) -> Iterator[bool]:
+    """Hold the right to make a chunk; False where another process holds it.
+
+    A file system without locks grants it to everybody, which costs time and nothing else.
+    """
+    path = folder / f'{_name(start)}.claim'
+    with path.open('ab') as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        except OSError:
+            pass
+        try:
+            yield True
+        finally:
+            path.unlink(missing_ok=True)
 
 
 def stored(folder: Path, sizes: Mapping[int, int]) -> int:
