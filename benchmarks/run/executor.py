@@ -109,16 +109,25 @@ class Executor:
         return self.state
 
     def _assign(self, pool: Pool) -> None:
-        """Give the idle workers what is ready, the longest way first."""
+        """Give the idle workers what is ready, the longest way first.
+
+        Jobs that read what a running one reads come later: the first measurement of weights extracts their features,
+        and the others find them.
+        """
         now = time.monotonic()
         for worker in pool.idle():
             ready = [job for job in self.state.waiting.values() if self._ready(job, now)]
             if not ready:
                 return
-            job = max(ready, key=lambda job: self._ways[job.key])
+            job = max(ready, key=lambda job: (self._apart(job), self._ways[job.key]))
             del self.state.waiting[job.key]
             self.state.running[job.key] = now
             worker.give(self._order(job))
+
+    def _apart(self, job: Job) -> bool:
+        """Whether no running job reads the result of a job that this one reads."""
+        read = {need.key for key in self.state.running for need in self.jobs[key].needs.values()}
+        return read.isdisjoint(need.key for need in job.needs.values())
 
     def _ready(self, job: Job, now: float) -> bool:
         """Whether all it needs is there and nobody else was at it a moment ago."""

@@ -12,10 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.run.launchers import Local
+from benchmarks.run.estimate import Estimator
+from benchmarks.run.executor import Executor
+from benchmarks.run.graph import to_do
+from benchmarks.run.launchers import Local, Share
 from benchmarks.run.results import Results
-from benchmarks.suites.job import Job
-from tests.benchmarks.run.toy import MODULE, broken, execute, suite, table, trainings
+from benchmarks.suites.job import Job, Outcome
+from tests.benchmarks.run.toy import MODULE, Silent, broken, execute, suite, table, trainings
 from zoo.errors import UsageError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -170,3 +173,27 @@ def test_a_worker_that_cannot_start_is_an_error_that_names_its_log(tmp_path, mon
         execute(trainings(1, 0), tmp_path)
     (log,) = (tmp_path / 'logs').iterdir()
     assert 'no_such_module' in log.read_text()
+
+
+def test_jobs_that_read_the_same_weights_are_not_begun_together(tmp_path):
+    jobs = suite(seeds=2)
+    for job in {job.needs['weights'].key: job.needs['weights'] for job in jobs}.values():
+        Results(tmp_path).put(job.key, {'kind': 'toy_train', 'label': str(job)}, Outcome({'weights': 0}))
+    waiting = to_do(jobs, Results(tmp_path).done)
+    executor = Executor(waiting, Results(tmp_path), Share(2, 1), Silent(), Estimator())
+
+    class Two:
+        def __init__(self):
+            self.given = []
+
+        def idle(self):
+            return [self, self]
+
+        def give(self, order):
+            self.given.append(order['settings']['seed'])
+
+    pool = Two()
+    executor._assign(pool)
+    assert sorted(pool.given) == [0, 1]
+    executor._assign(pool)  # where there is no other choice, they are
+    assert len(pool.given) == 4

@@ -1,8 +1,8 @@
 """Chunks on disk: processes that know nothing of one another fill the same folder.
 
 A chunk appears whole or not at all and is the same whoever makes it, so neither a kill nor two makers can do harm. Each
-maker goes through the missing ones in its own random order and passes over what another is making, which a lock says that
-the system lifts when its owner dies.
+maker goes through the missing ones in its own random order and passes over what another is making: that is told by a
+lock, which the system lifts when its owner dies.
 """
 
 from __future__ import annotations
