@@ -23,7 +23,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from filelock import FileLock, Timeout
 
@@ -43,7 +43,7 @@ def main(arguments: list[str]) -> None:
     orders: queue.Queue[Order] = queue.Queue()
     results = Results(Path(out))
     with _output_to(results.out / 'logs' / f'{name}.log') as own_log:
-        threading.Thread(target=_read_orders, args=(orders,), daemon=True).start()
+        threading.Thread(target=_read_orders, args=(_own_input(), orders), daemon=True).start()
         _import(modules)
         device = prepared(device, int(threads))
         own_log.unlink(missing_ok=True)
@@ -81,9 +81,22 @@ def prepared(device: str, threads: int) -> str:
     return device
 
 
-def _read_orders(orders: queue.Queue[Order]) -> None:
+def _own_input() -> IO[str]:
+    """Standard input as a file of its own, and nothing in its place.
+
+    A loader of data that is forked closes ``sys.stdin``. While a thread reads from that, it holds its lock, and the
+    forked process waits for it for ever.
+    """
+    made = os.fdopen(os.dup(0), encoding='utf-8')
+    nothing = os.fdopen(os.open(os.devnull, os.O_RDONLY), encoding='utf-8')
+    os.dup2(nothing.fileno(), 0)
+    sys.stdin = nothing
+    return made
+
+
+def _read_orders(source: IO[str], orders: queue.Queue[Order]) -> None:
     """Hand on what comes in, and end the process when nothing can come any more."""
-    for line in sys.stdin:
+    for line in source:
         orders.put(json.loads(line))
     os._exit(0)
 

@@ -38,7 +38,7 @@ SAMPLES_PER_SECOND = {'two-tower': 62, 'smc': 70, 'act': 73, 'point-bert': 120}
 
 OTHERS = 135
 
-SLOWER = {'nano': 1.0, 'tiny': 12.0, 'small': 20.0, 'base': 40.0}
+SLOWER = {'nano': 1.0, 'tiny': 17.0, 'small': 30.0, 'base': 60.0}
 """Time of a step relative to nano, roughly."""
 
 CHECKPOINTS = '*.pth'

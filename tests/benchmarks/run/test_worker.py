@@ -7,6 +7,7 @@ from filelock import FileLock
 
 from benchmarks.run.results import Results
 from benchmarks.run.worker import serve
+from benchmarks.suites.job import Job
 from tests.benchmarks.run import toy
 
 
@@ -69,3 +70,12 @@ def test_a_broken_result_says_which_file(results):
     path.write_text('{')
     with pytest.raises(Exception, match=path.name):
         results.get(job.key)
+
+
+def test_a_job_may_fork_processes(tmp_path):
+    """The thread that reads orders holds the lock of its file; a forked process must not wait for that."""
+    job = Job('toy_fork', {'patience': 30})
+    toy.execute([job], tmp_path)
+    results = Results(tmp_path)
+    assert results.failure(job.key) == ''
+    assert results.get(job.key) == {'code': 0}

@@ -5,6 +5,7 @@ Run as a program, it is the harness in small: run what is to do, then print the 
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import sys
@@ -52,6 +53,18 @@ def measure(task):
         job=task.key,
     )
     return Outcome(record=record)
+
+
+@kind('toy_fork')
+def fork(task):
+    """Have a forked process do the work, as a loader of data does."""
+    helper = multiprocessing.get_context('fork').Process(target=print, args=('from the helper',))
+    helper.start()
+    helper.join(task.settings['patience'])
+    if helper.is_alive():
+        helper.kill()
+        raise TimeoutError('the forked process hangs')
+    return Outcome({'code': helper.exitcode})
 
 
 @kind('toy_break')
