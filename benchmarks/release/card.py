@@ -81,6 +81,7 @@ def _facts(entry: Entry) -> list[tuple[str, str]]:
     about = next((terms.about for terms in TERMS if terms.title == entry.data), '')
     length = f'{entry.epochs} epochs, seed {entry.seed}' if entry.epochs else ''
     size = f'{entry.bytes:,} bytes, SHA-256 `{entry.sha256}`' if entry.bytes else ''
+    rounded = f'float16, from the float32 weights `{entry.rounded_from}`, which the figures were measured with'
     data = entry.data + (f': {about}' if about else '')
     return [
         ('Training data', data + (f'; {entry.objects} objects' if entry.objects else '')),
@@ -92,6 +93,7 @@ def _facts(entry: Entry) -> list[tuple[str, str]]:
         ('Weights', ', '.join(f'`{source}`' for source in entry.sources)),
         ('File', size or 'the publisher states no hash; the first download is recorded and later ones have to match'),
         ('Classes', ', '.join(entry.classes)),
+        ('Rounded to', rounded if entry.rounded_from else ''),
         ('Terms', entry.licence),
         ('Made on', entry.date),
     ]

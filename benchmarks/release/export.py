@@ -10,10 +10,10 @@ from typing import Any
 
 from benchmarks.records.files import to_text, write_whole
 from benchmarks.release.card import card, list_of
-from benchmarks.release.clouds import write_features
+from benchmarks.release.clouds import LARGEST_DISTANCE, largest_distance, write_features
 from benchmarks.release.collect import Candidate, Measured
 from benchmarks.release.metafile import put_entry
-from benchmarks.release.portable import clean_weights, portable
+from benchmarks.release.portable import for_release, portable
 from benchmarks.suites.students import pretraining_options
 from zoo.engine import load_config
 from zoo.errors import UsageError
@@ -42,21 +42,23 @@ def release(candidate: Candidate, out: Path, profile: str, root: Path = ROOT, mo
         Files that were written.
 
     Raises:
-        UsageError: nothing was measured of the weights, they do not fit their config, or the folder of weights would
-            be too large; nothing is then changed in the index.
+        UsageError: nothing was measured of the weights, they do not fit their config, rounding moves their features,
+            or the folder of weights would be too large; nothing is then changed in the index.
     """
     if not candidate.measured:
         raise UsageError(f'nothing was measured of {candidate.name}: a model without results is not released')
     weights = root / 'weights' / f'{candidate.name}.safetensors'
     features = root / 'weights' / 'features' / weights.name
-    content = clean_weights(out / candidate.chosen['value']['weights'])
+    trained = out / candidate.chosen['value']['weights']
+    content = for_release(trained)
     _check_size(root, weights, len(content))
     write_whole(weights, content)
     settings = candidate.chosen['settings']
     options = _model_options(settings)
     place = parse_name(candidate.student).config
     _check_fit(weights, place, options)
-    write_features(features, get_model(weights, features_only=True))
+    write_features(features, get_model(trained, features_only=True))
+    _check_rounding(weights, features)
     results, written = _evidence(candidate, root)
     about = candidate.chosen['value']['about']
     packs = ' --packs FOLDER' if '$ZOO_PACKS' in str(portable(settings['dataset'])) else ''
@@ -73,6 +75,7 @@ def release(candidate: Candidate, out: Path, profile: str, root: Path = ROOT, mo
         'Points': _points(candidate),
         'SHA256': hashlib.sha256(content).hexdigest(),
         'Bytes': len(content),
+        'Rounded From': candidate.chosen['value']['sha256'],
         'Licence': candidate.terms.licence,
         'Features': features.relative_to(root).as_posix(),
         'Reproduce': command + (f' {more}' if more else ''),
@@ -149,6 +152,13 @@ def _model_options(settings: Mapping[str, Any]) -> dict[str, Any]:
 def _check_fit(weights: Path, config: Path, options: Mapping[str, Any]) -> None:
     """The config of the entry has to make the model that was trained."""
     load_exactly(get_model(load_config(config, options)), read_state_dict(weights), f'weights {weights.name}')
+
+
+def _check_rounding(weights: Path, features: Path) -> None:
+    """The rounded weights have to see in the fixed clouds what the trained ones saw."""
+    distance = largest_distance(features, get_model(weights, features_only=True))
+    if distance >= LARGEST_DISTANCE:
+        raise UsageError(f'{weights.name}: float16 moves features by a cosine distance of {distance:.1e}, too far')
 
 
 def _check_size(root: Path, weights: Path, size: int) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from safetensors import safe_open
 from safetensors.torch import load_file, save
+from torch import Tensor, float16
 
 from benchmarks.suites.data import PACK_FOLDERS, pack_root
 from zoo.errors import UsageError
@@ -60,10 +61,13 @@ def localised(value: Any, packs: Path | None = None) -> Any:
     return str(root / inside)
 
 
-def clean_weights(path: Path) -> bytes:
-    """A weight file as it is, or, where its header names files of this machine, with these left out.
+def for_release(path: Path) -> bytes:
+    """A weight file as it is released: rounded to float16, half as large, and with no files of this machine named.
 
     A student that learnt from a trained tokenizer says where that was; nobody else has it there.
+
+    Raises:
+        UsageError: a number is too large for float16.
     """
     with safe_open(path, 'pt') as file:
         header = dict(file.metadata() or {})
@@ -71,7 +75,15 @@ def clean_weights(path: Path) -> bytes:
     for objective in (model.get('objectives') or {}).values():
         if isinstance(objective, dict) and isinstance(objective.get('teacher'), dict):
             objective['teacher'].pop('weights', None)
-    text = json.dumps(model, sort_keys=True)
-    if 'model' not in header or json.dumps(json.loads(header['model']), sort_keys=True) == text:
-        return path.read_bytes()
-    return save(load_file(path), metadata={**header, 'model': text})
+    tensors = {name: _rounded(name, tensor) for name, tensor in load_file(path).items()}
+    return save(tensors, metadata={**header, **({'model': json.dumps(model, sort_keys=True)} if model else {})})
+
+
+def _rounded(name: str, tensor: Tensor) -> Tensor:
+    """Fractions as float16; counters stay as they are."""
+    if not tensor.is_floating_point():
+        return tensor
+    rounded = tensor.to(float16)
+    if not rounded.isfinite().all():
+        raise UsageError(f'weights {name} have numbers that float16 cannot hold: they cannot be released')
+    return rounded

@@ -8,7 +8,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from benchmarks.release.clouds import fixed_clouds, largest_distance, write_features
-from benchmarks.release.portable import clean_weights, localised, portable
+from benchmarks.release.portable import for_release, localised, portable
 from benchmarks.release.terms import TERMS, terms_of
 from zoo.errors import UsageError
 from zoo.hub.names import parse_name
@@ -38,13 +38,26 @@ def test_a_header_loses_the_place_of_the_tokenizer(tmp_path):
         'objectives': {'token': {'teacher': {'type': 'T', 'weights': str(tmp_path)}}, 'off': None},
     }
     save_file({'x': torch.arange(3.0)}, tmp_path / 'a.safetensors', metadata={'model': json.dumps(model), 'seed': '3'})
-    (tmp_path / 'b.safetensors').write_bytes(clean_weights(tmp_path / 'a.safetensors'))
+    (tmp_path / 'b.safetensors').write_bytes(for_release(tmp_path / 'a.safetensors'))
     with safe_open(tmp_path / 'b.safetensors', 'pt') as file:
         header = file.metadata()
     assert json.loads(header['model'])['objectives']['token'] == {'teacher': {'type': 'T'}}
     assert header['seed'] == '3'
     assert torch.equal(load_file(tmp_path / 'b.safetensors')['x'], torch.arange(3.0))
-    assert clean_weights(tmp_path / 'b.safetensors') == (tmp_path / 'b.safetensors').read_bytes()
+    assert for_release(tmp_path / 'b.safetensors') == (tmp_path / 'b.safetensors').read_bytes()
+
+
+def test_weights_are_rounded_and_counters_kept(tmp_path):
+    numbers = {'weight': torch.tensor([1 / 3, -2.0]), 'count': torch.tensor(2**40)}
+    save_file(numbers, tmp_path / 'a.safetensors')
+    (tmp_path / 'b.safetensors').write_bytes(for_release(tmp_path / 'a.safetensors'))
+    found = load_file(tmp_path / 'b.safetensors')
+    assert found['count'] == 2**40
+    assert found['weight'].dtype == torch.float16
+    assert torch.allclose(found['weight'].double(), torch.tensor([1 / 3, -2.0], dtype=torch.float64), rtol=2**-11)
+    save_file({'weight': torch.tensor([1e5])}, tmp_path / 'a.safetensors')
+    with pytest.raises(UsageError, match='weights weight have numbers that float16 cannot hold'):
+        for_release(tmp_path / 'a.safetensors')
 
 
 class Moments(torch.nn.Module):

@@ -90,6 +90,8 @@ def test_weights_of_ours_are_whole():
         assert len(content(path)) == entry.bytes, path
         assert hashlib.sha256(content(path)).hexdigest() == entry.sha256, path
         assert data_file(entry.features).is_file(), entry.name
+        for result in entry.results:
+            assert entry.rounded_from in {read_record(ROOT / place).weights_sha256 for place in result.records}, path
         assert (ROOT / 'docs' / 'models' / f'{entry.name}.md').is_file(), entry.name
 
 

@@ -91,6 +91,7 @@ class Entry:
         sources: of the weight file, tried in order; empty where none are published.
         sha256: of the weight file; empty where the publisher states none.
         bytes: of the weight file; 0 where not known.
+        rounded_from: hash of the float32 weights that the file was rounded from, which the records name.
         format: ``safetensors`` or ``pth``.
         licence: terms of the weights.
         official: how a checkpoint of the authors is read; None for files of this project.
@@ -118,6 +119,7 @@ class Entry:
     sources: tuple[str, ...] = ()
     sha256: str = ''
     bytes: int = 0
+    rounded_from: str = ''
     format: str = 'safetensors'
     licence: str = ''
     official: Official | None = None

@@ -14,7 +14,19 @@ COLLECTION = ('Name', 'Paper', 'Code', 'README', 'Metadata')
 MODEL = ('Name', 'In Collection', 'Config', 'Weights', 'Metadata', 'Results', 'Paper', 'Code')
 METADATA = (
     *('Task', 'Training Data', 'Fingerprint', 'Objects', 'Fraction', 'Epochs', 'Seed', 'Teachers', 'Options'),
-    *('Classes', 'Points', 'SHA256', 'Bytes', 'Format', 'Mirrors', 'Licence', 'Official', 'Page', 'Features'),
+    *(
+        'Classes',
+        'Points',
+        'SHA256',
+        'Bytes',
+        'Rounded From',
+        'Format',
+        'Mirrors',
+        'Licence',
+        'Official',
+        'Page',
+        'Features',
+    ),
     *('Reproduce', 'Date'),
 )
 RESULT = ('Task', 'Dataset', 'Metrics', 'Protocol', 'Interval', 'Seeds', 'By', 'Records', 'Source', 'Date')
@@ -106,6 +118,7 @@ def _file(about: Fields, published: bool, foreign: bool) -> dict[str, Any]:
     return {
         'sha256': about.text('SHA256', None if ours else '', digest, '64 hexadecimal digits'),
         'bytes': about.whole('Bytes', None if ours else 0),
+        'rounded_from': about.text('Rounded From', '', digest, '64 hexadecimal digits'),
         'format': about.choice('Format', ('safetensors', 'pth'), 'pth' if foreign else 'safetensors'),
         'licence': about.text('Licence', None if published else ''),
         'date': about.text('Date', None if ours else '', DAY, day),
