@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ def environment(device: str = 'cpu', precision: str = 'float32') -> dict[str, An
         precision: of the arithmetic.
 
     Returns:
-        Version of torch, name of the device, threads, precision and commit.
+        Version of torch, name of the device, threads, precision, commit, and the processor with its vector units.
     """
     # Reading records and printing tables needs no torch.
     import torch
@@ -27,7 +28,18 @@ def environment(device: str = 'cpu', precision: str = 'float32') -> dict[str, An
         'threads': torch.get_num_threads(),
         'precision': precision,
         'commit': commit(),
+        'processor': f'{processor()}, {torch.backends.cpu.get_cpu_capability()}',
     }
+
+
+def processor() -> str:
+    """Model of the processor: on another one the same training ends elsewhere."""
+    try:
+        lines = Path('/proc/cpuinfo').read_text(encoding='utf-8').splitlines()
+    except OSError:
+        lines = []
+    found = (line.partition(':')[2].strip() for line in lines if line.startswith('model name'))
+    return next(found, '') or platform.processor() or platform.machine()
 
 
 def commit() -> str:

@@ -144,4 +144,4 @@ def test_committed_records_are_read():
 
 
 def test_the_environment_names_what_a_number_was_measured_with():
-    assert {'torch', 'device', 'threads', 'precision', 'commit'} == set(environment())
+    assert {'torch', 'device', 'threads', 'precision', 'commit', 'processor'} == set(environment())
