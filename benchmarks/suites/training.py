@@ -39,7 +39,10 @@ SAMPLES_PER_SECOND = {'two-tower': 62, 'smc': 70, 'act': 73, 'point-bert': 120}
 OTHERS = 135
 
 SLOWER = {'nano': 1.0, 'tiny': 17.0, 'small': 30.0, 'base': 60.0}
-"""Time of a step relative to nano, roughly."""
+"""Time of a pretraining step relative to nano, roughly."""
+
+WHOLE = 2.0
+"""How much more the larger students slow down in fine-tuning, which masks nothing."""
 
 CHECKPOINTS = '*.pth'
 
@@ -60,7 +63,8 @@ def _tokenizer_seconds(settings: Mapping[str, Any]) -> float:
 def finetune_seconds(settings: Mapping[str, Any]) -> float:
     """Guess for one thread: one fine-tuning, or one for every rate."""
     trials = len(settings.get('rates', ())) or 1
-    return trials * (4 + settings['samples'] / 270 * SLOWER[parse_name(settings['student']).size])
+    slower = SLOWER[parse_name(settings['student']).size]
+    return trials * (4 + settings['samples'] / 250 * slower * (WHOLE if slower > 1 else 1))
 
 
 @kind('tokenizer', code=PRETRAIN_CODE, seconds=_tokenizer_seconds)
