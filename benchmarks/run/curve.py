@@ -15,12 +15,14 @@ from benchmarks.records.statistics import Estimate
 from benchmarks.run.results import Results
 from benchmarks.run.tables import Figures
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 720, 400, 72, 220, 20, 52
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 748, 400, 72, 248, 20, 52
 COLOURS = ('#555555', '#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00')
 """Okabe and Ito's, which stay apart for eyes that see few colours; where they are used up, lines are dashed."""
 
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 """Distances of grid lines, times a power of ten."""
+
+DASHES = ' stroke-dasharray="6 4"'
 
 MANY = 15
 """Places beyond which only round ones are named, and points are no longer marked."""
@@ -131,8 +133,7 @@ def svg(title: str, lines: Mapping[str, Points], axes: tuple[str, str] = ('', ''
     for place, (label, points) in enumerate(lines.items()):
         colour, dashed = COLOURS[place % len(COLOURS)], place >= len(COLOURS)
         parts += _line(frame, points, colour, dashed)
-        y = TOP + 18 * place + 10
-        parts.append(f'<text x="{WIDTH - RIGHT + 12}" y="{y}" fill="{colour}">{escape(label)}</text>')
+        parts += _key(label, TOP + 18 * place + 10, colour, dashed)
     return '\n'.join([*parts, '</svg>', ''])
 
 
@@ -167,6 +168,16 @@ def _round_step(least: float) -> float:
     return power * next(step for step in STEPS if step * power >= least * (1 - 1e-9))
 
 
+def _key(label: str, y: int, colour: str, dashed: bool) -> list[str]:
+    """A piece of the line and its name, beside the picture."""
+    left = WIDTH - RIGHT + 12
+    dash = DASHES if dashed else ''
+    return [
+        f'<line x1="{left}" x2="{left + 22}" y1="{y - 4}" y2="{y - 4}" stroke="{colour}" stroke-width="2"{dash}/>',
+        f'<text x="{left + 28}" y="{y}" fill="{colour}">{escape(label)}</text>',
+    ]
+
+
 def _names(axes: tuple[str, str]) -> list[str]:
     """Names of the axes that have one."""
     middle, height = (LEFT + WIDTH - RIGHT) / 2, (TOP + HEIGHT - BOTTOM) / 2
@@ -179,7 +190,7 @@ def _names(axes: tuple[str, str]) -> list[str]:
 def _line(frame: _Frame, points: Points, colour: str, dashed: bool) -> list[str]:
     """One curve with its intervals."""
     way = ' '.join(f'{frame.across(x):.1f},{frame.up(value.mean):.1f}' for x, value in points)
-    dash = ' stroke-dasharray="6 4"' if dashed else ''
+    dash = DASHES if dashed else ''
     parts = [f'<polyline points="{way}" fill="none" stroke="{colour}" stroke-width="2"{dash}/>']
     for x, value in points if len(points) <= MANY else ():
         bottom, top = (f'{frame.up(end):.1f}' for end in _ends(value))
