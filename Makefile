@@ -12,7 +12,7 @@ VENV ?= .venv
 TORCH ?= torch==2.13.0 torchvision==0.28.0
 PYTEST_ARGS ?=
 # Processes of the tests; files stay whole, so that fixtures of a module are made once. 0: no processes, for debuggers.
-TEST_JOBS ?= 2
+TEST_JOBS ?= 0
 
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed

@@ -76,7 +76,17 @@ def for_release(path: Path) -> bytes:
         if isinstance(objective, dict) and isinstance(objective.get('teacher'), dict):
             objective['teacher'].pop('weights', None)
     tensors = {name: _rounded(name, tensor) for name, tensor in load_file(path).items()}
-    return save(tensors, metadata={**header, **({'model': json.dumps(model, sort_keys=True)} if model else {})})
+    return _ordered(save(tensors, {**header, **({'model': json.dumps(model, sort_keys=True)} if model else {})}))
+
+
+def _ordered(content: bytes) -> bytes:
+    """A safetensors file with sorted metadata, which the library writes in an order of chance."""
+    size = int.from_bytes(content[:8], 'little')
+    header = json.loads(content[8 : 8 + size])
+    header['__metadata__'] = dict(sorted(header.get('__metadata__', {}).items()))
+    text = json.dumps(header, separators=(',', ':'), ensure_ascii=False).encode()
+    text += b' ' * (-len(text) % 8)
+    return len(text).to_bytes(8, 'little') + text + content[8 + size :]
 
 
 def _rounded(name: str, tensor: Tensor) -> Tensor:
