@@ -11,7 +11,7 @@ VENV ?= .venv
 # Pinned as a pair: a torchvision without its torch pulls in another torch.
 TORCH ?= torch==2.13.0 torchvision==0.28.0
 PYTEST_ARGS ?=
-# Processes of the tests; files stay whole, so that fixtures of a module are made once. 0: no processes, for debuggers.
+# Processes of the tests; a file stays in one, so that fixtures of a module are made once. 0: pytest itself runs them.
 TEST_JOBS ?= 0
 
 BIN := $(VENV)/bin

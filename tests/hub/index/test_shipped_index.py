@@ -13,6 +13,7 @@ from benchmarks.records.statistics import mean_interval
 from benchmarks.release import verify
 from benchmarks.release.clouds import LARGEST_DISTANCE, largest_distance
 from benchmarks.suites.profiles import METHODS
+from tests.shared import shared_file
 from zoo.hub import get_model
 from zoo.hub.index import entries
 from zoo.hub.names import ROOT, data_file, parse_name
@@ -95,8 +96,9 @@ def test_weights_of_ours_are_whole():
         assert (ROOT / 'docs' / 'models' / f'{entry.name}.md').is_file(), entry.name
 
 
-def test_every_method_is_there_at_nano_on_the_built_in_shapes():
-    methods = {parse_name(entry.name).method for entry in OURS if entry.name.endswith('-nano_procedural')}
+@pytest.mark.parametrize('data', ['procedural', 'packs'])
+def test_every_method_is_there_at_nano(data):
+    methods = {parse_name(entry.name).method for entry in OURS if entry.name.endswith(f'-nano_{data}')}
     assert methods == set(METHODS)
 
 
@@ -117,6 +119,15 @@ def test_figures_on_whole_shapes_are_measured_again(name):
     lines = text.splitlines()
     assert code == 0, text
     assert len([line for line in lines if line.startswith('agrees')]) == len(lines) - 2 >= 4
+
+
+@pytest.mark.parametrize('name', [entry.name for entry in OURS if entry.name == 'recon-nano_packs'])
+def test_figures_on_real_shapes_are_measured_again(name):
+    """``tools/benchmark.py --verify NAME --packs FOLDER`` does it for all."""
+    packs = shared_file('data', 'shapedb69', 'points2048.npz').parents[1]
+    text, code = verify(name, packs=packs, data='*shapedb69*')
+    assert code == 0, text
+    assert text.count('agrees') >= 3
 
 
 def test_the_folder_of_weights_is_small_and_holds_nothing_else():
