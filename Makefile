@@ -11,8 +11,6 @@ VENV ?= .venv
 # Pinned as a pair: a torchvision without its torch pulls in another torch.
 TORCH ?= torch==2.13.0 torchvision==0.28.0
 PYTEST_ARGS ?=
-# Processes of the tests; a file stays in one, so that fixtures of a module are made once. 0: pytest itself runs them.
-TEST_JOBS ?= 0
 
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -26,7 +24,7 @@ demo: $(STAMP) ## pretrain and measure all methods on the built-in shapes, then 
 	@$(BIN)/python tools/benchmark.py --all --profile demo
 
 test: $(STAMP) ## run every test
-	@$(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadfile $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 lint: $(STAMP) ## check format, style, types, spelling and the direction of imports
 	@$(BIN)/ruff format --check $(SOURCES)

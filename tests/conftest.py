@@ -11,16 +11,11 @@ import pytest
 
 LOCAL = ('127.', '::1', 'localhost', '0.0.0.0')
 
-# Before anything is imported: the hub client reads its switch at import, and child processes inherit all of these.
+# Before anything is imported: the hub client reads its switch at import, and child processes inherit both.
 os.environ['HF_HUB_OFFLINE'] = '1'
+_home = tempfile.TemporaryDirectory(prefix='recon-zoo-tests-')
+os.environ['ZOO_HOME'] = _home.name
 os.environ.pop('ZOO_DATA', None)
-_home = None
-if 'PYTEST_XDIST_WORKER' in os.environ:
-    os.environ['OMP_NUM_THREADS'] = '1'  # one process a core; their threads would wait for each other
-else:
-    # Processes of one run share it, so that shapes are made once.
-    _home = tempfile.TemporaryDirectory(prefix='recon-zoo-tests-')
-    os.environ['ZOO_HOME'] = _home.name
 
 
 def _refuse_network(event: str, args: tuple[Any, ...]) -> None:
@@ -35,5 +30,4 @@ sys.addaudithook(_refuse_network)
 @pytest.fixture(autouse=True, scope='session')
 def _remove_home():
     yield
-    if _home is not None:
-        _home.cleanup()
+    _home.cleanup()

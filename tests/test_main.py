@@ -22,9 +22,18 @@ def test_the_report_names_versions_and_environment():
     assert values['recon-zoo'] == zoo.__version__
     assert values['torch'] == torch.__version__
     assert values['python'].startswith('.'.join(map(str, sys.version_info[:3])))
-    assert {'mmengine', 'timm', 'transformers', 'numpy', 'ZOO_HOME', 'ZOO_DATA', 'GPUs', 'threads', 'models'} <= set(
-        values
-    )
+    assert {
+        'processor',
+        'mmengine',
+        'timm',
+        'transformers',
+        'numpy',
+        'ZOO_HOME',
+        'ZOO_DATA',
+        'GPUs',
+        'threads',
+        'models',
+    } <= set(values)
 
 
 def test_a_broken_index_does_not_stop_the_report(monkeypatch, tmp_path):

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import zoo
-from zoo.compat import data_root, zoo_home
+from zoo.compat import data_root, processor, zoo_home
 
 PACKAGES = (
     *('torch', 'torchvision', 'mmengine', 'mmcv-lite', 'timm', 'transformers', 'huggingface-hub', 'safetensors'),
@@ -27,6 +27,7 @@ def report() -> str:
         ('installed at', str(Path(zoo.__file__).parent)),
         ('python', f'{platform.python_version()} ({sys.executable})'),
         ('system', platform.platform()),
+        ('processor', processor()),
         *((name, _version(name)) for name in PACKAGES),
         *_device(),
         ('ZOO_HOME', str(zoo_home())),

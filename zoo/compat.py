@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import os
 import pickle
+import platform
 import sys
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,19 @@ def zoo_home() -> Path:
 def data_root() -> Path:
     """Return the folder that holds the datasets: ``$ZOO_DATA``, else ``data`` in the working directory."""
     return Path(os.environ.get('ZOO_DATA') or 'data').expanduser()
+
+
+def processor() -> str:
+    """Return the model of the processor and its vector units as torch uses them; with other ones rounding differs."""
+    import torch
+
+    try:
+        lines = Path('/proc/cpuinfo').read_text(encoding='utf-8').splitlines()
+    except OSError:
+        lines = []
+    found = (line.partition(':')[2].strip() for line in lines if line.startswith('model name'))
+    name = next(found, '') or platform.processor() or platform.machine()
+    return f'{name}, {torch.backends.cpu.get_cpu_capability()}'
 
 
 def ensure_torchvision() -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import platform
 import subprocess
 from pathlib import Path
 from typing import Any
+
+from zoo.compat import processor
 
 
 def environment(device: str = 'cpu', precision: str = 'float32') -> dict[str, Any]:
@@ -28,18 +29,8 @@ def environment(device: str = 'cpu', precision: str = 'float32') -> dict[str, An
         'threads': torch.get_num_threads(),
         'precision': precision,
         'commit': commit(),
-        'processor': f'{processor()}, {torch.backends.cpu.get_cpu_capability()}',
+        'processor': processor(),
     }
-
-
-def processor() -> str:
-    """Model of the processor: on another one the same training ends elsewhere."""
-    try:
-        lines = Path('/proc/cpuinfo').read_text(encoding='utf-8').splitlines()
-    except OSError:
-        lines = []
-    found = (line.partition(':')[2].strip() for line in lines if line.startswith('model name'))
-    return next(found, '') or platform.processor() or platform.machine()
 
 
 def commit() -> str:

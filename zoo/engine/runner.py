@@ -22,6 +22,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 import zoo
+from zoo.compat import processor
 from zoo.engine.check import check_config, readable_build_errors
 from zoo.engine.checkpoint import TEMPORARY, latest_checkpoint, read_checkpoint, write_text
 from zoo.engine.config import configure
@@ -115,7 +116,7 @@ class ZooRunner(Runner):
             'zoo': zoo.__version__,
             'python': platform.python_version(),
             'torch': torch.__version__,
-            'device': torch.cuda.get_device_name() if self.device == 'cuda' else platform.processor() or 'cpu',
+            'device': torch.cuda.get_device_name() if self.device == 'cuda' else processor(),
             'threads': torch.get_num_threads(),
             'processes': self.world_size,
             'seed': self.seed,

@@ -133,6 +133,9 @@ def test_the_key_of_the_job_comes_first():
     assert record(job='0' * 32, metrics={'oa': 1.0}).key == '0' * 32
 
 
+NO_ACCURACY = ('attention_distance', 'contrastive_test_loss', 'part_seg')
+
+
 def test_committed_records_are_read():
     folders = [path for path in (ROOT / 'docs' / 'results').rglob('records') if path.is_dir()]
     studies = [list(read_records(folder)) for folder in folders]
@@ -140,7 +143,8 @@ def test_committed_records_are_read():
     assert len(records) >= 27
     # Within a study: records of before version 2 do not name the config, so 'from scratch' of two studies look alike.
     assert all(len({entry.key for entry in study}) == len(study) for study in studies)
-    assert all(entry.version == 2 and entry.dataset.fingerprint and entry.metrics['oa'] > 0 for entry in records)
+    assert all(entry.version == 2 and entry.dataset.fingerprint and entry.metrics for entry in records)
+    assert all(entry.metrics['oa'] > 0 for entry in records if entry.protocol.name not in NO_ACCURACY)
 
 
 def test_the_environment_names_what_a_number_was_measured_with():

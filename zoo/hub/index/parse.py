@@ -14,20 +14,8 @@ COLLECTION = ('Name', 'Paper', 'Code', 'README', 'Metadata')
 MODEL = ('Name', 'In Collection', 'Config', 'Weights', 'Metadata', 'Results', 'Paper', 'Code')
 METADATA = (
     *('Task', 'Training Data', 'Fingerprint', 'Objects', 'Fraction', 'Epochs', 'Seed', 'Teachers', 'Options'),
-    *(
-        'Classes',
-        'Points',
-        'SHA256',
-        'Bytes',
-        'Rounded From',
-        'Format',
-        'Mirrors',
-        'Licence',
-        'Official',
-        'Page',
-        'Features',
-    ),
-    *('Reproduce', 'Date'),
+    *('Classes', 'Points', 'SHA256', 'Bytes', 'Rounded From', 'Format', 'Mirrors', 'Licence', 'Official', 'Page'),
+    *('Features', 'Reproduce', 'Date'),
 )
 RESULT = ('Task', 'Dataset', 'Metrics', 'Protocol', 'Interval', 'Seeds', 'By', 'Records', 'Source', 'Date')
 OFFICIAL = ('Method', 'Groups', 'Group Size', 'Ratio', 'Heads')
