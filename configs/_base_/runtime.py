@@ -15,6 +15,7 @@ default_hooks = dict(
     param_scheduler=dict(type='ParamSchedulerHook'),
     checkpoint=dict(type='CheckpointHook', interval=1, max_keep_ckpts=1),
     sampler_seed=dict(type='DistSamplerSeedHook'),
+    batch_norm=dict(type='FirstBatchHook'),
 )
 custom_hooks = [
     dict(type='IterationSeedHook'),

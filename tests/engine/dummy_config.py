@@ -31,7 +31,10 @@ optim_wrapper = dict(
     clip_grad=dict(max_norm=10),
 )
 param_scheduler = dict(type='WarmupCosine', warmup=1, convert_to_iter_based=True)
-default_hooks = dict(checkpoint=dict(type='CheckpointHook', interval=1, max_keep_ckpts=1, save_best='oa'))
+default_hooks = dict(
+    checkpoint=dict(type='CheckpointHook', interval=1, max_keep_ckpts=1, save_best='oa'),
+    batch_norm=dict(type='FirstBatchHook'),
+)
 custom_hooks = [
     dict(type='IterationSeedHook'),
     dict(type='ProgressHook'),

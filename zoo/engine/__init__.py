@@ -10,6 +10,7 @@ from zoo.engine.config import configure, load_config
 from zoo.engine.export import ExportHook, export_weights
 from zoo.engine.loops import EpochLoop, IterLoop
 from zoo.engine.metrics import Accuracy
+from zoo.engine.norms import FirstBatchHook
 from zoo.engine.optim import AutocastOptimWrapper
 from zoo.engine.param_groups import ParamGroups
 from zoo.engine.progress import ProgressHook
@@ -25,6 +26,7 @@ __all__ = [
     'EpochLoop',
     'ExportHook',
     'FeatureBankHook',
+    'FirstBatchHook',
     'IterLoop',
     'IterationSeedHook',
     'ParamGroups',
