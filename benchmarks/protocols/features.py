@@ -72,7 +72,7 @@ def extract_features(
 
     def measured(chosen: np.ndarray) -> np.ndarray:
         if prepared is None:
-            points = _transformed(dataset, chosen, chain, device)
+            points = transformed(dataset, chosen, chain, device)
         else:
             points = torch.from_numpy(prepared[chosen]).to(device)
         rows: np.ndarray = model(points).float().cpu().numpy()
@@ -84,7 +84,7 @@ def extract_features(
     return features, np.asarray(dataset.labels, dtype=np.int64)
 
 
-def _transformed(dataset: Any, chosen: np.ndarray, chain: Sequence[Any], device: str) -> torch.Tensor:
+def transformed(dataset: Any, chosen: np.ndarray, chain: Sequence[Any], device: str) -> torch.Tensor:
     """Points (B, N, 3) of some objects after the transforms."""
     batch = dataset.__getitems__(chosen.tolist())
     batch = {key: value.to(device) for key, value in batch.items() if isinstance(value, torch.Tensor)}
@@ -194,7 +194,7 @@ class FeatureCache:
         if found is None:
             chain = [TRANSFORMS.build(dict(step)) for step in transforms]
             batches = [np.arange(start, min(start + 64, len(dataset))) for start in range(0, len(dataset), 64)]
-            found = np.concatenate([_transformed(dataset, chosen, chain, 'cpu').numpy() for chosen in batches])
+            found = np.concatenate([transformed(dataset, chosen, chain, 'cpu').numpy() for chosen in batches])
             _write(path, found)
         return found
 

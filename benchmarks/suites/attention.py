@@ -8,6 +8,8 @@ from typing import Any
 import torch
 
 from benchmarks.protocols.attention import measure_attention
+from benchmarks.protocols.features import evaluation_transforms
+from benchmarks.protocols.untrained import settle_norms
 from benchmarks.suites.evidence import record_of
 from benchmarks.suites.job import LIBRARY, Outcome, Task, kind
 from benchmarks.suites.training import SLOWER
@@ -16,7 +18,9 @@ from zoo.hub.names import parse_name
 from zoo.registry import DATASETS, MODELS
 
 CODE = (*LIBRARY, 'zoo/visualize', 'benchmarks/suites/attention.py')
-CODE += tuple(f'benchmarks/protocols/{name}.py' for name in ('attention', 'clouds', 'features', 'measurement'))
+CODE += tuple(
+    f'benchmarks/protocols/{name}.py' for name in ('attention', 'clouds', 'features', 'measurement', 'untrained')
+)
 
 
 def _seconds(settings: Mapping[str, Any]) -> float:
@@ -32,7 +36,11 @@ def attention_distance(task: Task) -> Outcome:
     model = MODELS.build({'type': 'FeatureExtractor', 'backbone': backbone_config(settings['student'], 'features')})
     if source:
         load_weights(model, task.out / source['weights'])
+        extra = {}
+    else:
+        train = DATASETS.build(dict(settings['train']))
+        extra = settle_norms(model, train, evaluation_transforms(settings['points']), task.device)
     test = DATASETS.build(dict(settings['test']))
     found = measure_attention(model.backbone, test, settings['points'], settings['queries'], task.device)
-    record, _ = record_of(task, found, None, settings['test'], source)
+    record, _ = record_of(task, found, None, settings['test'], source, extra)
     return Outcome(record=record)

@@ -11,12 +11,13 @@ from mmengine import Config
 from safetensors.torch import load_file
 
 from benchmarks.protocols.corruption import measure_corruption
-from benchmarks.protocols.features import FeatureCache
+from benchmarks.protocols.features import FeatureCache, evaluation_transforms
 from benchmarks.protocols.few_shot import measure_few_shot
 from benchmarks.protocols.knn import measure_knn
 from benchmarks.protocols.measurement import Measurement
 from benchmarks.protocols.probe import measure_probe
 from benchmarks.protocols.svm import measure_svm
+from benchmarks.protocols.untrained import settle_norms
 from benchmarks.protocols.zero_shot import measure_zero_shot
 from benchmarks.suites.draws import labelled
 from benchmarks.suites.evidence import record_of
@@ -29,6 +30,7 @@ from zoo.registry import DATASETS, MODELS
 
 COMMON = (*LIBRARY, 'benchmarks/suites/measuring.py', 'benchmarks/suites/draws.py')
 FROZEN = (*COMMON, 'benchmarks/protocols/features.py', 'benchmarks/protocols/measurement.py')
+FROZEN += ('benchmarks/protocols/untrained.py',)
 SVM = (*FROZEN, 'benchmarks/protocols/svm.py')
 
 
@@ -41,15 +43,16 @@ def _seconds(settings: Mapping[str, Any]) -> float:
     return 1 + CLOUDS / 2400 * SLOWER[parse_name(settings['student']).size] * settings['points'] / 512
 
 
-def _extractor(task: Task, pool: str) -> Any:
-    """The student as a feature extractor, with its weights or with random ones of the seed."""
+def _extractor(task: Task, pool: str, train: Any) -> tuple[Any, dict[str, int]]:
+    """The student as a feature extractor, with its weights or with random ones of the seed, and what a record adds."""
     settings, source = task.settings, task.inputs.get('weights')
     torch.manual_seed(settings['seed'])
     backbone = backbone_config(settings['student'], 'features')
     model = MODELS.build({'type': 'FeatureExtractor', 'backbone': backbone, 'pool': pool})
     if source:
         load_weights(model, task.out / source['weights'])
-    return model
+        return model, {}
+    return model, settle_norms(model, train, evaluation_transforms(settings['points']), task.device)
 
 
 def _frozen(task: Task, pool: str, measure: Any, **options: Any) -> Outcome:
@@ -58,13 +61,16 @@ def _frozen(task: Task, pool: str, measure: Any, **options: Any) -> Outcome:
     config = labelled(settings['train'], settings['per_class'], settings['seed'])
     train, test = DATASETS.build(dict(config)), DATASETS.build(dict(settings['test']))
     cache = FeatureCache(task.out / 'features')
-    found = measure(_extractor(task, pool), train, test, settings['points'], device=task.device, cache=cache, **options)
-    return _outcome(task, found, config)
+    model, extra = _extractor(task, pool, train)
+    found = measure(model, train, test, settings['points'], device=task.device, cache=cache, **options)
+    return _outcome(task, found, config, extra)
 
 
-def _outcome(task: Task, found: Measurement, train: Mapping[str, Any] | None) -> Outcome:
+def _outcome(
+    task: Task, found: Measurement, train: Mapping[str, Any] | None, extra: Mapping[str, Any] | None = None
+) -> Outcome:
     """The record of a measurement of pretrained weights."""
-    record, predictions = record_of(task, found, train, task.settings['test'], task.inputs.get('weights'))
+    record, predictions = record_of(task, found, train, task.settings['test'], task.inputs.get('weights'), extra)
     return Outcome(record=record, predictions=predictions)
 
 

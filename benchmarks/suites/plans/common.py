@@ -11,6 +11,8 @@ from benchmarks.suites.students import Model
 
 SUPERVISED_BY = 'supervised in pretraining by'
 
+RANDOM = 'From scratch: random weights; where they stay frozen, batch norm has the statistics of training clouds.'
+
 LAST_EPOCH = 'Last epoch, no voting, nothing selected on the test split.'
 
 
@@ -29,7 +31,7 @@ def sheet(setup: Setup, name: str, title: str, models: Sequence[Model], notes: S
     made = Sheet(name, title, rows=rows, about=about, reference=setup.baseline.label)
     if setup.corpus.get:
         made.missing[f'pretraining on {setup.corpus.title}'] = setup.corpus.get
-    made.notes = [*notes, *_notes(setup)]
+    made.notes = [*notes, RANDOM, *_notes(setup)]
     return made
 
 

@@ -44,7 +44,7 @@ def test_clouds_are_transformed_once_for_all_models(tmp_path, monkeypatch):
     model, train, _ = parts(tmp_path)
     cache, transforms = FeatureCache(tmp_path / 'features'), evaluation_transforms(32)
     cache.get(model, train, transforms)
-    monkeypatch.setattr(features, '_transformed', None)
+    monkeypatch.setattr(features, 'transformed', None)
     with torch.no_grad():
         next(model.parameters()).view(-1)[0] += 0.5
     found, _ = cache.get(model, train, transforms)

@@ -65,6 +65,8 @@ def test_every_record_says_how_it_came_about(records):
 def test_the_pretraining_stands_in_the_record_with_its_changes(records):
     assert records['scratch'].model == records['scratch'].weights.replace('scratch', 'from scratch')
     assert not records['scratch'].pretraining
+    assert records['scratch'].protocol['norm_clouds'] == 128
+    assert 'norm_clouds' not in records['svm'].protocol.to_json()
     for name in set(records) - {'scratch'}:
         about = records[name].pretraining
         assert records[name].model == 'recon-nano (50% of the data, model.mask.ratio=0.5)'

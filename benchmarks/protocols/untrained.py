@@ -1,0 +1,55 @@
+"""Random weights as a baseline of frozen protocols.
+
+Trap: batch norm of an untrained student has mean 0 and variance 1, and patches have variances about 1e-5. Such weights
+hardly see the shape of a patch, only where it lies: too weak a baseline for students whose norms have seen data. So it
+gets its statistics from clouds of the training split, without labels.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from benchmarks.protocols.features import BATCH_SIZE, Transforms, shuffled_batches, transformed
+from zoo.datasets.base import ObjectSubset
+from zoo.registry import TRANSFORMS
+
+CLOUDS = 128
+"""How many the statistics are taken from."""
+
+
+@torch.no_grad()
+def settle_norms(model: nn.Module, dataset: Any, transforms: Transforms = (), device: str = 'cpu') -> dict[str, int]:
+    """Give the batch norms of a model the mean statistics of batches of clouds; no other tensor moves.
+
+    Args:
+        model: maps points (B, N, 3) to features; left in evaluation mode.
+        dataset: training split; of a subset, the whole that it was drawn from, so that all draws share the statistics.
+        transforms: configs of the batched transforms applied before the model.
+        device: where the model runs.
+
+    Returns:
+        What a record says of it.
+    """
+    whole = dataset.parent if isinstance(dataset, ObjectSubset) else dataset
+    chain = [TRANSFORMS.build(dict(step)) for step in transforms]
+    batches = shuffled_batches(len(whole), min(len(whole), BATCH_SIZE[torch.device(device).type]))
+    model.eval().to(device)
+    norms = {module: module.momentum for module in model.modules() if isinstance(module, _BatchNorm)}
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # the mean over all batches
+        norm.train()
+    seen = 0
+    for chosen in batches:
+        if seen >= CLOUDS:
+            break
+        model(transformed(whole, chosen, chain, device))
+        seen += len(chosen)
+    for norm, momentum in norms.items():
+        norm.momentum = momentum
+    model.eval()
+    return {'norm_clouds': seen}
