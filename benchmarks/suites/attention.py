@@ -34,13 +34,13 @@ def attention_distance(task: Task) -> Outcome:
     settings, source = task.settings, task.inputs.get('weights')
     torch.manual_seed(settings['seed'])
     model = MODELS.build({'type': 'FeatureExtractor', 'backbone': backbone_config(settings['student'], 'features')})
+    test = DATASETS.build(dict(settings['test']))
+    extra = {}
     if source:
         load_weights(model, task.out / source['weights'])
-        extra = {}
     else:
-        train = DATASETS.build(dict(settings['train']))
-        extra = settle_norms(model, train, evaluation_transforms(settings['points']), task.device)
-    test = DATASETS.build(dict(settings['test']))
+        # The job knows no other clouds; labels are not read.
+        extra = settle_norms(model, test, evaluation_transforms(settings['points']), task.device)
     found = measure_attention(model.backbone, test, settings['points'], settings['queries'], task.device)
     record, _ = record_of(task, found, None, settings['test'], source, extra)
     return Outcome(record=record)

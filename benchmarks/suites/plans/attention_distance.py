@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.suites.job import Job
-from benchmarks.suites.plans.common import SUPERVISED_BY, sheet
+from benchmarks.suites.plans.common import RANDOM, SUPERVISED_BY, sheet
 from benchmarks.suites.plans.held_out import held_out, pretraining_seeds
 from benchmarks.suites.setup import Setup
 from benchmarks.suites.sheet import Sheet
@@ -28,6 +28,7 @@ NOTES = (
     'attends to. Mean over the queries that pretraining trains (image and text). Where attention is even, both '
     'measures are the mean distance of two patches, the last row.',
     'Whole clouds for all, although masked methods are pretrained on few patches. Nothing here is better or worse.',
+    'Random weights: batch norm has the statistics of these clouds.',
 )
 
 
@@ -71,6 +72,7 @@ def attention_distance(setup: Setup) -> list[Sheet]:
         return []
     depth = backbone_config(f'{lines[0].method}-{size}')['depth']
     made = sheet(setup, 'attention_distance', 'Average attention distance by layer', [], NOTES)
+    made.notes.remove(RANDOM)
     made.reference, made.rows = '', [*(line.label for line in lines), EVEN]
     made.about[SUPERVISED_BY] = {line.label: setup.supervised_by(_model(setup, line)) or '–' for line in lines}
     made.better, made.digits, made.curve = 'none', 3, True
