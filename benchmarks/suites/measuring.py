@@ -43,8 +43,14 @@ def _seconds(settings: Mapping[str, Any]) -> float:
     return 1 + CLOUDS / 2400 * SLOWER[parse_name(settings['student']).size] * settings['points'] / 512
 
 
-def _extractor(task: Task, pool: str, train: Any) -> tuple[Any, dict[str, int]]:
-    """The student as a feature extractor, with its weights or with random ones of the seed, and what a record adds."""
+def extractor(task: Task, pool: str, clouds: Any) -> tuple[Any, dict[str, int]]:
+    """The student as a feature extractor, with its weights or with random ones of the seed, and what a record adds.
+
+    Args:
+        task: needs ``weights``, or nothing for random ones.
+        pool: of the tokens.
+        clouds: dataset that batch norms of random weights take their statistics from.
+    """
     settings, source = task.settings, task.inputs.get('weights')
     torch.manual_seed(settings['seed'])
     backbone = backbone_config(settings['student'], 'features')
@@ -52,7 +58,7 @@ def _extractor(task: Task, pool: str, train: Any) -> tuple[Any, dict[str, int]]:
     if source:
         load_weights(model, task.out / source['weights'])
         return model, {}
-    return model, settle_norms(model, train, evaluation_transforms(settings['points']), task.device)
+    return model, settle_norms(model, clouds, evaluation_transforms(settings['points']), task.device)
 
 
 def _frozen(task: Task, pool: str, measure: Any, **options: Any) -> Outcome:
@@ -61,7 +67,7 @@ def _frozen(task: Task, pool: str, measure: Any, **options: Any) -> Outcome:
     config = labelled(settings['train'], settings['per_class'], settings['seed'])
     train, test = DATASETS.build(dict(config)), DATASETS.build(dict(settings['test']))
     cache = FeatureCache(task.out / 'features')
-    model, extra = _extractor(task, pool, train)
+    model, extra = extractor(task, pool, train)
     found = measure(model, train, test, settings['points'], device=task.device, cache=cache, **options)
     return _outcome(task, found, config, extra)
 

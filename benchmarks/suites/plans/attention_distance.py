@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.suites.job import Job
-from benchmarks.suites.plans.common import RANDOM, SUPERVISED_BY, sheet
+from benchmarks.suites.plans.common import SUPERVISED_BY, sheet
 from benchmarks.suites.plans.held_out import held_out, pretraining_seeds
 from benchmarks.suites.setup import Setup
 from benchmarks.suites.sheet import Sheet
@@ -71,9 +71,8 @@ def attention_distance(setup: Setup) -> list[Sheet]:
     if not lines:
         return []
     depth = backbone_config(f'{lines[0].method}-{size}')['depth']
-    made = sheet(setup, 'attention_distance', 'Average attention distance by layer', [], NOTES)
-    made.notes.remove(RANDOM)
-    made.reference, made.rows = '', [*(line.label for line in lines), EVEN]
+    made = sheet(setup, 'attention_distance', 'Average attention distance by layer', [], NOTES, baseline=False)
+    made.rows = [*(line.label for line in lines), EVEN]
     made.about[SUPERVISED_BY] = {line.label: setup.supervised_by(_model(setup, line)) or '–' for line in lines}
     made.better, made.digits, made.curve = 'none', 3, True
     made.columns, made.axes = [f'layer {layer}' for layer in range(1, depth + 1)], ('layer', 'radii of the cloud')

@@ -16,8 +16,10 @@ RANDOM = 'From scratch: random weights; where they stay frozen, batch norm has t
 LAST_EPOCH = 'Last epoch, no voting, nothing selected on the test split.'
 
 
-def sheet(setup: Setup, name: str, title: str, models: Sequence[Model], notes: Sequence[str] = ()) -> Sheet:
-    """An empty sheet with a row for every model, and random weights above them.
+def sheet(
+    setup: Setup, name: str, title: str, models: Sequence[Model], notes: Sequence[str] = (), baseline: bool = True
+) -> Sheet:
+    """An empty sheet with a row for every model; random weights stand above them, and rows are compared with them.
 
     Args:
         setup: what was asked for.
@@ -25,13 +27,15 @@ def sheet(setup: Setup, name: str, title: str, models: Sequence[Model], notes: S
         title: of the table.
         models: rows.
         notes: sentences under the table, before those that every table has.
+        baseline: False leaves random weights out.
     """
-    rows = [setup.baseline.label, *(model.label for model in models)]
+    first = setup.baseline.label if baseline else ''
+    rows = [*([first] if first else []), *(model.label for model in models)]
     about = {SUPERVISED_BY: {model.label: setup.supervised_by(model) for model in models}}
-    made = Sheet(name, title, rows=rows, about=about, reference=setup.baseline.label)
+    made = Sheet(name, title, rows=rows, about=about, reference=first)
     if setup.corpus.get:
         made.missing[f'pretraining on {setup.corpus.title}'] = setup.corpus.get
-    made.notes = [*notes, RANDOM, *_notes(setup)]
+    made.notes = [*notes, *([RANDOM] if baseline else []), *_notes(setup)]
     return made
 
 

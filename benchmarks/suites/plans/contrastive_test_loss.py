@@ -59,13 +59,12 @@ def contrastive_test_loss(setup: Setup) -> list[Sheet]:
 
 def _losses(setup: Setup, models: list[Model]) -> list[Sheet]:
     """Sheets of the training loss and of InfoNCE."""
-    loss = sheet(setup, 'contrastive_test_loss', 'Contrastive loss', models, LOSS_NOTES)
-    contrast = sheet(setup, 'contrastive_test_loss_nce', 'InfoNCE of images', models, NCE_NOTES)
+    loss = sheet(setup, 'contrastive_test_loss', 'Contrastive loss', models, LOSS_NOTES, baseline=False)
+    contrast = sheet(setup, 'contrastive_test_loss_nce', 'InfoNCE of images', models, NCE_NOTES, baseline=False)
     supervised = loss.about[SUPERVISED_BY]
     supervised |= {label + MASKED: text for label, text in supervised.items()}
     for made, axis in ((loss, 'contrastive loss'), (contrast, 'InfoNCE')):
-        made.rows.remove(setup.baseline.label)
-        made.reference, made.better, made.digits = '', 'less', 4
+        made.better, made.digits = 'less', 4
         made.curve, made.axes = True, (EPOCH, f'{axis}, held-out objects')
         made.columns = [f'epoch {epoch}' for epoch in snapshot_epochs(setup.profile.epochs)]
         made.title += ' on held-out objects over pretraining'

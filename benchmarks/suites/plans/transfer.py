@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from benchmarks.suites.plans.common import LAST_EPOCH, RANDOM, column, ends, rows_of, sheet, with_substitutes
+from benchmarks.suites.plans.common import LAST_EPOCH, column, ends, rows_of, sheet, with_substitutes
 from benchmarks.suites.setup import Setup
 from benchmarks.suites.sheet import Sheet
 from benchmarks.suites.students import Model
@@ -72,9 +72,7 @@ def sizes(setup: Setup) -> list[Sheet]:
     models = [Model(name, name) for name in setup.chosen(names)]
     if not models:
         return []
-    made = sheet(setup, 'sizes', 'ReCon by size, OA %', models, [LAST_EPOCH])
-    made.rows, made.reference = [model.label for model in models], ''
-    made.notes.remove(RANDOM)
+    made = sheet(setup, 'sizes', 'ReCon by size, OA %', models, [LAST_EPOCH], baseline=False)
     for source in with_substitutes(setup, made, ['scanobjectnn-pb_t50_rs', 'modelnet40'], ends(setup)[-1:]):
         for model in rows_of(setup, models)[1:]:
             for seed in setup.repetitions:

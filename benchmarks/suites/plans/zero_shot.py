@@ -42,9 +42,7 @@ def zero_shot(setup: Setup) -> list[Sheet]:
     ]
     if not setup.profile.sources:
         notes.append(f'Chance is 10 % on the {len(UNSEEN)} classes that no pretraining saw: {", ".join(UNSEEN)}.')
-    made = sheet(setup, 'zero_shot', 'Zero-shot, OA %', models, notes)
-    made.rows.remove(setup.baseline.label)
-    made.reference = ''
+    made = sheet(setup, 'zero_shot', 'Zero-shot, OA %', models, notes, baseline=False)
     sources = with_substitutes(setup, made, OFFICIAL, ['modelnet10-voxels', 'shapedb69'])
     variants = [] if setup.profile.sources else [name.removeprefix('procedural-') for name in ends(setup)]
     sources += noted(made, [unseen(setup, variant) for variant in variants])
