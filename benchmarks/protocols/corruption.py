@@ -22,6 +22,7 @@ from torch import nn
 
 from benchmarks.protocols.corruption_errors import OFFICIAL
 from benchmarks.protocols.features import (
+    BATCH_SIZE,
     evaluation_transforms,
     extract_features,
     in_order,
@@ -45,7 +46,7 @@ def measure_corruption(
     corruptions: Sequence[str] = CORRUPTIONS,
     severities: Sequence[int] = SEVERITIES,
     seed: int = 0,
-    batch_size: int = 128,
+    batch_size: int | None = None,
     device: str = 'cpu',
 ) -> Measurement:
     """Measure a classifier on clean clouds and on every corruption of them, made on the fly.
@@ -60,7 +61,7 @@ def measure_corruption(
         corruptions: names, see :class:`zoo.transforms.Corrupt`.
         severities: 1 to 5.
         seed: of the corruptions.
-        batch_size: samples at a time; batches do not influence each other.
+        batch_size: samples at a time, see ``features.BATCH_SIZE``; batches do not influence each other.
         device: where the model runs.
 
     Returns:
@@ -86,7 +87,7 @@ def measure_corruption(
             batch = transform(batch)
         return batch
 
-    batches = shuffled_batches(len(test), batch_size)
+    batches = shuffled_batches(len(test), batch_size or BATCH_SIZE[torch.device(device).type])
     clean: list[np.ndarray] = []
     corrupted: dict[tuple[str, int], list[np.ndarray]] = {case: [] for case in corrupt}
     for chosen in batches:
@@ -113,7 +114,7 @@ def measure_modelnet_c(
     data_root: str | Path | None = None,
     corruptions: Sequence[str] = CORRUPTIONS,
     severities: Sequence[int] = SEVERITIES,
-    batch_size: int = 128,
+    batch_size: int | None = None,
     device: str = 'cpu',
 ) -> Measurement:
     """Measure a classifier of ModelNet40 on the files of ModelNet-C, whose clouds go to the model as they are.
@@ -123,7 +124,7 @@ def measure_modelnet_c(
         data_root: folder that holds ``modelnet_c``; the data root of the user by default.
         corruptions: names, see :class:`zoo.transforms.Corrupt`.
         severities: 1 to 5, which the files count from 0 to 4.
-        batch_size: samples at a time.
+        batch_size: samples at a time, see ``features.BATCH_SIZE``.
         device: where the model runs.
 
     Returns:

@@ -134,7 +134,7 @@ def cls_trains(task: Task) -> Outcome:
 def _few_shot_seconds(settings: Mapping[str, Any]) -> float:
     """Guess for one thread: building a run, and its training."""
     size = settings['ways'] * settings['shots']
-    training = settings['epochs'] * size / 270 * SLOWER[parse_name(settings['student']).size]
+    training = settings['epochs'] * size / 140 * SLOWER[parse_name(settings['student']).size]
     return 2 + settings['folds'] * (1.5 + training)
 
 

@@ -162,13 +162,13 @@ class Setup:
         """The job that fine-tunes a model; the rate is chosen before, unless a paper gives it."""
         base = self.measure('finetune', model, source, seed)
         samples = {'samples': self.profile.finetune_samples, 'recipe': dict(source.settings) or None}
-        needs = dict(base.needs) if source.settings else {**base.needs, 'recipe': self.recipe(model, source)}
+        needs = dict(base.needs) if source.settings else {**base.needs, 'recipe': self.recipe(source)}
         return Job('finetune', {**base.settings, **samples}, needs, base.label)
 
-    def recipe(self, model: Model, source: Source) -> Job:
-        """The job that chooses the rate of fine-tuning, for all methods of a size and all variants of a data set."""
+    def recipe(self, source: Source) -> Job:
+        """The job that chooses the rate of fine-tuning, once for all methods, sizes and variants of a data set."""
         place = self.source(source.recipe)
-        student = scratch(parse_name(model.student).size).student
+        student = scratch(self.profile.size).student
         settings = {
             'student': student,
             'title': place.title,

@@ -64,7 +64,7 @@ def finetune_seconds(settings: Mapping[str, Any]) -> float:
     """Guess for one thread: one fine-tuning, or one for every rate."""
     trials = len(settings.get('rates', ())) or 1
     slower = SLOWER[parse_name(settings['student']).size]
-    return trials * (4 + settings['samples'] / 250 * slower * (WHOLE if slower > 1 else 1))
+    return trials * (4 + settings['samples'] / 200 * slower * (WHOLE if slower > 1 else 1))
 
 
 @kind('tokenizer', code=PRETRAIN_CODE, seconds=_tokenizer_seconds)

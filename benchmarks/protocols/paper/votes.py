@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from benchmarks.protocols.features import evaluation_transforms, extract_features
+from benchmarks.protocols.features import BATCH_SIZE, evaluation_transforms, extract_features
 from benchmarks.protocols.measurement import Measurement, classified
 from zoo.engine.metrics import overall_accuracy
 from zoo.registry import TRANSFORMS
@@ -53,7 +53,7 @@ def measure_votes(
     copies: int = COPIES,
     repetitions: int = 1,
     seed: int = 0,
-    batch_size: int = 256,
+    batch_size: int | None = None,
     device: str = 'cpu',
 ) -> Measurement:
     """Measure a classifier by votes.
@@ -66,7 +66,7 @@ def measure_votes(
         copies: of a vote.
         repetitions: votes the best of which is reported; 1 reports the first.
         seed: of the copies. Those of a cloud follow from it, the cloud and the vote alone.
-        batch_size: copies at a time, at least; batches do not influence each other.
+        batch_size: copies at a time, see ``features.BATCH_SIZE``; batches do not influence each other.
         device: where the model runs.
 
     Returns:
@@ -78,12 +78,13 @@ def measure_votes(
     """
     begin = time.perf_counter()
     logits, labels = extract_features(model, test, evaluation_transforms(num_points), device=device)
+    size = batch_size or BATCH_SIZE[torch.device(device).type]
     copy = _Copies(num_points, augmentation, copies, repetitions, seed, device)
     predicted, waiting = [], []
     for index in range(len(test)):
         waiting.append(copy(test, index))
-        if index + 1 == len(test) or copies * repetitions * len(waiting) >= batch_size:
-            predicted.append(_votes(model, torch.stack(waiting), batch_size))
+        if index + 1 == len(test) or copies * repetitions * len(waiting) >= size:
+            predicted.append(_votes(model, torch.stack(waiting), size))
             waiting = []
     votes = np.concatenate(predicted)
     accuracy = [overall_accuracy(labels, column) for column in votes.T]

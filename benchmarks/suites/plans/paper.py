@@ -40,10 +40,10 @@ class Budget:
         few_shot_seeds: draws of episodes that are fine-tuned, each with all its folds.
     """
 
-    votes: int = 10
+    votes: int = 5
     vote_seeds: int = 1
     seeds: int = 0
-    few_shot_epochs: int = 60
+    few_shot_epochs: int = 30
     few_shot_seeds: int = 1
 
 

@@ -16,6 +16,8 @@ from benchmarks.suites.suite import suite
 
 SCANS = ('obj_bg', 'obj_only', 'pb_t50_rs')
 
+ONE_RATE = 'Fine-tuning: one rate for all sizes, chosen by the size that other tables compare, unless a paper gives it.'
+
 
 def fine_tuned(
     setup: Setup, name: str, title: str, models: Sequence[Model], official: Sequence[str], substitutes: Sequence[str]
@@ -72,7 +74,7 @@ def sizes(setup: Setup) -> list[Sheet]:
     models = [Model(name, name) for name in setup.chosen(names)]
     if not models:
         return []
-    made = sheet(setup, 'sizes', 'ReCon by size, OA %', models, [LAST_EPOCH], baseline=False)
+    made = sheet(setup, 'sizes', 'ReCon by size, OA %', models, [LAST_EPOCH, ONE_RATE], baseline=False)
     for source in with_substitutes(setup, made, ['scanobjectnn-pb_t50_rs', 'modelnet40'], ends(setup)[-1:]):
         for model in rows_of(setup, models)[1:]:
             for seed in setup.repetitions:

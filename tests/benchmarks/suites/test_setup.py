@@ -117,6 +117,8 @@ def test_a_recipe_is_chosen_before_fine_tuning_and_by_no_test_object():
     assert recipe.settings['student'] == 'point-mae-nano'
     other = setup.finetune(Model('x', 'smc-nano'), setup.source('procedural-pb_t50_rs'), 0)
     assert other.needs['recipe'].key == recipe.key
+    larger = setup.finetune(Model('y', 'recon-tiny'), setup.source('procedural-cad'), 0)
+    assert larger.needs['recipe'].key == recipe.key
 
 
 def test_published_settings_choose_nothing():
