@@ -121,7 +121,7 @@ def test_the_table_shows_clean_figures_beside_every_habit_and_shares_their_jobs(
         for figure in sheet.figures
     }
     assert shared <= elsewhere
-    assert any('299' in note and 'it is 10' in note for note in made.notes)
+    assert any('299' in note and 'it is 5' in note for note in made.notes)
 
 
 def test_the_paper_takes_its_own_numbers():
