@@ -22,12 +22,12 @@ from torch import nn
 
 from benchmarks.protocols.corruption_errors import OFFICIAL
 from benchmarks.protocols.features import (
-    BATCH_SIZE,
     evaluation_transforms,
     extract_features,
     in_order,
     require_same_alone,
     shuffled_batches,
+    usual_batch_size,
 )
 from benchmarks.protocols.measurement import Measurement, classified
 from zoo.datasets.layouts.modelnet_c import ModelNetC
@@ -61,7 +61,7 @@ def measure_corruption(
         corruptions: names, see :class:`zoo.transforms.Corrupt`.
         severities: 1 to 5.
         seed: of the corruptions.
-        batch_size: samples at a time, see ``features.BATCH_SIZE``; batches do not influence each other.
+        batch_size: samples at a time, see :func:`usual_batch_size`; batches do not influence each other.
         device: where the model runs.
 
     Returns:
@@ -87,7 +87,7 @@ def measure_corruption(
             batch = transform(batch)
         return batch
 
-    batches = shuffled_batches(len(test), batch_size or BATCH_SIZE[torch.device(device).type])
+    batches = shuffled_batches(len(test), batch_size or usual_batch_size(device))
     clean: list[np.ndarray] = []
     corrupted: dict[tuple[str, int], list[np.ndarray]] = {case: [] for case in corrupt}
     for chosen in batches:
@@ -124,7 +124,7 @@ def measure_modelnet_c(
         data_root: folder that holds ``modelnet_c``; the data root of the user by default.
         corruptions: names, see :class:`zoo.transforms.Corrupt`.
         severities: 1 to 5, which the files count from 0 to 4.
-        batch_size: samples at a time, see ``features.BATCH_SIZE``.
+        batch_size: samples at a time, see :func:`usual_batch_size`.
         device: where the model runs.
 
     Returns:

@@ -42,6 +42,15 @@ ALIKE = 0.01
 """Largest distance between both features, relative to their length; rounding is far below it."""
 
 
+def usual_batch_size(device: str) -> int:
+    """Clouds at a time where nothing else is asked for.
+
+    Args:
+        device: such as ``cpu`` or ``cuda:0``.
+    """
+    return BATCH_SIZE[torch.device(device).type]
+
+
 @torch.inference_mode()
 def extract_features(
     model: nn.Module,
@@ -57,7 +66,7 @@ def extract_features(
         model: maps points (B, N, 3) to features (B, F); put into eval mode.
         dataset: an ObjectDataset.
         transforms: configs of the batched transforms applied before the model.
-        batch_size: samples at a time, see ``BATCH_SIZE``; batches do not influence each other.
+        batch_size: samples at a time, see :func:`usual_batch_size`; batches do not influence each other.
         device: where the model runs.
         prepared: clouds (S, N, 3) after the transforms, where they are at hand.
 
@@ -78,7 +87,7 @@ def extract_features(
         rows: np.ndarray = model(points).float().cpu().numpy()
         return rows
 
-    batches = shuffled_batches(len(dataset), batch_size or BATCH_SIZE[torch.device(device).type])
+    batches = shuffled_batches(len(dataset), batch_size or usual_batch_size(device))
     features = in_order(batches, [measured(chosen) for chosen in batches])
     require_same_alone(measured, features)
     return features, np.asarray(dataset.labels, dtype=np.int64)

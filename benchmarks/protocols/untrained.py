@@ -13,7 +13,7 @@ import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from benchmarks.protocols.features import BATCH_SIZE, Transforms, shuffled_batches, transformed
+from benchmarks.protocols.features import Transforms, shuffled_batches, transformed, usual_batch_size
 from zoo.datasets.base import ObjectSubset
 from zoo.registry import TRANSFORMS
 
@@ -36,7 +36,7 @@ def settle_norms(model: nn.Module, dataset: Any, transforms: Transforms = (), de
     """
     whole = dataset.parent if isinstance(dataset, ObjectSubset) else dataset
     chain = [TRANSFORMS.build(dict(step)) for step in transforms]
-    batches = shuffled_batches(len(whole), min(len(whole), BATCH_SIZE[torch.device(device).type]))
+    batches = shuffled_batches(len(whole), min(len(whole), usual_batch_size(device)))
     model.eval().to(device)
     norms = {module: module.momentum for module in model.modules() if isinstance(module, _BatchNorm)}
     for norm in norms:

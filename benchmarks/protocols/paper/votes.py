@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from benchmarks.protocols.features import BATCH_SIZE, evaluation_transforms, extract_features
+from benchmarks.protocols.features import evaluation_transforms, extract_features, usual_batch_size
 from benchmarks.protocols.measurement import Measurement, classified
 from zoo.engine.metrics import overall_accuracy
 from zoo.registry import TRANSFORMS
@@ -66,7 +66,7 @@ def measure_votes(
         copies: of a vote.
         repetitions: votes the best of which is reported; 1 reports the first.
         seed: of the copies. Those of a cloud follow from it, the cloud and the vote alone.
-        batch_size: copies at a time, see ``features.BATCH_SIZE``; batches do not influence each other.
+        batch_size: copies at a time, see :func:`usual_batch_size`; batches do not influence each other.
         device: where the model runs.
 
     Returns:
@@ -78,7 +78,7 @@ def measure_votes(
     """
     begin = time.perf_counter()
     logits, labels = extract_features(model, test, evaluation_transforms(num_points), device=device)
-    size = batch_size or BATCH_SIZE[torch.device(device).type]
+    size = batch_size or usual_batch_size(device)
     copy = _Copies(num_points, augmentation, copies, repetitions, seed, device)
     predicted, waiting = [], []
     for index in range(len(test)):

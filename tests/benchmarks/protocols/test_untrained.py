@@ -5,7 +5,7 @@ import copy
 import numpy as np
 import torch
 
-from benchmarks.protocols import untrained
+from benchmarks.protocols import features, untrained
 from benchmarks.protocols.features import evaluation_transforms, shuffled_batches
 from benchmarks.protocols.untrained import settle_norms
 from tests.benchmarks.protocols.parts import parts
@@ -31,7 +31,7 @@ def inputs_of_first_norm(model, dataset, size):
 
 def test_statistics_are_the_mean_of_those_of_batches(tmp_path, monkeypatch):
     model, train, _ = parts(tmp_path)
-    monkeypatch.setattr(untrained, 'BATCH_SIZE', {'cpu': 5})
+    monkeypatch.setattr(features, 'BATCH_SIZE', {'cpu': 5})
     monkeypatch.setattr(untrained, 'CLOUDS', 10)
     expected = inputs_of_first_norm(model.eval(), train, 5)[:2]
     assert settle_norms(model, train, TRANSFORMED) == {'norm_clouds': 10}
