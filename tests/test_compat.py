@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import os
 import pickle
 import subprocess
 import sys
@@ -13,6 +14,8 @@ from mmengine.logging import HistoryBuffer, MessageHub
 
 from zoo import compat
 from zoo.errors import UsageError
+
+ROOT = Path(compat.__file__).parents[1]
 
 
 def run_python(code: str) -> str:
@@ -42,6 +45,70 @@ def test_folders_come_from_the_environment(monkeypatch, function, variable, defa
     assert function() == default
     monkeypatch.setenv(variable, '~/elsewhere')
     assert function() == Path.home() / 'elsewhere'
+
+
+def test_a_relative_cache_stays_where_it_was(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv('ZOO_HOME', 'cache')
+    assert compat.zoo_home() == tmp_path / 'cache'
+
+
+@pytest.fixture
+def homeless(monkeypatch):
+    """A user without an entry and without HOME, as containers and batch systems have them."""
+
+    def unknown(_):
+        raise KeyError('uid not found')
+
+    monkeypatch.delenv('HOME')
+    monkeypatch.delenv('ZOO_HOME', raising=False)
+    monkeypatch.setattr('pwd.getpwuid', unknown)
+
+
+def test_without_a_home_one_line_names_the_way_out(homeless, monkeypatch, tmp_path):
+    with pytest.raises(UsageError, match=r'set HOME, .* or set ZOO_HOME') as caught:
+        compat.zoo_home()
+    assert '\n' not in str(caught.value)
+    monkeypatch.setenv('ZOO_HOME', str(tmp_path))
+    assert compat.zoo_home() == tmp_path
+    monkeypatch.setenv('ZOO_DATA', '~/data')
+    with pytest.raises(UsageError, match='~/data: no home folder is known'):
+        compat.data_root()
+
+
+def test_the_report_of_a_user_without_home_is_printed(homeless):
+    from zoo.__main__ import report
+
+    assert 'or set ZOO_HOME' in report()
+
+
+def test_a_tool_starts_for_a_user_without_home():
+    """Of what the tools import, yapf looks for a cache of its own."""
+    code = """
+import pwd, runpy, sys
+def unknown(_):
+    raise KeyError('uid not found')
+pwd.getpwuid = unknown
+sys.argv = ['data.py', 'list']
+runpy.run_path('tools/data.py', run_name='__main__')
+"""
+    environment = {key: value for key, value in os.environ.items() if key not in ('HOME', 'ZOO_HOME', 'XDG_CACHE_HOME')}
+    command = [sys.executable, '-c', code]
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=environment, cwd=Path(compat.__file__).parents[1]
+    )
+    assert (done.returncode, done.stderr) == (0, '')
+
+
+def test_the_folder_of_a_user_who_does_not_exist():
+    with pytest.raises(UsageError, match='~nobody-of-this-name/x: no home folder'):
+        compat.expand('~nobody-of-this-name/x')
+
+
+def test_only_one_place_expands_folders_of_users():
+    """Elsewhere a user without home, or an unknown one, would end in a traceback."""
+    paths = [path for part in ('zoo', 'benchmarks', 'tools') for path in (ROOT / part).rglob('*.py')]
+    assert [path.name for path in paths if ').expanduser()' in path.read_text('utf-8')] == ['compat.py']
 
 
 def test_import_is_light():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
 __version__ = '0.1.0'
@@ -22,6 +23,11 @@ _LAZY = {
     'load_official': ('zoo.hub', 'load_official'),
 }
 __all__ = ['Inferencer', '__version__', 'get_model', 'list_models', 'load_official', 'ops']
+
+# A user without home (containers, batch systems): yapf, which mmengine imports, would stop every tool at its import. It
+# unpickles what it finds in its cache, so that must not be a folder that others can make, such as one in /tmp.
+if os.path.expanduser('~') == '~':  # noqa: PTH111
+    os.environ.setdefault('XDG_CACHE_HOME', '/nonexistent')
 
 
 def __getattr__(name: str) -> Any:

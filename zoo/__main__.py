@@ -7,11 +7,12 @@ import os
 import platform
 import runpy
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import zoo
 from zoo.compat import data_root, processor, zoo_home
+from zoo.errors import UsageError
 
 PACKAGES = (
     *('torch', 'torchvision', 'mmengine', 'mmcv-lite', 'timm', 'transformers', 'huggingface-hub', 'safetensors'),
@@ -30,8 +31,8 @@ def report() -> str:
         ('processor', processor()),
         *((name, _version(name)) for name in PACKAGES),
         *_device(),
-        ('ZOO_HOME', str(zoo_home())),
-        ('ZOO_DATA', str(data_root())),
+        ('ZOO_HOME', _folder(zoo_home)),
+        ('ZOO_DATA', _folder(data_root)),
         ('models', _models()),
     ]
     width = max(len(name) for name, _ in lines)
@@ -95,6 +96,14 @@ def _models() -> str:
     except Exception as error:  # a broken install fails in any way
         return _one_line(error)
     return f'{len(found)} in the index, {sum(bool(entry.sources) for entry in found)} with weights'
+
+
+def _folder(find: Callable[[], Path]) -> str:
+    """A folder of the user, or why there is none."""
+    try:
+        return str(find())
+    except UsageError as error:
+        return str(error)
 
 
 def _one_line(error: Exception) -> str:

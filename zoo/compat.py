@@ -25,14 +25,33 @@ _libraries: list[Any] = []
 """Holds the library of declared schemas: torch withdraws them when it is collected."""
 
 
+def expand(path: str | Path) -> Path:
+    """Return a path with the folder of a user in the place of a leading ``~`` or ``~name``.
+
+    Raises:
+        UsageError: there is no such user, or nobody says where the home of this one is (containers, batch systems).
+    """
+    try:
+        return Path(path).expanduser()
+    except (RuntimeError, KeyError) as error:
+        raise UsageError(f'{path}: no home folder is known for it: set HOME, or give a path without ~') from error
+
+
 def zoo_home() -> Path:
-    """Return the cache root: ``$ZOO_HOME``, else ``~/.cache/recon-zoo``. The folder need not exist."""
-    return Path(os.environ.get('ZOO_HOME') or '~/.cache/recon-zoo').expanduser()
+    """Return the cache root, absolute: ``$ZOO_HOME``, else ``~/.cache/recon-zoo``. The folder need not exist.
+
+    Raises:
+        UsageError: there is no home folder to put it into.
+    """
+    try:
+        return expand(os.environ.get('ZOO_HOME') or '~/.cache/recon-zoo').absolute()
+    except UsageError as error:
+        raise UsageError(f'{error}, or set ZOO_HOME to a folder for what is kept') from error
 
 
 def data_root() -> Path:
     """Return the folder that holds the datasets: ``$ZOO_DATA``, else ``data`` in the working directory."""
-    return Path(os.environ.get('ZOO_DATA') or 'data').expanduser()
+    return expand(os.environ.get('ZOO_DATA') or 'data')
 
 
 def processor() -> str:

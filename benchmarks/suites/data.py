@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.suites.profiles import Profile
+from zoo.compat import expand
 from zoo.datasets.catalogue import find
 from zoo.datasets.procedural.shapes import SHAPES
 from zoo.errors import UsageError
@@ -160,7 +161,7 @@ PACK_FOLDERS = {
 def pack_root(given: Path | None = None) -> Path | None:
     """Folder of the packs: what is given, else ``$ZOO_PACKS``, else nothing."""
     named = os.environ.get('ZOO_PACKS')
-    return given or (Path(named).expanduser() if named else None)
+    return given or (expand(named) if named else None)
 
 
 def pack(name: str, root: Path | None, profile: Profile) -> Source:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo.compat import data_root, zoo_home
+from zoo.compat import data_root, expand, zoo_home
 from zoo.datasets.base import ObjectDataset
 from zoo.datasets.captions import readable
 from zoo.datasets.meshes.bake import Recipe
@@ -89,7 +89,7 @@ class MeshFolder(ObjectDataset):
             )
         if images and views < 1:
             raise UsageError('MeshFolder: images=True needs views of at least 1')
-        self.root = data_root() / Path(root).expanduser()
+        self.root = data_root() / expand(root)
         recipe = Recipe(num_points, views if images else 0, image_size, up, seed)
         self.classes, found = find_classes(self.root)
         chosen = _divide(found, split, seed, test_fraction, self.root)
@@ -206,7 +206,7 @@ def _drawn_for_test(found: list[Found], seed: int, fraction: float) -> set[str]:
 def _cache_folder(root: Path, recipe: Recipe, cache_dir: str | Path | None) -> Path:
     """Return the folder of what is kept: one for every root and recipe."""
     key = hashlib.sha256(json.dumps([str(root.resolve()), recipe.to_dict()]).encode()).hexdigest()[:20]
-    return (zoo_home() / 'meshes' if cache_dir is None else Path(cache_dir).expanduser()) / key
+    return (zoo_home() / 'meshes' if cache_dir is None else expand(cache_dir)) / key
 
 
 def _fingerprint(found: list[Found], classes: tuple[str, ...], records: Mapping[str, Record]) -> str:

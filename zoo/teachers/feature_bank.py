@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from zoo.compat import zoo_home
+from zoo.compat import expand, zoo_home
 from zoo.errors import UsageError
 from zoo.teachers.bank_plan import ObjectSource, Plan, make_plan
 from zoo.teachers.bank_store import BankStore, make_key
@@ -91,7 +91,7 @@ class FeatureBank:
             raise UsageError(f'{type(teacher).__name__} is trained (frozen=False): its features cannot be stored')
         plan = make_plan(teacher.modality, dataset, views, prompts, seed)
         key = make_key({'teacher': teacher.fingerprint, **plan.description})
-        folder = zoo_home() / 'features' if cache_dir is None else Path(cache_dir).expanduser()
+        folder = zoo_home() / 'features' if cache_dir is None else expand(cache_dir)
         store = BankStore(folder, type(teacher).__name__, key)
         tensors = store.read()
         if tensors is None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from zoo.compat import expand
 from zoo.errors import UsageError
 
 WEIGHTS = ('model.safetensors', 'pytorch_model.bin')
@@ -57,7 +58,7 @@ def model_folder(name: str, required: Sequence[Sequence[str]], optional: Sequenc
     Raises:
         UsageError: A required file is missing: says which, and where it was looked for.
     """
-    folder = Path(name).expanduser()
+    folder = expand(name)
     if not folder.is_dir():
         if folder.is_absolute() or name.startswith(('.', '~')) or name.count('/') > 1:
             raise UsageError(f'there is no folder {name}: give a folder with {_spell(required)}, or a name on the hub')

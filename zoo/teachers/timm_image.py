@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from zoo.compat import ensure_torchvision
+from zoo.compat import ensure_torchvision, expand
 from zoo.errors import UsageError
 from zoo.registry import TEACHERS
 from zoo.teachers.image import ImageTeacher
@@ -52,7 +52,7 @@ class TimmImageTeacher(ImageTeacher):
     @cached_property
     def _sources(self) -> tuple[str, Path, dict[str, Any]]:
         """Architecture, weights file, and the content of ``config.json`` where there is one."""
-        if '/' in self.model_name or Path(self.model_name).expanduser().is_dir():
+        if '/' in self.model_name or expand(self.model_name).is_dir():
             folder = model_folder(self.model_name, (('config.json',), WEIGHTS))
             config = json.loads((folder / 'config.json').read_text('utf-8'))
             if 'architecture' not in config:
@@ -60,7 +60,7 @@ class TimmImageTeacher(ImageTeacher):
             return config['architecture'], present(folder, WEIGHTS)[0], config
         if self.weights is None:
             return self.model_name, _hub_weights(self.model_name), {}
-        path = Path(self.weights).expanduser()
+        path = expand(self.weights)
         if not path.is_file():
             raise UsageError(f'TimmImageTeacher: there is no file {path}; weights=None takes those on the hub')
         return self.model_name, path, {}

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from zoo.compat import data_root as default_root
+from zoo.compat import expand
 from zoo.datasets.base import ObjectDataset
 from zoo.errors import UsageError
 from zoo.registry import DATASETS
@@ -80,7 +81,7 @@ class Entry:
 
     def found(self, data_root: str | Path | None = None) -> Path | None:
         """Return the file or folder that tells that the dataset is there, None when there is none."""
-        root = default_root() if data_root is None else Path(data_root).expanduser()
+        root = default_root() if data_root is None else expand(data_root)
         return next((root / place for place in self.places if (root / place).exists()), None)
 
     def objects(self) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from tabulate import tabulate
 
 from zoo.compat import data_root as default_root
+from zoo.compat import expand
 from zoo.datasets.catalogue.entries import entries
 from zoo.datasets.catalogue.entry import Entry
 from zoo.datasets.prepared.layout import read_meta
@@ -23,7 +24,7 @@ def overview(data_root: str | Path | None = None) -> str:
     Args:
         data_root: Folder of the datasets; that of the user by default.
     """
-    root = default_root() if data_root is None else Path(data_root).expanduser()
+    root = default_root() if data_root is None else expand(data_root)
     rows = [[entry.name, entry.objects(), presence(entry, root), _place(entry, root)] for entry in entries().values()]
     table = tabulate(rows, headers=['dataset', 'objects', 'present', 'looked for in'], disable_numparse=True)
     texts = [f'data root: {root.absolute()} ($ZOO_DATA or --data-root)\n', table, '']

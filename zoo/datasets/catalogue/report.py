@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from zoo.compat import expand
 from zoo.errors import UsageError
 
 LEVELS = ('ok', 'note', 'warning', 'failed', 'damaged')
@@ -89,7 +90,7 @@ class Report:
         Raises:
             UsageError: The file cannot be written.
         """
-        where = Path(path).expanduser()
+        where = expand(path)
         content = {'target': self.target, 'findings': [asdict(finding) for finding in self.findings], **self.facts}
         try:
             handle, name = tempfile.mkstemp(prefix=f'{where.name}.', suffix='.tmp', dir=where.absolute().parent)

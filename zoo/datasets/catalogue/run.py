@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from zoo.compat import data_root as default_root
+from zoo.compat import expand
 from zoo.datasets.catalogue.check import check_parts, content_digest
 from zoo.datasets.catalogue.entry import build
 from zoo.datasets.catalogue.report import Report, number
@@ -115,8 +116,8 @@ def prepare_target(
     """
     if not target.parts:
         raise UsageError(f'{target.title} holds lists and no clouds: there is nothing to prepare')
-    root = default_root() if data_root is None else Path(data_root).expanduser()
-    folder = root / 'packs' / Path(target.title).stem if out is None else Path(out).expanduser()
+    root = default_root() if data_root is None else expand(data_root)
+    folder = root / 'packs' / Path(target.title).stem if out is None else expand(out)
     how: dict[str, Any] = {'workers': workers, 'views': views, 'precision': precision, 'progress': progress}
     made = []
     for group, parts in _groups(target).items():

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from zoo.compat import data_root as default_root
+from zoo.compat import expand
 from zoo.datasets.catalogue.check import Candidate
 from zoo.datasets.catalogue.entries import entries
 from zoo.datasets.catalogue.entry import Entry, Part, build, check_options
@@ -99,8 +100,8 @@ def _resolve(name: str, data_root: str | Path | None, chosen: dict[str, Any]) ->
     listed = entries()
     if name in listed:
         return _of_entry(listed[name], data_root, chosen)
-    path = Path(name).expanduser()
-    root = default_root() if data_root is None else Path(data_root).expanduser()
+    path = expand(name)
+    root = default_root() if data_root is None else expand(data_root)
     path = next((place for place in (path, root / path, root / 'packs' / path) if place.exists()), path)
     if path.is_file():
         return _of_pack(path, chosen)

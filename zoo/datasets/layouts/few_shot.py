@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from zoo.compat import data_root as default_root
+from zoo.compat import expand
 from zoo.datasets.base import ObjectDataset
 from zoo.datasets.captions import readable
 from zoo.datasets.layouts.modelnet_names import readable_classes
@@ -70,7 +71,7 @@ class ModelNetFewShot(ObjectDataset):
                 f'ModelNetFewShot: split {split!r} must be train or test, and ways={ways}, shots={shots}, '
                 f'num_points={num_points} positive numbers, fold={fold} at least 0'
             )
-        root = default_root() if data_root is None else Path(data_root).expanduser()
+        root = default_root() if data_root is None else expand(data_root)
         self.path = _find(root / 'ModelNetFewshot', ways, shots, fold)
         self.split = split
         episode = _read(self.path, ways, shots)

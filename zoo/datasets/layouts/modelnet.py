@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from zoo.compat import data_root as default_root
+from zoo.compat import expand
 from zoo.datasets.base import ObjectDataset
 from zoo.datasets.layouts.modelnet_fps import FpsArchive
 from zoo.datasets.layouts.modelnet_hdf5 import Hdf5
@@ -80,7 +81,7 @@ class ModelNet(ObjectDataset):
             )
         if num_points is not None and num_points < 1:
             raise UsageError(f'ModelNet: num_points {num_points} must be at least 1')
-        root = default_root() if data_root is None else Path(data_root).expanduser()
+        root = default_root() if data_root is None else expand(data_root)
         kind, folder = _find(root, layout, num_classes, SPLITS[split])
         self.layout = kind.layout
         self._storage = kind(folder, num_classes, SPLITS[split], num_points)

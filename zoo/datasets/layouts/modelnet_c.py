@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from zoo.compat import data_root as default_root
+from zoo.compat import expand
 from zoo.datasets.base import ObjectDataset
 from zoo.datasets.layouts.hdf5 import AGAIN, check_clouds, check_labels, read_clouds, read_labels
 from zoo.datasets.layouts.modelnet_names import readable_classes
@@ -46,7 +47,7 @@ class _Corrupted(ObjectDataset):
         self.corruption = self.aliases.get(corruption, corruption)
         self.severity = severity
         self._check_choice(corruption)
-        self.folder = self._find_folder(default_root() if data_root is None else Path(data_root).expanduser())
+        self.folder = self._find_folder(default_root() if data_root is None else expand(data_root))
         self.path = self.folder / self._file_name()
         self.classes = readable_classes(40)
         self._points, self.labels = self._read()

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from zoo.compat import data_root as default_root
+from zoo.compat import expand
 from zoo.datasets.base import ObjectDataset
 from zoo.datasets.layouts.hdf5 import AGAIN, has_table, read_clouds, read_labels, read_table
 from zoo.datasets.storage import content_hash
@@ -91,7 +92,7 @@ class ScanObjectNN(ObjectDataset):
                 f'variant {variant!r} one of {", ".join(VARIANTS)}'
             )
         folder, name = VARIANTS[variant]
-        root = (default_root() if data_root is None else Path(data_root).expanduser()) / 'ScanObjectNN'
+        root = (default_root() if data_root is None else expand(data_root)) / 'ScanObjectNN'
         self.path = _find(root, Path(folder) / f'{SPLITS[split]}_{name}.h5')
         self.classes = CLASSES
         self._points = read_clouds(self.path)

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from zoo.compat import data_root as default_root
+from zoo.compat import expand
 from zoo.datasets.base import ObjectDataset
 from zoo.datasets.layouts.shapenetpart_names import PARTS, SYNSETS
 from zoo.datasets.storage import content_hash, read_json
@@ -84,7 +85,7 @@ class ShapeNetPart(ObjectDataset):
                 f'ShapeNetPart: split {split!r} must be one of {", ".join(SPLITS)}, sampling {sampling!r} one of '
                 f'{", ".join(SAMPLINGS)}, num_points={num_points} at least 1 or None'
             )
-        self.root = (default_root() if data_root is None else Path(data_root).expanduser()) / FOLDER
+        self.root = (default_root() if data_root is None else expand(data_root)) / FOLDER
         lists = [self.root / 'train_test_split' / f'shuffled_{name}_file_list.json' for name in SPLITS[split]]
         _check_layout(self.root, lists)
         self.num_points, self.sampling = num_points, sampling

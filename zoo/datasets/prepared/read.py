@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo.compat import data_root
+from zoo.compat import data_root, expand
 from zoo.datasets.base import ObjectDataset
 from zoo.datasets.prepared.layout import fingerprint, open_pack
 from zoo.datasets.storage import resolve
@@ -169,7 +169,7 @@ class MappedPack(ObjectDataset):
 def _find(path: str | Path) -> Path:
     """Return the folder of a pack."""
     found = resolve(path)
-    packs = data_root() / 'packs' / Path(path).expanduser()
+    packs = data_root() / 'packs' / expand(path)
     return (packs if not found.is_dir() and packs.is_dir() else found).absolute()
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from zoo.compat import expand
 from zoo.datasets.prepared.arrays import RowsFile, discard, map_array, stamps, sweep
 from zoo.datasets.prepared.chunks import (
     Row,
@@ -76,7 +77,7 @@ def prepare(
         UsageError: A dataset or a file of it cannot be read (finished chunks are kept), the datasets do not belong
             together, or the destination cannot be written.
     """
-    destination = Path(destination).expanduser().absolute()
+    destination = expand(destination).absolute()
     if workers < 1:
         raise UsageError(f'preparing needs at least one process, got workers={workers}')
     job, about = Job(parts, views, precision), json.loads(json.dumps(meta or {}))

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from zoo.compat import zoo_home
+from zoo.compat import expand, zoo_home
 from zoo.datasets.prepared.arrays import RowsFile, discard, map_array, stamps
 from zoo.datasets.prepared.chunks import stop_workers
 from zoo.datasets.procedural.chunks import fill, read_chunk, start_workers, stored
@@ -58,7 +58,7 @@ def load_objects(order: Order, cache_dir: Path | None = None, workers: int | Non
     Raises:
         UsageError: The cache cannot be written.
     """
-    folder = (cache_dir or zoo_home() / 'procedural').expanduser() / order.key
+    folder = expand(cache_dir or zoo_home() / 'procedural') / order.key
     for _ in range(3):  # another process may clear away what it takes for damaged, once
         objects = _open(folder, order)
         if objects is not None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo.compat import zoo_home
+from zoo.compat import expand, zoo_home
 from zoo.datasets.base import ObjectDataset
 from zoo.datasets.meshes.bake import Recipe
 from zoo.datasets.meshes.store import read_array
@@ -88,7 +88,7 @@ class SweetHome3D(ObjectDataset):
         if images and views < 1:
             raise UsageError('SweetHome3D: images=True needs views of at least 1')
         recipe = Recipe(num_points, views if images else 0, image_size, seed=seed)
-        folder = zoo_home() / 'sweethome3d' if cache_dir is None else Path(cache_dir).expanduser()
+        folder = zoo_home() / 'sweethome3d' if cache_dir is None else expand(cache_dir)
         sources = [files] if isinstance(files, str | Path) else files
         self._store, known = load_objects(find_files(sources), recipe, folder, workers=workers)
         self.catalogues: list[dict[str, Any]] = known['catalogues']

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from zoo.compat import data_root
+from zoo.compat import data_root, expand
 from zoo.datasets.sweethome3d.catalogue import Archive, Entry, read_entries
 from zoo.datasets.sweethome3d.debian import CATALOGUES, Copyright, parse_copyright, unpack
 from zoo.errors import UsageError
@@ -95,7 +95,7 @@ def find_files(files: Iterable[str | Path] | None) -> list[Path]:
     if isinstance(files, str | Path):
         files = [files]
     found = []
-    for path in (Path(file).expanduser() for file in files):
+    for path in (expand(file) for file in files):
         inside = list(_in_folder(path)) if path.is_dir() else [path]
         if not inside or not inside[0].is_file():
             raise UsageError(f'SweetHome3D: {path} is no file and no folder with furniture: {HOW_TO_GET}')

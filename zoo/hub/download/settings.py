@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import random
 from dataclasses import dataclass
-from pathlib import Path
+
+from zoo.compat import expand
 
 FALSE = {'', '0', 'false', 'no', 'off'}
 
@@ -64,7 +65,7 @@ def mirrors() -> tuple[str, ...]:
     ``$ZOO_HOME/weights/KEY/NAME``.
     """
     prefixes = (prefix.rstrip('/') for prefix in os.environ.get('ZOO_MIRROR', '').split())
-    return tuple(prefix if '://' in prefix else Path(prefix).expanduser().absolute().as_uri() for prefix in prefixes)
+    return tuple(prefix if '://' in prefix else expand(prefix).absolute().as_uri() for prefix in prefixes)
 
 
 def hub_endpoint() -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from zoo.compat import expand
 from zoo.errors import UsageError
 from zoo.registry import TEACHERS
 from zoo.teachers.base import Teacher
@@ -78,7 +79,7 @@ class PointTokenizer(Teacher):
 
     def _files(self) -> tuple[Path, ...]:
         """Return the file."""
-        path = Path(self.weights).expanduser()
+        path = expand(self.weights)
         if not path.is_file():
             raise UsageError(
                 f'{type(self).__name__}: there is no file {path}: train it with python tools/train.py '
