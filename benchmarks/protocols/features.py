@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from torch import nn
 
 from zoo.datasets.base import ObjectSubset
 from zoo.errors import UsageError
+from zoo.io import write_whole
 from zoo.registry import TRANSFORMS
 
 Transforms = Sequence[dict[str, Any]]
@@ -222,11 +222,7 @@ class FeatureCache:
 
 def _write(path: Path, content: np.ndarray) -> None:
     """Write an array in one step."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(f'.{os.getpid()}.tmp')
-    with temporary.open('wb') as file:
-        np.save(file, content, allow_pickle=False)
-    temporary.replace(path)
+    write_whole(path, lambda file: np.save(file, content, allow_pickle=False))
 
 
 def _read(path: Path, rows: int, dims: int) -> np.ndarray | None:

@@ -20,8 +20,9 @@ import numpy as np
 
 from benchmarks.protocols.finetune import finetune
 from benchmarks.protocols.measurement import Measurement
-from benchmarks.records.files import from_text, to_text, write_whole
+from benchmarks.records.files import from_text, to_text
 from zoo.datasets.episodes import few_shot_episodes
+from zoo.io import write_whole
 from zoo.registry import DATASETS
 
 PROTOCOL = {'name': 'few_shot_finetune', 'version': 1, 'epoch_selection': 'last', 'voting': 'none'}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from zoo.engine import build_runner, configure, load_config
+from zoo.io import write_whole
 
 
 def pretrain(
@@ -32,12 +33,6 @@ def pretrain(
         return target
     if note.is_file() and note.read_text(encoding='utf-8') != digest:
         raise ValueError(f'{work_dir} holds a run of another config: remove it or choose another folder')
-    work_dir.mkdir(parents=True, exist_ok=True)
-    note.write_text(digest, encoding='utf-8')
+    write_whole(note, digest)
     build_runner(configure(loaded, work_dir=work_dir, resume='auto', device=device)).train()
     return target
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's content."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,32 +1,9 @@
-"""Files that are whole or absent, whatever kills the writer."""
+"""The text of what is written: JSON with sorted keys, without NaN."""
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import time
-import uuid
-from pathlib import Path
 from typing import Any
-
-TEMPORARY = '.tmp'
-DAY = 86_400.0
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write beside the place, reach the disk, then move; a reader sees the old file or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.parent / f'.{path.name}.{uuid.uuid4().hex}{TEMPORARY}'
-    try:
-        with temporary.open('xb') as file:
-            file.write(content)
-            file.flush()
-            # Without this a power cut may leave the new name with no content.
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def to_text(data: Any) -> str:
@@ -45,26 +22,6 @@ def from_text(text: str) -> Any:
         ValueError: not JSON; NaN and infinity are not JSON.
     """
     return json.loads(text, parse_constant=_refuse)
-
-
-def sweep(folder: Path, age: float = DAY) -> int:
-    """Remove what killed writers left below ``folder``; younger files may belong to a living one.
-
-    Args:
-        folder: where to look.
-        age: seconds since the last write.
-
-    Returns:
-        Number of files removed.
-    """
-    removed = 0
-    for path in folder.rglob(f'.*{TEMPORARY}'):
-        # Another process may sweep, or finish writing, at the same time.
-        with contextlib.suppress(FileNotFoundError):
-            if time.time() - path.stat().st_mtime > age:
-                path.unlink()
-                removed += 1
-    return removed
 
 
 def _refuse(constant: str) -> float:

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.records.files import write_whole
 from benchmarks.records.keys import LENGTH
 from zoo.errors import UsageError
+from zoo.io import write_whole
 
 ARRAYS = ('index', 'target', 'predicted', 'score')
 

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.records.environment import environment
-from benchmarks.records.files import from_text, to_text, write_whole
+from benchmarks.records.files import from_text, to_text
 from benchmarks.records.keys import digest
 from benchmarks.records.migrate import migrate
 from benchmarks.records.parts import Dataset, Environment, Part, Pretraining, Protocol
 from benchmarks.records.schema import check
 from zoo.errors import UsageError
+from zoo.io import write_whole
 
 __all__ = ['VERSION', 'Record', 'environment', 'read_record', 'read_records']
 

@@ -9,11 +9,12 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from benchmarks.records.files import sweep, to_text
+from benchmarks.records.files import to_text
 from benchmarks.records.index import COLUMNS, Index, is_busy
 from benchmarks.records.predictions import Predictions, read_predictions
 from benchmarks.records.record import Record, read_record
 from zoo.errors import UsageError
+from zoo.io import sweep
 
 _T = TypeVar('_T')
 

@@ -9,8 +9,8 @@ import torch
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
-from benchmarks.records.files import write_whole
 from zoo.datasets.meshes.sampling import to_unit_sphere
+from zoo.io import write_whole
 
 COUNT, POINTS, SEED = 8, 512, 20230205
 LARGEST_DISTANCE = 1e-6

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks.records.files import to_text, write_whole
+from benchmarks.records.files import to_text
 from benchmarks.release.card import card, list_of
 from benchmarks.release.clouds import LARGEST_DISTANCE, largest_distance, write_features
 from benchmarks.release.collect import Candidate, Measured
@@ -21,6 +21,7 @@ from zoo.hub import get_model
 from zoo.hub.index import Entry, entries
 from zoo.hub.names import ROOT, parse_name
 from zoo.hub.state import load_exactly, read_state_dict
+from zoo.io import write_whole
 
 MOST_BYTES = 60_000_000
 """Of the whole folder of weights."""

@@ -8,10 +8,10 @@ from typing import Any
 
 import yaml
 
-from benchmarks.records.files import write_whole
 from zoo.errors import UsageError
 from zoo.hub.index import entries
 from zoo.hub.index.lookup import raw_index
+from zoo.io import write_whole
 
 HEADER = (
     '# Models of this folder by name, in the form of OpenMMLab; see zoo/hub/index for the keys. Figures in percent.\n'

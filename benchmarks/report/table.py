@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-from benchmarks.records.files import write_whole
 from benchmarks.report import as_csv, as_html, as_latex, as_markdown
 from benchmarks.report.cell import Cell, Value
+from zoo.io import write_whole
 
 Row: TypeAlias = Sequence[Cell | Value]
 

@@ -10,10 +10,10 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from benchmarks.records.files import write_whole
 from benchmarks.records.statistics import Estimate
 from benchmarks.run.results import Results
 from benchmarks.run.tables import Figures
+from zoo.io import write_whole
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 748, 400, 72, 248, 20, 52
 COLOURS = ('#555555', '#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00')

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.records.files import from_text, to_text, write_whole
+from benchmarks.records.files import from_text, to_text
 from benchmarks.report import Table
 from benchmarks.report.as_html import page
 from benchmarks.run.console import terminal_text
@@ -28,6 +28,7 @@ from benchmarks.suites.setup import Setup
 from benchmarks.suites.sheet import Sheet
 from benchmarks.suites.suite import Suite, find
 from zoo.errors import UsageError
+from zoo.io import write_whole
 
 FIRST = 'leaderboard'
 """Suite whose table everybody wants to see first."""

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.records import Record, Store
-from benchmarks.records.files import from_text, to_text, write_whole
+from benchmarks.records.files import from_text, to_text
 from benchmarks.suites.job import Outcome
 from zoo.errors import UsageError
+from zoo.io import write_whole
 
 
 class Results:

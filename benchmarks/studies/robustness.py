@@ -23,13 +23,13 @@ from safetensors.torch import load_file
 
 from benchmarks.protocols.corruption import PROTOCOL as CORRUPTION
 from benchmarks.protocols.corruption import measure_corruption
-from benchmarks.protocols.pretrain import file_sha256
 from benchmarks.records import Record
 from benchmarks.records.record import environment, read_record
 from benchmarks.studies.robustness_table import accuracy_table, error_table, severity_table
 from zoo.engine import build_runner, configure, load_config
 from zoo.engine.names import config_hash
 from zoo.errors import UsageError
+from zoo.io import file_hash, write_whole
 from zoo.registry import DATASETS, MODELS
 from zoo.transforms import CORRUPTIONS, SEVERITIES
 
@@ -134,7 +134,7 @@ def _dataset(split: str, num_objects: int) -> Any:
 def _key(contender: Contender, seed: int, budget: Budget, train: Any, test: Any) -> str:
     """Digest of everything the result depends on."""
     settings = {**dataclasses.asdict(budget), 'seeds': None}
-    weights = file_sha256(contender.weights) if contender.weights else ''
+    weights = file_hash(contender.weights) if contender.weights else ''
     parts = [contender.name, weights, seed, settings, train.fingerprint, test.fingerprint, CORRUPTION]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
@@ -230,7 +230,7 @@ def _measure(
         config=contender.config,
         config_sha256=config_hash(config),
         weights=contender.weights.name if contender.weights else 'scratch',
-        weights_sha256=file_sha256(contender.weights) if contender.weights else '',
+        weights_sha256=file_hash(contender.weights) if contender.weights else '',
         pretraining={},
         dataset=dataset,
         protocol={**found.protocol, **training, 'key': key},
@@ -278,7 +278,7 @@ def main() -> None:
         text = run_study(rows, Contender(given.reference).label, budget, given.out, given.device)
     except UsageError as error:
         parser.exit(2, f'{error}\n')
-    (given.out / 'table.md').write_text(text, encoding='utf-8')
+    write_whole(given.out / 'table.md', text)
     print(f'\n{text}')
 
 

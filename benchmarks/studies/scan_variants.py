@@ -21,6 +21,7 @@ from benchmarks.protocols.finetune import finetune
 from benchmarks.records import Record, mean_interval, read_records
 from benchmarks.records.record import environment, read_record
 from benchmarks.report import Table
+from zoo.io import write_whole
 from zoo.registry import DATASETS
 
 FINETUNE = 'configs/finetune/procedural.py'
@@ -189,7 +190,7 @@ def main() -> None:
         device=given.device,
     ).markdown()
     given.out.mkdir(parents=True, exist_ok=True)
-    (given.out / 'table.md').write_text(table, encoding='utf-8')
+    write_whole(given.out / 'table.md', table)
     print(f'\n{table}')
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from safetensors.torch import save
 
-from benchmarks.records.files import write_whole
 from benchmarks.suites.job import KINDS, Outcome, Task, kind
 from benchmarks.suites.training import PRETRAIN_CODE, run_pretraining, trained
 from zoo.engine.checkpoint import read_checkpoint
+from zoo.io import write_whole
 
 POINTS = 5
 """Snapshots of a run, evenly over its epochs; a few more where its length is no multiple."""

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from benchmarks.protocols.held_out_loss import measure_held_out_loss
-from benchmarks.protocols.pretrain import file_sha256
 from benchmarks.records.parts import Protocol
 from benchmarks.suites.evidence import record_of
 from benchmarks.suites.job import LIBRARY, Outcome, Task, kind
@@ -16,6 +15,7 @@ from benchmarks.suites.students import pretraining_config
 from benchmarks.suites.training import SLOWER
 from zoo.hub.names import parse_name
 from zoo.hub.state import load_exactly, read_state_dict
+from zoo.io import file_hash
 from zoo.registry import DATASETS, MODELS
 
 HELD_OUT = tuple(f'benchmarks/protocols/{name}.py' for name in ('held_out_loss', 'clouds', 'features', 'measurement'))
@@ -30,7 +30,7 @@ def at_epoch(task: Task) -> Task:
     """
     source, epoch = task.inputs['weights'], task.settings['epoch']
     path = source['snapshots'][str(epoch)]
-    there = {'weights': path, 'sha256': file_sha256(task.out / path), 'about': {**source['about'], 'epoch': epoch}}
+    there = {'weights': path, 'sha256': file_hash(task.out / path), 'about': {**source['about'], 'epoch': epoch}}
     return dataclasses.replace(task, inputs={**task.inputs, 'weights': there})
 
 

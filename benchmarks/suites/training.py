@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.protocols.finetune import finetune
-from benchmarks.protocols.pretrain import file_sha256, pretrain
+from benchmarks.protocols.pretrain import pretrain
 from benchmarks.studies.recipe import CONFIG, HELD_OUT, SEED, finetune_options
 from benchmarks.suites.draws import held_out, labelled, shared_out
 from benchmarks.suites.evidence import record_of
@@ -26,6 +26,7 @@ from zoo.engine import load_config
 from zoo.errors import UsageError
 from zoo.hub import backbone_config
 from zoo.hub.names import parse_name
+from zoo.io import file_hash
 from zoo.registry import DATASETS
 
 PRETRAIN_CODE = (*LIBRARY, 'benchmarks/protocols/pretrain.py', 'benchmarks/suites/training.py')
@@ -125,7 +126,7 @@ def trained(task: Task, weights: Path) -> dict[str, Any]:
     for checkpoint in task.work.rglob(CHECKPOINTS):
         with contextlib.suppress(FileNotFoundError):
             checkpoint.unlink()
-    return {'weights': weights.relative_to(task.out).as_posix(), 'sha256': file_sha256(weights)}
+    return {'weights': weights.relative_to(task.out).as_posix(), 'sha256': file_hash(weights)}
 
 
 @kind('recipe', code=FINETUNE_CODE, seconds=finetune_seconds)

@@ -152,12 +152,6 @@ def test_wheels(tmp_path):
         sources.wheel_folder('no_such_package', 'such-a-thing')
 
 
-def test_file_hash(tmp_path):
-    content = bytes(range(256)) * 9000  # more than one block
-    (tmp_path / 'file').write_bytes(content)
-    assert sources.file_hash(tmp_path / 'file') == hashlib.sha256(content).hexdigest()
-
-
 def test_weights_never_run_code(tmp_path):
     class Trap:
         def __reduce__(self):

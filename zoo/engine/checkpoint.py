@@ -16,10 +16,8 @@ from mmengine.utils import apply_to
 
 from zoo.compat import allow_mmengine_checkpoints
 from zoo.errors import UsageError
+from zoo.io import sweep, write_whole
 from zoo.registry import HOOKS
-
-TEMPORARY = '.{name}.unfinished'
-"""Name of a file while it is being written; left behind only by a kill."""
 
 _NUMBERED = re.compile(r'(epoch|iter)_(\d+)\.pth')
 
@@ -58,13 +56,6 @@ def latest_checkpoint(work_dir: str | Path) -> Path | None:
     return max(numbered, key=lambda path: path.stat().st_mtime_ns, default=None)
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a small file in one step: readers see the old content or the new one."""
-    temporary = path.with_name(TEMPORARY.format(name=path.name))
-    temporary.write_text(text, 'utf-8')
-    temporary.replace(path)
-
-
 @HOOKS.register_module()
 class CheckpointHook(mmengine.hooks.CheckpointHook):
     """mmengine's ``CheckpointHook`` in an order that leaves a loadable newest checkpoint at any moment.
@@ -84,8 +75,7 @@ class CheckpointHook(mmengine.hooks.CheckpointHook):
         """Prepare, and remove what a killed run left unfinished."""
         super().before_train(runner)
         if is_main_process():
-            for path in Path(self.out_dir).glob(TEMPORARY.format(name='*')):
-                path.unlink(missing_ok=True)
+            sweep(self.out_dir)
 
     def before_save_checkpoint(self, runner: Any, checkpoint: dict[str, Any]) -> None:
         """Leave only tensors and plain values; add the gradients that are not used up yet.
@@ -129,7 +119,7 @@ class CheckpointHook(mmengine.hooks.CheckpointHook):
             by_epoch=self.by_epoch,
         )
         if is_main_process():
-            write_text(Path(runner.work_dir) / 'last_checkpoint', self.last_ckpt)
+            write_whole(Path(runner.work_dir) / 'last_checkpoint', self.last_ckpt)
             for old in outdated:
                 (Path(self.out_dir) / self.filename_tmpl.format(old)).unlink(missing_ok=True)
 

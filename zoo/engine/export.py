@@ -12,8 +12,8 @@ from mmengine.hooks import EMAHook, Hook
 from safetensors.torch import save
 
 import zoo
-from zoo.engine.checkpoint import TEMPORARY
 from zoo.engine.names import config_hash, config_name
+from zoo.io import write_whole
 from zoo.registry import HOOKS
 
 
@@ -71,6 +71,4 @@ def export_weights(model: torch.nn.Module, path: Path, header: dict[str, str]) -
         header: Strings to put into its header.
     """
     tensors = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in model.state_dict().items()}
-    temporary = path.with_name(TEMPORARY.format(name=path.name))
-    temporary.write_bytes(save(tensors, metadata=header))  # save_file would deny the file to other users
-    temporary.replace(path)
+    write_whole(path, save(tensors, metadata=header))

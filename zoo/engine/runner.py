@@ -24,13 +24,14 @@ from torch.utils.data import DataLoader
 import zoo
 from zoo.compat import processor
 from zoo.engine.check import check_config, readable_build_errors
-from zoo.engine.checkpoint import TEMPORARY, latest_checkpoint, read_checkpoint, write_text
+from zoo.engine.checkpoint import latest_checkpoint, read_checkpoint
 from zoo.engine.config import configure
 from zoo.engine.distributed import join_processes, local_rank
 from zoo.engine.loops import EpochLoop, IterLoop
 from zoo.engine.names import config_name
 from zoo.engine.progress import say
 from zoo.errors import UsageError
+from zoo.io import whole, write_whole
 from zoo.registry import DATASETS, FUNCTIONS
 
 _count = itertools.count()
@@ -128,7 +129,7 @@ class ZooRunner(Runner):
     def dump_config(self) -> None:
         """Write the config, options of the command line included, into the work directory."""
         if is_main_process():
-            write_text(Path(self.work_dir) / Path(self.cfg.filename or 'config.py').name, self.cfg.pretty_text)
+            write_whole(Path(self.work_dir) / Path(self.cfg.filename or 'config.py').name, self.cfg.pretty_text)
 
     # --- what is built ------------------------------------------------------------------------------------------------
 
@@ -288,9 +289,8 @@ class ZooRunner(Runner):
     def save_checkpoint(self, out_dir: str, filename: str, *args: Any, **kwargs: Any) -> None:
         """Write a checkpoint in one step: until it is complete, it has another name."""
         if is_main_process():
-            temporary = TEMPORARY.format(name=filename)
-            super().save_checkpoint(out_dir, temporary, *args, **kwargs)
-            (Path(out_dir) / temporary).replace(Path(out_dir) / filename)
+            with whole(Path(out_dir) / filename) as temporary:
+                super().save_checkpoint(out_dir, temporary.name, *args, **kwargs)
 
     def close(self) -> None:
         """Close the log file; for programs that run many configs in one process."""

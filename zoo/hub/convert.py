@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 import zoo
@@ -14,7 +14,7 @@ from zoo.errors import UsageError
 from zoo.hub.official import TASKS, load_official
 from zoo.hub.official_tokenizers import foundation_tensors
 from zoo.hub.state import read_state_dict
-from zoo.teachers.sources import file_hash
+from zoo.io import file_hash, write_whole
 from zoo.teachers.tokenizers.official import is_official
 
 
@@ -72,9 +72,7 @@ def convert(
     if task == 'tokenizer':
         header['model'] = json.dumps({'type': 'TokenizerPretrainer', 'tokenizer': model.tokenizer_config})
     tensors = tensors_of(model)
-    temporary = target.with_name(f'.{target.name}.unfinished')
-    save_file(tensors, temporary, metadata=header)
-    temporary.replace(target)
+    write_whole(target, save(tensors, metadata=header))
     return f'{target}: {len(tensors)} tensors of a {type(model).__name__} ({method}, {task})'
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import uuid
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ import torch
 from torch import Tensor
 
 from zoo.errors import UsageError
+from zoo.io import write_whole
 
 Tensors = dict[str, Tensor]
 
@@ -106,16 +106,10 @@ class BankStore:
 
     def _write(self, path: Path, tensors: Tensors) -> None:
         """Write a file whole or not at all."""
-        from safetensors.torch import save_file
+        from safetensors.torch import save
 
-        self.parts.mkdir(parents=True, exist_ok=True)
-        temporary = self.parts / f'{uuid.uuid4().hex}.tmp'  # swept away with the parts if this process is killed
         tensors = {name: tensor.contiguous() for name, tensor in tensors.items()}
-        try:
-            save_file(tensors, temporary, metadata={'key': self.key, 'sha256': _checksum(tensors)})
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        write_whole(path, save(tensors, metadata={'key': self.key, 'sha256': _checksum(tensors)}))
 
 
 def _checksum(tensors: Tensors) -> str:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from zoo.errors import UsageError
-from zoo.teachers.sources import file_hash
+from zoo.io import file_hash
 
 LOAD_ERRORS = (pickle.UnpicklingError, OSError, ValueError, RuntimeError, KeyError, TypeError, AssertionError, EOFError)
 """What a library raises on a damaged file or on weights that do not fit."""

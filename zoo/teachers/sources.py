@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
@@ -72,15 +71,6 @@ def model_folder(name: str, required: Sequence[Sequence[str]], optional: Sequenc
 def present(folder: Path, names: Sequence[str]) -> tuple[Path, ...]:
     """Return those of the named files that are in the folder."""
     return tuple(folder / name for name in names if (folder / name).is_file())
-
-
-def file_hash(path: Path) -> str:
-    """Return the SHA-256 of a file as a hex digest."""
-    digest = hashlib.sha256()
-    with path.open('rb') as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from zoo.datasets.meshes.camera import Camera
+from zoo.io import write_whole
 
 Picture = NDArray[np.uint8]
 Floats = NDArray[np.floating]
@@ -88,8 +90,5 @@ def save_tiles(rows: Sequence[Sequence[Picture]], titles: Sequence[str], path: s
     for place, title in enumerate(titles):
         pen.text((place * rows[0][0].shape[1] + 3, 1), title, fill='black')
     target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f'.{target.name}.unfinished')
-    sheet.save(temporary, format='PNG', optimize=True)
-    temporary.replace(target)
+    write_whole(target, partial(sheet.save, format='PNG', optimize=True))
     return target

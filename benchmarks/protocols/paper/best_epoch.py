@@ -22,8 +22,8 @@ from mmengine.hooks import Hook
 
 from benchmarks.protocols.finetune import Tuning
 from benchmarks.protocols.measurement import Measurement, classified
-from benchmarks.records.files import write_whole
 from zoo.engine.metrics import overall_accuracy
+from zoo.io import write_whole
 
 PROTOCOL = {'name': 'finetune@paper-best-epoch', 'version': 1, 'epoch_selection': 'best_test', 'voting': 'none'}
 

@@ -4,9 +4,10 @@ import hashlib
 
 import pytest
 
-from benchmarks.protocols.pretrain import file_sha256, pretrain
+from benchmarks.protocols.pretrain import pretrain
 from tests.layouts import write_pack
 from zoo.engine.progress import ProgressHook
+from zoo.io import file_hash
 
 
 @pytest.fixture
@@ -22,11 +23,11 @@ def options(tmp_path):
 
 def test_a_finished_run_is_not_repeated(tmp_path, options, monkeypatch):
     weights = pretrain('configs/point_mae/nano.py', tmp_path / 'run', options, 'cpu')
-    written = file_sha256(weights)
+    written = file_hash(weights)
     assert written == hashlib.sha256(weights.read_bytes()).hexdigest()
     monkeypatch.setattr(ProgressHook, 'before_train', None)
     assert pretrain('configs/point_mae/nano.py', tmp_path / 'run', options, 'cpu') == weights
-    assert file_sha256(weights) == written
+    assert file_hash(weights) == written
 
 
 def test_a_folder_of_another_run_is_left_alone(tmp_path, options):

@@ -10,12 +10,12 @@ import torch
 from safetensors.torch import save_file
 
 import zoo
-from benchmarks.protocols.pretrain import file_sha256
 from benchmarks.run.results import Results
 from benchmarks.suites.everything import measuring  # noqa: F401  (registers the kinds of jobs)
 from benchmarks.suites.job import KINDS, Outcome, Task
 from zoo.engine import load_config
 from zoo.hub.names import ROOT
+from zoo.io import file_hash
 
 STUDENT, NAME = 'point-mae-nano', 'point-mae-nano_procedural'
 SHAPES = {'type': 'ProceduralShapes', 'seed': 4, 'classes': ['chair', 'lamp', 'table'], 'num_points': 128}
@@ -41,7 +41,7 @@ def make_out(out: Path, student=STUDENT, header=None) -> Path:
     config = load_config(f'configs/{student.rpartition("-")[0].replace("-", "_")}/nano.py').model.to_dict()
     tensors = {name: tensor.clone() for name, tensor in zoo.get_model(f'{student}_procedural').state_dict().items()}
     save_file(tensors, path, metadata={'model': json.dumps(header(config) if header else config)})
-    value = {'weights': 'runs/pre/weights.safetensors', 'sha256': file_sha256(path), 'about': {**ABOUT, 'seed': 0}}
+    value = {'weights': 'runs/pre/weights.safetensors', 'sha256': file_hash(path), 'about': {**ABOUT, 'seed': 0}}
     settings = {
         'student': student, 'options': {}, 'offline': True, 'fraction': 100, 'seed': 0, 'data': ABOUT['data'],
         'dataset': {**SHAPES, 'split': 'train', 'num_objects': 12},

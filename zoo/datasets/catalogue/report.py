@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Any
 
 from zoo.compat import expand
 from zoo.errors import UsageError
+from zoo.io import whole
 
 LEVELS = ('ok', 'note', 'warning', 'failed', 'damaged')
 """'failed' is a set that is not what it says; 'damaged' is a file that cannot be used at all."""
@@ -93,10 +92,8 @@ class Report:
         where = expand(path)
         content = {'target': self.target, 'findings': [asdict(finding) for finding in self.findings], **self.facts}
         try:
-            handle, name = tempfile.mkstemp(prefix=f'{where.name}.', suffix='.tmp', dir=where.absolute().parent)
-            with os.fdopen(handle, 'w', encoding='utf-8') as file:
-                json.dump(content, file, indent=1)
-            Path(name).replace(where)
+            with whole(where) as temporary:
+                temporary.write_text(json.dumps(content, indent=1), encoding='utf-8')
         except OSError as error:
             raise UsageError(f'{where} cannot be written ({error.strerror}): give --json a writable place') from error
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +14,7 @@ from zoo.datasets.base import ObjectDataset
 from zoo.datasets.catalogue.axes import support
 from zoo.datasets.meshes.files import SUFFIXES
 from zoo.errors import UsageError
+from zoo.io import file_hash
 
 AXES_FROM = 400
 """Objects of a part from which the axes are told, spread over all of it."""
@@ -177,8 +176,7 @@ def _file_digest(source: str) -> bytes:
     if not source.lower().endswith(SUFFIXES):
         return b''
     try:
-        with Path(source).open('rb') as file:
-            return hashlib.sha256(file.read()).digest()
+        return bytes.fromhex(file_hash(source))
     except OSError:
         return b''
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ from zoo.datasets.meshes.painted import UP, PaintedMesh, normal_form
 from zoo.datasets.meshes.sampling import sample_surface, to_unit_sphere
 from zoo.datasets.meshes.views import view
 from zoo.errors import UsageError
+from zoo.io import write_whole
 
 Baked = dict[str, NDArray[Any]]
 """``points (N, 3)`` float32, ``normals (N, 3)`` float32, ``colours (N, 3)`` uint8, ``views (V, H, W, 3)`` uint8."""
@@ -107,12 +106,4 @@ def digest(baked: Baked) -> str:
 
 def write_arrays(path: Path, arrays: Baked) -> None:
     """Write an .npz file in one step: it is there whole or not at all."""
-    descriptor, temporary = tempfile.mkstemp(prefix=f'{path.stem}.', suffix='.tmp', dir=path.parent)
-    try:
-        with os.fdopen(descriptor, 'wb') as file:
-            np.savez(file, **arrays)  # type: ignore[arg-type]
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    write_whole(path, lambda file: np.savez(file, **arrays))  # type: ignore[arg-type]

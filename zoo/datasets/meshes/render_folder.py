@@ -6,6 +6,7 @@ import json
 import zipfile
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -19,6 +20,7 @@ from zoo.datasets.meshes.pool import run_jobs
 from zoo.datasets.meshes.scan import find_meshes
 from zoo.datasets.meshes.store import as_record, take_stamps
 from zoo.errors import UsageError
+from zoo.io import write_whole
 
 
 @dataclass
@@ -162,7 +164,5 @@ def _write(job: dict[str, Any], baked: Baked, origin: str) -> None:
     target = Path(f'{job["stem"]}.npz')
     target.parent.mkdir(parents=True, exist_ok=True)
     for path, picture in zip(_pictures(job), baked.pop('views'), strict=True):
-        temporary = path.with_name(f'{path.name}.tmp')
-        Image.fromarray(picture).save(temporary, format='png')
-        temporary.replace(path)
+        write_whole(path, partial(Image.fromarray(picture).save, format='png'))
     write_arrays(target, {**baked, 'made_from': np.array(origin)})

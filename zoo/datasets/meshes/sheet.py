@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -12,6 +13,7 @@ from PIL import Image, ImageDraw
 
 from zoo.datasets.meshes.camera import Camera
 from zoo.datasets.meshes.mesh import FloatArray
+from zoo.io import write_whole
 
 Picture = NDArray[np.uint8]
 
@@ -91,7 +93,6 @@ def object_sheet(
         dots = coloured_points(dataset.points(index), dataset.colours(index), size)
         sheet.paste(Image.fromarray(dots), (x + len(views) * size, y + TITLE))
     target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
     coarse = np.asarray(sheet) & 0xF8  # five bits a channel: half the file, hardly a difference
-    Image.fromarray(coarse | coarse >> 5).save(target, optimize=True)
+    write_whole(target, partial(Image.fromarray(coarse | coarse >> 5).save, format='PNG', optimize=True))
     return target

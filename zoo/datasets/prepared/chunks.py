@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import io
 import os
 import random
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import zipfile
 import zlib
@@ -28,6 +26,7 @@ from numpy.typing import NDArray
 
 import zoo
 from zoo.errors import UsageError
+from zoo.io import whole
 
 PATIENCE = 0.1
 """Seconds until a chunk that another process is making is looked for again."""
@@ -100,16 +99,8 @@ def stored(folder: Path, sizes: Mapping[int, int]) -> int:
 
 def write_chunk(folder: Path, start: int, chunk: Row) -> None:
     """Write a chunk in one step, or leave nothing behind."""
-    content = io.BytesIO()
-    np.savez(content, **chunk)  # type: ignore[arg-type]
-    with tempfile.NamedTemporaryFile(dir=folder, suffix='.tmp', delete=False) as file:
-        try:
-            file.write(content.getbuffer())
-            file.close()
-            Path(file.name).replace(chunk_path(folder, start))
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise
+    with whole(chunk_path(folder, start)) as temporary, temporary.open('wb') as file:
+        np.savez(file, **chunk)  # type: ignore[arg-type]
 
 
 def read_chunk(folder: Path, start: int, names: Sequence[str] | None = None) -> Row | None:

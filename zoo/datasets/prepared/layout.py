@@ -19,7 +19,6 @@ import contextlib
 import hashlib
 import json
 import logging
-import uuid
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +28,7 @@ from numpy.typing import NDArray
 from zoo.datasets.prepared.arrays import map_array, stamps
 from zoo.datasets.storage import content_hash
 from zoo.errors import UsageError
+from zoo.io import write_whole
 
 FORMAT = 'recon-zoo pack'
 VERSION = 1
@@ -111,12 +111,7 @@ def digests(arrays: Arrays, start: int, stop: int) -> dict[str, str]:
 
 def write_json(path: Path, values: object) -> None:
     """Write a JSON file in one step."""
-    temporary = path.with_name(f'{path.name}.{uuid.uuid4().hex}.tmp')
-    try:
-        temporary.write_text(json.dumps(values, indent=1), encoding='utf-8')
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_whole(path, json.dumps(values, indent=1))
 
 
 def _share(arrays: Arrays, name: str, start: int, stop: int) -> NDArray[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from zoo.datasets.meshes.mesh import FloatArray, IntArray
 from zoo.datasets.meshes.render import render
 from zoo.datasets.meshes.sampling import sample_surface
 from zoo.datasets.procedural.shapes import SHAPES, assemble, random_streams
+from zoo.io import write_whole
 
 Picture = NDArray[np.uint8]
 
@@ -89,7 +91,6 @@ def contact_sheet(path: str | Path, *, objects: int = 4, size: int = 72, columns
         pen.text((x + 2, y + 1), name, fill='black')
         sheet.paste(Image.fromarray(class_row(name, objects, size, seed=seed)), (x, y + TITLE))
     target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
     coarse = np.asarray(sheet) & 0xF8  # five bits a channel: half the file, hardly a difference
-    Image.fromarray(coarse | coarse >> 5).save(target, optimize=True)
+    write_whole(target, partial(Image.fromarray(coarse | coarse >> 5).save, format='PNG', optimize=True))
     return target

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from zoo.datasets.procedural.dataset import VARIANTS
 from zoo.datasets.procedural.generate import BACKGROUND, Order, make_one
 from zoo.datasets.procedural.shapes import SHAPES
 from zoo.datasets.scans import VARIANTS as SCANS
+from zoo.io import write_whole
 
 GREY = np.array([170, 170, 170])
 """Colour of the background."""
@@ -93,7 +95,6 @@ def variant_sheet(
             pen.text((x + tile * size + 2, y + 1), text, fill='black')
         sheet.paste(Image.fromarray(variant_row(name, size, index=index, seed=seed)), (x, y + TITLE))
     target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
     coarse = np.asarray(sheet) & 0xF8  # five bits a channel: half the file, hardly a difference
-    Image.fromarray(coarse | coarse >> 5).save(target, optimize=True)
+    write_whole(target, partial(Image.fromarray(coarse | coarse >> 5).save, format='PNG', optimize=True))
     return target

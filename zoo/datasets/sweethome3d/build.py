@@ -6,7 +6,6 @@ import functools
 import hashlib
 import io
 import json
-import os
 import re
 import tempfile
 from pathlib import Path
@@ -24,6 +23,7 @@ from zoo.datasets.meshes.store import Store, as_record
 from zoo.datasets.sweethome3d.catalogue import Archive, Entry
 from zoo.datasets.sweethome3d.sources import NOT_STATED, Catalogue, open_catalogues
 from zoo.errors import UsageError
+from zoo.io import write_whole
 
 NOTICE_LINES = 12
 """Lines at the head of a model among which its own words on copyright are looked for."""
@@ -57,10 +57,7 @@ def load_objects(files: list[Path], recipe: Recipe, folder: Path, *, workers: in
         pass
     with tempfile.TemporaryDirectory(prefix='sweethome3d.') as temporary:
         known = _make(store, open_catalogues(files, Path(temporary)), workers)
-    descriptor, name = tempfile.mkstemp(suffix='.tmp', dir=store.folder)
-    with os.fdopen(descriptor, 'w', encoding='utf-8') as file:
-        json.dump(known, file, indent=1)
-    Path(name).replace(table)
+    write_whole(table, json.dumps(known, indent=1))
     return store, known
 
 

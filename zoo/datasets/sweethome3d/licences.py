@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from zoo.io import write_whole
+
 ADDRESSES = {
     'CC0': 'https://creativecommons.org/publicdomain/zero/1.0/',
     'CC-BY-3.0': 'https://creativecommons.org/licenses/by/3.0/',
@@ -71,8 +73,5 @@ def write_attribution(
 ) -> Path:
     """Write ``attribution`` to a file in one step; return the file."""
     target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f'{target.name}.tmp')
-    temporary.write_text(attribution(infos, catalogues), encoding='utf-8')
-    temporary.replace(target)
+    write_whole(target, attribution(infos, catalogues))
     return target

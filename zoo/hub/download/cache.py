@@ -6,7 +6,6 @@ import contextlib
 import datetime
 import json
 import logging
-import uuid
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from pathlib import Path
 from zoo.compat import zoo_home
 from zoo.errors import UsageError
 from zoo.hub.download.weight_file import WeightFile
-from zoo.teachers.sources import file_hash
+from zoo.io import file_hash, write_whole
 
 logger = logging.getLogger(__name__)
 
@@ -101,12 +100,7 @@ class Place:
         found = self.path.stat()
         today = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
         memory = Memory(sha256, found.st_size, found.st_mtime_ns, source, today)
-        temporary = self.note.with_name(f'{self.note.name}.{uuid.uuid4().hex[:8]}')
-        try:
-            temporary.write_text(json.dumps(asdict(memory), indent=1) + '\n', 'utf-8')
-            temporary.replace(self.note)
-        finally:
-            temporary.unlink(missing_ok=True)
+        write_whole(self.note, json.dumps(asdict(memory), indent=1) + '\n')
 
     def forget(self) -> None:
         """Remove the file and what is remembered of it."""

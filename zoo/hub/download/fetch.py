@@ -16,7 +16,7 @@ from zoo.hub.download.partial import Note, Partial, check_room, is_cut_short
 from zoo.hub.download.settings import Limits, mirrors, offline
 from zoo.hub.download.weight_file import WeightFile, scheme_of
 from zoo.hub.names import data_file
-from zoo.teachers.sources import file_hash
+from zoo.io import file_hash
 
 logger = logging.getLogger(__name__)
 

@@ -1,0 +1,141 @@
+import errno
+import hashlib
+import os
+import signal
+import stat
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from zoo.io import UNFINISHED, file_hash, sweep, whole, write_whole
+
+
+def leftovers(folder):
+    return sorted(path.name for path in folder.rglob(f'.*{UNFINISHED}'))
+
+
+@pytest.mark.parametrize('content', [b'bytes \xff', 'täxt', lambda file: file.write(b'from a function')])
+def test_all_kinds_of_content(tmp_path, content):
+    path = tmp_path / 'new' / 'folder' / 'file'
+    write_whole(path, content)
+    expected = content if isinstance(content, bytes) else content.encode() if isinstance(content, str) else None
+    assert path.read_bytes() == (expected or b'from a function')
+    assert os.listdir(path.parent) == ['file']
+
+
+def test_permissions_follow_the_umask(tmp_path):
+    before = os.umask(0o002)
+    try:
+        write_whole(tmp_path / 'shared', b'')
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / 'shared').stat().st_mode) == 0o664
+
+
+def test_an_interrupted_write_leaves_the_old_file_and_nothing_else(tmp_path):
+    path = tmp_path / 'file'
+    write_whole(path, b'old')
+
+    def interrupted(file):
+        file.write(b'half of the n')
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_whole(path, interrupted)
+    assert path.read_bytes() == b'old'
+    assert os.listdir(tmp_path) == ['file']
+
+
+def test_content_reaches_the_disk_before_the_name(tmp_path, monkeypatch):
+    calls = []
+    sync, replace = os.fsync, Path.replace
+    monkeypatch.setattr(os, 'fsync', lambda descriptor: calls.append(os.fstat(descriptor)) or sync(descriptor))
+    monkeypatch.setattr(Path, 'replace', lambda self, target: calls.append('replace') or replace(self, target))
+    write_whole(tmp_path / 'file', b'content')
+    content, name, folder = calls
+    assert content.st_size == len(b'content')
+    assert name == 'replace'
+    assert stat.S_ISDIR(folder.st_mode)
+
+
+KILLED = """
+import os, signal, sys
+from zoo.io import write_whole
+def die(file):
+    file.write(b'half'); file.flush()
+    os.kill(os.getpid(), signal.SIGKILL)
+write_whole(sys.argv[1], die)
+"""
+
+
+def test_what_a_killed_writer_left_is_swept_and_what_a_living_one_writes_is_not(tmp_path):
+    target = tmp_path / 'deep' / 'file'
+    write_whole(target, b'old')
+    assert subprocess.run([sys.executable, '-c', KILLED, str(target)]).returncode == -signal.SIGKILL
+    assert len(leftovers(tmp_path)) == 1
+    with whole(target) as temporary:
+        temporary.write_bytes(b'new')
+        assert sweep(tmp_path) == 1
+        assert leftovers(tmp_path) == [temporary.name]
+    assert target.read_bytes() == b'new'
+    assert sweep(tmp_path) == 0
+
+
+def test_writers_and_sweepers_at_once(tmp_path):
+    """A sweep between the creation of a file and its lock must not lose the write."""
+    done = threading.Event()
+
+    def sweeping():
+        while not done.is_set():
+            sweep(tmp_path)
+
+    sweepers = [threading.Thread(target=sweeping) for _ in range(2)]
+    for thread in sweepers:
+        thread.start()
+    try:
+        for number in range(200):
+            write_whole(tmp_path / 'file', str(number))
+            assert (tmp_path / 'file').read_text() == str(number)
+    finally:
+        done.set()
+        for thread in sweepers:
+            thread.join()
+    assert os.listdir(tmp_path) == ['file']
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 64 kB."""
+    place = tmp_path / 'disk'
+    place.mkdir()
+    if subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', str(place)], capture_output=True).returncode:
+        pytest.skip('no right to mount a small disk')
+    yield place
+    subprocess.run(['umount', str(place)], check=True)
+
+
+@pytest.mark.parametrize('content', [bytes(200_000), lambda file: np.save(file, np.zeros(100_000))])
+def test_a_full_disk_keeps_the_old_file_and_is_told_by_name(small_disk, content):
+    path = small_disk / 'file'
+    write_whole(path, b'old')
+    with pytest.raises(OSError) as caught:
+        write_whole(path, content)
+    assert (caught.value.errno, caught.value.filename) == (errno.ENOSPC, str(path))
+    assert path.read_bytes() == b'old'
+    assert os.listdir(small_disk) == ['file']
+
+
+def test_a_missing_folder_is_told_by_name(tmp_path):
+    with pytest.raises(FileNotFoundError) as caught, whole(tmp_path / 'gone' / 'file'):
+        pass
+    assert caught.value.filename == str(tmp_path / 'gone' / 'file')
+
+
+def test_file_hash(tmp_path):
+    content = bytes(range(256)) * 9000  # more than one block
+    (tmp_path / 'file').write_bytes(content)
+    assert file_hash(tmp_path / 'file') == hashlib.sha256(content).hexdigest()

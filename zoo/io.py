@@ -1,0 +1,117 @@
+"""Files: written whole, told apart by their content, held by one process at a time. The only place for each."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import os
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+UNFINISHED = '.unfinished'
+"""Ending of a file that is being written; its name begins with a dot. Only a killed writer leaves one behind."""
+
+DAY = 86_400.0
+
+
+@contextlib.contextmanager
+def whole(path: str | Path) -> Iterator[Path]:
+    """Give a place to write to that becomes ``path`` in one step at the end, or vanishes if that is not reached.
+
+    Readers see the old file or the new one, also after a power cut. The folder must exist. Permissions follow the
+    umask.
+
+    Raises:
+        OSError: the file cannot be written; always with ``errno``, ``strerror`` and ``path`` as ``filename``.
+    """
+    path = Path(path)
+    temporary = path.with_name(f'.{path.name}.{uuid.uuid4().hex[:12]}{UNFINISHED}')
+    try:
+        with _held(temporary) as descriptor:
+            yield temporary
+            # Without this a power cut may leave the new name with no content.
+            os.fsync(descriptor)
+            temporary.replace(path)
+        with contextlib.suppress(OSError):  # some file systems cannot sync a folder
+            folder = os.open(path.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+    except OSError as error:
+        # numpy reports a short write, which is a full disk, by text alone.
+        raise OSError(error.errno or errno.ENOSPC, error.strerror or str(error), str(path)) from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def write_whole(path: str | Path, content: bytes | str | Callable[[BinaryIO], object]) -> None:
+    """Write a file in one step (see :func:`whole`); its folder is made.
+
+    Args:
+        path: the file.
+        content: bytes, text (written as UTF-8), or a function that writes to the open file.
+
+    Raises:
+        OSError: the file cannot be written; always with ``errno``, ``strerror`` and ``path`` as ``filename``.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with whole(path) as temporary, temporary.open('wb') as file:
+        if callable(content):
+            content(file)
+        else:
+            file.write(content.encode() if isinstance(content, str) else content)
+
+
+def sweep(folder: str | Path) -> int:
+    """Remove what killed writers left below ``folder``; a living one holds a lock on its file.
+
+    Returns:
+        Number of files removed.
+    """
+    removed = 0
+    for path in Path(folder).rglob(f'.*{UNFINISHED}'):
+        # Another process may sweep, or finish writing, at the same time; the folder may belong to somebody else.
+        with contextlib.suppress(OSError), path.open('rb') as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            except OSError:  # a file system without locks
+                if time.time() - path.stat().st_mtime < DAY:
+                    continue
+            path.unlink()
+            removed += 1
+    return removed
+
+
+def file_hash(path: str | Path) -> str:
+    """Return the SHA-256 of a file as a hex digest."""
+    with Path(path).open('rb') as file:
+        digest = hashlib.sha256()
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+@contextlib.contextmanager
+def _held(path: Path) -> Iterator[int]:
+    """Create a file and hold its lock, which tells :func:`sweep` that the writer lives; yield its descriptor."""
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            with contextlib.suppress(OSError):  # a file system without locks
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            # Swept away between its creation and the lock: begin anew.
+            if path.exists() and os.path.samestat(path.stat(), os.fstat(descriptor)):
+                yield descriptor
+                return
+        finally:
+            os.close(descriptor)
