@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.engine.conftest import largest_difference
+from zoo.errors import UsageError
 
 
 def stop_at(iteration):
@@ -106,3 +107,38 @@ def test_another_length_of_the_epoch_begins_the_next_one(train):
         train('run', {}, stop_at(16))
     resumed = train('run', {'train_dataloader.batch_size': 3}, resume='auto')
     assert resumed.iter == 4 * 8
+
+
+def test_weights_do_not_depend_on_the_number_of_workers(train):
+    """Not after two epochs, and not after a stop in the middle of one of them; the dummy data draw in every read."""
+    runs = {}
+    for workers in (0, 1, 2, 4):
+        options = {**EVERY_5, 'train_dataloader.num_workers': workers, 'train_cfg.max_epochs': 2}
+        runs[workers] = train(f'whole_{workers}', options)
+        with pytest.raises(Stopped):
+            train(f'parts_{workers}', options, stop_at(9))
+        # Resumed with another number than before.
+        resumed = train(
+            f'parts_{workers}', {**options, 'train_dataloader.num_workers': (workers + 1) % 3}, resume='auto'
+        )
+        for runner in (runs[workers], resumed):
+            assert runner.iter == 12
+            assert largest_difference(runner.model.state_dict(), runs[0].model.state_dict()) == 0
+
+
+def test_validation_does_not_depend_on_the_number_of_workers(train):
+    """With jitter as large as the clouds, other draws give other figures."""
+    found = []
+    for workers in (0, 2):
+        options = {
+            'val_dataloader.num_workers': workers,
+            'val_dataloader.dataset.jitter': 3.0,
+            'train_cfg.max_epochs': 1,
+        }
+        found.append(train(f'run_{workers}', options).val_loop.run())
+    assert found[0] == found[1]
+
+
+def test_a_sampler_without_end_is_refused(train):
+    with pytest.raises(UsageError, match='InfiniteSampler ends no epoch'):
+        train('run', {'train_dataloader.sampler': {'type': 'InfiniteSampler', '_delete_': True}})

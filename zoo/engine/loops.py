@@ -1,31 +1,37 @@
-"""Training loops whose data depend on nothing but seed, rank, epoch and iteration."""
+"""Training loops whose data depend on nothing but seed and epoch."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
+from mmengine.dataset import InfiniteSampler
 from mmengine.runner import EpochBasedTrainLoop, IterBasedTrainLoop
 from torch import nn
 from torch.utils.data import DataLoader
 
-from zoo.engine.seeding import seed_all
+from zoo.engine.seeding import seed_all, seeded_loader
+from zoo.errors import UsageError
 from zoo.registry import LOOPS
 
 
 class SeededBatches:
-    """Draws batches of a loader, each from a seed of its own.
-
-    Without workers, the random numbers of a batch (its view, its image augmentation) come from this process, and are
-    seeded batch by batch. Workers are seeded by torch from a number drawn at the start of the epoch, which is seeded
-    here too.
+    """Draws batches of a loader whose samples have random numbers of their own; see :class:`SeededSamples`.
 
     Args:
         runner: The runner.
         loader: Its training data.
+
+    Raises:
+        UsageError: The sampler never ends.
     """
 
     def __init__(self, runner: Any, loader: DataLoader[Any]) -> None:
+        if isinstance(loader.sampler, InfiniteSampler):
+            raise UsageError(
+                'train_dataloader.sampler: an InfiniteSampler ends no epoch, so every pass would draw the same views; '
+                'choose DefaultSampler, training by iterations begins its epochs anew by itself'
+            )
         self.runner, self.loader = runner, loader
         self._iterator: Iterator[Any] = iter(())
 
@@ -38,11 +44,10 @@ class SeededBatches:
         if hasattr(sampler, 'set_epoch'):
             sampler.set_epoch(epoch)
         seed_all(self.runner.seed, self.runner.rank, 'epoch', epoch)
-        self._iterator = iter(self.loader)
+        self._iterator = iter(seeded_loader(self.loader, self.runner.seed, epoch))
 
-    def draw(self, step: int) -> Any:
-        """Return the next batch, that of iteration ``step``."""
-        seed_all(self.runner.seed, self.runner.rank, 'data', step)
+    def draw(self) -> Any:
+        """Return the next batch."""
         return next(self._iterator)
 
     def stop(self) -> None:
@@ -83,7 +88,7 @@ class EpochLoop(EpochBasedTrainLoop):
         first = self._epoch * len(self.dataloader)
         try:
             for index in range(len(self.dataloader)):
-                batch = self.batches.draw(first + index)
+                batch = self.batches.draw()
                 if first + index >= self._iter:
                     self.run_iter(index, batch)
         finally:
@@ -114,20 +119,18 @@ class _EndlessBatches:
 
     def __init__(self, runner: Any, loader: DataLoader[Any]) -> None:
         self.batches = SeededBatches(runner, loader)
-        self.epoch, self.step = -1, 0
+        self.epoch = -1
 
     def __iter__(self) -> Iterator[Any]:
         return self
 
     def __next__(self) -> Any:
         try:
-            batch = self.batches.draw(self.step)
+            return self.batches.draw()
         except StopIteration:
             self.epoch += 1
             self.batches.start(self.epoch)
-            batch = self.batches.draw(self.step)
-        self.step += 1
-        return batch
+            return self.batches.draw()
 
 
 @LOOPS.register_module()

@@ -100,7 +100,8 @@ class ZooRunner(Runner):
         if deterministic:
             # cuBLAS reads this when its first handle is made.
             os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', ':4096:8')
-        super().set_randomness(seed, diff_rank_seed, deterministic)
+        # What is drawn on a rank is keyed by its number (seed_all); a seed of its own would part the samplers' orders.
+        super().set_randomness(seed, False, deterministic)
 
     def build_logger(self, *args: Any, **kwargs: Any) -> MMLogger:
         """Send everything to the log file, and warnings to the console too."""
@@ -167,7 +168,6 @@ class ZooRunner(Runner):
             if isinstance(chosen['type'], str):  # mmengine looks names up in its own registry only
                 chosen['type'] = FUNCTIONS.get(chosen['type'])
             settings[key] = chosen
-        settings['num_workers'] = min(settings.get('num_workers', 0), os.cpu_count() or 1)
         with readable_build_errors():
             if isinstance(settings['dataset'], dict):
                 settings['dataset'] = DATASETS.build(settings['dataset'])

@@ -118,7 +118,7 @@ class FeatureBank:
         return self.features.shape[2]
 
     def lookup(self, index: np.ndarray | Tensor) -> Tensor:
-        """Return one variant of each of many samples, drawn with torch's global generator.
+        """Return one variant of each of many samples, drawn with torch's global generator where there are several.
 
         Args:
             index: Positions in the dataset, shape ``(B,)``.
@@ -127,7 +127,8 @@ class FeatureBank:
             float32, shape ``(B, C)``.
         """
         rows = self.rows[torch.as_tensor(index, dtype=torch.int64)]
-        variants = torch.randint(self.num_variants, rows.shape)
+        single = self.num_variants == 1  # draws nothing, so that batches need not be read sample by sample
+        variants = torch.zeros_like(rows) if single else torch.randint(self.num_variants, rows.shape)
         features = self.features[rows, variants].float()
         return (features - self.mean) / self._scale if self.standardize else features
 
