@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
-import random
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.hub.download.server import serving, status, whole
+from tests.hub.download.server import checkpoint, serving, status, whole
 from zoo.engine.cli import DONE, FAILED, WRONG_USAGE
 from zoo.errors import UsageError
 
@@ -32,7 +32,7 @@ def main():
 
 @pytest.fixture
 def content():
-    return random.Random(4).randbytes(5000)
+    return checkpoint(5000, seed=4)
 
 
 @pytest.fixture
@@ -130,6 +130,22 @@ def test_verify(index, main, capsys, server, content):
     assert main(['--all', '--verify']) == DONE
 
 
+def test_a_broken_first_download_is_repaired_by_the_command_of_the_message(index, main, capsys, server, content):
+    address = f'{server.root}/mine.pth'
+    for name in (FOREIGN, address):
+        server.reply(whole(content=checkpoint(5000, seed=5)))
+        assert main([name]) == DONE
+        Path(capsys.readouterr().out.strip()).unlink()
+        server.reply(whole())
+        with pytest.raises(UsageError, match='another content than at the first download') as caught:
+            main([name])
+        command = shlex.split(str(caught.value).rpartition('anew with ')[2])
+        assert command == ['python', 'tools/download.py', name, '--again']
+        assert main(command[2:]) == DONE
+        assert Path(capsys.readouterr().out.strip()).read_bytes() == content
+    assert main(['--all', '--again']) == DONE
+
+
 @pytest.mark.parametrize(
     ('arguments', 'words'),
     [
@@ -140,6 +156,7 @@ def test_verify(index, main, capsys, server, content):
         (['recon-tiny_nothing'], "no model 'recon-tiny_nothing'"),
         (['../up'], 'is not a model name'),
         ([''], 'is not a model name'),
+        (['ftp://host/f.pth'], 'choose one of http://, https://'),
         (['--lst'], '--help shows the options'),
     ],
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 from torch import nn
 
 from zoo.errors import UsageError
-from zoo.hub.download import WeightFile, drop_outdated, fetch_weights, name_in_address
+from zoo.hub.download import WeightFile, drop_outdated, fetch_weights
 from zoo.hub.index import find_entry
 from zoo.hub.key_maps import point_mae_backbone, recon_backbone, rename_pretraining
 from zoo.hub.state import State, read_state_dict
@@ -37,7 +37,7 @@ def resolve_weights(source: str | Path) -> Path:
 
 def _from_address(address: str) -> Path:
     """File of an address that a person gave."""
-    file = WeightFile(name_in_address(address), (address,), format='')
+    file = WeightFile.of_address(address)
     if address.lower().startswith('file://'):
         # Here the person is the publisher: a file that was written anew is meant to be used.
         drop_outdated(file)

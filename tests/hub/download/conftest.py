@@ -1,11 +1,10 @@
 from __future__ import annotations
 
 import hashlib
-import random
 
 import pytest
 
-from tests.hub.download.server import serving
+from tests.hub.download.server import checkpoint, serving
 
 
 @pytest.fixture(autouse=True)
@@ -18,7 +17,7 @@ def _network(monkeypatch, tmp_path):
 
 @pytest.fixture(scope='session')
 def content():
-    return random.Random(7).randbytes(3000)
+    return checkpoint()
 
 
 @pytest.fixture(scope='session')

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import random
 import re
 import threading
 from contextlib import contextmanager
@@ -11,6 +13,16 @@ from zoo.hub.download import Limits
 
 QUICK = Limits(attempts=3, connect=5, read=5, wait=0.001, longest_wait=0.01, spare_bytes=0)
 """Waits of a test."""
+
+
+def checkpoint(size=3000, seed=7):
+    """A .safetensors file of so many bytes."""
+    for values in range(size - 8, 0, -1):
+        header = json.dumps({'a': {'dtype': 'U8', 'shape': [values], 'data_offsets': [0, values]}}).encode()
+        if 8 + len(header) + values <= size:
+            header = header.ljust(size - 8 - values)
+            return len(header).to_bytes(8, 'little') + header + random.Random(seed).randbytes(values)
+    raise ValueError(size)
 
 
 class Server:

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import io
 import json
 import os
+import re
 import shutil
 from collections import namedtuple
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
-from tests.hub.download.server import QUICK, serving, status, whole
+from tests.hub.download.server import QUICK, checkpoint, serving, status, whole
 from zoo.errors import UsageError
 from zoo.hub.download import WeightFile, drop_outdated, fetch, fetch_weights, local_copy
 from zoo.hub.download.settings import Limits
 
 WRONG = '0' * 64
+ANOTHER = checkpoint(seed=9)
+"""Another file of the same name."""
 
 
 def left(tmp_path):
@@ -61,17 +66,113 @@ def test_the_first_download_is_remembered_and_told(server, tmp_path, caplog, con
     note = json.loads(path.with_name('f.pth.json').read_text())
     assert (note['sha256'], note['bytes'], note['source']) == (sha256, len(content), server.url)
     path.unlink()
-    server.reply(whole(content=b'another file of the same name'))
-    with pytest.raises(UsageError, match=r'another content than at the first download .*delete .*f\.pth\.json'):
+    server.reply(whole(content=ANOTHER))
+    with pytest.raises(UsageError, match=r'another content than at the first download .*anew with fetch\(.*again=True'):
         fetch([server.url], name='f.pth', limits=QUICK)
     assert left(tmp_path) == ['f.pth.json']
     server.reply(whole())
     assert fetch([server.url], name='f.pth', limits=QUICK).read_bytes() == content
     assert len(caplog.messages) == 1
-    path.unlink()
-    path.with_name('f.pth.json').unlink()
-    server.reply(whole(content=b'another file of the same name'))
-    assert fetch([server.url], name='f.pth', limits=QUICK).read_bytes() == b'another file of the same name'
+
+
+def test_again_forgets_a_first_download_that_was_broken(server, tmp_path, content):
+    broken = checkpoint(seed=8)
+    server.reply(whole(content=broken))
+    assert fetch([server.url], name='f.pth', limits=QUICK).read_bytes() == broken
+    # What is there stays until the new one is whole.
+    server.reply(status(404))
+    with pytest.raises(UsageError, match='has no such file'):
+        fetch([server.url], name='f.pth', limits=QUICK, again=True)
+    assert fetch([server.url], name='f.pth', limits=QUICK).read_bytes() == broken
+    # Nor is the new one put together with what a broken attempt has left.
+    path = next((tmp_path / 'home').rglob('f.pth'))
+    path.with_name('f.pth.part').write_bytes(broken[:900])
+    path.with_name('f.pth.part.json').write_text(json.dumps({'source': server.url, 'validator': '"one"'}))
+    server.reply(whole())
+    assert fetch([server.url], name='f.pth', limits=QUICK, again=True).read_bytes() == content
+    assert server.ranges == [None]
+    server.reply(status(500))
+    assert fetch([server.url], name='f.pth', limits=QUICK, verify=True).read_bytes() == content
+    assert sorted(left(tmp_path)) == ['f.pth', 'f.pth.json']
+
+
+def test_again_keeps_to_a_published_hash(server, content, sha256):
+    fetch([server.url], name='f.pth', sha256=sha256, limits=QUICK)
+    server.reply(whole(content=ANOTHER))
+    with pytest.raises(UsageError, match='gives another content'):
+        fetch([server.url], name='f.pth', sha256=sha256, limits=QUICK, again=True)
+    assert fetch([server.url], name='f.pth', sha256=sha256, limits=QUICK).read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    ('query', 'command'),
+    [
+        ('', 'python tools/download.py {url} --again'),
+        ('?a=1;b', 'python tools/download.py ADDRESS --again'),
+    ],
+)
+def test_the_message_names_the_command(server, query, command):
+    file = WeightFile.of_address(server.url + query)
+    fetch_weights(file, limits=QUICK).unlink()
+    server.reply(whole(content=ANOTHER))
+    with pytest.raises(UsageError) as caught:
+        fetch_weights(file, limits=QUICK)
+    assert str(caught.value).endswith(command.format(url=server.url))
+
+
+def test_a_damaged_file_stays_until_a_whole_one_is_there(server, content):
+    """It may be the right one, put in the place of a broken first download."""
+    path = fetch([server.url], name='f.pth', limits=QUICK)
+    path.write_bytes(ANOTHER)
+    server.reply(status(404))
+    with pytest.raises(UsageError, match='has no such file'):
+        fetch([server.url], name='f.pth', limits=QUICK)
+    assert path.read_bytes() == ANOTHER
+
+
+def saved(**options):
+    content = io.BytesIO()
+    torch.save({'a': torch.arange(600.0)}, content, **options)
+    return content.getvalue()
+
+
+ARCHIVE, PICKLE = saved(), saved(_use_new_zipfile_serialization=False)
+AT = ARCHIVE.index(torch.arange(600.0).numpy().tobytes())
+POINTER = b'version https://git-lfs.github.com/spec/v1\noid sha256:' + b'0' * 64 + b'\nsize 174102344\n'
+
+
+@pytest.mark.parametrize(
+    ('broken', 'reason'),
+    [
+        (b'<p>Please sign in</p>' * 50, "no checkpoint but a file that begins with '<p>Please"),
+        (b'{"error": "not found"}', "no checkpoint but a file that begins with '{"),
+        (POINTER, "no checkpoint but a file that begins with 'version https://git-lfs"),
+        (bytes(3000), 'gives no checkpoint'),
+        (checkpoint()[:-1], 'not whole'),
+        (checkpoint()[:100], 'not whole'),
+        (checkpoint() + b'more', 'not whole'),
+        (ARCHIVE[:-30], 'not whole'),
+        (ARCHIVE[: len(ARCHIVE) // 2], 'not whole'),
+        (ARCHIVE[: AT + 100] + bytes(500) + ARCHIVE[AT + 600 :], 'is broken'),
+        (PICKLE[:-100], 'not whole'),
+        (PICKLE[:300], 'not whole'),
+    ],
+)
+def test_what_is_no_checkpoint_is_not_remembered(server, tmp_path, broken, reason):
+    server.reply(whole(content=broken))
+    with pytest.raises(UsageError, match=re.escape(reason)) as caught:
+        fetch([server.url], name='f.pth', limits=QUICK)
+    assert left(tmp_path) == []
+    assert '\n' not in str(caught.value)
+    server.reply(whole())
+    assert fetch([server.url], name='f.pth', limits=QUICK).read_bytes() == checkpoint()
+
+
+@pytest.mark.parametrize('content', [ARCHIVE, PICKLE, checkpoint(), checkpoint(90)])
+def test_checkpoints_of_every_format_are_remembered(server, content):
+    server.reply(whole(content=content))
+    path = fetch([server.url], name='f.pth', limits=QUICK)
+    assert json.loads(path.with_name('f.pth.json').read_text())['sha256'] == hashlib.sha256(content).hexdigest()
 
 
 def test_a_published_hash_is_not_news(server, sha256, caplog):
@@ -224,13 +325,13 @@ def test_files_of_this_machine(content, sha256, tmp_path, monkeypatch):
 
 def test_a_file_of_this_machine_that_was_written_anew(tmp_path):
     source = tmp_path / 'latest.pth'
-    source.write_bytes(b'epoch 1')
+    source.write_bytes(checkpoint(seed=1))
     file = WeightFile('latest.pth', (source.as_uri(),), format='')
     drop_outdated(file)
     path = fetch_weights(file)
-    source.write_bytes(b'epoch 2')
+    source.write_bytes(checkpoint(seed=2))
     drop_outdated(file)
-    assert fetch_weights(file).read_bytes() == b'epoch 2'
+    assert fetch_weights(file).read_bytes() == checkpoint(seed=2)
     source.unlink()
     drop_outdated(file)
     assert fetch_weights(file) == path
@@ -266,16 +367,3 @@ def test_pauses_grow_vary_and_end():
         assert len(set(drawn)) > 1 or least == most
     assert limits.pause(1, asked=5) == 5
     assert limits.pause(1, asked=1e9) == 8
-
-
-def test_an_archive_that_is_whole_is_taken(server, tmp_path):
-    import torch
-
-    torch.save({'a': torch.zeros(3)}, tmp_path / 'a.pth')
-    data = (tmp_path / 'a.pth').read_bytes()
-    server.reply(whole(content=data[:-30]))
-    with pytest.raises(UsageError, match='an archive that lacks its end'):
-        fetch([server.url], name='f.pth', limits=QUICK)
-    server.reply(whole(content=data))
-    path = fetch([server.url], name='f.pth', limits=QUICK)
-    assert hashlib.sha256(data).hexdigest() == json.loads(path.with_name('f.pth.json').read_text())['sha256']

@@ -43,7 +43,7 @@ def left(tmp_path):
         (whole(content=b'\xef\xbb\xbf<HTML>' + b'x' * 999), 'answers with a web page instead of the file'),
         (whole(Content_Encoding='gzip'), 'packed as gzip'),
         (whole(content=b''), 'gives an empty file'),
-        (whole(content=b'PK\x03\x04' + b'x' * 500), 'an archive that lacks its end'),
+        (whole(content=b'PK\x03\x04' + b'x' * 500), 'an archive that is not whole'),
         (whole(Content_Length=None), 'does not say how long the file is'),
     ],
 )

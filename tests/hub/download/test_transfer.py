@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.hub.download.server import QUICK, send, serving, status, whole
+from tests.hub.download.server import QUICK, checkpoint, send, serving, status, whole
 from zoo.errors import UsageError
 from zoo.hub.download import fetch
 
@@ -25,7 +25,7 @@ def parts(tmp_path):
 
 def test_a_transfer_cut_at_any_byte_goes_on_there(tmp_path):
     """Every place of a short file, the first and the last included; with and without a published SHA-256."""
-    data = random.Random(1).randbytes(41)
+    data = checkpoint(72)
     with serving(data) as server:
         for cut in range(len(data) + 1):
             sha256 = hashlib.sha256(data).hexdigest() if cut % 2 else ''
@@ -38,7 +38,7 @@ def test_a_transfer_cut_at_any_byte_goes_on_there(tmp_path):
 
 def test_a_line_that_breaks_many_times(tmp_path):
     draw = random.Random(3)
-    data = draw.randbytes(400_000)
+    data = checkpoint(400_000)
     cuts = [draw.randrange(1, 60_000) for _ in range(12)]
     with serving(data, *(whole(cut=cut) for cut in cuts), whole()) as server:
         path = fetch([server.url], name='f.pth', limits=replace(QUICK, progress=1))
@@ -66,7 +66,7 @@ def test_a_server_without_ranges_begins_anew(server, content, sha256):
 
 
 def test_a_file_that_changed_begins_anew(server, content):
-    new = random.Random(9).randbytes(2500)
+    new = checkpoint(2500)
     server.reply(whole(cut=700), whole(content=new, ETag='"two"'))
     assert fetch([server.url], name='f.pth', limits=QUICK).read_bytes() == new
     assert server.asked[1][1]['if-range'] == '"one"'

@@ -43,11 +43,12 @@ class Place:
     Args:
         file: what is wanted.
         cache: root instead of ``$ZOO_HOME``.
+        again: the content may be another one than at the first download.
     """
 
-    def __init__(self, file: WeightFile, cache: Path | None = None) -> None:
+    def __init__(self, file: WeightFile, cache: Path | None = None, *, again: bool = False) -> None:
         root = (cache or zoo_home()) / 'weights'
-        self.file = file
+        self.file, self.again = file, again
         self.folder = root / file.key
         self.path = self.folder / file.file_name
         self.note = self.folder / f'{file.file_name}.json'
@@ -65,7 +66,7 @@ class Place:
     @property
     def expected(self) -> str:
         """SHA-256 that the content must have: the publisher's, else that of the first download, else nothing."""
-        memory = self.memory
+        memory = None if self.again else self.memory
         return self.file.sha256 or (memory.sha256 if memory else '')
 
     def holds(self, *, verify: bool = False) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shlex
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,9 +13,9 @@ from zoo.errors import UsageError
 from zoo.hub.download.addresses import Remote, locate, shown
 from zoo.hub.download.cache import Place
 from zoo.hub.download.failures import Refused
-from zoo.hub.download.partial import Note, Partial, check_room, is_cut_short
+from zoo.hub.download.partial import Note, Partial, check_room, why_no_checkpoint
 from zoo.hub.download.settings import Limits, mirrors, offline
-from zoo.hub.download.weight_file import WeightFile, scheme_of
+from zoo.hub.download.weight_file import WeightFile, name_in_address, scheme_of
 from zoo.hub.names import data_file
 from zoo.io import file_hash
 
@@ -30,6 +31,7 @@ def fetch(
     cache: Path | None = None,
     limits: Limits | None = None,
     verify: bool = False,
+    again: bool = False,
 ) -> Path:
     """Return a local file of an address, downloaded when it is not there yet.
 
@@ -42,29 +44,36 @@ def fetch(
         cache: root instead of ``$ZOO_HOME``.
         limits: patience and bounds.
         verify: read the content again even where it has not changed since it came.
+        again: download it anew whatever is there, and forget what the first download taught; the file that is there
+            stays until the new one is whole.
 
     Raises:
         UsageError: no source gives it whole (names each and why), the network is forbidden, or the disk is full.
     """
     file = WeightFile(name, tuple(sources), sha256, size, format='')
-    return fetch_weights(file, cache=cache, limits=limits, verify=verify)
+    return fetch_weights(file, cache=cache, limits=limits, verify=verify, again=again)
 
 
 def fetch_weights(
-    file: WeightFile, *, cache: Path | None = None, limits: Limits | None = None, verify: bool = False
+    file: WeightFile,
+    *,
+    cache: Path | None = None,
+    limits: Limits | None = None,
+    verify: bool = False,
+    again: bool = False,
 ) -> Path:
     """Return a local file of an entry of the index; arguments and errors as those of :func:`fetch`."""
     failed: list[str] = []
     found = _in_repository(file, failed)
     if found is not None:
         return found
-    place = Place(file, cache)
-    if place.holds(verify=verify):
+    place = Place(file, cache, again=again)
+    if not again and place.holds(verify=verify):
         return place.path
     try:
         with place.locked(f'{file.file_name}: another process downloads it, waiting'):
             # Whoever held the lock before has most likely brought it.
-            if not place.holds(verify=verify):
+            if again or not place.holds(verify=verify):
                 _bring(place, limits or Limits(), failed)
             return place.path
     except OSError as error:
@@ -127,9 +136,10 @@ def _bring(place: Place, limits: Limits, failed: list[str]) -> None:
         UsageError: none gives the file.
     """
     file = place.file
-    if place.path.exists():
+    if place.again:
+        Partial(place.path).clear()  # of the download that went wrong
+    elif place.path.exists():
         logger.warning('%s is damaged: its SHA-256 has changed since it came; it is fetched again', place.path)
-        place.path.unlink()
     for source in (*(f'{prefix}/{file.key}/{file.file_name}' for prefix in mirrors()), *file.sources):
         if not scheme_of(source):
             continue
@@ -205,17 +215,17 @@ def _accept(place: Place, part: Partial, source: str) -> None:
     if file.bytes and size != file.bytes:
         part.clear()
         raise Refused(f'gives {size:,} bytes, the file has {file.bytes:,}')
-    if not size or (not expected and is_cut_short(part.path)):
+    if not size or (not expected and (reason := why_no_checkpoint(part.path))):
         part.clear()
-        raise Refused('gives an empty file' if not size else f'gives {size:,} bytes of an archive that lacks its end')
+        raise Refused(f'{reason}: nothing of it is kept' if size else 'gives an empty file')
     if expected and sha256 != expected:
         part.clear()
         told = f'SHA-256 {sha256[:16]}…, expected {expected[:16]}…'
         if file.sha256:
             raise Refused(f'gives another content ({told}): nothing of it is kept')
         raise Refused(
-            f'gives another content than at the first download ({told}): if the publisher has changed it and you '
-            f'trust that, delete {place.note}'
+            f'gives another content than at the first download ({told}): if that one was broken, or the publisher has '
+            f'changed the file and you trust that, fetch it anew with {_anew(file)}'
         )
     part.finish(place.path)
     place.remember(sha256, shown(source))
@@ -225,3 +235,15 @@ def _accept(place: Place, part: Partial, source: str) -> None:
             'ones must match it',
             *(file.file_name, sha256[:16], place.note),
         )
+
+
+def _anew(file: WeightFile) -> str:
+    """The command that downloads a file anew and forgets what was remembered of it."""
+    address = file.sources[0]
+    if file.format:
+        return f'python tools/download.py {file.name} --again'
+    if file.name != name_in_address(address):
+        return 'fetch(..., again=True)'
+    # A signature behind the path is no part of messages, but the file is found by the whole address.
+    given = shlex.quote(address) if shown(address) == address else 'ADDRESS'
+    return f'python tools/download.py {given} --again'

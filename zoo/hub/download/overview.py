@@ -26,12 +26,15 @@ def overview(files: Iterable[WeightFile]) -> str:
     return tabulate(rows, headers='keys', tablefmt='plain', disable_numparse=True)
 
 
-def fetch_all(files: Iterable[WeightFile], *, verify: bool = False) -> tuple[list[Path], list[str]]:
+def fetch_all(
+    files: Iterable[WeightFile], *, verify: bool = False, again: bool = False
+) -> tuple[list[Path], list[str]]:
     """Fetch every file; one that fails does not stop the others.
 
     Args:
         files: what is wanted.
         verify: see :func:`zoo.hub.download.fetch`.
+        again: likewise.
 
     Returns:
         The local files, and one line on each that failed.
@@ -39,7 +42,7 @@ def fetch_all(files: Iterable[WeightFile], *, verify: bool = False) -> tuple[lis
     paths, failed = [], []
     for file in files:
         try:
-            paths.append(fetch_weights(file, verify=verify))
+            paths.append(fetch_weights(file, verify=verify, again=again))
         except UsageError as error:
             failed.append(str(error))
     return paths, failed

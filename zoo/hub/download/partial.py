@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import zipfile
+import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -107,7 +108,31 @@ def is_page(head: bytes) -> bool:
     return start.startswith((b'<!doctype html', b'<html'))
 
 
-def is_cut_short(path: Path) -> bool:
-    """Whether a file begins as a zip archive, such as a checkpoint of torch, and does not end as one."""
+def why_no_checkpoint(path: Path) -> str:
+    """Return why a file is no whole checkpoint, to be read after the name of its source; nothing where it is one.
+
+    Whoever knows no SHA-256 must not remember that of a web page, of a pointer into Git LFS, or of half a file.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    from zoo.hub.state import read_file
+
     with path.open('rb') as file:
-        return file.read(4) == b'PK\x03\x04' and not zipfile.is_zipfile(path)
+        head = file.read(HEAD)
+    try:
+        if head.startswith(b'PK'):
+            with zipfile.ZipFile(path) as archive:
+                broken = archive.testzip()
+            return f'gives an archive whose {broken} is broken' if broken else ''
+        if head.startswith(b'\x80'):  # a pickle, in which torch before 1.6 kept tensors
+            read_file(path)
+            return ''
+        if head[8:9] == b'{':
+            with safe_open(path, 'pt'):
+                return ''
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, ValueError, EOFError) as error:
+        return f'gives {path.stat().st_size:,} bytes of an archive that is not whole ({error})'
+    except (SafetensorError, UsageError) as error:
+        return f'gives {path.stat().st_size:,} bytes that are not whole ({error})'
+    start = head[:60].decode('ascii', 'replace').split('\n')[0]
+    return 'gives no checkpoint' + (f' but a file that begins with {start!r}' if start.isprintable() else '')

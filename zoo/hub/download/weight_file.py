@@ -58,6 +58,15 @@ class WeightFile:
         for source in self.sources:
             _check_source(source, self.name)
 
+    @classmethod
+    def of_address(cls, address: str) -> WeightFile:
+        """Return the file of an address that a person gave.
+
+        Raises:
+            UsageError: it is no address.
+        """
+        return cls(name_in_address(address), (address,), format='')
+
     @property
     def file_name(self) -> str:
         """Name of the file in the cache."""
