@@ -82,10 +82,10 @@ def test_points_are_drawn_on_meshes(tmp_path, name):
         ('a.txt', b'x y z\n', 'holds no points'),
         ('a.txt', b'1 2 3\n1 nan 3\n', 'not finite, in point 1'),
         ('a.txt', b'\xff\xfe\x00', 'holds no points'),
-        ('a.ply', b'ply\nformat ascii 1.0\nelement vertex 3\nend_header\n', 'points'),
+        ('a.ply', b'ply\nformat ascii 1.0\nelement vertex 3\nend_header\n', 'is no PLY file'),
         ('a.ply', b'rubbish', 'is no PLY file'),
         ('a.obj', b'', 'is empty'),
-        ('a.off', b'OFF\n3 0 0\n1 2\n', 'holds no points'),
+        ('a.off', b'OFF\n3 0 0\n1 2\n', 'cut off'),
         ('a.off', b'x', 'is no OFF file'),
     ],
 )

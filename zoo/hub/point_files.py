@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-import re
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo.datasets.meshes.files import read_mesh
+from zoo.datasets.meshes.files import read_soup
+from zoo.datasets.meshes.painted import paint
 from zoo.datasets.meshes.sampling import sample_surface
 from zoo.errors import UsageError
 
@@ -45,14 +44,17 @@ def read_points(path: str | Path, count: int = 8192) -> FloatArray:
     suffix = where.suffix.lower()
     if suffix not in SUFFIXES:
         raise UsageError(f'{where} is no file of points that can be read: known are {", ".join(SUFFIXES)}')
+    if suffix in MESHES:
+        soup = read_soup(where)
+        if not len(soup.faces):
+            return checked_points(soup.vertices, str(where))
+        mesh = paint(*soup, name=str(where))
+        points, _, _ = sample_surface(mesh.mesh, mesh.normals, count, np.random.default_rng(SEED))
+        return checked_points(points, str(where))
     try:
         data = where.read_bytes()
     except OSError as error:
         raise UsageError(f'{where} cannot be read ({error.strerror or error}): give the path of a file') from error
-    if suffix in MESHES and _has_faces(data, suffix):
-        mesh = read_mesh(where)
-        points, _, _ = sample_surface(mesh.mesh, mesh.normals, count, np.random.default_rng(SEED))
-        return checked_points(points, str(where))
     try:
         rows = _rows(data, suffix)
     except Exception as error:  # what a damaged file provokes in a parser is without limit
@@ -87,45 +89,11 @@ def checked_points(values: object, what: str) -> FloatArray:
     return points
 
 
-def _has_faces(data: bytes, suffix: str) -> bool:
-    """Whether a file of a mesh format has faces; one without is a cloud."""
-    if suffix == '.ply':
-        found = re.search(rb'element\s+face\s+(\d+)', data[:65536])
-        # What does not begin as a PLY file does is for the reader of meshes to explain.
-        return not data.startswith(b'ply') if found is None else int(found[1]) > 0
-    if suffix == '.obj':
-        return (
-            re.search(rb'^\s*f\s', data, re.MULTILINE) is not None or re.search(rb'^\s*v\s', data, re.MULTILINE) is None
-        )
-    if suffix == '.off':
-        return _off_counts(data)[1] != 0
-    return True
-
-
-def _off_counts(data: bytes) -> tuple[int, int]:
-    """Vertices and faces that an OFF file announces; a face where that cannot be told, so that its reader explains."""
-    found = re.match(rb'\s*(?:OFF)?\s*(?:#[^\n]*\n\s*)*(\d+)\s+(\d+)', data)
-    return (int(found[1]), int(found[2])) if found else (0, 1)
-
-
 def _rows(data: bytes, suffix: str) -> NDArray[np.float64]:
-    """Rows of a file without faces."""
+    """Rows of a file that is no mesh."""
     if suffix == '.npy':
         return np.asarray(np.load(io.BytesIO(data), allow_pickle=False))
-    if suffix == '.ply':
-        import trimesh
-
-        cloud: Any = trimesh.load(io.BytesIO(data), file_type='ply', process=False)
-        return np.asarray(cloud.vertices)
     text = data.decode('utf-8')
-    if suffix == '.obj':
-        corners = [line.split()[1:4] for line in text.splitlines() if line.split()[:1] == ['v']]
-        return np.array(corners, dtype=np.float64)
-    if suffix == '.off':
-        count = _off_counts(data)[0]
-        lines = [line.split('#')[0] for line in text.splitlines()]
-        words = ' '.join(lines).removeprefix('OFF').split()
-        return np.array(words[3 : 3 + 3 * count], dtype=np.float64).reshape(count, 3)
     if not text.strip():
         return np.empty((0, 3))
     return np.loadtxt(io.StringIO(text.replace(',', ' ')), dtype=np.float64, ndmin=2)

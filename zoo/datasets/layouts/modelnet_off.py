@@ -10,8 +10,9 @@ import numpy as np
 
 from zoo.datasets.layouts.modelnet_names import MODELNET
 from zoo.datasets.layouts.modelnet_storage import AGAIN, Storage
-from zoo.datasets.layouts.off import read_off
+from zoo.datasets.meshes.files import read_soup
 from zoo.datasets.meshes.mesh import Mesh
+from zoo.datasets.meshes.painted import with_area
 from zoo.datasets.meshes.sampling import sample_surface
 from zoo.errors import UsageError
 
@@ -98,7 +99,8 @@ class Off(Storage):
 
     def rows(self, index: int) -> np.ndarray:
         """Return points and normals of one object, float32 ``(N, 6)``."""
-        mesh = read_off(self.source(index))
+        source = self.source(index)
+        mesh = with_area(read_soup(source), source)
         upright = Mesh(mesh.vertices[:, [0, 2, 1]] * (1.0, 1.0, -1.0), mesh.faces)
         seed = hashlib.sha256(self.names[index].encode()).digest()[:8]
         rng = np.random.default_rng(int.from_bytes(seed, 'little'))

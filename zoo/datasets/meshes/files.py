@@ -8,21 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from zoo.datasets.meshes.beside import Beside, folder_files
-from zoo.datasets.meshes.materials import GREY, triangle_paint
-from zoo.datasets.meshes.mesh import FloatArray, IntArray
+from zoo.datasets.meshes.materials import triangle_paint
+from zoo.datasets.meshes.mesh import FloatArray
 from zoo.datasets.meshes.off import parse_off
 from zoo.datasets.meshes.painted import PaintedMesh, paint
+from zoo.datasets.meshes.soup import Soup, joined, plain
 from zoo.datasets.meshes.wavefront import prepare_obj
 from zoo.errors import UsageError
 
 SUFFIXES = ('.obj', '.off', '.ply', '.stl', '.glb', '.gltf')
 """Endings of the files that can be read, in lower case."""
-
-Soup = tuple[FloatArray, IntArray, FloatArray, NDArray[np.bool_]]
-"""Vertices ``(V, 3)``, triangles ``(F, 3)``, their RGB ``(F, 3)``, and which are clear ``(F,)``."""
 
 
 def read_mesh(path: str | Path) -> PaintedMesh:
@@ -40,11 +37,24 @@ def read_mesh(path: str | Path) -> PaintedMesh:
         UsageError: The file is missing, empty, damaged, of another kind, or without a triangle that has an area.
     """
     where = Path(path)
+    return paint(*read_soup(where), name=str(where))
+
+
+def read_soup(path: str | Path) -> Soup:
+    """Read the triangles of a file as they come; see ``read_mesh``.
+
+    Returns:
+        Without triangles where the file announces no faces: then its vertices are a cloud.
+
+    Raises:
+        UsageError: The file is missing, empty, damaged, of another kind, or its faces are no triangles.
+    """
+    where = Path(path)
     try:
         data = where.read_bytes()
     except OSError as error:
         raise UsageError(f'{where} cannot be read ({error.strerror or error}): give the path of a mesh') from error
-    return parse_mesh(data, where.suffix, str(where), folder_files(where.parent))
+    return _parse(data, where.suffix, str(where), folder_files(where.parent))
 
 
 def parse_mesh(data: bytes, suffix: str, name: str, beside: Beside, *, materials: str = '') -> PaintedMesh:
@@ -60,23 +70,24 @@ def parse_mesh(data: bytes, suffix: str, name: str, beside: Beside, *, materials
     Raises:
         UsageError: As ``read_mesh``.
     """
+    return paint(*_parse(data, suffix, name, beside, materials), name=name)
+
+
+def _parse(data: bytes, suffix: str, name: str, beside: Beside, materials: str = '') -> Soup:
+    """Choose the reader, and say in one line what it stumbled over."""
     kind = suffix.lower()
     if kind not in SUFFIXES:
         raise UsageError(f'{name} is no mesh that can be read: known are {", ".join(SUFFIXES)}')
     if not data.strip(b'\0 \t\r\n'):
-        raise UsageError(f'{name} is empty: fetch or export it again')
+        raise UsageError(f'{name} is empty: export or fetch it again')
     try:
-        soup = _off_soup(data) if kind == '.off' else _scene_soup(data, kind, beside, materials)
+        return parse_off(data) if kind == '.off' else _scene_soup(data, kind, beside, materials)
     except Exception as error:  # what a damaged file provokes in a parser is without limit
         reason = 'neither text nor a known binary form' if isinstance(error, ImportError) else error
         line = ' '.join(f'{type(error).__name__}: {reason}'.split())[:200]
-        raise UsageError(f'{name} is no {kind[1:].upper()} file that can be read ({line}): export it again') from error
-    return paint(*soup, name=name)
-
-
-def _off_soup(data: bytes) -> Soup:
-    vertices, faces, colour = parse_off(data.decode('utf-8', errors='replace'))
-    return vertices, faces, np.where(np.isnan(colour), GREY, colour), np.zeros(len(faces), dtype=bool)
+        raise UsageError(
+            f'{name} is no {kind[1:].upper()} file that can be read ({line}): export or fetch it again'
+        ) from error
 
 
 def _scene_soup(data: bytes, kind: str, beside: Beside, materials: str) -> Soup:
@@ -90,17 +101,15 @@ def _scene_soup(data: bytes, kind: str, beside: Beside, materials: str) -> Soup:
         loader: Any = trimesh.load_scene
         scene = loader(io.BytesIO(data), file_type=kind[1:], resolver=beside, process=False)
         parts: list[Soup] = []
+        clouds = np.empty((0, 3))
         for node in sorted(scene.graph.nodes_geometry):
             transform, name = scene.graph[node]
             part = scene.geometry[name]
             if isinstance(part, trimesh.Trimesh) and len(part.faces):
                 parts.append(_placed(part, np.asarray(transform, dtype=np.float64)))
-    if not parts:
-        return np.empty((0, 3)), np.empty((0, 3), dtype=np.int64), np.empty((0, 3)), np.empty(0, dtype=bool)
-    offsets = np.cumsum([0] + [len(part[0]) for part in parts])
-    faces = [part[1] + offset for part, offset in zip(parts, offsets, strict=False)]
-    vertices, colour, clear = (np.concatenate([part[i] for part in parts]) for i in (0, 2, 3))
-    return vertices, np.concatenate(faces), colour, clear
+            elif isinstance(part, trimesh.PointCloud):
+                clouds = np.concatenate([clouds, part.vertices])
+    return joined(parts) if parts else plain(clouds, np.empty((0, 3), dtype=np.int64))
 
 
 def _placed(part: Any, transform: FloatArray) -> Soup:
@@ -109,4 +118,4 @@ def _placed(part: Any, transform: FloatArray) -> Soup:
     if faces.min() < 0 or faces.max() >= len(vertices):
         raise ValueError('a triangle has a vertex that is not there')
     turned = faces if np.linalg.det(transform[:3, :3]) >= 0 else faces[:, ::-1]
-    return vertices @ transform[:3, :3].T + transform[:3, 3], turned, *triangle_paint(part)
+    return Soup(vertices @ transform[:3, :3].T + transform[:3, 3], turned, *triangle_paint(part))

@@ -8,9 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zoo.datasets.meshes.mesh import FloatArray, IntArray
-
-GREY = 0.65
-"""Red, green and blue where a file says nothing."""
+from zoo.datasets.meshes.soup import GREY
 
 CLEAR = 0.7
 """Below this opacity a triangle is drawn as one that lets one half of the light through."""

@@ -2,98 +2,108 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
-from zoo.datasets.meshes.mesh import FloatArray, IntArray
-from zoo.datasets.meshes.polygons import cut
+from zoo.datasets.meshes.mesh import FloatArray
+from zoo.datasets.meshes.soup import Soup, plain, scaled, triangulate
+from zoo.datasets.meshes.text import decoded, numbers, whole_numbers
 
-HEADER = ('OFF', 'COFF', 'NOFF', 'CNOFF', 'STOFF', 'STCOFF')
-"""First words of a file; what their letters add to a vertex is skipped, a colour apart."""
+_KIND = re.compile(r'(ST)?(C)?(N)?(4)?(n)?OFF')
+"""First word of a file: texture, colour, normal, a fourth coordinate, any number of coordinates."""
 
 
-def parse_off(text: str) -> tuple[FloatArray, IntArray, FloatArray]:
+def parse_off(data: bytes) -> Soup:
     """Read vertices, polygons and colours.
 
-    The counts may stand on the line of the header, with or without a space between, as in a third of ModelNet.
-    Colours are those of the faces, else the means of those of the vertices; where one is above 1, they are of 255.
-
-    Returns:
-        Vertices ``(V, 3)``, triangles ``(F, 3)``, RGB of every triangle ``(F, 3)``, NaN where there is none.
+    The counts may stand on the line of the header, with or without a space between, as in a third of ModelNet. Each
+    vertex and each face has a line of its own, and only the first three values of a vertex are its place; where lines
+    are fewer, the text is one row of numbers. Colours are those of the faces, else the means of those of the vertices;
+    where one is above 1, they are of 255.
 
     Raises:
-        ValueError: The text is no OFF file, ends too early, or has lines that are not as they should be.
+        ValueError: The text is no OFF file, or is not as long as it announces.
+        OverflowError: A number is beyond all files.
     """
-    kind, counts, lines = _split(text)
-    vertex_count, face_count = counts
-    if vertex_count < 0 or face_count < 0 or len(lines) < vertex_count + face_count:
-        raise ValueError(f'{vertex_count} vertices and {face_count} faces are announced, {len(lines)} lines follow')
-    rows = _numbers(lines[:vertex_count])
-    if rows.shape[1] < 3:
-        raise ValueError('a vertex needs three coordinates')
-    faces, extra = _polygons(lines[vertex_count : vertex_count + face_count], rows[:, :3])
+    kind, num_vertices, num_faces, lines = _split(decoded(data))
+    words = [line.split() for line in lines]
+    if len(words) < num_vertices + num_faces:
+        words = _broken_up([word for row in words for word in row], num_vertices, num_faces)
+    surplus = words[num_vertices + num_faces :]
+    if surplus and _is_number(surplus[0][0]):
+        raise ValueError(f'{num_vertices} vertices and {num_faces} faces are announced, {len(words)} lines follow')
+    rows = words[:num_vertices]
+    width = len(rows[0]) if rows else 3
+    if width < 3 or any(len(row) != width for row in rows):
+        raise ValueError('a vertex needs three coordinates, and all vertices as many values')
+    table = numbers(word for row in rows for word in row).reshape(-1, width)
+    vertices = table[:, :3]
+    polygons = words[num_vertices : num_vertices + num_faces]
+    sizes = whole_numbers(row[0] for row in polygons)
+    for row, size in zip(polygons, sizes.tolist(), strict=True):
+        if not 1 <= size < len(row):
+            raise ValueError(f'a face announces {size} corners and has {len(row) - 1}')
+    ends = (sizes + 1).tolist()
+    index = whole_numbers(word for row, end in zip(polygons, ends, strict=True) for word in row[1:end])
+    corners, owner = triangulate(vertices, index, sizes)
+    faces = index[corners]
     colour = np.full((len(faces), 3), np.nan)
     start = 6 if 'N' in kind else 3  # colours stand behind normals
-    if 'C' in kind and rows.shape[1] >= start + 3:
-        painted = _scaled(rows[:, start : start + 3])
-        colour = painted[faces].mean(axis=1)
-    own = ~np.isnan(extra[:, 0])
-    colour[own] = _scaled(extra[own])
-    return rows[:, :3], faces, colour
+    if 'C' in kind and width >= start + 3:
+        colour = scaled(table[:, start : start + 3])[faces].mean(axis=1)
+    own = _behind(polygons, ends)[owner]
+    painted = ~np.isnan(own[:, 0])
+    if painted.any():
+        colour[painted] = scaled(own[painted])
+    return plain(vertices, faces, colour)
 
 
-def _split(text: str) -> tuple[str, tuple[int, int], list[str]]:
-    """Return the kind of file, its two counts, and the lines after them."""
-    plain = [line.partition('#')[0].strip() for line in text.splitlines()]
-    lines = [line for line in plain if line]
-    first = lines[0] if lines else ''
-    kind = first[: len(first) - len(first.lstrip('OFCNST'))]
-    if kind not in HEADER:
-        raise ValueError('the first line is not OFF')
-    rest = first[len(kind) :].split()
+def _split(text: str) -> tuple[str, int, int, list[str]]:
+    """Return the kind of file, its numbers of vertices and faces, and the lines after them."""
+    stripped = [line.partition('#')[0].strip() for line in text.split('\n')] if '#' in text else text.split('\n')
+    lines = [line for line in stripped if line and not line.isspace()]
+    first = lines[0].strip() if lines else ''
+    found = _KIND.match(first)
+    if found is None:
+        raise ValueError('it does not begin with OFF')
+    kind, rest = found[0], first[found.end() :].split()
+    if found[4] or found[5] or rest[:1] == ['BINARY']:
+        raise ValueError(f'{" ".join([kind, *rest[:1]])} is not read, only texts of three coordinates')
+    lines = lines[1:]
     if not rest:
-        lines = lines[1:]
-        rest = lines[0].split() if lines else []
+        rest, lines = lines[0].split() if lines else [], lines[1:]
     if len(rest) < 2:
         raise ValueError('the numbers of vertices and faces are missing')
-    return kind, (int(rest[0]), int(rest[1])), lines[1:]
+    num_vertices, num_faces = (int(word) for word in rest[:2])
+    if num_vertices < 0 or num_faces < 0:
+        raise ValueError(f'{num_vertices} vertices and {num_faces} faces are announced')
+    return kind, num_vertices, num_faces, ([' '.join(rest[3:])] if rest[3:] else []) + lines
 
 
-def _numbers(lines: list[str]) -> FloatArray:
-    """Return the numbers of lines that are equally long, shape ``(lines, numbers)``."""
-    if not lines:
-        raise ValueError('there are no vertices')
-    width = len(lines[0].split())
-    words = [line.split() for line in lines]
-    if any(len(row) != width for row in words):
-        raise ValueError('vertices have different numbers of values')
-    return np.array(words, dtype=np.float64)
+def _broken_up(words: list[str], num_vertices: int, num_faces: int) -> list[list[str]]:
+    """Return one row for every vertex and every face of a text that is not in lines: it holds nothing else."""
+    rows = [words[k : k + 3] for k in range(0, min(3 * num_vertices, len(words)), 3)]
+    here = 3 * num_vertices
+    while here < len(words):
+        end = here + 1 + max(int(words[here]), 0)
+        rows.append(words[here:end])
+        here = end
+    if here != len(words) or len(rows) != num_vertices + num_faces:
+        raise ValueError(f'it is cut off: {num_vertices} vertices and {num_faces} faces are announced')
+    return rows
 
 
-def _polygons(lines: list[str], vertices: FloatArray) -> tuple[IntArray, FloatArray]:
-    """Return triangles ``(F, 3)`` and what stands behind their indices as RGB ``(F, 3)``, NaN where nothing does."""
-    words = [line.split() for line in lines]
-    lengths = np.array([len(row) for row in words], dtype=np.int64)
-    faces, colours = [np.empty((0, 3), dtype=np.int64)], [np.empty((0, 3))]
-    for length in np.unique(lengths):
-        table = np.array([words[i] for i in np.flatnonzero(lengths == length)], dtype=np.float64)
-        for corners in np.unique(table[:, 0]).astype(int):
-            if not 1 <= corners < length:
-                raise ValueError(f'a face announces {corners} corners and has {length - 1}')
-            rows = table[table[:, 0] == corners]
-            index = rows[:, 1 : corners + 1].astype(np.int64)
-            if index.min() < 0 or index.max() >= len(vertices):
-                raise ValueError('a face has a vertex that is not there')
-            if corners < 3:
-                continue
-            triangles = cut(vertices[index])
-            faces.append(np.take_along_axis(index[:, None, :], triangles, axis=2).reshape(-1, 3))
-            behind = rows[:, corners + 1 : corners + 4]
-            colour = behind if behind.shape[1] == 3 else np.full((len(rows), 3), np.nan)
-            colours.append(np.repeat(colour, corners - 2, axis=0))
-    return np.concatenate(faces), np.concatenate(colours)
+def _is_number(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
 
 
-def _scaled(colour: FloatArray) -> FloatArray:
-    """Bring colours of 255 or of 1 into [0, 1]."""
-    whole = colour.size and colour.max() > 1
-    return np.clip(colour / 255 if whole else colour, 0, 1)
+def _behind(polygons: list[list[str]], ends: list[int]) -> FloatArray:
+    """Return the RGB behind the corners of every face ``(P, 3)``, NaN where there are not three numbers."""
+    none = ('nan', 'nan', 'nan')
+    found = (row[end : end + 3] if len(row) >= end + 3 else none for row, end in zip(polygons, ends, strict=True))
+    return numbers(word for row in found for word in row).reshape(-1, 3)

@@ -11,6 +11,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from zoo.datasets.meshes.mesh import FloatArray, IntArray, Mesh, face_areas, face_crosses, vertex_normals
+from zoo.datasets.meshes.soup import Soup
 from zoo.errors import UsageError
 
 CREASE = np.deg2rad(40)
@@ -61,23 +62,38 @@ def paint(
     Raises:
         UsageError: An index is out of range, a used vertex is not finite, or no triangle has an area.
     """
+    soup = with_area(Soup(vertices, faces, colour, clear), name)
+    mesh = smooth(soup.vertices, soup.faces)
+    normals = vertex_normals(mesh.vertices, mesh.faces)
+    return PaintedMesh(mesh, normals, np.asarray(soup.colour, dtype=np.float32), soup.clear)
+
+
+def with_area(soup: Soup, name: str) -> Soup:
+    """Return the triangles that have an area, in their order, and the vertices they use, in float64.
+
+    Args:
+        soup: Triangles as they come.
+        name: What messages call them.
+
+    Raises:
+        UsageError: An index is out of range, a used vertex is not finite, or no triangle has an area.
+    """
+    vertices, faces = soup.vertices, soup.faces
     if not len(faces):
         raise UsageError(f'{name} holds no triangles: a mesh is needed, not points or lines')
     if faces.min() < 0 or faces.max() >= len(vertices):
-        raise UsageError(f'{name} has a triangle with a vertex that is not there: fetch or export it again')
+        raise UsageError(f'{name} has a triangle with a vertex that is not there: export or fetch it again')
     places = np.asarray(vertices, dtype=np.float64)
     if not np.isfinite(places[faces.ravel()]).all():
-        raise UsageError(f'{name} has NaN or infinity among its vertices: fetch or export it again')
+        raise UsageError(f'{name} has NaN or infinity among its vertices: export or fetch it again')
     used, compact = np.unique(faces, return_inverse=True)
     places, faces = places[used], compact.reshape(faces.shape)
     size = np.abs(places - places[0]).max()
     areas = face_areas(places / (size or 1.0), faces)
     kept = areas > DEGENERATE * max(areas.sum(), DEGENERATE)
     if not kept.any():
-        raise UsageError(f'{name} has no triangle with an area: fetch or export it again')
-    mesh = smooth(places, faces[kept])
-    normals = vertex_normals(mesh.vertices, mesh.faces)
-    return PaintedMesh(mesh, normals, np.asarray(colour, dtype=np.float32)[kept], clear[kept])
+        raise UsageError(f'{name} has no triangle with an area: export or fetch it again')
+    return Soup(places, faces[kept], soup.colour[kept], soup.clear[kept])
 
 
 def smooth(vertices: FloatArray, faces: IntArray, crease: float = CREASE) -> Mesh:

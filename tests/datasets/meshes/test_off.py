@@ -1,0 +1,149 @@
+"""OFF files as Princeton, Geomview and MeshLab write them; the right area is known without a reader."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.datasets.layouts.writers_modelnet import FACES, write_off
+from zoo.datasets.meshes.files import read_mesh, read_soup
+from zoo.datasets.meshes.mesh import face_areas
+from zoo.datasets.meshes.off import parse_off
+from zoo.errors import UsageError
+from zoo.hub.point_files import read_points
+
+CORNERS = [(x, y, z) for x in (0, 1) for y in (0, 1) for z in (0, 1)]
+SIDES = [(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)]
+"""A unit cube, wound to the outside."""
+
+BODY = '0 0 0\n1 0 0\n1 1 0\n0 1 0\n'
+COLOURS = '255 128 0 255'
+
+
+def cube(header='OFF\n8 6 12', behind_vertex='', behind_face='', remark='') -> str:
+    vertices = [f'{x} {y} {z}{behind_vertex}{remark}\n' for x, y, z in CORNERS]
+    return f'{header}\n{"".join(vertices)}' + ''.join(
+        f'4 {" ".join(map(str, side))}{behind_face}{remark}\n' for side in SIDES
+    )
+
+
+CUBES = {
+    'plain': cube(),
+    'glued': cube('OFF8 6 12'),
+    'glued, without edges': cube('OFF8 6'),
+    'one line': cube('OFF 8 6 12'),
+    'blank before': cube('\n \t\nOFF\n8 6 12'),
+    'remark before': cube('# made by hand\n# 3 vertices\nOFF # yes\n\n8 6 12'),
+    'byte order mark': '\ufeff' + cube(),
+    'remarks': cube(remark=' # 1 2 3').replace('\n4 ', '\n\n# 4 0 1 2 3\n4 '),
+    'tabs': cube().replace(' ', '\t '),
+    'indented': cube().replace('\n', '\n\t '),
+    'windows': cube().replace('\n', '\r\n'),
+    'old macintosh': cube().replace('\n', '\r'),
+    'no last line end': cube().rstrip(),
+    'colours under OFF': cube(behind_vertex=f' {COLOURS}'),
+    'colours of three under OFF': cube(behind_vertex=' 1 0.5 0'),
+    'COFF': cube('COFF\n8 6 12', behind_vertex=f' {COLOURS}'),
+    'NOFF': cube('NOFF\n8 6 12', behind_vertex=' 0 0 1'),
+    'CNOFF': cube('CNOFF\n8 6 12', behind_vertex=f' 0 0 1 {COLOURS}'),
+    'STOFF': cube('STOFF\n8 6 12', behind_vertex=' 0.25 0.75'),
+    'STCNOFF': cube('STCNOFF\n8 6 12', behind_vertex=f' 0 0 1 {COLOURS} 0.25 0.75'),
+    'coloured faces': cube(behind_face=' 255 0 0'),
+    'numbered colours': cube(behind_face=' 7'),
+    'no lines at all': cube().replace('\n', ' '),
+    'science': cube().replace('\n1 ', '\n+1.0E+00 '),
+    'text behind': cube() + 'what follows is passed over\n',
+}
+
+
+@pytest.mark.parametrize('name', CUBES)
+def test_a_cube_is_a_cube(tmp_path, name):
+    path = tmp_path / 'cube.off'
+    path.write_bytes(CUBES[name].encode())
+    soup = read_soup(path)
+    assert soup.vertices.tolist() == [list(map(float, corner)) for corner in CORNERS]
+    assert soup.faces.tolist() == [[s[i] for i in cut] for s in SIDES for cut in ((0, 1, 2), (0, 2, 3))]
+    points = read_points(path, 600)
+    assert points.shape == (600, 3)
+    assert points.min() >= 0
+    assert points.max() <= 1
+    assert (np.isclose(points, 0) | np.isclose(points, 1)).any(axis=1).all()
+
+
+def test_clouds_hold_their_points_only(tmp_path):
+    for name, behind in (('a', ''), ('b', f' {COLOURS}'), ('c', ' 0 0 1')):
+        path = tmp_path / f'{name}.off'
+        path.write_text('\n# a scan\nOFF\n8 0 0\n' + ''.join(f'{x} {y} {z}{behind}\n' for x, y, z in CORNERS))
+        assert read_points(path).tolist() == [list(map(float, corner)) for corner in CORNERS]
+
+
+def test_colours(tmp_path):
+    assert np.allclose(parse_off(CUBES['COFF'].encode()).colour, (1, 128 / 255, 0))
+    assert np.allclose(parse_off(CUBES['CNOFF'].encode()).colour, (1, 128 / 255, 0))
+    assert np.allclose(parse_off(CUBES['coloured faces'].encode()).colour, (1, 0, 0))
+    assert np.ptp(parse_off(CUBES['numbered colours'].encode()).colour) == 0
+
+
+def test_polygons_keep_their_order_and_their_outline():
+    arrow = 'OFF\n5 4 0\n0 0 0\n2 1 0\n0 2 0\n1 1 0\n9 9 9\n3 0 1 3\n4 0 1 2 3\n2 0 1\n3 0 3 2\n'
+    soup = parse_off(arrow.encode())
+    areas = face_areas(soup.vertices, soup.faces)
+    assert areas.tolist() == pytest.approx([0.5, 0.5, 0.5, 1.0])
+    assert sorted(soup.faces[0].tolist()) == [0, 1, 3]
+    assert sorted(soup.faces[3].tolist()) == [0, 2, 3]
+    fan = parse_off(f'OFF\n5 1 0\n{BODY}-1 0.5 0\n5 0 1 2 3 4\n'.encode())
+    assert fan.faces.tolist() == [[0, 1, 2], [0, 2, 3], [0, 3, 4]]
+
+
+@pytest.mark.parametrize('broken_header', [False, True])
+def test_both_first_lines_of_modelnet(tmp_path, broken_header):
+    write_off(tmp_path / 'box.off', np.array([1.0, 2.0, 4.0]), broken_header)
+    soup = read_soup(tmp_path / 'box.off')
+    assert soup.vertices.max(axis=0).tolist() == [10, 40, 20]  # the axes of the file, z up
+    assert np.array_equal(soup.faces, FACES)
+    assert face_areas(soup.vertices, soup.faces).sum() == pytest.approx(2 * (400 + 200 + 800))
+
+
+LINES = cube().splitlines(keepends=True)
+BROKEN = [
+    ('ply\n', 'does not begin with OFF'),
+    ('8 6 12\n', 'does not begin with OFF'),
+    ('OFF\n4', 'numbers of vertices and faces are missing'),
+    ('OFF\n4 two 0\n', 'two'),
+    ('OFF\n-4 2 0\n', '-4 vertices'),
+    ('4OFF\n8 6 12\n', '4OFF is not read'),
+    ('nOFF\n3\n8 6 12\n', 'nOFF is not read'),
+    ('OFF BINARY\n\x01\x02', 'OFF BINARY is not read'),
+    ('OFF BINARY\n' + '\0' * 40, 'NUL'),
+    (''.join(LINES[:-1]), 'cut off'),
+    (''.join(LINES[:-1]) + LINES[-1][:-3], 'announces 4 corners and has 3'),
+    (cube('OFF\n8 7 12'), 'cut off'),
+    (cube('OFF\n9 6 12'), 'cut off'),
+    (cube('OFF\n8 5 12'), '8 vertices and 5 faces are announced, 14 lines follow'),
+    (cube('OFF\n7 7 12'), 'vertex 7, counted from 0, of 7'),
+    (cube('OFF\n7 6 12'), 'announced'),
+    (cube('OFF\n9 5 12'), 'as many values'),
+    ('OFF\n999999999999 999999999999 0\n0 0 0\n', 'cut off'),
+    (f'OFF\n4 1 0\n{BODY}3 0 1 4\n', 'vertex 4, counted from 0, of 4'),
+    (f'OFF\n4 1 0\n{BODY}3 0 1 -1\n', 'vertex -1'),
+    (f'OFF\n4 1 0\n{BODY}4 0 1 2\n', 'announces 4 corners and has 3'),
+    (f'OFF\n4 1 0\n{BODY}3 0 1 x\n', "'x'"),
+    (f'OFF\n4 1 0\n{BODY}3 0 1 1.5\n', "'1.5'"),
+    (f'OFF\n4 1 0\n{BODY}2 0 1 2\n', 'no face has three corners'),
+    (f'OFF\n4 1 0\n{BODY}3 99999999999999999999999 0 1 2\n', 'large'),
+    (cube().replace('\n1 ', '\n1,0 '), 'decimal commas'),
+    ('OFF\n4 1 0\n0 0 0\n1 0 0\n1 nan 0\n0 1 0\n3 0 1 2\n', 'NaN or infinity among its vertices'),
+    ('OFF\n4 1 0\n0 0 0\n1 0 0\n1 1e999 0\n0 1 0\n3 0 1 2\n', 'NaN or infinity among its vertices'),
+    (f'OFF\n4 1 0\n{BODY}3 0 1 1\n', 'no triangle with an area'),
+]
+
+
+@pytest.mark.parametrize(('text', 'reason'), BROKEN)
+def test_broken_files_are_named(tmp_path, text, reason):
+    path = tmp_path / 'a.off'
+    path.write_bytes(text.encode())
+    with pytest.raises(UsageError) as error:
+        read_mesh(path)
+    assert str(error.value).startswith(str(path))
+    assert reason in str(error.value)
+    assert '\n' not in str(error.value)
