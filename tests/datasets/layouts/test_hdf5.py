@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import fcntl
+import subprocess
+import sys
+import zlib
 
 import h5py
 import numpy as np
 import pytest
 
 from tests.datasets.layouts.writers_h5 import change_table, write_table
-from zoo.datasets.layouts.hdf5 import check_clouds, check_labels, has_table, read_clouds, read_labels, read_table
+from zoo.datasets.layouts.hdf5 import check_clouds, has_table, read_clouds, read_labels, read_table
 from zoo.errors import UsageError
 
 
@@ -77,7 +80,7 @@ def test_a_truncated_compressed_file_is_named(path):
     content = bytearray(path.read_bytes())
     content[len(content) // 2 : len(content) // 2 + 200] = bytes(200)
     path.write_bytes(content)
-    refused(lambda: read_clouds(path), f'{path} cannot be read as HDF5')
+    refused(lambda: read_clouds(path), path)
 
 
 def test_an_absent_table_is_named_with_those_that_are_there(path):
@@ -134,6 +137,7 @@ def test_large_numbers_are_no_infinities():
         (np.array([0, 1, 5, 2, 3]), 'has the label 5 in row 2, expected 0 to 4'),
         (np.array([0, -1, 5, 2, 3], np.int8), 'has the label -1 in row 1, expected 0 to 4'),
         (np.array([0, 1, 2, 3, 0.5]), 'has the label 0.5 in row 4, expected 0 to 4'),
+        (np.array([1, 2, 3, 4, 1]), 'counts from 1 to 4, expected labels from 0 to 4'),
         (np.array([0, 1, 2, 3, 4], '>c8'), 'must be numbers'),
         (np.array([b'a'] * 5), 'must be numbers'),
         (np.array([0, 1, np.nan, 3, 4]), 'has NaN or infinity in 1 rows, the first is row 2'),
@@ -144,14 +148,93 @@ def test_wrong_labels_are_described(path, values, found):
     assert found in refused(lambda: read_labels(path, count=5, num_classes=5), f"{path}: table 'label'")
 
 
-def test_labels_of_other_files_are_checked_alike():
-    assert check_labels(np.array([[1], [0]]), 'label.npy', count=2, num_classes=2).tolist() == [1, 0]
-    refused(lambda: check_labels(np.array(['a', 'b']), 'label.npy', count=2, num_classes=2), 'label.npy must be 2')
-    refused(lambda: check_labels(np.array([np.nan, 0]), 'label.npy', count=2, num_classes=2), 'label.npy has the label')
-
-
 def test_a_file_that_cannot_be_locked_or_written_is_read(path):
     path.chmod(0o444)
     with path.open('rb') as other:
         fcntl.flock(other, fcntl.LOCK_EX)
         assert read_clouds(path).shape == (5, 20, 3)
+
+
+def outside(path, tmp_path):
+    """Put tables into a file whose content lies elsewhere, under names that tell how."""
+    secret = write_table(tmp_path / 'secret.h5', data=np.ones((5, 20, 3)))
+    (tmp_path / 'secret').write_bytes(np.ones((5, 20, 3)).tobytes())
+    layout = h5py.VirtualLayout(shape=(5, 20, 3), dtype='f8')
+    layout[:] = h5py.VirtualSource(secret, 'data', shape=(5, 20, 3))
+    with h5py.File(path, 'a') as file:
+        file['soft'] = h5py.SoftLink('/external')
+        file['external'] = h5py.ExternalLink(str(secret), '/data')
+        file['gone'] = h5py.ExternalLink(str(tmp_path / 'none.h5'), '/data')
+        file.create_dataset('storage', (5, 20, 3), 'f8', external=[(str(tmp_path / 'secret'), 0, 2400)])
+        file.create_virtual_dataset('virtual', layout)
+    return ('soft', 'external', 'gone'), ('storage', 'virtual')
+
+
+def test_nothing_outside_of_the_file_is_read(path, tmp_path):
+    links, stores = outside(path, tmp_path)
+    for key in (*links, *stores):
+        for action in (lambda key=key: read_clouds(path, key), lambda key=key: has_table(path, key)):
+            reason = 'is a link to another place' if key in links else 'takes its content from other files'
+            refused(action, f'{path}: table {key!r} {reason}')
+
+
+@pytest.mark.parametrize('dtype', [h5py.ref_dtype, h5py.regionref_dtype, h5py.vlen_dtype('f4'), h5py.string_dtype()])
+def test_references_and_objects_are_no_numbers(path, dtype):
+    with h5py.File(path, 'a') as file:
+        file.create_dataset('odd', (5, 20, 3), dtype)
+        file['type'] = np.dtype('f4')
+    refused(lambda: read_clouds(path, 'odd'), f"{path}: table 'odd' must be floats")
+    refused(lambda: read_clouds(path, 'type'), f"{path} has no table 'type'")
+
+
+def bombs(path):
+    """Write tables that take much more than the file; return their names."""
+    bytes_of_zero = zlib.compress(bytes(1 << 30), 9)
+    with h5py.File(path, 'w') as file:
+        file.create_dataset('chunks', (1 << 20, 200, 3), 'f8', chunks=(1, 200, 3), fillvalue=0.5)
+        file.create_dataset('never written', (1 << 20, 200, 3), 'f8')
+        file.create_dataset('packed', (1 << 20, 200, 3), 'f8', chunks=(1, 200, 3), compression='gzip', shuffle=True)
+        file.create_dataset('one chunk', (2, 200, 3), 'f8', maxshape=(None, 200, 3), chunks=(1 << 19, 200, 3))
+        stream = file.create_dataset('stream', (1, 200, 3), 'f8', chunks=(1, 200, 3), compression='gzip')
+        stream.id.write_direct_chunk((0, 0, 0), bytes_of_zero)
+        for key, filters in (('twice', ['gzip', 'gzip']), ('both', ['gzip', 'lzf'])):
+            pipeline = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+            pipeline.set_chunk((1, 200, 3))
+            for name in filters:
+                pipeline.set_deflate(9) if name == 'gzip' else pipeline.set_filter(h5py.h5z.FILTER_LZF)
+            space = h5py.h5s.create_simple((1, 200, 3))
+            h5py.h5d.create(file.id, key.encode(), h5py.h5t.NATIVE_DOUBLE, space, pipeline)
+        file.create_dataset('offset', (1, 200, 3), 'i4', chunks=(1, 200, 3), scaleoffset=0)
+        return list(file)
+
+
+def test_no_table_takes_more_memory_than_its_file_can_hold(tmp_path):
+    path = tmp_path / 'bomb.h5'
+    keys = bombs(path)
+    script = (
+        'import json, resource, sys; from pathlib import Path; import h5py\n'
+        'from zoo.datasets.layouts.hdf5 import read_table; from zoo.errors import UsageError\n'
+        'used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()\n'
+        'resource.setrlimit(resource.RLIMIT_AS, (used + (300 << 20),) * 2)\n'
+        'for key in sys.argv[2:]:\n'
+        '    try: print(read_table(sys.argv[1], key, ndim=3, kinds="iuf").shape)\n'
+        '    except UsageError as error: print(error)\n'
+    )
+    command = [sys.executable, '-c', script, str(path), *keys]
+    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    said = dict(zip(keys, lines, strict=True))
+    for key in ('chunks', 'never written', 'packed', 'one chunk'):
+        assert said[key].startswith(f'{path}: table {key!r} would take ')
+    assert 'inflates to more than its 4,800 bytes' in said['stream']
+    for key in ('twice', 'both', 'offset'):
+        assert said[key] == f'{path}: table {key!r} is compressed otherwise than by gzip or lzf, once: fetch it again'
+
+
+@pytest.mark.parametrize(
+    'how', [{'compression': 'gzip'}, {'compression': 'lzf'}, {'fletcher32': True}, {'chunks': True}]
+)
+def test_tables_packed_in_the_usual_ways_are_read(path, how):
+    data = np.random.default_rng(0).random((50, 20, 3), dtype=np.float32)
+    with h5py.File(path, 'w') as file:
+        file.create_dataset('data', data=data, shuffle=True, **how)
+    assert np.array_equal(read_clouds(path), data)

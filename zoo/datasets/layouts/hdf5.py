@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,10 +11,21 @@ from typing import Any
 
 import numpy as np
 
+from zoo.datasets.labels import check_labels
 from zoo.errors import UsageError
 
 AGAIN = 'fetch it again'
 """What helps against a damaged file."""
+
+LEAST_LIMIT = 1 << 26
+"""Bytes that a table may always take."""
+
+MOST_RATIO = 100
+"""Bytes a table may take for each byte of its file; clouds compress to a half, masks to a fiftieth."""
+
+GZIP, LZF = 1, 32000
+INFLATING = frozenset({GZIP, LZF})
+"""Filters that compress; others are code that is looked for on the machine, or trust sizes that the file tells."""
 
 
 def has_table(path: str | Path, key: str) -> bool:
@@ -22,7 +35,7 @@ def has_table(path: str | Path, key: str) -> bool:
         UsageError: The file is missing or damaged.
     """
     with _opened(path) as file:
-        return hasattr(file.get(key), 'dtype')
+        return _table(file, key, path) is not None
 
 
 def read_table(
@@ -45,11 +58,12 @@ def read_table(
     """
     what = f'{path}: table {key!r}'
     with _opened(path) as file:
-        table = file.get(key)
-        if not hasattr(table, 'dtype'):
+        table = _table(file, key, path)
+        if table is None:
             raise UsageError(f'{path} has no table {key!r}, it has {", ".join(file) or "none"}: {AGAIN}')
         # Asked before anything is read: a wrong file may be of any size.
         _check_form(what, table.shape or (), table.dtype, ndim, width, kinds)
+        _check_size(what, table, Path(path).stat().st_size)
         values = np.asarray(table[()])
     _check_finite(values, what)
     return values
@@ -77,7 +91,7 @@ def read_labels(path: str | Path, key: str = 'label', *, count: int, num_classes
         UsageError: See ``read_table`` and ``check_labels``.
     """
     labels = read_table(path, key, ndim=(1, 2), kinds='iuf')
-    return check_labels(labels, f'{path}: table {key!r}', count=count, num_classes=num_classes)
+    return check_labels(labels, f'{path}: table {key!r}', count=count, classes=num_classes, from_zero=True)
 
 
 def check_clouds(clouds: np.ndarray, what: str) -> np.ndarray:
@@ -95,28 +109,6 @@ def check_clouds(clouds: np.ndarray, what: str) -> np.ndarray:
     return clouds.astype(np.float32, copy=False)
 
 
-def check_labels(labels: np.ndarray, what: str, *, count: int, num_classes: int) -> np.ndarray:
-    """Return labels from a file of any kind as int64 ``(S,)``.
-
-    Args:
-        labels: A list ``(S,)`` or a column ``(S, 1)`` of whole numbers.
-        what: The file and the name of the array, for messages.
-        count: Number of objects S.
-        num_classes: Labels lie between 0 and ``num_classes - 1``.
-
-    Raises:
-        UsageError: Wrong shape or type, or a label out of range.
-    """
-    if labels.shape not in {(count,), (count, 1)} or labels.dtype.kind not in 'iuf':
-        raise UsageError(f'{what} must be {count} labels, one an object, not {labels.dtype} {labels.shape}: {AGAIN}')
-    flat = labels.reshape(-1)
-    wrong = np.flatnonzero(~((flat >= 0) & (flat < num_classes) & (flat == np.floor(flat))))
-    if len(wrong):
-        found, row = flat[wrong[0]].item(), wrong[0]
-        raise UsageError(f'{what} has the label {found} in row {row}, expected 0 to {num_classes - 1}: {AGAIN}')
-    return flat.astype(np.int64)
-
-
 @contextmanager
 def _opened(path: str | Path) -> Iterator[Any]:
     """Open an HDF5 file for reading; what fails on the way names the file."""
@@ -128,9 +120,51 @@ def _opened(path: str | Path) -> Iterator[Any]:
             yield file
     except FileNotFoundError as error:
         raise UsageError(f'{path} is missing: {AGAIN}') from error
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError, zlib.error) as error:
         reason = ' '.join(str(error).split())
         raise UsageError(f'{path} cannot be read as HDF5 ({reason}): {AGAIN}') from error
+
+
+def _table(file: Any, key: str, path: str | Path) -> Any:
+    """Return a table, None where the file has none of this name; what leads out of the file is not followed."""
+    import h5py
+
+    if not file.id.links.exists(key.encode()):  # `key in file` would follow a link
+        return None
+    if not isinstance(file.get(key, getlink=True), h5py.HardLink):
+        raise UsageError(f'{path}: table {key!r} is a link to another place, which is not followed: {AGAIN}')
+    table = file[key]
+    if not isinstance(table, h5py.Dataset):
+        return None
+    if table.is_virtual or table.external:
+        raise UsageError(f'{path}: table {key!r} takes its content from other files, which are not read: {AGAIN}')
+    return table
+
+
+def _check_size(what: str, table: Any, file_size: int) -> None:
+    """Refuse a table that takes far more memory than its file: empty chunks, chunks that inflate without end."""
+    import h5py
+
+    limit = max(LEAST_LIMIT, file_size * MOST_RATIO)
+    chunk = math.prod(table.chunks or (0,)) * table.dtype.itemsize
+    size = max(math.prod(table.shape) * table.dtype.itemsize, chunk)
+    if size > limit:
+        raise UsageError(f'{what} would take {size:,} bytes, which a file of {file_size:,} does not hold: {AGAIN}')
+    pipeline = table.id.get_create_plist()
+    filters = [pipeline.get_filter(position)[0] for position in range(pipeline.get_nfilters())]
+    unknown = set(filters) - {h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32, *INFLATING}
+    if unknown or len(set(filters)) < len(filters) or len(INFLATING.intersection(filters)) > 1:
+        raise UsageError(f'{what} is compressed otherwise than by gzip or lzf, once: {AGAIN}')
+    if GZIP not in filters:
+        return
+    place, stored = filters.index(GZIP), []
+    table.id.chunk_iter(stored.append)
+    for info in stored:
+        if not info.filter_mask >> place & 1:
+            _, packed = table.id.read_direct_chunk(info.chunk_offset)
+            # The library makes as much room as the stream asks for, whatever the size of the chunk.
+            if len(zlib.decompressobj().decompress(packed, chunk + 1)) > chunk:
+                raise UsageError(f'{what} has a chunk that inflates to more than its {chunk:,} bytes: {AGAIN}')
 
 
 def _check_form(

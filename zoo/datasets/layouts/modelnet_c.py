@@ -10,7 +10,8 @@ import numpy as np
 from zoo.compat import data_root as default_root
 from zoo.compat import expand
 from zoo.datasets.base import ObjectDataset
-from zoo.datasets.layouts.hdf5 import AGAIN, check_clouds, check_labels, read_clouds, read_labels
+from zoo.datasets.labels import check_labels
+from zoo.datasets.layouts.hdf5 import AGAIN, check_clouds, read_clouds, read_labels
 from zoo.datasets.layouts.modelnet_names import readable_classes
 from zoo.datasets.storage import content_hash
 from zoo.errors import UsageError
@@ -202,7 +203,8 @@ class ModelNet40C(_Corrupted):
     def _read(self) -> tuple[np.ndarray, np.ndarray]:
         points = check_clouds(_load(self.path), str(self.path))
         file = self.folder / 'label.npy'
-        return points, check_labels(_load(file), str(file), count=len(points), num_classes=len(self.classes))
+        labels = check_labels(_load(file), str(file), count=len(points), classes=len(self.classes), from_zero=True)
+        return points, labels
 
 
 def _load(path: Path) -> np.ndarray:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo.datasets.layouts.hdf5 import check_labels
+from zoo.datasets.labels import check_labels
 from zoo.datasets.layouts.modelnet_names import MODELNET, in_ten
 from zoo.datasets.layouts.modelnet_storage import AGAIN, Storage, read_lines
 from zoo.datasets.unpickle import load_arrays
@@ -72,7 +72,8 @@ class FpsArchive(Storage):
         self.check_num_points(stored)
         clouds, column = _pair(load_arrays(path.absolute()), path)
         numbers = np.array(_numbers(column, path))
-        labels = check_labels(numbers, f'{path}: the list of labels', count=len(clouds), num_classes=classes)
+        what = f'{path}: the list of labels'
+        labels = check_labels(numbers, what, count=len(clouds), classes=classes, from_zero=True)
         names = self._names(path, classes, split, labels)
         kept = np.arange(len(labels))
         if classes != self.num_classes:
