@@ -73,6 +73,57 @@ def test_the_layout_with_one_table_a_split(tmp_path):
     assert np.array_equal(everything.points(8), points[8])
 
 
+@pytest.mark.parametrize('key', ['test', 'split'])
+@pytest.mark.parametrize('code', [{0: 'train', 1: 'test'}, {0: b'Train', 1: b'TEST'}, {0: 0, 1: 1}, {0: 0.0, 1: 1.0}])
+def test_flags_of_every_kind_tell_the_splits(tmp_path, key, code):
+    stored = np.load(write_pack(tmp_path / 'p.npz'))
+    flags = np.array([code[int(flag)] for flag in stored['test']])
+    path = write_pack(tmp_path / 'q.npz', **{'test': None, key: flags})
+    for split in ('train', 'test', 'all'):
+        assert ShapePack(path, split=split).fingerprint == ShapePack(tmp_path / 'p.npz', split=split).fingerprint
+
+
+def test_a_third_split_is_read_in_either_layout(tmp_path):
+    flags = np.array(['train'] * 10 + ['val'] * 4 + ['test'] * 6)
+    stored = np.load(write_pack(tmp_path / 'p.npz', test=flags))
+    parts = {f'{key}_{split}': stored[key][flags == split] for key in ('pts', 'y') for split in set(flags.tolist())}
+    np.savez(tmp_path / 'q.npz', classes=stored['classes'], **parts)
+    for split, count in {'train': 10, 'val': 4, 'test': 6, 'all': 20}.items():
+        one, other = (ShapePack(tmp_path / name, split=split) for name in ('p.npz', 'q.npz'))
+        assert len(one) == count
+        assert one.fingerprint == other.fingerprint
+    parts.pop('y_val')
+    np.savez(tmp_path / 'q.npz', classes=stored['classes'], **parts)
+    with pytest.raises(UsageError, match=r"q\.npz has no array 'y_val', which its other splits have"):
+        ShapePack(tmp_path / 'q.npz', split='all')
+
+
+def test_names_may_be_bytes_and_labels_names(tmp_path):
+    plain = ShapePack(write_pack(tmp_path / 'p.npz'))
+    stored = np.load(tmp_path / 'p.npz')
+    names = stored['classes'][stored['y']]
+    for number, change in enumerate(
+        (
+            {'classes': stored['classes'].astype('S')},
+            {'y': names},
+            {'y': names.astype('S')[:, None], 'classes': stored['classes'][:, None]},
+            {'y': names, 'classes': None},
+            {'y': stored['y'].astype(np.float32)[:, None]},
+        )
+    ):
+        assert ShapePack(write_pack(tmp_path / f'{number}.npz', **change)).fingerprint == plain.fingerprint
+
+
+def test_labels_of_names_are_the_same_in_every_split(tmp_path):
+    points = np.random.default_rng(0).random((4, 7, 3))
+    splits = {'pts_train': points[:2], 'y_train': ['b', 'c'], 'pts_test': points[2:], 'y_test': ['a', 'c']}
+    np.savez(tmp_path / 'p.npz', **splits)
+    for split, labels in {'train': [1, 2], 'test': [0, 2], 'all': [1, 2, 0, 2]}.items():
+        dataset = ShapePack(tmp_path / 'p.npz', split=split)
+        assert dataset.classes == ('a', 'b', 'c')
+        assert dataset.labels.tolist() == labels
+
+
 def test_names_and_categories_come_from_the_meta_file(tmp_path):
     rows = [{'name': f'Thing {index}', 'room': 'Kitchen' if index % 2 else 'Bath'} for index in range(20)]
     (tmp_path / 'm.json').write_text(json.dumps(rows))
@@ -114,8 +165,22 @@ BAD_PACKS = {
     'flat': ({'pts': np.zeros((20, 3), np.float32)}, r"p\.npz: array 'pts' .*float32 \(16, 3\)"),
     'integers': ({'pts': np.zeros((20, 5, 3), np.int32)}, r"p\.npz: array 'pts' .*int32"),
     'nan': ({'pts': np.full((20, 5, 3), np.nan, np.float16)}, r"p\.npz: array 'pts' has NaN .* 16 rows"),
-    'short labels': ({'y': np.zeros(7, np.uint8)}, r"p\.npz: array 'y' has 7 rows where array 'test' has 20"),
-    'labels out of range': ({'y': np.full(20, 9, np.uint8)}, r"p\.npz: 'y' .* between 0 and 2"),
+    'short labels': (
+        {'y': np.zeros(7, np.uint8)},
+        r"p\.npz: array 'y' must be 20 labels, one an object, not uint8 \(7,\)",
+    ),
+    'labels out of range': (
+        {'y': np.full(20, 9, np.uint8)},
+        r"p\.npz: array 'y' has the label 9 in row 0, expected 0 to 2",
+    ),
+    'labels that are cut': ({'y': np.full(20, 0.9)}, r"p\.npz: array 'y' has the label 0\.9 in row 0, expected 0 to 2"),
+    'a wrong label elsewhere': ({'y': np.array([3, *[0] * 19])}, r"p\.npz: array 'y' has the label 3 in row 0"),
+    'a name of no class': ({'y': np.array(['Sofa'] * 20)}, r"p\.npz: array 'y' has the label 'Sofa' in row 0"),
+    'a table of classes': ({'classes': np.array([['a', 'b'], ['c', 'd']])}, r"p\.npz: array 'classes' must be a list"),
+    'three flags': ({'test': np.arange(20) % 3}, r"p\.npz: array 'test' has '2', expected train, val and test"),
+    'other words': ({'test': np.array(['hold out'] * 20)}, r"p\.npz: array 'test' has 'hold out'"),
+    'one split': ({'test': np.ones(20, bool)}, r"p\.npz has no objects of split 'train', it has test"),
+    'both layouts': ({'pts_train': np.zeros((2, 4, 3))}, r'p\.npz is no pack: it has both pts and pts_train'),
     'no classes': ({'classes': None}, r"p\.npz has no array 'classes'"),
     'short mask': ({'test': np.zeros(3, bool)}, r"p\.npz: array 'pts' has 20 rows where array 'test' has 3"),
 }
@@ -131,7 +196,9 @@ def test_a_wrong_pack_is_one_readable_line(tmp_path, change, message):
 
 def test_wrong_arguments_are_usage_errors(tmp_path):
     pack = write_pack(tmp_path / 'p.npz')
-    with pytest.raises(UsageError, match=r"p\.npz: there is no split 'val'; choose one of train, test, all"):
+    with pytest.raises(UsageError, match=r"p\.npz: there is no split 'dev'; choose one of train, val, test, all"):
+        ShapePack(pack, split='dev')
+    with pytest.raises(UsageError, match=r"p\.npz has no objects of split 'val', it has train, test"):
         ShapePack(pack, split='val')
     bare = write_pack(tmp_path / 'q.npz', y=None)
     with pytest.raises(UsageError, match=r'q\.npz has no classes to make captions of'):

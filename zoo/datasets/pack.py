@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from zoo.datasets.base import ObjectDataset
+from zoo.datasets.labels import check_labels
+from zoo.datasets.splits import as_text, read_flags
 from zoo.datasets.storage import Archive, content_hash, read_json, resolve
 from zoo.errors import UsageError
 from zoo.registry import DATASETS
 
-SPLITS = ('train', 'test', 'all')
+SPLITS = ('train', 'val', 'test', 'all')
 
 
 @DATASETS.register_module()
@@ -21,9 +23,11 @@ class ShapePack(ObjectDataset):
 
     Two layouts of ``points`` are understood:
 
-    * one table: ``pts (S, N, 3)``, and where they exist ``y (S,)``, ``classes``, ``id (S,)`` and ``test (S,)``, a bool
-      that tells the test split;
-    * one table a split: ``pts_train``, ``y_train``, ``pts_test``, ``y_test`` and ``classes``.
+    * one table: ``pts (S, N, 3)``, and where they exist ``y (S,)``, ``classes``, ``id (S,)`` and ``test (S,)`` or
+      ``split (S,)``: true or 1 for the test split, or the words 'train', 'val' and 'test';
+    * one table a split: ``pts_train``, ``y_train``, ``pts_test``, ``y_test``, ``classes``, and ``pts_val`` alike.
+
+    Labels ``y`` are positions in ``classes``, or names; names need no ``classes``.
 
     ``images`` holds ``views``: grey ``(S, V, H, W)``, colour ``(S, V, H, W, 3)`` or one colour picture each
     ``(S, H, W, 3)``, uint8, in the rows of the points (``views_train``, ``views_test`` in the second layout).
@@ -33,7 +37,7 @@ class ShapePack(ObjectDataset):
     Args:
         points: Path of the pack, absolute or relative to the data root.
         images: Path of the views; with it, batches carry images.
-        split: 'train', 'test' or 'all'.
+        split: 'train', 'val', 'test' or 'all'.
         texts: Batches carry captions.
         meta: Path of the JSON list; only beside one table.
         image_key: Name of the array of views.
@@ -98,6 +102,16 @@ class ShapePack(ObjectDataset):
         return self._captions[index] if self._captions is not None else super().caption(index)
 
 
+def splits_of(archive: Archive) -> tuple[str, ...]:
+    """Return the splits that a pack has, ('all',) where nothing tells them apart.
+
+    Raises:
+        UsageError: It is no pack.
+    """
+    rows = _Rows(archive, 'all')
+    return rows.names or ('all',)
+
+
 class _Rows:
     """Which rows of a pack form a split, in either layout."""
 
@@ -106,19 +120,33 @@ class _Rows:
             raise UsageError(f'{archive.path}: there is no split {split!r}; choose one of {", ".join(SPLITS)}')
         self.archive = archive
         self.one_table = 'pts' in archive
-        self.names = ('train', 'test') if split == 'all' else (split,)
         self.mask: np.ndarray | None = None
-        if not self.one_table and not any(f'pts_{name}' in archive for name in ('train', 'test')):
-            raise UsageError(f'{archive.path} is no pack: it has neither pts nor pts_train; it has {archive.keys}')
-        if self.one_table and split != 'all':
-            if 'test' not in archive:
-                raise UsageError(f"{archive.path} has no array 'test' that tells the splits apart: use split='all'")
-            self.mask = archive.array('test').astype(bool) == (split == 'test')
+        parts = [name for name in SPLITS if f'pts_{name}' in archive]
+        if self.one_table == bool(parts):
+            found = 'both pts and pts_' + parts[0] if parts else 'neither pts nor pts_train'
+            raise UsageError(f'{archive.path} is no pack: it has {found}; it has {archive.keys}')
+        flags = None
+        self.flagged_by = next((key for key in ('test', 'split') if self.one_table and key in archive), '')
+        if self.flagged_by:
+            flags = read_flags(archive.array(self.flagged_by), f'{archive.path}: array {self.flagged_by!r}')
+            parts = [name for name in SPLITS if name in flags]
+        elif self.one_table and split != 'all':
+            raise UsageError(f"{archive.path} has no array 'test' that tells the splits apart: use split='all'")
+        self.names = tuple(parts)
+        if split != 'all':
+            if split not in parts:
+                raise UsageError(f'{archive.path} has no objects of split {split!r}, it has {", ".join(parts)}')
+            self.names = (split,)
+            self.mask = None if flags is None else flags == split
 
     def read(self, archive: Archive, key: str) -> np.ndarray:
         """Read the rows of one array, shape ``(S, ...)``."""
         if not self.one_table:
-            return np.concatenate([archive.array(f'{key}_{name}') for name in self.names])
+            parts = [archive.array(f'{key}_{name}') for name in self.names]
+            if len({part.shape[1:] for part in parts}) > 1:
+                shapes = ', '.join(f'{key}_{name} {part.shape}' for name, part in zip(self.names, parts, strict=True))
+                raise UsageError(f'{archive.path}: arrays of several shapes are no one table: {shapes}')
+            return np.concatenate(parts)
         return self.select(archive.array(key), f'{archive.path}: array {key!r}')
 
     def select(self, values: np.ndarray, what: str) -> np.ndarray:
@@ -126,12 +154,21 @@ class _Rows:
         if self.mask is None:
             return values
         if len(values) != len(self.mask):
-            raise UsageError(f"{what} has {len(values)} rows where array 'test' has {len(self.mask)}")
+            raise UsageError(f'{what} has {len(values)} rows where array {self.flagged_by!r} has {len(self.mask)}')
         return values[self.mask]
 
     def has(self, archive: Archive, key: str) -> bool:
-        """Say whether an array exists for this split."""
-        return key in archive if self.one_table else all(f'{key}_{name}' in archive for name in self.names)
+        """Say whether an array exists for this split.
+
+        Raises:
+            UsageError: It exists for some of the rows.
+        """
+        if self.one_table:
+            return key in archive
+        lacking = [f'{key}_{name}' for name in self.names if f'{key}_{name}' not in archive]
+        if lacking and len(lacking) < len(self.names):
+            raise UsageError(f'{archive.path} has no array {lacking[0]!r}, which its other splits have')
+        return not lacking
 
 
 def _checked_points(rows: _Rows) -> np.ndarray:
@@ -148,12 +185,21 @@ def _checked_points(rows: _Rows) -> np.ndarray:
 
 def _read_classes(rows: _Rows, total: int, named: list[str] | None) -> tuple[tuple[str, ...], np.ndarray]:
     """Read class names and labels ``(S,)``; no names, and labels -1, when the pack has none."""
-    if rows.has(rows.archive, 'y'):
-        labels = rows.read(rows.archive, 'y').astype(np.int64)
-        classes = tuple(str(name) for name in rows.archive.array('classes'))
-        if labels.shape != (total,) or labels.min() < 0 or labels.max() >= len(classes):
-            raise UsageError(f"{rows.archive.path}: 'y' must be {total} labels between 0 and {len(classes) - 1}")
-        return classes, labels
+    archive = rows.archive
+    if rows.has(archive, 'y'):
+        # All rows of the file, not those of one split alone: names get the same numbers, and messages the right row.
+        labels = archive.array('y') if rows.one_table else rows.read(archive, 'y')
+        what = f"{archive.path}: array 'y'"
+        if 'classes' in archive or labels.dtype.kind not in 'US':
+            names = archive.array('classes')
+            if names.shape not in {(names.size,), (names.size, 1)}:
+                raise UsageError(f"{archive.path}: array 'classes' must be a list of names, not {names.shape}")
+            classes = tuple(as_text(names.reshape(-1), f"{archive.path}: array 'classes'").tolist())
+        else:
+            texts = labels if rows.one_table else _Rows(archive, 'all').read(archive, 'y')
+            classes = tuple(np.unique(as_text(texts, what)).tolist())
+        count = total if rows.mask is None else len(rows.mask)
+        return classes, rows.select(check_labels(labels, what, count=count, classes=classes), what)
     if named is None:
         return (), np.full(total, -1, dtype=np.int64)
     unique, inverse = np.unique(named, return_inverse=True)
@@ -170,7 +216,10 @@ def _read_views(rows: _Rows, total: int, images: Archive, key: str) -> np.ndarra
         found = f'{views.dtype} {views.shape}'
         raise UsageError(f'{images.path}: array {key!r} must be uint8 ({total}, V, H, W) or (…, 3), not {found}')
     if rows.has(images, 'id') and rows.has(rows.archive, 'id'):
-        differ = np.flatnonzero(rows.read(images, 'id') != rows.read(rows.archive, 'id'))
+        ids, others = (
+            as_text(rows.read(archive, 'id'), f'{archive.path}: array id') for archive in (images, rows.archive)
+        )
+        differ = np.flatnonzero(ids != others)
         if len(differ):
             raise UsageError(f"{images.path} and {rows.archive.path} differ in 'id' in {len(differ)} rows: not one set")
     return views

@@ -56,7 +56,11 @@ def test_a_folder_of_several_datasets_names_them(tmp_path):
     [
         ({}, ['train', 'test']),
         ({'test': None}, ['all']),
-        ({'pts': None, 'test': None, 'pts_train': np.zeros((2, 4, 3))}, ['train']),
+        ({'test': np.array(['val'] * 9 + ['test'] * 11)}, ['val', 'test']),
+        (
+            {'pts': None, 'test': None, 'pts_train': np.zeros((2, 4, 3)), 'pts_val': np.zeros((1, 4, 3))},
+            ['train', 'val'],
+        ),
     ],
 )
 def test_an_npz_pack(tmp_path, arrays, splits):

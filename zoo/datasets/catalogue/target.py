@@ -18,7 +18,7 @@ from zoo.datasets.catalogue.entry import Entry, Part, build, check_options
 from zoo.datasets.catalogue.verify import has_lists
 from zoo.datasets.mesh_folder import MeshFolder
 from zoo.datasets.meshes.scan import PARTS, find_classes
-from zoo.datasets.pack import ShapePack
+from zoo.datasets.pack import ShapePack, splits_of
 from zoo.datasets.prepared import MappedPack
 from zoo.datasets.prepared.layout import read_meta
 from zoo.datasets.storage import Archive
@@ -148,8 +148,7 @@ def _of_pack(path: Path, options: dict[str, Any]) -> Target:
     """Return the target of an .npz file."""
     if path.suffix != '.npz':
         raise UsageError(f'{path} is no .npz pack, no prepared pack and no folder: give one of these')
-    keys = Archive(path.absolute()).keys
-    splits = [split for split in ('train', 'test') if 'test' in keys or f'pts_{split}' in keys] or ['all']
+    splits = splits_of(Archive(path.absolute()))
     config = {'type': ShapePack.__name__, 'points': str(path.absolute()), **options}
     return _plain(path, {split: {**config, 'split': split} for split in splits})
 

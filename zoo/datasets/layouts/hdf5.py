@@ -157,7 +157,8 @@ def _check_size(what: str, table: Any, file_size: int) -> None:
         raise UsageError(f'{what} is compressed otherwise than by gzip or lzf, once: {AGAIN}')
     if GZIP not in filters:
         return
-    place, stored = filters.index(GZIP), []
+    place = filters.index(GZIP)
+    stored: list[Any] = []
     table.id.chunk_iter(stored.append)
     for info in stored:
         if not info.filter_mask >> place & 1:
