@@ -29,6 +29,7 @@ class TwoTower(nn.Module):
         local_tower: config of the backbone whose patch tokens are returned.
         global_tower: config of the backbone whose queries are returned; it must cut the same groups.
         streams: ``both``; ``local`` or ``global``: that tower alone, tokens and queries, the other is not built.
+        patches_left_out: first patches that pooled features do not see. Parity: 2 in the released fine-tuning code.
         common: arguments of both towers, such as ``embed_dim`` or ``num_groups``; a tower's own config goes first.
 
     Raises:
@@ -36,12 +37,18 @@ class TwoTower(nn.Module):
     """
 
     def __init__(
-        self, local_tower: dict[str, Any], global_tower: dict[str, Any], streams: str = 'both', **common: Any
+        self,
+        local_tower: dict[str, Any],
+        global_tower: dict[str, Any],
+        streams: str = 'both',
+        patches_left_out: int = 0,
+        **common: Any,
     ) -> None:
         super().__init__()
         if streams not in STREAMS:
             raise ValueError(f"unknown streams '{streams}': choose one of {', '.join(STREAMS)}")
         self.streams = streams
+        self.patches_left_out = patches_left_out
         configs = {'local_tower': local_tower, 'global_tower': global_tower}
         for name in STREAMS[streams]:
             self.add_module(name, BACKBONES.build({**common, **configs[name]}))
@@ -128,6 +135,7 @@ class TwoTower(nn.Module):
     def forward_features(self, points: Tensor, pool: str = 'cls') -> Tensor:
         """Pooled features (B, F) of whole clouds (B, N, 3); see :meth:`StudentOutput.pool`."""
         output: StudentOutput = self(points)
+        output.tokens = output.tokens[:, self.patches_left_out :]
         return output.pool(pool)
 
     def forward_intermediates(self, points: Tensor, indices: Sequence[int] | None = None) -> list[Tensor]:

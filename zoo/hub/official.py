@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from zoo.errors import UsageError
@@ -19,7 +20,7 @@ State = dict[str, Tensor]
 TASKS = {
     'recon': ('pretrain', 'classify', 'linear', 'zero_shot', 'svm'),
     'point_mae': ('pretrain', 'classify', 'linear', 'svm'),
-    'two_tower': ('pretrain',),
+    'two_tower': ('pretrain', 'classify', 'linear'),
     'point_bert': ('tokenizer',),
     'act': ('tokenizer', 'classify', 'linear'),
 }
@@ -38,6 +39,7 @@ def load_official(
     ratio: float = 0.25,
     chamfer_norm: int = 2,
     drop_path: float = 0.0,
+    streams: str | None = None,
 ) -> nn.Module:
     """Build the model that a released checkpoint belongs to and load it, all tensors accounted for.
 
@@ -55,6 +57,8 @@ def load_official(
         ratio: weight of the text projection (``zero_shot``).
         chamfer_norm: 1 or 2 (``pretrain``).
         drop_path: stochastic depth, if the model is to be trained further.
+        streams: of a fine-tuned two-tower file, ``both``, ``local`` or ``global``, which the released code calls
+            ALL, MDM and CMC. Told from the head, except that the last two cannot be told apart.
 
     Returns:
         The model in eval mode: ``classify`` and ``linear`` give logits (B, classes) for points (B, N, 3), ``zero_shot``
@@ -83,6 +87,8 @@ def load_official(
     if task == 'pretrain':
         build = _two_tower_pretrainer if method == 'two_tower' else _pretrainer
         model, renamed = build(state, method, common, chamfer_norm)
+    elif method == 'two_tower':
+        model, renamed = _two_tower_classifier(state, common, streams)
     else:
         model, renamed = _DOWNSTREAM[task](state, method, common, ratio)
     load_exactly(model, renamed, f'{method} checkpoint for task {task}')
@@ -120,6 +126,47 @@ def _two_tower_pretrainer(state: State, method: str, common: dict[str, Any], nor
     backbone = {'type': 'TwoTower', 'local_tower': local, 'global_tower': contrast}
     model = Pretrainer(backbone, _objectives(state, local, norm), mask={'type': 'random', 'ratio': 0.6})
     return model, rename_pretraining(state, towers)
+
+
+def _two_tower_classifier(state: State, common: dict[str, Any], streams: str | None) -> tuple[nn.Module, State]:
+    """PointClassifier of a fine-tuned two-tower file; both towers are in it, whichever streams its head reads."""
+    head = {
+        key.replace('cls_head_finetune.', 'head.'): value for key, value in state.items() if 'cls_head_finetune.' in key
+    }
+    if not head:
+        raise UsageError("two_tower checkpoint holds no classifier: load it for task 'pretrain'")
+    layers = [key for key, value in head.items() if key.endswith('.weight') and value.ndim == 2]
+    first, last = layers[0], layers[-1]
+    dim, width = state['norm.weight'].shape[0], head[first].shape[1]
+    if streams is None and width != 4 * dim:
+        raise UsageError(
+            'two_tower checkpoint does not say which tower its head reads: give streams="local" (MDM) or "global" (CMC)'
+        )
+    streams = streams or 'both'
+    if width != (4 if streams == 'both' else 2) * dim:
+        raise UsageError(
+            f'two_tower checkpoint has a head of {width} inputs, which are not those of streams="{streams}"'
+        )
+    towers = {
+        'local': (drop_prefixes(state, ('Dis_encoder.', 'cls_head_finetune.')), ''),
+        'global': ({key: value for key, value in state.items() if key.startswith('Dis_encoder.')}, 'Dis_encoder.'),
+    }
+    # Parity: patches 0 and 1 are not pooled; the slice passes over three queries where the local tower has one.
+    backbone: dict[str, Any] = {'type': 'TwoTower', 'streams': streams, 'patches_left_out': 2}
+    renamed: State = {}
+    for name, (own, prefix) in towers.items():
+        backbone[f'{name}_tower'] = _backbone(own, 'two_tower', common, prefix, 'joint')
+        if streams in ('both', name):
+            bare = {key.removeprefix(prefix): value for key, value in own.items()}
+            renamed |= rename(bare, f'backbone.{name}_tower.', point_mae_backbone)
+    # Theirs reads [cls, max over patches, image, text], [cls, max] or [image, text]; ours [queries, max over patches].
+    order = {'both': (0, 2, 3, 1), 'local': (0, 1), 'global': (0, 1)}[streams]
+    columns = [head[first][:, dim * place : dim * (place + 1)] for place in order]
+    if streams == 'global':
+        columns.append(torch.zeros_like(columns[0]))
+    head[first] = torch.cat(columns, dim=1)
+    kind = 'linear' if first == last else 'mlp3'
+    return PointClassifier(backbone, head[last].shape[0], head=kind), {**renamed, **head}
 
 
 def _objectives(state: State, backbone: dict[str, Any], norm: int) -> dict[str, dict[str, Any]]:
