@@ -19,9 +19,12 @@ def from_text(text: str) -> Any:
     """Read JSON.
 
     Raises:
-        ValueError: not JSON; NaN and infinity are not JSON.
+        ValueError: not JSON, or nested too deeply; NaN and infinity are not JSON.
     """
-    return json.loads(text, parse_constant=_refuse)
+    try:
+        return json.loads(text, parse_constant=_refuse)
+    except RecursionError as error:
+        raise ValueError('it is nested too deeply') from error
 
 
 def _refuse(constant: str) -> float:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import fnmatch
-import json
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from benchmarks.records import Record
+from benchmarks.records.files import from_text
 from benchmarks.records.record import read_record
 from benchmarks.release.clouds import LARGEST_DISTANCE, largest_distance
 from benchmarks.release.export import JOBS, RECORDS
@@ -17,9 +17,11 @@ from benchmarks.release.portable import localised
 from benchmarks.suites import everything  # noqa: F401  (registers the kinds of jobs)
 from benchmarks.suites.job import KINDS, Task
 from zoo.errors import UsageError
+from zoo.foreign import check_foreign
 from zoo.hub import get_model, resolve_weights
 from zoo.hub.index import Entry, Result, find_entry
 from zoo.hub.names import ROOT
+from zoo.registry import DATASETS
 
 SINGLE = 1.0
 """Percentage points that a figure may differ by where the index has no interval."""
@@ -105,7 +107,7 @@ def _result(entry: Entry, result: Result, weights: Path, device: str, packs: Pat
         job = root / path.replace(RECORDS, JOBS)
         if not job.is_file():
             continue  # measured of the weights of another seed
-        plan: dict[str, Any] = json.loads(job.read_text(encoding='utf-8'))
+        plan = from_text(job.read_text(encoding='utf-8'))
         if plan['kind'] not in AGAIN:
             return [Check(what, _said(result, 'oa'), 'training is not repeated', None)]
         then = read_record(root / path)
@@ -119,6 +121,9 @@ def _result(entry: Entry, result: Result, weights: Path, device: str, packs: Pat
 
 def _measured(plan: dict[str, Any], weights: Path, entry: Entry, device: str, packs: Path | None) -> Record:
     """Run the job again with the released weights."""
+    for part in ('train', 'test'):
+        if plan['settings'].get(part) is not None:
+            check_foreign(plan['settings'][part], DATASETS, f'{part} of the job of {entry.name}')
     with tempfile.TemporaryDirectory(prefix='recon-zoo-verify-') as folder:
         # The harness names weights relative to its folder, by the job that made them.
         place = Path(folder) / 'runs' / 'released' / 'weights.safetensors'

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import torch
-from mmengine import Config
-from safetensors.torch import load_file
 
 from benchmarks.protocols.corruption import measure_corruption
 from benchmarks.protocols.features import FeatureCache, evaluation_transforms
@@ -24,7 +21,7 @@ from benchmarks.suites.evidence import record_of
 from benchmarks.suites.job import LIBRARY, Outcome, Task, kind
 from benchmarks.suites.students import pretraining_config
 from benchmarks.suites.training import SLOWER
-from zoo.hub import backbone_config, load_weights
+from zoo.hub import backbone_config, get_model, load_weights
 from zoo.hub.names import parse_name
 from zoo.registry import DATASETS, MODELS
 
@@ -56,7 +53,7 @@ def extractor(task: Task, pool: str, clouds: Any) -> tuple[Any, dict[str, int]]:
     backbone = backbone_config(settings['student'], 'features')
     model = MODELS.build({'type': 'FeatureExtractor', 'backbone': backbone, 'pool': pool})
     if source:
-        load_weights(model, task.out / source['weights'])
+        load_weights(model, task.out / source['weights'], complete=True)
         return model, {}
     return model, settle_norms(model, clouds, evaluation_transforms(settings['points']), task.device)
 
@@ -114,7 +111,7 @@ def zero_shot(task: Task) -> Outcome:
     settings, source = task.settings, task.inputs['weights']
     config = pretraining_config(settings['student'], {}, settings['offline'])
     model = MODELS.build(config.model.to_dict())
-    load_weights(model, task.out / source['weights'])
+    load_weights(model, task.out / source['weights'], complete=True)
     test, cache = DATASETS.build(dict(settings['test'])), FeatureCache(task.out / 'features')
     found = measure_zero_shot(model, test, settings['points'], split=settings['split'], device=task.device, cache=cache)
     return _outcome(task, found, None)
@@ -122,10 +119,7 @@ def zero_shot(task: Task) -> Outcome:
 
 def classifier(task: Task) -> Any:
     """The fine-tuned classifier of the job that is needed as ``classifier``."""
-    source = task.inputs['classifier']
-    model = MODELS.build(Config.fromfile(task.out / source['config']).model.to_dict())
-    model.load_state_dict(load_file(Path(task.out / source['weights'])))
-    return model
+    return get_model(task.out / task.inputs['classifier']['weights'])
 
 
 def _corruption_seconds(settings: Mapping[str, Any]) -> float:

@@ -86,6 +86,36 @@ def test_the_test_measures_a_checkpoint(train, tmp_path):
     assert (kept['index'] == range(13)).all()
 
 
+def test_a_test_takes_no_part_of_the_weights_for_all(train, tmp_path):
+    train('run')
+    checkpoint = torch.load(tmp_path / 'run' / 'epoch_4.pth', weights_only=True)
+    lost = list(checkpoint['state_dict'])[-1]
+    del checkpoint['state_dict'][lost]
+    torch.save(checkpoint, tmp_path / 'part.pth')
+    for settings in ({'weights': str(tmp_path / 'part.pth')}, {}):
+        config = make_config(tmp_path / 'test', **settings)
+        config.load_from = None if settings else str(tmp_path / 'part.pth')
+        with pytest.raises(UsageError, match=lost):
+            build_runner(config).test()
+    with pytest.raises(UsageError, match='no weights to test'):
+        build_runner(make_config(tmp_path / 'test')).test()
+
+
+def test_no_code_of_a_checkpoint_is_run(train, tmp_path):
+    train('run', {'train_cfg.max_epochs': 1, 'param_scheduler.total': 4})
+    path = tmp_path / 'run' / 'epoch_1.pth'
+    checkpoint = torch.load(path, weights_only=True)
+    mark = tmp_path / 'mark'
+    for key in ('config', 'cfg'):
+        checkpoint['meta'][key] = f'open({str(mark)!r}, "w")'
+    torch.save(checkpoint, tmp_path / 'foreign.pth')
+    resumed = train(
+        'other', {'train_cfg.max_epochs': 2, 'param_scheduler.total': 4}, resume=str(tmp_path / 'foreign.pth')
+    )
+    assert resumed.epoch == 2
+    assert not mark.exists()
+
+
 def test_configs_without_a_part_say_so(tmp_path):
     def strip(config):
         for key in ('test_cfg', 'test_dataloader', 'test_evaluator'):

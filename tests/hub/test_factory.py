@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import pytest
@@ -9,6 +10,8 @@ from safetensors.torch import save_file
 
 import zoo
 from zoo.errors import UsageError
+from zoo.hub import factory
+from zoo.hub.index import find_entry
 from zoo.models import FeatureExtractor, PointClassifier, Pretrainer, ZeroShotClassifier
 
 RECON = 'recon-nano_procedural'
@@ -55,6 +58,50 @@ def test_a_classifier_of_a_pretrained_student(tmp_path):
     assert not model.backbone.stop_gradient
     assert model(torch.randn(2, 512, 3)).shape == (2, 15)
     assert same(model.backbone.state_dict(), source.backbone.state_dict())
+
+
+def test_a_head_starts_fresh_only_where_it_is_asked_for(tmp_path):
+    config = 'configs/finetune/procedural.py'
+    save_file(zoo.get_model(config, num_classes=4).state_dict(), tmp_path / 'w.safetensors')
+    assert not zoo.get_model(config, pretrained=tmp_path / 'w.safetensors', num_classes=4).started_fresh
+    with pytest.raises(UsageError, match=r'head\.8\.weight is \(4, 256\) and not'):
+        zoo.get_model(config, pretrained=tmp_path / 'w.safetensors')
+    found = zoo.get_model(config, pretrained=tmp_path / 'w.safetensors', num_classes=6)
+    assert set(found.started_fresh) == {'head.8.weight', 'head.8.bias'}
+
+
+OPTIONS = {
+    'type': {'model.backbone.type': 'os.system'},
+    'model': {'model': {'type': 'subprocess.getoutput', 'cmd': 'touch mark'}},
+    'nested': {'model.objectives': {'image': {'type': 'AlignModality', 'teacher': {'type': 'os.system'}}}},
+    'list': {'model.data_preprocessor': {'type': 'BatchPreprocessor', 'train': [{'type': 'os.system'}]}},
+    'scope': {'model._scope_': 'mmengine'},
+    'delete': {'model.backbone': {'_delete_': True, 'type': 'os.system'}},
+    'weights': {'model.objectives.image.teacher.weights': '/etc/passwd'},
+    'hub': {'model.objectives.image.teacher': {'type': 'CLIPImageTeacher', 'frozen': False}},
+    'trained': {'model.objectives.image.teacher.frozen': False},
+    'files in a mapping': {'model.objectives.image': {'teacher': {'weights': '/etc/passwd'}}},
+    'groups': {'model.backbone.num_groups': 10**9},
+    'argument': {'model.backbone.hooks': 'os.system'},
+}
+
+
+@pytest.mark.parametrize('name', OPTIONS)
+def test_options_of_an_index_name_no_code_and_no_files(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    entry = dataclasses.replace(find_entry(RECON), options=OPTIONS[name])
+    monkeypatch.setattr(factory, 'find_entry', lambda _: entry)
+    with pytest.raises(UsageError, match='model index, Options of') as caught:
+        zoo.get_model(RECON)
+    assert '\n' not in str(caught.value)
+    assert not (tmp_path / 'mark').exists()
+
+
+def test_honest_options_are_taken(monkeypatch):
+    entry = dataclasses.replace(find_entry(RECON), options={'model.backbone.depth': 2, 'model.mask.ratio': 0.5})
+    monkeypatch.setattr(factory, 'find_entry', lambda _: entry)
+    model = zoo.get_model(RECON)
+    assert (model.backbone.depth, model.mask['ratio']) == (2, 0.5)
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 import zoo
 from zoo.errors import UsageError
@@ -14,7 +17,11 @@ RNG = np.random.default_rng(1)
 @pytest.fixture(scope='module')
 def classifier():
     torch.manual_seed(0)
-    return zoo.get_model('configs/finetune/procedural.py', num_classes=3, backbone=dict(depth=1))
+    model = zoo.get_model('configs/finetune/procedural.py', num_classes=3, backbone=dict(depth=1))
+    with torch.no_grad():
+        for tensor in model.parameters():  # in the place of a training: random heads are refused
+            tensor.mul_(1.2)
+    return model
 
 
 @pytest.fixture(scope='module')
@@ -92,3 +99,19 @@ def test_bad_settings(classifier, tmp_path):
         zoo.Inferencer(classifier)(np.ones((70, 3)), 0)
     with pytest.raises(UsageError, match='holds no file of points'):
         zoo.Inferencer(classifier)(tmp_path)
+
+
+def test_no_label_comes_from_a_random_head(classifier, tmp_path):
+    config = 'configs/finetune/procedural.py'
+    pretrained = zoo.get_model('recon-nano_procedural')
+    save_file(pretrained.state_dict(), tmp_path / 'pretrained.safetensors')
+    with pytest.raises(UsageError, match=r'not those of this model: head\.0\.bias is missing.*training alone'):
+        zoo.Inferencer(config, weights=tmp_path / 'pretrained.safetensors')
+    fresh = zoo.get_model('recon-nano_procedural', pretrained=tmp_path / 'pretrained.safetensors', num_classes=3)
+    for model in (fresh, zoo.get_model(config), copy.deepcopy(fresh), copy.deepcopy(fresh).double()):
+        with pytest.raises(UsageError, match=r'weight.* started fresh'):
+            zoo.Inferencer(model)
+    optimizer = torch.optim.SGD(fresh.train().parameters(), lr=1.0)
+    fresh.loss(torch.randn(4, 256, 3), label=torch.tensor([0, 1, 2, 0]))['loss'].backward()
+    optimizer.step()
+    assert zoo.Inferencer(fresh, num_points=256)(RNG.standard_normal((300, 3))).label in set('012')

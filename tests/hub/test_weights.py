@@ -49,6 +49,52 @@ def test_a_head_of_the_same_size_is_loaded_and_another_left(tmp_path):
     assert 'head.8' in load_weights(other, path)
 
 
+def test_testing_and_inferring_need_every_tensor(tmp_path):
+    whole, pretrained = (
+        saved(classifier(seed=3), tmp_path / 'a.safetensors'),
+        saved(pretrainer(), tmp_path / 'b.safetensors'),
+    )
+    model = classifier()
+    load_weights(model, whole, complete=True)
+    assert torch.equal(model.head[8].weight, classifier(seed=3).head[8].weight)
+    before = {key: value.clone() for key, value in model.state_dict().items()}
+    with pytest.raises(UsageError, match=r'head\.8\.bias is \(5,\) and not \(7,\), head\.8\.weight is'):
+        load_weights(classifier(num_classes=7), whole, complete=True)
+    with pytest.raises(UsageError, match=r'head\.0\.weight is missing.* and \d+ more; testing and inferring'):
+        load_weights(model, pretrained, complete=True)
+    assert all(torch.equal(before[key], value) for key, value in model.state_dict().items())
+    # A class token that starts fresh is as random as a head.
+    plain = saved(pretrainer(PLAIN), tmp_path / 'plain.safetensors')
+    with pytest.raises(UsageError, match='query_'):
+        load_weights(classifier({**JOINT, 'queries': ('cls',)}), plain, complete=True)
+
+
+def test_counters_of_old_files_may_be_missing(tmp_path):
+    state = {key: value for key, value in classifier().state_dict().items() if 'num_batches' not in key}
+    save_file(state, tmp_path / 'w.safetensors')
+    load_weights(classifier(), tmp_path / 'w.safetensors', complete=True)
+
+
+@pytest.mark.parametrize('value', [float('nan'), float('inf'), float('-inf')])
+@pytest.mark.parametrize('kind', [torch.float32, torch.float16, torch.bfloat16])
+def test_weights_that_are_not_finite_are_refused(tmp_path, value, kind):
+    model = classifier().to(kind)
+    with torch.no_grad():
+        model.head[4].weight[2, 3] = value
+    path, expected = (
+        saved(model, tmp_path / 'w.safetensors'),
+        r'head\.4\.weight has 1 of \d+ values that are not finite',
+    )
+    for complete in (True, False):
+        with pytest.raises(UsageError, match=expected):
+            load_weights(classifier(), path, complete=complete)
+    torch.save({'state_dict': model.state_dict()}, tmp_path / 'w.pth')
+    with pytest.raises(UsageError, match=expected):
+        load_weights(classifier(), tmp_path / 'w.pth')
+    with pytest.raises(UsageError, match=expected):
+        zoo.load_official(tmp_path / 'w.pth', 'recon', 'classify', **SIZES)
+
+
 def test_a_student_without_queries_gets_a_fresh_class_token(tmp_path):
     path = saved(pretrainer(PLAIN), tmp_path / 'w.safetensors')
     line = load_weights(classifier({**JOINT, 'queries': ('cls',)}), path)

@@ -71,7 +71,7 @@ class PointTransformer(nn.Module):
         self.query_tokens = nn.ParameterDict({name: torch.zeros(1, 1, embed_dim) for name in queries})
         self.query_positions = nn.ParameterDict({name: torch.zeros(1, 1, embed_dim) for name in queries})
         self.mask_token = nn.Parameter(torch.zeros(1, 1, embed_dim)) if masked_tokens == 'replace' else None
-        rates = torch.linspace(0, drop_path, depth).tolist()
+        rates = torch.linspace(0, drop_path, depth, device='cpu').tolist()
         if fusion == 'cross':
             blocks = [ReConBlock(embed_dim, num_heads, mlp_ratio, rate, stop_gradient) for rate in rates]
         else:

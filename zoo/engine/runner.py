@@ -75,6 +75,7 @@ class ZooRunner(Runner):
 
     _resume: bool
     _load_from: str | None
+    _testing = False  # then weights have to be whole; training may start some fresh
 
     # --- start --------------------------------------------------------------------------------------------------------
 
@@ -219,6 +220,9 @@ class ZooRunner(Runner):
         """
         if self._test_loop is None:
             raise UsageError(f'config {self.cfg.filename} has no test: test_cfg, test_dataloader, test_evaluator')
+        if not (self._has_loaded or self._resume or self._load_from or self.cfg.get('weights') or self.iter):
+            raise UsageError(f'config {self.cfg.filename}: there are no weights to test, name them (weights=SOURCE)')
+        self._testing = True
         return super().test()
 
     # --- checkpoints --------------------------------------------------------------------------------------------------
@@ -244,7 +248,7 @@ class ZooRunner(Runner):
         from zoo.hub import load_weights
 
         model: nn.Module = getattr(self.model, 'module', self.model)
-        say(load_weights(model, source))
+        say(load_weights(model, source, complete=self._testing))
         # Averaged copies of the model were made before.
         self.call_hook('after_load_checkpoint', checkpoint={'state_dict': model.state_dict()})
         self._has_loaded = True
@@ -264,10 +268,15 @@ class ZooRunner(Runner):
                 f'checkpoint {filename} holds no training state ({", ".join(sorted(lacking))} missing): '
                 'start from it with --weights'
             )
+        # mmengine would run this text as the config of an older release; nothing of a checkpoint is run here.
+        if isinstance(checkpoint.get('meta'), dict):
+            checkpoint['meta'].pop('config', None)
         self.call_hook('after_load_checkpoint', checkpoint=checkpoint)
         model = getattr(self.model, 'module', self.model)
         try:
-            _load_checkpoint_to_model(model, checkpoint, strict or self._resume, revise_keys=list(revise_keys))
+            _load_checkpoint_to_model(
+                model, checkpoint, strict or self._resume or self._testing, revise_keys=list(revise_keys)
+            )
         except RuntimeError as error:
             reason = ' '.join(str(error).split())
             raise UsageError(f'checkpoint {filename} does not fit the model of the config: {reason:.300}') from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,12 @@ from mmengine import Config
 from torch import nn
 
 from zoo.errors import UsageError
+from zoo.foreign import FILES, check_foreign, check_values, seal_teachers
 from zoo.hub.backbones import downstream_backbone
 from zoo.hub.index import Entry, find_entry
 from zoo.hub.names import ROOT
 from zoo.hub.official import load_official
-from zoo.hub.state import load_exactly, read_file_header, read_state_dict
+from zoo.hub.state import load_exactly, note_fresh, read_file_header, read_state_dict
 from zoo.hub.weights import load_weights
 from zoo.registry import MODELS
 
@@ -53,10 +55,11 @@ def get_model(
     Args:
         name_or_config: a name of ``zoo.list_models()``, a config file, a loaded config with a ``model``, or a
             ``.safetensors`` file of this project, whose header says what it belongs to.
-        pretrained: True loads the published weights of that name; a path, address or other name loads those.
+        pretrained: True loads the published weights of that name; a path, address or other name loads those. They have
+            to hold every tensor of the model unless ``num_classes`` says that a head starts fresh.
         device: where to put it; the CPU by default.
         num_classes: make a classifier with so many classes of it; only its backbone is loaded, and its head where
-            that has as many.
+            that has as many; a head that starts fresh is random until it is trained.
         features_only: make a feature extractor of it: ``model(points)`` gives (B, F) and
             ``model.forward_intermediates(points)`` the patch tokens (B, G, C) of every layer.
         pool: of the feature extractor, see :meth:`StudentOutput.pool`.
@@ -75,7 +78,13 @@ def get_model(
         raise UsageError('pretrained=True needs a model name; give the path of the weights instead')
     source: Any = plan.entry if pretrained is True and plan.weights is None else pretrained
     source = plan.weights if plan.weights is not None and source in (False, True) else source
-    model = _with_weights(config, source, changed) if source else _built(config)
+    if source:
+        model = _with_weights(config, source, changed, num_classes is None)
+    else:
+        model = _built(config)
+        note_fresh(model, list(model.state_dict()))
+    if plan.weights is not None and not overrides.keys() & {'objectives', 'tokenizer'}:
+        seal_teachers(model, f'the header of {plan.weights}')
     return model.to(device or 'cpu').eval()
 
 
@@ -107,29 +116,32 @@ def load_entry(entry: Entry) -> nn.Module:
     )
 
 
-def _with_weights(config: dict[str, Any], source: Any, changed: bool) -> nn.Module:
-    """A model with the weights of an entry, a file or an address."""
+def _with_weights(config: dict[str, Any], source: Any, changed: bool, complete: bool) -> nn.Module:
+    """A model with the weights of an entry, a file or an address: all, or what is to be trained starts fresh."""
     if not isinstance(source, Entry):
         model = _built(config)
-        load_weights(model, source)
+        load_weights(model, source, complete=complete)
         return model
     published = load_entry(source)
     if not changed:
         return published
     model = _built(config)
-    _take_over(model, published, source.name)
+    _take_over(model, published, source.name, complete)
     return model
 
 
-def _take_over(model: nn.Module, published: nn.Module, name: str) -> None:
+def _take_over(model: nn.Module, published: nn.Module, name: str, complete: bool) -> None:
     """Copy the backbone, and what else has the same name and shape, from one model into another."""
     theirs, own = published.state_dict(), model.state_dict()
     fitting = {key: value for key, value in theirs.items() if key in own and own[key].shape == value.shape}
+    fresh = sorted(key for key in own if key not in fitting)
     # The class token of a fine-tuned Point-MAE was not pretrained.
-    lost = sorted(key for key in own if key.startswith('backbone.') and '.query_' not in key and key not in fitting)
+    lost = [key for key in fresh if complete or (key.startswith('backbone.') and '.query_' not in key)]
     if lost:
-        raise UsageError(f"weights of '{name}' do not fit the changed backbone: {', '.join(lost[:4])}; change less")
+        what = 'model' if complete else 'backbone'
+        raise UsageError(f"weights of '{name}' do not fit the changed {what}: {', '.join(lost[:4])}; change less")
     model.load_state_dict(fitting, strict=False)
+    note_fresh(model, fresh)
 
 
 def _plan(source: str | Path | Config) -> Plan:
@@ -155,7 +167,13 @@ def _config_of(entry: Entry) -> dict[str, Any]:
     path = ROOT / entry.config
     if not path.is_file():
         raise UsageError(f"config {entry.config} of '{entry.name}' does not exist: install or fetch the project again")
+    what = f"model index, Options of '{entry.name}'"
+    check_values(dict(entry.options), what)
+    if named := sorted({key.rsplit('.', 1)[-1] for key in _keys(entry.options)} & {*FILES, 'frozen'}):
+        raise UsageError(f'{what}: {named[0]} is about files, which an index cannot name')
     model = _model_of(load_config(path, entry.options), entry.config)
+    if entry.options:
+        check_foreign(model, MODELS, what)
     how = entry.official
     if how is None:
         return model
@@ -169,6 +187,14 @@ def _config_of(entry: Entry) -> dict[str, Any]:
         return {'type': 'ZeroShotClassifier', 'backbone': student, 'target_dim': CLIP_WIDTH, 'ratio': how.ratio}
     head = 'linear' if entry.task == 'linear' else 'mlp3'
     return {'type': 'PointClassifier', 'backbone': student, 'num_classes': len(entry.classes), 'head': head}
+
+
+def _keys(value: Any) -> Iterator[str]:
+    """Every key in a mapping and what it holds."""
+    if isinstance(value, Mapping):
+        yield from value
+    for child in value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ():
+        yield from _keys(child)
 
 
 def _model_of(config: Config, what: str) -> dict[str, Any]:

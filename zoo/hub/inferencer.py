@@ -16,6 +16,7 @@ from zoo.errors import UsageError
 from zoo.hub.factory import get_model
 from zoo.hub.index import Entry, find_entry
 from zoo.hub.point_files import SUFFIXES, checked_points, read_points
+from zoo.hub.state import still_fresh
 from zoo.models import PointClassifier
 from zoo.transforms import FPSSubsample, UnitSphere
 
@@ -77,6 +78,11 @@ class Inferencer:
     ) -> None:
         entry: Entry | None = None
         if isinstance(model, nn.Module):
+            if isinstance(model, PointClassifier) and (random := still_fresh(model)):
+                raise UsageError(
+                    f'{", ".join(random[:3])} of the model started fresh and nothing was trained or loaded since: its '
+                    'labels would be random'
+                )
             self.model = model.to(device or 'cpu').eval()
         else:
             text = str(model)

@@ -10,7 +10,7 @@ from zoo.errors import UsageError
 from zoo.hub.download import WeightFile, drop_outdated, fetch_weights
 from zoo.hub.index import find_entry
 from zoo.hub.key_maps import point_mae_backbone, recon_backbone, rename_pretraining
-from zoo.hub.state import State, read_state_dict
+from zoo.hub.state import COUNTERS, State, note_fresh, read_state_dict
 
 
 def resolve_weights(source: str | Path) -> Path:
@@ -44,7 +44,7 @@ def _from_address(address: str) -> Path:
     return fetch_weights(file)
 
 
-def load_weights(model: nn.Module, source: str | Path) -> str:
+def load_weights(model: nn.Module, source: str | Path, *, complete: bool = False) -> str:
     """Load what fits of ``source`` into ``model``: all of the backbone, and the head when it has the same shape.
 
     Released ReCon and Point-MAE pretraining files are understood as they are.
@@ -52,30 +52,46 @@ def load_weights(model: nn.Module, source: str | Path) -> str:
     Args:
         model: a model of the zoo.
         source: model name, file or address.
+        complete: take nothing less than every tensor of the model, as testing and inferring need; training may start
+            some fresh.
 
     Returns:
         One line that says what was loaded, what starts fresh and what was left aside.
 
     Raises:
-        UsageError: a tensor of the backbone is missing or of another shape.
+        UsageError: a tensor of the backbone, or with ``complete`` of the model, is missing or of another shape, or one
+            of the file is not finite.
     """
     path = resolve_weights(source)
     state = _ours(read_state_dict(path))
     own = model.state_dict()
     fitting = {key: value for key, value in state.items() if key in own and own[key].shape == value.shape}
-    fresh = sorted(key for key in own if key not in fitting)
-    # A fine-tuned Point-MAE has a class token that its pretraining never saw; old files lack BatchNorm's counters.
-    optional = ('.query_', 'num_batches_tracked')
-    lost = [key for key in fresh if key.startswith('backbone.') and not any(part in key for part in optional)]
-    if lost:
-        more = f' and {len(lost) - 4} more' if len(lost) > 4 else ''
+    fresh = sorted(key for key in own if key not in fitting and not key.endswith(COUNTERS))
+    if complete and fresh:
         raise UsageError(
-            f'weights {path} do not fit the backbone: {", ".join(lost[:4])}{more} missing or of another shape; '
-            'choose the student with --backbone'
+            f'weights {path} are not those of this model: {_lacking(fresh, own, state)}; testing and inferring need '
+            'every tensor, training alone may start some fresh: fine-tune first, or name the config and the number of '
+            'classes that the weights were trained with'
+        )
+    # A fine-tuned Point-MAE has a class token that its pretraining never saw.
+    lost = [key for key in fresh if key.startswith('backbone.') and '.query_' not in key]
+    if lost:
+        raise UsageError(
+            f'weights {path} do not fit the backbone: {_lacking(lost, own, state)}; choose the student with --backbone'
         )
     model.load_state_dict(fitting, strict=False)
+    note_fresh(model, fresh)
     aside = len(state) - len(fitting)
     return f'{path}: {len(fitting)} tensors loaded, {len(fresh)} start fresh ({_stems(fresh)}), {aside} left aside'
+
+
+def _lacking(keys: list[str], own: State, state: State) -> str:
+    """What is wrong with tensors that were not loaded."""
+    told = [
+        f'{key} is {tuple(state[key].shape)} and not {tuple(own[key].shape)}' if key in state else f'{key} is missing'
+        for key in keys[:4]
+    ]
+    return ', '.join(told) + (f' and {len(keys) - 4} more' if len(keys) > 4 else '')
 
 
 def _ours(state: State) -> State:

@@ -28,7 +28,7 @@ class MaskedDecoder(nn.Module):
         super().__init__()
         self.mask_token = nn.Parameter(torch.zeros(1, 1, embed_dim))
         self.position = PositionEmbed(embed_dim)
-        rates = torch.linspace(0, drop_path, depth).tolist()
+        rates = torch.linspace(0, drop_path, depth, device='cpu').tolist()
         self.blocks = nn.ModuleList(Block(embed_dim, num_heads, mlp_ratio, rate) for rate in rates)
         self.norm = nn.LayerNorm(embed_dim)
         nn.init.trunc_normal_(self.mask_token, std=0.02)

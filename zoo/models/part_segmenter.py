@@ -83,7 +83,7 @@ class PartSegmenter(PointModel):
             nn.Linear(len(counts), LABEL_WIDTH, bias=False), nn.BatchNorm1d(LABEL_WIDTH), nn.LeakyReLU(0.2)
         )
         self.propagation = FeaturePropagation(features, widths)
-        self.head = PartHead(widths[-1], 2 * features + LABEL_WIDTH, head_widths, int(counts.sum()), dropout)
+        self.head = PartHead(widths[-1], 2 * features + LABEL_WIDTH, head_widths, sum(parts), dropout)
 
     @property
     def student(self) -> Any:

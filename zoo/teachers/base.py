@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 import pickle
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from zoo.errors import UsageError
+from zoo.foreign import FILES
 from zoo.io import file_hash
 
 LOAD_ERRORS = (pickle.UnpicklingError, OSError, ValueError, RuntimeError, KeyError, TypeError, AssertionError, EOFError)
@@ -49,6 +51,7 @@ class Teacher(nn.Module):
         self.frozen = frozen
         self._anchor = torch.zeros(())  # has the device and type that a network loaded later belongs on
         self._hidden: list[nn.Module] = []  # nn.Module does not look into lists
+        self._sealed = ''
 
     # --- implemented by subclasses --------------------------------------------------------------------------------
 
@@ -87,6 +90,7 @@ class Teacher(nn.Module):
         Raises:
             UsageError: A file is missing.
         """
+        self._check_seal()
         parts = {'files': {path.name: file_hash(path) for path in self._files()}, 'inputs': self._preprocessing()}
         digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
         return f'{type(self).__name__}:{digest}'
@@ -117,6 +121,24 @@ class Teacher(nn.Module):
         """Free the memory of a frozen network; the next use reads it again."""
         self._hidden.clear()
 
+    def seal(self, what: str) -> None:
+        """Read nothing any more where the arguments name files, because they came as data; see :mod:`zoo.foreign`.
+
+        Args:
+            what: where they came from, as messages call it.
+        """
+        own = inspect.signature(type(self).__init__).parameters
+        if any(key in own and getattr(self, key) != own[key].default for key in FILES):
+            self._sealed = what
+
+    def _check_seal(self) -> None:
+        """Refuse to open what data name."""
+        if self._sealed:
+            raise UsageError(
+                f'{type(self).__name__}: {self._sealed} names its files, and what data name is not opened: '
+                'give the config of the model beside its weights'
+            )
+
     def _prepare(self) -> None:
         """Load at once what is to be trained."""
         if not self.frozen:
@@ -138,6 +160,7 @@ class Teacher(nn.Module):
         """
         from safetensors import SafetensorError
 
+        self._check_seal()
         with torch.random.fork_rng(devices=[]):
             try:
                 return self._load()

@@ -119,7 +119,7 @@ def test_files_without_a_tokenizer(tmp_path):
     (tmp_path / 'cut.safetensors').write_bytes((tmp_path / 'other.safetensors').read_bytes()[:20])
     for name, message in (
         ('other', 'holds no tokenizer: give weights exported'),
-        ('broken', 'broken model config'),
+        ('broken', 'config in the header cannot be read'),
         ('cut', 'cannot be loaded'),
     ):
         with pytest.raises(UsageError, match=message):

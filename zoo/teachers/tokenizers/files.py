@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from torch import Tensor
 
 from zoo.errors import UsageError
+from zoo.foreign import model_of_header, seal_teachers
 from zoo.teachers.sources import read_weights
 from zoo.teachers.tokenizers.cross_modal import CrossModalVAE
 from zoo.teachers.tokenizers.official import is_official, rename_official, tokenizer_config
@@ -37,6 +37,7 @@ def load_tokenizer(path: Path) -> DiscreteVAE:
     """
     config, state = read_tokenizer(path)
     network = build_network(config)
+    seal_teachers(network, f'the header of {path}')
     fill_network(network, state, str(path))
     return network
 
@@ -51,7 +52,8 @@ def read_tokenizer(path: Path) -> tuple[dict[str, Any], State]:
     if is_official(state):
         state = rename_official(state)
         return tokenizer_config(state), state
-    config = _header(path).get('tokenizer')
+    model = model_of_header(path) if path.suffix == '.safetensors' else None
+    config = (model or {}).get('tokenizer')
     if config is None:
         raise UsageError(
             f'{path} holds no tokenizer: give weights exported by a run of configs/point_bert/dvae*.py or '
@@ -102,18 +104,3 @@ def fill_network(network: DiscreteVAE, state: State, what: str) -> None:
         network.foundation.fill(foundation)
     elif foundation:
         raise UsageError(f'{what} does not fit: left over: {", ".join(sorted(foundation))}')
-
-
-def _header(path: Path) -> dict[str, Any]:
-    """Config of the model that a file of ours was written from; empty for any other."""
-    if path.suffix != '.safetensors':
-        return {}
-    from safetensors import safe_open
-
-    with safe_open(path, framework='pt') as file:
-        text = (file.metadata() or {}).get('model', '{}')
-    try:
-        model = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise UsageError(f'{path}: its header holds a broken model config: {error}') from error
-    return model if isinstance(model, dict) else {}
