@@ -183,7 +183,7 @@ def test_subsets_are_told_apart_by_their_fingerprint():
     assert len({dataset.fingerprint, dataset.subset([1, 2]).fingerprint, dataset.subset([2, 1]).fingerprint}) == 3
 
 
-@pytest.mark.parametrize('indices', [[10], [-1], [[1, 2]]])
+@pytest.mark.parametrize('indices', [[10], [-1], [[1, 2]], [True] * 10, [0.9], ['1']])
 def test_impossible_subsets_are_usage_errors(indices):
     with pytest.raises(UsageError, match='between 0 and 9'):
         Toy().subset(indices)

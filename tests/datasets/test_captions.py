@@ -13,6 +13,8 @@ from zoo.datasets.captions import readable
         ('Musical_Instrument', 'musical instrument'),
         ('TVStand', 'tv stand'),
         ('trash bin', 'trash bin'),
+        ('coffee-table', 'coffee table'),
+        ('TV-Stand', 'tv stand'),
         ('chair', 'chair'),
         ('', ''),
     ],

@@ -110,6 +110,37 @@ def test_an_object_may_be_a_folder(tmp_path):
     assert [data.info(index)['id'] for index in range(3)] == [f'chair/red_{number}/model.obj' for number in range(3)]
 
 
+@pytest.mark.parametrize('layout', ['folders', 'formats'])
+def test_no_object_is_in_train_and_test(tmp_path, layout, caplog):
+    names = {
+        'folders': ('/textured.obj', '/nontextured.ply', '/collision.obj'),
+        'formats': ('.obj', '.stl', '_low.ply'),
+    }
+    for number in range(10):
+        for ending in names[layout]:
+            save_box(tmp_path / 'chair' / f'b{number}{ending}', 1, 1, 1 + number)
+    with caplog.at_level(logging.WARNING):
+        sets = {split: MeshFolder(tmp_path, split, num_points=8) for split in ('train', 'test')}
+    ids = {split: {data.info(index)['id'] for index in range(len(data))} for split, data in sets.items()}
+    assert {split: len(found) for split, found in ids.items()} == {'train': 8, 'test': 2}
+    assert ids['train'] | ids['test'] == {f'chair/b{number}{names[layout][0]}' for number in range(10)}
+    assert '20 meshes are left out, as one of every object is read' in caplog.text
+    assert MeshFolder(tmp_path, 'all', num_points=8, texts=True).caption(0) == 'chair'
+
+
+def test_a_split_above_the_classes_is_that_split(tmp_path):
+    for part, count in (('train', 3), ('Valid', 2), ('TEST', 1)):
+        for number in range(count):
+            for name in ('chair', 'sofa'):
+                save_box(tmp_path / part / name / f'{part}{number}.obj', 1, 1, 1 + number)
+    for split, part, count in (('train', 'train', 6), ('val', 'Valid', 4), ('test', 'TEST', 2)):
+        data = MeshFolder(tmp_path, split, num_points=8)
+        assert data.classes == ('chair', 'sofa')
+        assert len(data) == count
+        assert all(data.info(index)['id'].startswith(f'{part}/') for index in range(count))
+    assert len(MeshFolder(tmp_path, 'all', num_points=8)) == 12
+
+
 def test_equal_folders_give_equal_data_and_others_do_not(root, tmp_path):
     one = MeshFolder(root, 'all', images=True, **OPTIONS)
     shutil.copytree(root, tmp_path / 'copy')
@@ -152,6 +183,7 @@ def test_broken_meshes_are_left_out_or_raised(root, caplog):
     [
         ({'split': 'dev'}, 'dev'),
         ({'on_error': 'ignore'}, 'ignore'),
+        ({'objects': 'scene'}, 'scene'),
         ({'test_fraction': 1.5}, '1.5'),
         ({'views': 0, 'images': True}, 'views'),
         ({'num_points': 0}, 'num_points'),
@@ -175,7 +207,23 @@ def test_a_folder_that_is_not_there(tmp_path):
         ('chair', 'red_office_chair_03', 'chair, red office'),
         ('night_stand', 'NightStand-oak.v2', 'night stand, oak'),
         ('chair', '1a6f615e8b1b5ae4dbbc9440457e303e', 'chair'),
-        ('Sofa', 'leatherSofa/model', 'sofa, leather model'),
+        ('Sofa', 'leatherSofa', 'sofa, leather'),
+        ('chair', 'model', 'chair'),
+        ('chair', 'textured_mesh', 'chair'),
+        ('chair', 'model_normalized', 'chair'),
+        ('chair', 'Untitled-3', 'chair'),
+        ('coffee-table', 'coffee-table', 'coffee table'),
+        ('coffee-table', 'oakCoffeeTable', 'coffee table, oak'),
+        ('coffeetable', 'coffee_table_1', 'coffeetable'),
+        ('coffee_table', 'coffeetable_1', 'coffee table'),
+        ('chairs', 'red_chair_12', 'chairs, red'),
+        ('chair', 'chairs7', 'chair'),
+        ('chair', '1a2b3c4d-dead-beef-cafe-0123456789ab', 'chair'),
+        ('chair', 'B07B4MBW8N', 'chair'),
+        ('chair', 'abcdef01', 'chair'),
+        ('chair', '0042', 'chair'),
+        ('chair', 'redOffice01', 'chair, red office'),
+        ('chair', 'aBcDeFgH', 'chair'),
     ],
 )
 def test_captions_are_words(class_name, title, caption):

@@ -220,6 +220,13 @@ def test_views_of_another_set_are_found_out(tmp_path):
             ShapePack(pack, tmp_path / 'v.npz', 'all')
 
 
+def test_ids_are_compared_as_texts(tmp_path):
+    pack = write_pack(tmp_path / 'p.npz')
+    views = np.zeros((20, 1, 4, 4), dtype=np.uint8)
+    np.savez(tmp_path / 'v.npz', views=views, id=np.load(pack)['id'].astype('S'))
+    assert ShapePack(pack, tmp_path / 'v.npz', 'all').num_views == 1
+
+
 def test_a_wrong_meta_file_names_row_and_entry(tmp_path):
     pack = write_pack(tmp_path / 'p.npz')
     rows = [{'name': 'a', 'category': 'b'}] * 20

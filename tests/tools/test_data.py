@@ -172,6 +172,32 @@ def test_meshes_are_checked_and_rendered(tool, tmp_path):
     assert (tmp_path / 'out' / 'box' / 'train' / 'a_0.png').is_file()
 
 
+def test_meshes_in_splits_and_of_one_object_are_what_check_and_prepare_see(tool, tmp_path):
+    for number in range(5):
+        for name in (f'train/chair/a{number}/textured', f'train/chair/a{number}/collision', f'test/chair/b{number}'):
+            path = tmp_path / 'meshes' / f'{name}.off'
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(CUBE.replace(' 0\n', f' 0.{number + 5 * name.startswith("test")}\n'))
+    options = ('--options', 'num_points=16')
+    code, printed, _ = tool('check', tmp_path / 'meshes', *options)
+    assert code == 0, printed
+    assert 'train: 5 objects; 1 class of 5' in printed
+    assert 'test: 5 objects; 1 class of 5' in printed
+    assert 'note    train: 5 meshes are left out, as one of every object is read, the first: ' in printed
+    code, printed, _ = tool('prepare', tmp_path / 'meshes', '--out', tmp_path / 'pack', *options)
+    assert (code, MappedPack(tmp_path / 'pack', 'test').classes) == (0, ('chair',))
+    (tmp_path / 'meshes' / 'test' / 'chair' / 'copy.off').write_bytes(
+        (tmp_path / 'meshes' / 'train' / 'chair' / 'a0' / 'textured.off').read_bytes()
+    )
+    code, printed, _ = tool('check', tmp_path / 'meshes', *options)
+    assert (code, 'failed  test: 1 cloud of test is in train too (leakage)' in printed) == (1, True)
+    (tmp_path / 'meshes' / 'stool').mkdir()
+    (tmp_path / 'meshes' / 'stool' / 'c.off').write_text(CUBE)
+    for command in ('check', 'fingerprint', 'prepare'):
+        code, _, errors = tool(command, tmp_path / 'meshes')
+        assert (code, 'has test, train beside stool: move stool into a split' in one_line(errors)) == (2, True)
+
+
 def test_furniture_from_a_package_keeps_and_prints_its_licences(tool, tmp_path):
     models = {f'toys__{name}.obj': CUBE_OBJ + '\n' * number for number, name in enumerate('abcdefghij')}
     pieces = [piece(name, model=f'/toys/{name}.obj') for name in 'abcdefghij']

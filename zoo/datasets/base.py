@@ -210,7 +210,10 @@ class ObjectSubset(ObjectDataset):
     def __init__(self, dataset: ObjectDataset | dict[str, Any], indices: Sequence[int] | np.ndarray) -> None:
         parent: ObjectDataset = DATASETS.build(dataset) if isinstance(dataset, dict) else dataset
         super().__init__(images=parent.images, texts=parent.texts, image_pipeline=parent.image_pipeline)
-        where = np.asarray(indices, dtype=np.int64)
+        given = np.asarray(indices)
+        where = (
+            given.astype(np.int64) if given.dtype.kind in 'iu' or not given.size else np.array(-1)
+        )  # no masks, no 0.9
         if where.ndim != 1 or (len(where) and not 0 <= where.min() <= where.max() < len(parent)):
             raise UsageError(f'a subset needs a list of positions between 0 and {len(parent) - 1}')
         self.parent, self.indices = parent, where

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from zoo.compat import data_root, expand, zoo_home
 from zoo.datasets.base import ObjectDataset
 from zoo.datasets.captions import readable
 from zoo.datasets.meshes.bake import Recipe
+from zoo.datasets.meshes.objects import MODES, UNNAMED
 from zoo.datasets.meshes.scan import Found, find_classes
 from zoo.datasets.meshes.store import Record, Store
 from zoo.datasets.storage import content_hash
@@ -22,26 +24,34 @@ from zoo.errors import UsageError
 from zoo.registry import DATASETS
 
 SPLITS = ('train', 'val', 'test', 'all')
+_UUID = re.compile(r'[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}', re.IGNORECASE)
 SHOWN = 5
 """Broken meshes that a warning names."""
 
 
 @DATASETS.register_module()
 class MeshFolder(ObjectDataset):
-    """Objects from ``root/<class>/[train|val|test/]<object>.<mesh>``, mesh being OBJ, OFF, PLY, STL, GLB or glTF.
+    """Objects from ``root/[split/]<class>/[split/]<object>``, meshes being OBJ, OFF, PLY, STL, GLB or glTF.
 
-    An object may also be a folder of its own (``<class>/<object>/model.obj``), so that meshes that bring textures work.
-    Where there are no folders ``train`` and ``test``, each class is divided by a seed: its files are put into the order
-    of the SHA-256 of ``<seed>/<class>/<object>``, and the first ``test_fraction`` of them, rounded, at least one where
-    the class has two, are the test split. That depends on nothing but the names.
+    A split is a folder ``train``, ``val`` or ``test`` above the classes or within them, in any of the usual spellings.
+    Where there are none, each class is divided by a seed: its objects are put into the order of the SHA-256 of
+    ``<seed>/<class>/<object>``, and the first ``test_fraction`` of them, rounded, at least one where the class has two,
+    are the test split. That depends on nothing but the names.
+
+    An object is a mesh, or a folder (``<class>/<object>/textured.obj``, ``<class>/<object>/models/model.obj``). Files
+    that differ in their ending, or in words for a level of detail or a collision shape (``b0.obj``, ``b0.stl``,
+    ``b0_low.obj``), are one object too. Of every object one mesh is read: no collision shape, with colours before
+    without, fine before coarse, then OBJ, GLB, glTF, PLY, OFF and STL. What is left out is said. A folder of meshes
+    with names of their own may be one object or several; it is refused until ``objects`` says which.
 
     Points are drawn uniformly by area, centred on their mean, in the unit sphere, y up; their normals are those of the
     triangles, smooth up to a crease of 40 degrees, and point to where the winding of the triangles says. A caption is
-    the class and what the name of the file adds to it. What was made of a mesh is kept under ``$ZOO_HOME/meshes`` until
-    the file changes.
+    the class and what the name of the object adds to it. What was made of a mesh is kept under ``$ZOO_HOME/meshes``
+    until the file changes.
 
     Attributes:
         broken: What is wrong with each mesh that was left out, by name.
+        remarks: What else was left out, in words.
 
     Args:
         root: The folder, absolute or relative to the data root.
@@ -50,6 +60,7 @@ class MeshFolder(ObjectDataset):
         views: Shaded pictures of every object, from all around; made only with ``images``.
         image_size: Side of a picture in pixels.
         up: Axis that points up in the files: 'y', or 'z' as in ModelNet.
+        objects: 'auto', or whether every folder of a class ('folder') or every name ('file') is one object.
         seed: Of the points, the viewpoints and the division into splits.
         test_fraction: Share of every class that is the test split, where there are no folders.
         on_error: What happens to broken meshes: 'skip' leaves them out with a warning, 'raise' names the first.
@@ -72,6 +83,7 @@ class MeshFolder(ObjectDataset):
         views: int = 4,
         image_size: int = 128,
         up: str = 'y',
+        objects: str = 'auto',
         seed: int = 0,
         test_fraction: float = 0.2,
         on_error: str = 'skip',
@@ -82,17 +94,21 @@ class MeshFolder(ObjectDataset):
         image_pipeline: list[dict[str, Any]] | None = None,
     ) -> None:
         super().__init__(images=images, texts=texts, image_pipeline=image_pipeline)
-        if split not in SPLITS or on_error not in ('skip', 'raise') or not 0 <= test_fraction <= 1:
+        known = split in SPLITS and on_error in ('skip', 'raise') and objects in MODES
+        if not known or not 0 <= test_fraction <= 1:
             raise UsageError(
                 f'MeshFolder: split={split!r} must be one of {", ".join(SPLITS)}, on_error={on_error!r} skip or raise, '
-                f'test_fraction={test_fraction} within 0 and 1'
+                f'objects={objects!r} one of {", ".join(MODES)}, test_fraction={test_fraction} within 0 and 1'
             )
         if images and views < 1:
             raise UsageError('MeshFolder: images=True needs views of at least 1')
         self.root = data_root() / expand(root)
         recipe = Recipe(num_points, views if images else 0, image_size, up, seed)
-        self.classes, found = find_classes(self.root)
-        chosen = _divide(found, split, seed, test_fraction, self.root)
+        listing = find_classes(self.root, objects)
+        self.classes, self.remarks = listing.classes, listing.remarks
+        for remark in self.remarks:
+            logging.getLogger(__name__).warning('%s: %s', self.root, remark)
+        chosen = _divide(listing.found, split, seed, test_fraction, self.root)
         self._store = Store(_cache_folder(self.root, recipe, cache_dir), recipe)
         records = self._store.update({item.name: self.root / item.name for item in chosen}, workers=workers)
         self.broken = {name: str(record['error']) for name, record in records.items() if record['error']}
@@ -145,7 +161,7 @@ class MeshFolder(ObjectDataset):
         return picture
 
     def caption(self, index: int) -> str:
-        """Return the class, and what the name of the file adds to it."""
+        """Return the class, and what the name of the object adds to it."""
         item = self._found[index]
         return caption_of(item.class_name, item.title)
 
@@ -159,14 +175,22 @@ class MeshFolder(ObjectDataset):
 
 
 def caption_of(class_name: str, title: str) -> str:
-    """Return the class as words, and those words of a title that are neither in it nor a number or a code.
+    """Return the class as words, and what the name of an object adds: no numbers, codes or words of any mesh.
 
     Returns:
         For example ``'chair, red office'`` for ``'chair'`` and ``'red_office_chair_03'``.
     """
     known = readable(class_name)
-    words = readable(title.replace('-', ' ').replace('.', ' ').replace('/', ' ')).split()
-    new = [word for word in words if word.isalpha() and len(word) > 1 and word not in known.split()]
+    joined = known.replace(' ', '')
+    new: list[str] = []
+    for token in re.split(r'[\W_]+', _UUID.sub(' ', title)):
+        stem = token.rstrip('0123456789')
+        # Hashes, serial numbers and random codes: digits within, hexadecimal before digits, or all letters broken up.
+        code = not stem.isalpha() or (stem != token and len(token) >= 8 and not re.search('[^0-9a-fA-F]', token))
+        words = readable(stem).split()
+        if not code and any(len(word) > 2 for word in words):
+            new += [word for word in words if len(word) > 1]
+    new = [word for word in new if word not in UNNAMED and word not in joined and word.rstrip('s') not in joined]
     return f'{known}, {" ".join(dict.fromkeys(new))}' if new else known
 
 

@@ -96,6 +96,17 @@ def test_a_folder_of_meshes(tmp_path):
     assert list(resolve_target(str(tmp_path)).parts) == ['train', 'test']
 
 
+def test_meshes_whose_splits_stand_above_the_classes(tmp_path):
+    for name in ('train/chair/a.off', 'train/chair/b.off', 'valid/chair/c.off', 'TEST/chair/d.off'):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text('OFF\n')
+    assert list(resolve_target(str(tmp_path)).parts) == ['train', 'val', 'test']
+    (tmp_path / 'sofa').mkdir()
+    (tmp_path / 'sofa' / 'e.off').write_text('OFF\n')
+    with pytest.raises(UsageError, match='has TEST, train, valid beside sofa'):
+        resolve_target(str(tmp_path))
+
+
 @pytest.mark.parametrize(
     ('name', 'message'),
     [

@@ -13,6 +13,55 @@ from zoo.datasets.procedural.primitives import box
 
 RED = (1.0, 0.0, 0.0)
 
+CORNERS = [(x, y, z) for x in (0, 1) for y in (0, 1) for z in (0, 1)]
+SIDES = [(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)]
+TRIANGLES = [(s[0], s[i], s[i + 1]) for s in SIDES for i in (1, 2)]
+"""A unit cube, wound to the outside: its places, its squares, its triangles."""
+
+
+def icosphere(times: int = 2) -> tuple[list[tuple[float, ...]], list[tuple[int, ...]]]:
+    """Places and 20 * 4 ** times triangles of a sphere of radius 1, wound to the outside; nothing of a library."""
+    g = (1 + 5**0.5) / 2
+    places = [(0, s, t * g) for s in (1, -1) for t in (1, -1)]
+    places = [tuple(np.roll(place, k)) for k in range(3) for place in places]
+    size = (1 + g * g) ** 0.5
+    places = [tuple(float(x) / size for x in place) for place in places]
+    near = [[np.dot(a, b) > 0.4 and a != b for b in places] for a in places]
+    faces = []
+    for i in range(12):
+        for j in range(i):
+            for k in range(j):
+                if near[i][j] and near[j][k] and near[k][i]:
+                    outside = np.linalg.det([places[i], places[j], places[k]]) > 0
+                    faces.append((i, j, k) if outside else (i, k, j))
+    for _ in range(times):
+        halves: dict[tuple[int, int], int] = {}
+
+        def half(a: int, b: int, halves=halves) -> int:
+            key = (min(a, b), max(a, b))
+            if key not in halves:
+                middle = np.add(places[a], places[b])
+                halves[key] = len(places)
+                places.append(tuple((middle / np.linalg.norm(middle)).tolist()))
+            return halves[key]
+
+        cut = []
+        for a, b, c in faces:
+            ab, bc, ca = half(a, b), half(b, c), half(c, a)
+            cut += [(a, ab, ca), (ab, b, bc), (ca, bc, c), (ab, bc, ca)]
+        faces = cut
+    return places, faces
+
+
+def measures(vertices, faces) -> tuple[int, float, float]:
+    """Number, area and volume of triangles, one by one."""
+    area = volume = 0.0
+    for face in np.asarray(faces).tolist():
+        a, b, c = (np.asarray(vertices[k], dtype=float) for k in face)
+        area += float(np.linalg.norm(np.cross(b - a, c - a))) / 2
+        volume += float(np.linalg.det([a, b, c])) / 6
+    return len(faces), area, volume
+
 
 def painted(mesh: Mesh, colour=RED) -> PaintedMesh:
     faces = mesh.faces

@@ -5,15 +5,14 @@ import pytest
 import trimesh
 from PIL import Image
 
-from zoo.datasets.meshes.materials import GREY, SPOTS, triangle_paint
+from zoo.datasets.meshes.materials import GREY, SPOTS, material_paint
 
 FACES = np.array([(0, 1, 2), (1, 3, 2)])
 CORNERS = np.array([(0.0, 0, 0), (1, 0, 0), (0, 1, 0), (1, 1, 0)])
 
 
-def quad(material=None, uv=None) -> trimesh.Trimesh:
-    visual = None if material is None else trimesh.visual.TextureVisuals(uv=uv, material=material)
-    return trimesh.Trimesh(CORNERS, FACES, visual=visual, process=False)
+def quad(material, uv=None):
+    return material_paint(material, uv, FACES)
 
 
 def physical(**options) -> trimesh.visual.material.PBRMaterial:
@@ -21,10 +20,10 @@ def physical(**options) -> trimesh.visual.material.PBRMaterial:
 
 
 def test_nothing_said_is_grey():
-    colour, clear = triangle_paint(quad())
-    assert np.allclose(colour, GREY)
-    assert not clear.any()
-    assert np.allclose(triangle_paint(quad(physical()))[0], GREY)
+    for material in (physical(), trimesh.visual.material.SimpleMaterial()):
+        colour, clear = quad(material)
+        assert np.allclose(colour, GREY)
+        assert not clear.any()
 
 
 def test_the_spots_lie_within_the_triangle():
@@ -35,7 +34,7 @@ def test_the_spots_lie_within_the_triangle():
 
 @pytest.mark.parametrize(('mode', 'clear'), [('OPAQUE', False), ('BLEND', True), ('MASK', True), (None, False)])
 def test_a_base_colour_is_without_gamma(mode, clear):
-    colour, seen_through = triangle_paint(quad(physical(baseColorFactor=[0.2140, 1.0, 0.0, 0.5], alphaMode=mode)))
+    colour, seen_through = quad(physical(baseColorFactor=[0.2140, 1.0, 0.0, 0.5], alphaMode=mode))
     assert np.allclose(colour, (0.5, 1, 0), atol=0.01)  # the sRGB standard puts 0.2140 at half of the scale
     assert (seen_through == clear).all()
 
@@ -43,14 +42,14 @@ def test_a_base_colour_is_without_gamma(mode, clear):
 def test_a_texture_is_multiplied_by_the_base_colour():
     picture = Image.fromarray(np.full((4, 4, 3), 188, dtype=np.uint8))  # half the light
     material = physical(baseColorFactor=[1.0, 0.5, 0.0, 1.0], baseColorTexture=picture)
-    colour, _ = triangle_paint(quad(material, CORNERS[:, :2]))
+    colour, _ = quad(material, CORNERS[:, :2])
     assert np.allclose(colour, (188 / 255, 0.537, 0), atol=0.01)
 
 
 def test_a_fine_pattern_gives_its_mean():
     rng = np.random.default_rng(0)
     noise = rng.choice([0, 255], (512, 512, 1)).repeat(3, axis=2).astype(np.uint8)
-    colour, _ = triangle_paint(quad(physical(baseColorTexture=Image.fromarray(noise)), CORNERS[:, :2]))
+    colour, _ = quad(physical(baseColorTexture=Image.fromarray(noise)), CORNERS[:, :2])
     assert np.allclose(colour, 0.5, atol=0.1)
 
 
@@ -59,11 +58,11 @@ def test_clear_pixels_have_no_say_in_the_colour():
     leaf[:, ::2] = (0, 200, 0, 255)  # every other column; the rest is clear black
     material = physical(baseColorTexture=Image.fromarray(leaf), alphaMode='BLEND')
     grid = np.array([(0.1, 0.1), (0.9, 0.1), (0.1, 0.9), (0.9, 0.9)])
-    colour, _ = triangle_paint(quad(material, grid))
+    colour, _ = quad(material, grid)
     assert np.allclose(colour, (0, 200 / 255, 0), atol=0.01)
 
 
 def test_coordinates_that_are_missing_or_not_finite_do_no_harm():
     picture = Image.fromarray(np.full((4, 4, 3), 255, dtype=np.uint8))
     for uv in (None, np.full((4, 2), np.nan), np.full((4, 2), 1e9)):
-        assert np.isfinite(triangle_paint(quad(physical(baseColorTexture=picture), uv))[0]).all()
+        assert np.isfinite(quad(physical(baseColorTexture=picture), uv)[0]).all()

@@ -6,15 +6,12 @@ import numpy as np
 import pytest
 
 from tests.datasets.layouts.writers_modelnet import FACES, write_off
+from tests.datasets.meshes.solids import CORNERS, SIDES, icosphere, measures
 from zoo.datasets.meshes.files import read_mesh, read_soup
 from zoo.datasets.meshes.mesh import face_areas
 from zoo.datasets.meshes.off import parse_off
 from zoo.errors import UsageError
 from zoo.hub.point_files import read_points
-
-CORNERS = [(x, y, z) for x in (0, 1) for y in (0, 1) for z in (0, 1)]
-SIDES = [(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)]
-"""A unit cube, wound to the outside."""
 
 BODY = '0 0 0\n1 0 0\n1 1 0\n0 1 0\n'
 COLOURS = '255 128 0 255'
@@ -147,3 +144,11 @@ def test_broken_files_are_named(tmp_path, text, reason):
     assert str(error.value).startswith(str(path))
     assert reason in str(error.value)
     assert '\n' not in str(error.value)
+
+
+def test_a_sphere_has_its_area_and_volume():
+    places, faces = icosphere()
+    rows = [' '.join(map(repr, place)) for place in places] + [f'3 {a} {b} {c}' for a, b, c in faces]
+    soup = parse_off('\n'.join([f'OFF {len(places)} {len(faces)} 0', *rows]).encode())
+    assert measures(soup.vertices, soup.faces) == pytest.approx(measures(places, faces), rel=1e-12)
+    assert measures(places, faces)[1:] == pytest.approx((4 * np.pi, 4 / 3 * np.pi), rel=0.04)

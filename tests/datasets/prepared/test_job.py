@@ -101,6 +101,7 @@ def test_what_a_reader_raises_names_the_object(error):
         ({'train': Toys(), 'test': Toys(size=0)}, {}, r'split test has no objects'),
         ({'train': Changed({}, labels=np.arange(40))}, {}, r'^toy-3\.txt has label 3, but there are 3 classes'),
         ({'train': Changed({}, labels=-np.arange(40))}, {}, r'^toy-2\.txt has label -2'),
+        ({'train': Changed({}, labels=np.full(40, 0.9))}, {}, r'^Changed has labels of type float64'),
     ],
 )
 def test_datasets_that_make_no_pack(parts, options, message):

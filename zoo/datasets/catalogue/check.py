@@ -119,6 +119,8 @@ def _check_part(
         )
     for reason in list(getattr(dataset, 'broken', {}).values()):  # left out by datasets that go on without them
         report.add('damaged', name, str(reason))
+    for remark in getattr(dataset, 'remarks', ()):
+        report.add('note', name, str(remark))
     _check_count(name, part, len(dataset), report)
     balance = _check_labels(name, dataset, report)
     if not good:

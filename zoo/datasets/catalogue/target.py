@@ -198,7 +198,7 @@ def _entries_at(path: Path) -> list[tuple[Entry, Path]]:
 def _of_meshes(path: Path, options: dict[str, Any]) -> Target:
     """Return the target of a folder of meshes by class, whose splits are folders or else drawn."""
     try:
-        _, found = find_classes(path)
+        found = find_classes(path, str(options.get('objects', 'auto'))).found
     except UsageError as error:
         raise UsageError(
             f'{path} is no pack, no dataset of the catalogue and no folder of lists; and {error}'

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import warnings
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from zoo.datasets.meshes.beside import Beside, folder_files
-from zoo.datasets.meshes.materials import triangle_paint
-from zoo.datasets.meshes.mesh import FloatArray
+from zoo.datasets.meshes.gltf import parse_gltf
 from zoo.datasets.meshes.off import parse_off
 from zoo.datasets.meshes.painted import PaintedMesh, paint
-from zoo.datasets.meshes.soup import Soup, joined, plain
-from zoo.datasets.meshes.wavefront import prepare_obj
+from zoo.datasets.meshes.ply import parse_ply
+from zoo.datasets.meshes.soup import Soup
+from zoo.datasets.meshes.stl import parse_stl
+from zoo.datasets.meshes.wavefront import parse_obj
 from zoo.errors import UsageError
 
 SUFFIXES = ('.obj', '.off', '.ply', '.stl', '.glb', '.gltf')
@@ -25,10 +22,10 @@ SUFFIXES = ('.obj', '.off', '.ply', '.stl', '.glb', '.gltf')
 def read_mesh(path: str | Path) -> PaintedMesh:
     """Read a mesh with the colours of its triangles, in the frame of its file.
 
-    All parts of a scene are put together, each where the scene has it. Polygons are cut into triangles, dented ones too
-    (those of PLY files into fans). Colours are those of the faces, the vertices, the materials or their textures, grey
-    where there are none. Normals are computed from the triangles, smooth up to a crease of 40 degrees: those in files
-    are missing or wrong too often to be relied on.
+    All parts of a scene are put together, each where the scene has it. Polygons are cut into triangles, dented ones
+    too. Colours are those of the faces, the vertices, the materials or their textures, grey where there are none.
+    Normals are computed from the triangles, smooth up to a crease of 40 degrees: those in files are missing or wrong
+    too often to be relied on. A file that holds less or more than it announces is refused.
 
     Args:
         path: A file with one of the ``SUFFIXES``; libraries and textures are looked for beside it.
@@ -81,41 +78,18 @@ def _parse(data: bytes, suffix: str, name: str, beside: Beside, materials: str =
     if not data.strip(b'\0 \t\r\n'):
         raise UsageError(f'{name} is empty: export or fetch it again')
     try:
-        return parse_off(data) if kind == '.off' else _scene_soup(data, kind, beside, materials)
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore')  # of pictures that are large
+            if kind == '.off':
+                return parse_off(data)
+            if kind == '.obj':
+                return parse_obj(data, beside, materials)
+            if kind == '.ply':
+                return parse_ply(data, beside)
+            return parse_stl(data) if kind == '.stl' else parse_gltf(data, beside)
     except Exception as error:  # what a damaged file provokes in a parser is without limit
-        reason = 'neither text nor a known binary form' if isinstance(error, ImportError) else error
-        line = ' '.join(f'{type(error).__name__}: {reason}'.split())[:200]
+        reason = str(error) if isinstance(error, ValueError) else f'{type(error).__name__}: {error}'
+        line = ' '.join(reason.split())[:200]
         raise UsageError(
             f'{name} is no {kind[1:].upper()} file that can be read ({line}): export or fetch it again'
         ) from error
-
-
-def _scene_soup(data: bytes, kind: str, beside: Beside, materials: str) -> Soup:
-    """Read with trimesh, which leaves vertices and triangles alone, and put the parts of the scene together."""
-    import trimesh
-
-    if kind == '.obj':
-        data = prepare_obj(data.decode('utf-8', errors='replace'), beside, materials).encode()
-    with warnings.catch_warnings():
-        warnings.simplefilter('ignore')
-        loader: Any = trimesh.load_scene
-        scene = loader(io.BytesIO(data), file_type=kind[1:], resolver=beside, process=False)
-        parts: list[Soup] = []
-        clouds = np.empty((0, 3))
-        for node in sorted(scene.graph.nodes_geometry):
-            transform, name = scene.graph[node]
-            part = scene.geometry[name]
-            if isinstance(part, trimesh.Trimesh) and len(part.faces):
-                parts.append(_placed(part, np.asarray(transform, dtype=np.float64)))
-            elif isinstance(part, trimesh.PointCloud):
-                clouds = np.concatenate([clouds, part.vertices])
-    return joined(parts) if parts else plain(clouds, np.empty((0, 3), dtype=np.int64))
-
-
-def _placed(part: Any, transform: FloatArray) -> Soup:
-    """Return one part where the scene has it; a transform that mirrors winds the faces back."""
-    vertices, faces = np.asarray(part.vertices, dtype=np.float64), np.asarray(part.faces, dtype=np.int64)
-    if faces.min() < 0 or faces.max() >= len(vertices):
-        raise ValueError('a triangle has a vertex that is not there')
-    turned = faces if np.linalg.det(transform[:3, :3]) >= 0 else faces[:, ::-1]
-    return Soup(vertices @ transform[:3, :3].T + transform[:3, 3], turned, *triangle_paint(part))

@@ -1,11 +1,14 @@
-"""The colour of every triangle of what trimesh has read: of its face, its corners, its material or its texture."""
+"""The colour of triangles by the materials that trimesh has read, and their textures."""
 
 from __future__ import annotations
 
+import io
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from zoo.datasets.meshes.mesh import FloatArray, IntArray
 from zoo.datasets.meshes.soup import GREY
@@ -16,51 +19,57 @@ CLEAR = 0.7
 TEXTURE_SIZE = 64
 """Textures are averaged down to this many pixels a side before they are looked up."""
 
+MOST_PIXELS = 1 << 26
+"""Of a texture that is decoded, 8192 by 8192; larger ones are as good as damaged."""
+
+FORMATS = ('PNG', 'JPEG', 'MPO', 'WEBP', 'GIF', 'BMP', 'TGA', 'DDS')
+"""Pictures that are decoded: each takes the memory of its stated size, and starts no other program."""
+
+DAMAGED = (OSError, ValueError, SyntaxError, AttributeError, TypeError, MemoryError, Image.DecompressionBombError)
+"""What a picture may raise that cannot be read: the shape is there all the same."""
+
 SPOTS = np.array([(4, 4, 4), (8, 2, 2), (2, 8, 2), (2, 2, 8), (5.5, 5.5, 1), (5.5, 1, 5.5), (1, 5.5, 5.5)]) / 12
 """Places on a triangle, as weights of its corners, where its texture is looked up."""
 
 Paint = tuple[FloatArray, NDArray[np.bool_]]
 
 
-def triangle_paint(geometry: Any) -> Paint:
-    """Return the colours and the clear triangles of a mesh of trimesh.
+def material_paint(material: Any, uv: FloatArray | None, faces: IntArray) -> Paint:
+    """Return the colours and the clear triangles of a surface of one material of trimesh.
 
     A texture stands for the mean over some places of each triangle; that of a Wavefront material takes the place of the
     diffuse colour, that of a glTF material is multiplied by the base colour, which that format stores without gamma.
 
+    Args:
+        material: Of Wavefront or of glTF.
+        uv: Places on the texture, shape ``(V, 2)``, v up; None where the surface has none.
+        faces: Triangles, as indices of ``uv``, shape ``(F, 3)``.
+
     Returns:
         RGB in [0, 1], ``(F, 3)``, and whether one half sees through, ``(F,)``.
     """
-    count, visual = len(geometry.faces), geometry.visual
-    rgba: FloatArray | None = None
-    if visual.kind == 'face':
-        rgba = np.asarray(visual.face_colors, dtype=np.float64) / 255
-    elif visual.kind == 'vertex':
-        rgba = np.asarray(visual.vertex_colors, dtype=np.float64)[geometry.faces].mean(axis=1) / 255
-    elif visual.kind == 'texture':
-        rgba = _material_paint(visual.material, visual.uv, np.asarray(geometry.faces))
-    if rgba is None or rgba.shape != (count, 4) or not np.isfinite(rgba).all():
-        return np.full((count, 3), GREY), np.zeros(count, dtype=bool)
+    physical = hasattr(material, 'baseColorFactor')
+    flat = _base_colour(material) if physical else _diffuse(material)
+    texture = _pixels(material.baseColorTexture if physical else getattr(material, 'image', None))
+    rgba = np.tile(flat, (len(faces), 1))
+    if texture is not None and uv is not None:
+        rgba = _looked_up(texture, uv, faces)
+        if physical:
+            rgba[:, :3] = _with_gamma(_without_gamma(rgba[:, :3]) * _without_gamma(flat[:3]))
+        rgba[:, 3] *= flat[3]
+        if physical and material.alphaMode not in ('MASK', 'BLEND'):
+            rgba[:, 3] = 1
+    if not np.isfinite(rgba).all():
+        return np.full((len(faces), 3), GREY), np.zeros(len(faces), dtype=bool)
     return np.clip(rgba[:, :3], 0, 1), rgba[:, 3] < CLEAR
 
 
-def _material_paint(material: Any, uv: Any, faces: IntArray) -> FloatArray:
-    """Return RGBA of every triangle ``(F, 4)`` from a material of either kind."""
-    physical = hasattr(material, 'baseColorFactor')
-    plain = _base_colour(material) if physical else _diffuse(material)
-    texture = _pixels(material.baseColorTexture if physical else getattr(material, 'image', None))
-    flat = np.tile(plain, (len(faces), 1))
-    if texture is None or uv is None or len(uv) <= faces.max(initial=-1):
-        return flat
-    seen = _looked_up(texture, np.asarray(uv, dtype=np.float64)[:, :2], faces)
-    if physical:
-        seen[:, :3] = _with_gamma(_without_gamma(seen[:, :3]) * _without_gamma(plain[:3]))
-    seen[:, 3] *= plain[3]
-    return seen if not physical or material.alphaMode in ('MASK', 'BLEND') else _opaque(seen)
-
-
-def _opaque(rgba: FloatArray) -> FloatArray:
-    return np.column_stack([rgba[:, :3], np.ones(len(rgba))])
+def open_picture(get: Callable[[], bytes]) -> Any:
+    """Return a picture without decoding it; None where it cannot be got or read."""
+    try:
+        return Image.open(io.BytesIO(get()), formats=FORMATS)
+    except DAMAGED:
+        return None
 
 
 def _diffuse(material: Any) -> FloatArray:
@@ -96,15 +105,21 @@ def _base_colour(material: Any) -> FloatArray:
 def _pixels(image: Any) -> FloatArray | None:
     """Return a texture as RGBA in [0, 1], averaged down; None when there is none that can be read.
 
-    Two by two equal pixels are what trimesh puts in the place of a material that is not there.
+    Two by two equal pixels are what trimesh puts in the place of a material that is not there. Sizes are those of the
+    header, so that nothing is decoded that does not fit; the picture itself stays unread, or all of a scene would be
+    kept in memory.
     """
-    if image is None:
-        return None
     try:
-        picture = image.convert('RGBA')
-        shrink = max(1, max(picture.size) // TEXTURE_SIZE)
-        pixels = np.asarray(picture.reduce(shrink), dtype=np.float64) / 255
-    except (OSError, ValueError, SyntaxError, MemoryError):  # damaged: the shape is there all the same
+        if image is None or image.width * image.height > MOST_PIXELS:
+            return None
+        if image.format is not None:  # None is one that never was a file
+            image.fp.seek(0)
+            image = Image.open(image.fp, formats=FORMATS)
+        shrink = max(1, max(image.size) // TEXTURE_SIZE)
+        if image.mode not in ('L', 'RGB', 'RGBA') or 'transparency' in image.info:
+            image = image.convert('RGBA')
+        pixels = np.asarray(image.reduce(shrink).convert('RGBA'), dtype=np.float64) / 255
+    except DAMAGED:
         return None
     stand_in = pixels.shape[:2] == (2, 2) and (pixels == pixels[0, 0]).all()
     return None if stand_in else pixels

@@ -79,6 +79,13 @@ def triangulate(vertices: FloatArray, index: IntArray, sizes: IntArray) -> tuple
     return np.concatenate(found)[order], np.concatenate(owner)[order]
 
 
+def strip(index: IntArray) -> IntArray:
+    """Return the triangles ``(N - 2, 3)`` of a strip of N vertices, all wound the same way."""
+    triangles = np.stack([index[:-2], index[1:-1], index[2:]], axis=1) if len(index) > 2 else index[:0].reshape(0, 3)
+    triangles[1::2] = triangles[1::2, [1, 0, 2]]
+    return triangles
+
+
 def scaled(colour: FloatArray) -> FloatArray:
     """Bring colours of 255 or of 1 into [0, 1]."""
     whole = colour.size and np.nanmax(colour) > 1

@@ -1,43 +1,116 @@
-"""What Wavefront OBJ files may say and trimesh does not read: dented polygons, several libraries, relative indices."""
+"""Wavefront OBJ files, as strangers write them."""
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
 from zoo.datasets.meshes.beside import Beside
-from zoo.datasets.meshes.mesh import FloatArray
-from zoo.datasets.meshes.polygons import cut
+from zoo.datasets.meshes.materials import material_paint
+from zoo.datasets.meshes.mesh import FloatArray, IntArray
+from zoo.datasets.meshes.soup import Soup, plain, scaled, triangulate
+from zoo.datasets.meshes.text import decoded, numbers, whole_numbers
 
-LIBRARY = 'materials of the mesh.mtl'
-"""Name under which all libraries of a file are served as one."""
+NUMERIC = {'v', 'vt', 'vn', 'f', 'fo'}
+"""Statements that hold numbers alone, so that what follows a # is a remark, and a last backslash goes on below it."""
 
-_REMARK = re.compile(r'^([ \t]*(?:v|vt|vn|f)[ \t][^#\n]*)#.*', re.MULTILINE)
-_LIBRARIES = re.compile(r'^[ \t]*mtllib[ \t]+(.+?)[ \t]*$', re.MULTILINE)
+SURFACES = {'surf', 'bsp', 'bzp', 'cdp', 'call'}
+CURVES = {'curv', 'curv2', 'cdc'}
+"""Statements that stand for geometry, and are not read; curves are left out beside faces, as lines are."""
 
 
-def prepare_obj(text: str, beside: Beside, materials: str = '') -> str:
-    """Return the text in a form that trimesh reads: triangles, positive indices, one library served by ``beside``.
+def parse_obj(data: bytes, beside: Beside, materials: str = '') -> Soup:
+    """Read vertices, polygons, and the colours of materials, their textures, or vertices.
 
     Args:
-        text: The file.
-        beside: Looks up its libraries.
+        data: The file.
+        beside: Looks up its libraries and textures.
         materials: A library that stands behind those of the file.
 
     Raises:
-        ValueError: A vertex or a face is no row of numbers.
-        IndexError: A polygon has a vertex that is not there.
+        ValueError: A statement is not as it should be, or one that holds geometry is not read.
+        OverflowError: A number is beyond all files.
     """
-    text = text.replace('\r\n', '\n').replace('\r', '\n').replace('\\\n', ' ')
-    libraries = [found for line in _LIBRARIES.findall(text) for found in _library(line, beside)]
-    libraries.insert(0, materials)  # of materials with one name, the last one counts
-    beside.serve(LIBRARY, '\n'.join(libraries).encode())
-    lines = _REMARK.sub(r'\1', _LIBRARIES.sub('', text)).split('\n')
-    _make_absolute(lines)
-    _cut_polygons(lines)
-    return '\n'.join([f'mtllib {LIBRARY}', *lines])
+    places: list[str] = []
+    tints: list[str] = []
+    spots: list[str] = []
+    corners: list[str] = []
+    sizes: list[int] = []
+    seen: list[int] = []
+    surface: list[int] = []
+    libraries: dict[str, None] = {}
+    names = {'': 0}
+    current, unread = 0, ''
+    for key, rest in _statements(decoded(data)):
+        if key == 'v':
+            words = rest.split()
+            if len(words) < 3:
+                raise ValueError('a vertex needs three coordinates')
+            places += words[:3]
+            tints += words[3:6] if len(words) > 5 else []
+        elif key == 'vt':
+            spots += [*rest.split(), '0'][:2]
+        elif key in ('f', 'fo'):
+            words = rest.split()
+            corners += words
+            sizes.append(len(words))
+            seen += [len(places) // 3, len(spots) // 2]
+            surface.append(current)
+        elif key == 'usemtl':
+            current = names.setdefault(' '.join(rest.split()), len(names))
+        elif key == 'mtllib':
+            libraries[rest.strip()] = None
+        elif key in SURFACES or key in CURVES:
+            unread = key if unread not in SURFACES else unread
+        elif key[0].isdigit() or key[0] in '+-.':
+            raise ValueError(f'a line begins with {key!r}, not with a word')
+    if unread in SURFACES or (unread and not sizes):
+        raise ValueError(f'the geometry of {unread!r} is not read, only vertices and faces: export it as polygons')
+    if sizes and min(sizes) < 3:
+        raise ValueError(f'a face has {min(sizes)} corners')
+    vertices = numbers(places).reshape(-1, 3)
+    counts = np.repeat(np.array(seen, dtype=np.int64).reshape(-1, 2), sizes, axis=0)
+    index = _absolute([word.partition('/')[0] for word in corners], counts[:, 0])
+    cut, owner = triangulate(vertices, index, np.array(sizes, dtype=np.int64))
+    faces = index[cut]
+    soup = plain(vertices, faces)
+    if tints and len(tints) == len(places):
+        soup = plain(vertices, faces, scaled(numbers(tints).reshape(-1, 3))[faces].mean(axis=1))
+    known = _materials([materials, *(found for line in libraries for found in _library(line, beside))], beside)
+    used = [known.get(name) for name in names]
+    if any(used):
+        places_of_texture = numbers(spots).reshape(-1, 2)
+        spot = _absolute([word.split('/')[1] if '/' in word else '' for word in corners], counts[:, 1])
+        _paint(soup, used, np.array(surface, dtype=np.int64)[owner], places_of_texture, spot[cut])
+    return soup
+
+
+def _statements(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the first word of every line and what follows it."""
+    lines = iter(text.split('\n'))
+    for line in lines:
+        words = line.split(None, 1)
+        if not words or words[0][0] == '#':
+            continue
+        key, rest = words[0], words[1] if len(words) > 1 else ''
+        if key in NUMERIC:
+            if '\\' in rest:
+                pieces = [rest.rstrip()]
+                while pieces[-1].endswith('\\'):
+                    pieces[-1] = pieces[-1][:-1]
+                    pieces.append(next(lines, '').rstrip())
+                rest = ' '.join(pieces)
+            if '#' in rest:
+                rest = rest.partition('#')[0]
+        yield key, rest
+
+
+def _absolute(words: list[str], seen: IntArray) -> IntArray:
+    """Return indices that count from 0; those below 0 in a file count back from the latest. None becomes -1."""
+    stated = whole_numbers(word or '0' for word in words)
+    return np.where(stated < 0, np.where(stated + seen < 0, -1, stated + seen), stated - 1)
 
 
 def _library(line: str, beside: Beside) -> list[str]:
@@ -46,7 +119,7 @@ def _library(line: str, beside: Beside) -> list[str]:
         found = []
         for name in names:
             try:
-                found.append(beside.get(name).decode('utf-8', errors='replace'))
+                found.append(decoded(beside.get(name).replace(b'\0', b' ')))
             except FileNotFoundError:
                 continue
         if found:
@@ -54,57 +127,37 @@ def _library(line: str, beside: Beside) -> list[str]:
     return []
 
 
-def _make_absolute(lines: list[str]) -> None:
-    """Replace indices that count from the latest vertex by those that count from the first."""
-    if not any('-' in line for line in lines if line.startswith('f ')):
-        return
-    seen = {'v': 0, 'vt': 0, 'vn': 0}
-    for number, line in enumerate(lines):
-        word = line.split(None, 1)[0] if line.strip() else ''
-        if word in seen:
-            seen[word] += 1
-        elif word == 'f' and '-' in line:
-            counts = (seen['v'], seen['vt'], seen['vn'])
-            lines[number] = 'f ' + ' '.join(_corner(corner, counts) for corner in line.split()[1:])
+def _materials(libraries: list[str], beside: Beside) -> dict[str, Any]:
+    """Return the materials of trimesh by name, the last of those with one name; damaged ones are left out."""
+    from trimesh.exchange.obj import parse_mtl
+    from trimesh.visual.material import SimpleMaterial
+
+    text = '\n'.join(libraries)
+    found = {}
+    for name, options in parse_mtl(text, resolver=beside).items() if text.strip() else ():
+        try:
+            found[name] = SimpleMaterial(**options)
+        except (TypeError, ValueError, AttributeError):
+            continue
+    return found
 
 
-def _corner(corner: str, counts: tuple[int, int, int]) -> str:
-    """Return ``v/vt/vn`` with positive indices."""
-    parts = corner.split('/')
-    return '/'.join(
-        str(count + 1 + int(part)) if part.startswith('-') else part for part, count in zip(parts, counts, strict=False)
-    )
+def _paint(soup: Soup, used: list[Any], surface: IntArray, places: FloatArray, spot: IntArray) -> None:
+    """Give every triangle the colour of its material.
 
-
-def _cut_polygons(lines: list[str]) -> None:
-    """Replace faces of more than three corners by triangles.
-
-    The words of all faces of a kind are one flat list: a list a face would keep the garbage collector busy.
+    Args:
+        soup: Is painted.
+        used: Material of every number, None where it is not known.
+        surface: Number of the material of every triangle, shape ``(F,)``.
+        places: On the textures, shape ``(T, 2)``.
+        spot: Index of the place of every corner, shape ``(F, 3)``, -1 for none.
     """
-    numbers: dict[int, list[int]] = defaultdict(list)
-    corners: dict[int, list[str]] = defaultdict(list)
-    for number, line in enumerate(lines):
-        if line.startswith(('f ', 'f\t')):
-            words = line.split()[1:]
-            if len(words) > 3:
-                numbers[len(words)].append(number)
-                corners[len(words)] += words
-    vertices = _vertices(lines) if numbers else np.empty((0, 3))
-    for count, words in corners.items():
-        index = np.array([word.partition('/')[0] for word in words]).astype(np.int64).reshape(-1, count) - 1
-        if index.min() < 0:
-            raise IndexError('a face counts its vertices from 0')
-        triangles = cut(vertices[index]) + count * np.arange(len(index))[:, None, None]
-        order, length = triangles.ravel().tolist(), 3 * (count - 2)
-        for row, number in enumerate(numbers[count]):
-            here = [words[k] for k in order[row * length : (row + 1) * length]]
-            lines[number] = '\n'.join('f ' + ' '.join(here[k : k + 3]) for k in range(0, length, 3))
-
-
-def _vertices(lines: list[str]) -> FloatArray:
-    """Return the vertices of a file ``(V, 3)``; what stands behind three coordinates is left out."""
-    rows = [line[2:] for line in lines if line.startswith(('v ', 'v\t'))]
-    words = ' '.join(rows).split()
-    if len(words) != 3 * len(rows):
-        words = [word for row in rows for word in row.split()[:3]]
-    return np.array(words, dtype=np.float64).reshape(len(rows), 3)
+    order = np.argsort(surface, kind='stable')
+    for here in np.split(order, np.flatnonzero(np.diff(surface[order])) + 1):
+        material = used[surface[here[0]]] if len(here) else None
+        if material is None:
+            continue
+        found = spot[here].ravel()
+        whole = found.min() >= 0 and found.max() < len(places)
+        corners = np.arange(found.size).reshape(-1, 3)
+        soup.colour[here], soup.clear[here] = material_paint(material, places[found] if whole else None, corners)

@@ -253,7 +253,10 @@ def _views(datasets: Mapping[str, ObjectDataset], views: int | None) -> int:
 
 def _labels(dataset: ObjectDataset) -> np.ndarray:
     """Return the labels, int64 ``(S,)``."""
-    labels = np.asarray(dataset.labels, dtype=np.int64)
+    labels = np.asarray(dataset.labels)
+    if labels.dtype.kind not in 'iu':
+        raise UsageError(f'{type(dataset).__name__} has labels of type {labels.dtype}: they must be whole numbers')
+    labels = labels.astype(np.int64)
     wrong = np.flatnonzero((labels < -1) | (labels >= len(dataset.classes)))
     if len(wrong):
         source = dataset.source(int(wrong[0]))
