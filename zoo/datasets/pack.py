@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from zoo.datasets.base import ObjectDataset
+from zoo.datasets.coordinates import recentred
 from zoo.datasets.labels import check_labels
 from zoo.datasets.splits import as_text, read_flags
 from zoo.datasets.storage import Archive, content_hash, read_json, resolve
@@ -180,7 +181,7 @@ def _checked_points(rows: _Rows) -> np.ndarray:
     broken = np.flatnonzero(~np.isfinite(points).all(axis=(1, 2)))
     if len(broken):
         raise UsageError(f"{rows.archive.path}: array 'pts' has NaN or infinity in {len(broken)} rows ({broken[0]}, …)")
-    return points
+    return recentred(points, f"{rows.archive.path}: array 'pts'")
 
 
 def _read_classes(rows: _Rows, total: int, named: list[str] | None) -> tuple[tuple[str, ...], np.ndarray]:

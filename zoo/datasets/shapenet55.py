@@ -10,6 +10,7 @@ import numpy as np
 from zoo.compat import data_root as default_root
 from zoo.compat import expand
 from zoo.datasets.base import ObjectDataset
+from zoo.datasets.coordinates import recentred
 from zoo.datasets.storage import content_hash, read_json
 from zoo.datasets.synsets import SHAPENET55
 from zoo.errors import UsageError
@@ -96,10 +97,10 @@ class ShapeNet55(ObjectDataset):
             raise UsageError(f'{path} cannot be read as a cloud ({error}): fetch it again') from error
         if not isinstance(cloud, np.ndarray) or cloud.ndim != 2 or cloud.shape[1] < 3 or cloud.dtype.kind != 'f':
             raise UsageError(f'{path} must be an array of floats of shape (N, 3): fetch it again')
-        cloud = cloud[:, :3].astype(np.float32)
+        cloud = cloud[:, :3]
         if not len(cloud) or not np.isfinite(cloud).all():
             raise UsageError(f'{path} is empty or has NaN or infinity among its points: fetch it again')
-        return cloud
+        return recentred(cloud, str(path)).astype(np.float32)
 
     def image(self, index: int, view: int) -> np.ndarray:
         """Return the rendering of one object: uint8 RGB, shape ``(H, W, 3)``.

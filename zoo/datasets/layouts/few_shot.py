@@ -11,6 +11,7 @@ from zoo.compat import data_root as default_root
 from zoo.compat import expand
 from zoo.datasets.base import ObjectDataset
 from zoo.datasets.captions import readable
+from zoo.datasets.coordinates import recentred
 from zoo.datasets.layouts.modelnet_names import readable_classes
 from zoo.datasets.storage import content_hash
 from zoo.datasets.unpickle import load_arrays
@@ -84,10 +85,10 @@ class ModelNetFewShot(ObjectDataset):
         """Return the wanted points of a cloud and what is stored beside them."""
         if num_points is not None and num_points > len(cloud):
             raise UsageError(f'ModelNetFewShot: num_points={num_points}, but {self.path} has {len(cloud)} points')
-        head = np.ascontiguousarray(cloud[:num_points], dtype=np.float32)
+        head, source = cloud[:num_points], f'{self.path} {self.split} row {row}'
         if not np.isfinite(head[:, :3]).all():
-            raise UsageError(f'{self.path} {self.split} row {row} has NaN or infinity among its points: {AGAIN}')
-        return head
+            raise UsageError(f'{source} has NaN or infinity among its points: {AGAIN}')
+        return np.concatenate([recentred(head[:, :3], source), head[:, 3:]], axis=1, dtype=np.float32)
 
     def points(self, index: int) -> np.ndarray:
         """Return the points of one object: float32, shape ``(N, 3)``."""

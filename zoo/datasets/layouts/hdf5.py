@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from zoo.datasets.coordinates import recentred
 from zoo.datasets.labels import check_labels
 from zoo.errors import UsageError
 
@@ -70,7 +71,17 @@ def read_table(
 
 
 def read_clouds(path: str | Path, key: str = 'data') -> np.ndarray:
-    """Read clouds, or vectors at their points: float32, shape ``(S, N, 3)``.
+    """Read clouds: float32, shape ``(S, N, 3)``; those far from the origin are moved there.
+
+    Raises:
+        UsageError: See ``read_table`` and ``recentred``.
+    """
+    clouds = read_table(path, key, ndim=3, width=3)
+    return recentred(clouds, f'{path}: table {key!r}').astype(np.float32, copy=False)
+
+
+def read_normals(path: str | Path, key: str = 'normal') -> np.ndarray:
+    """Read the normals at the points: float32, shape ``(S, N, 3)``.
 
     Raises:
         UsageError: See ``read_table``.
@@ -95,7 +106,7 @@ def read_labels(path: str | Path, key: str = 'label', *, count: int, num_classes
 
 
 def check_clouds(clouds: np.ndarray, what: str) -> np.ndarray:
-    """Return clouds from a file of any kind as float32 ``(S, N, 3)``.
+    """Return clouds from a file of any kind as float32 ``(S, N, 3)``; those far from the origin are moved there.
 
     Args:
         clouds: The array.
@@ -106,7 +117,7 @@ def check_clouds(clouds: np.ndarray, what: str) -> np.ndarray:
     """
     _check_form(what, clouds.shape, clouds.dtype, 3, 3, 'f')
     _check_finite(clouds, what)
-    return clouds.astype(np.float32, copy=False)
+    return recentred(clouds, what).astype(np.float32, copy=False)
 
 
 @contextmanager

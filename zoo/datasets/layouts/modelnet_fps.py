@@ -110,8 +110,8 @@ class FpsArchive(Storage):
         return names
 
     def rows(self, index: int) -> np.ndarray:
-        """Return points and normals of one object, float32 ``(N, 6)``."""
-        return self._clouds[index].astype(np.float32, copy=False)
+        """Return points and normals of one object, floats ``(N, 6)``."""
+        return self._clouds[index]
 
     def source(self, index: int) -> str:
         """Return the file of an object and the row in it."""

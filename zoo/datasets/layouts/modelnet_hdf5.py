@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from zoo.datasets.layouts.hdf5 import has_table, read_clouds, read_labels
+from zoo.datasets.layouts.hdf5 import has_table, read_clouds, read_labels, read_normals
 from zoo.datasets.layouts.modelnet_names import in_ten
 from zoo.datasets.layouts.modelnet_storage import AGAIN, Storage, check_shape_names, read_lines
 from zoo.datasets.storage import read_json
@@ -92,7 +92,7 @@ class Hdf5(Storage):
         """
         path, row = self._sources[index]
         if path not in self._normals:
-            self._normals[path] = read_clouds(path, 'normal') if has_table(path, 'normal') else None
+            self._normals[path] = read_normals(path) if has_table(path, 'normal') else None
         normals = self._normals[path]
         if normals is None:
             return None

@@ -98,7 +98,7 @@ class Off(Storage):
         return np.frombuffer(Path(self.source(index)).read_bytes(), dtype=np.uint8)
 
     def rows(self, index: int) -> np.ndarray:
-        """Return points and normals of one object, float32 ``(N, 6)``."""
+        """Return points and normals of one object, float64 ``(N, 6)``."""
         source = self.source(index)
         mesh = with_area(read_soup(source), source)
         upright = Mesh(mesh.vertices[:, [0, 2, 1]] * (1.0, 1.0, -1.0), mesh.faces)
@@ -107,4 +107,4 @@ class Off(Storage):
         count = max(SAMPLED_POINTS, self.num_points or 0)
         # Vertices without normals: every point gets that of its face.
         points, normals, _ = sample_surface(upright, np.zeros_like(upright.vertices), count, rng)
-        return np.concatenate([points, normals], axis=1, dtype=np.float32)[: self.num_points]
+        return np.concatenate([points, normals], axis=1)[: self.num_points]

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from zoo.datasets.coordinates import recentred
 from zoo.datasets.layouts.modelnet_names import MODELNET
 from zoo.errors import UsageError
 
@@ -58,7 +59,7 @@ class Storage:
         raise NotImplementedError
 
     def rows(self, index: int) -> np.ndarray:
-        """Return points of one object and, where the files have them, normals: float32, ``(N, 3)`` or ``(N, 6)``."""
+        """Return points of one object and, where the files have them, normals: floats, ``(N, 3)`` or ``(N, 6)``."""
         raise NotImplementedError
 
     def source(self, index: int) -> str:
@@ -67,7 +68,7 @@ class Storage:
 
     def content(self, index: int) -> np.ndarray:
         """Return what tells one object from another, for the fingerprint; cheap to read."""
-        return self.rows(index)
+        return np.asarray(self.rows(index), dtype=np.float32)
 
     def points(self, index: int) -> np.ndarray:
         """Return the points of one object, float32 ``(N, 3)``.
@@ -75,7 +76,8 @@ class Storage:
         Raises:
             UsageError: The file is damaged.
         """
-        return _finite(self.rows(index)[:, :3], 'points', self.source(index))
+        source = self.source(index)
+        return recentred(_finite(self.rows(index)[:, :3], 'points', source), source).astype(np.float32)
 
     def normals(self, index: int) -> np.ndarray | None:
         """Return the unit normals at the points, float32 ``(N, 3)``, or None.
@@ -84,7 +86,7 @@ class Storage:
             UsageError: The file is damaged.
         """
         rows = self.rows(index)
-        return _finite(rows[:, 3:6], 'normals', self.source(index)) if rows.shape[1] >= 6 else None
+        return _finite(rows[:, 3:6], 'normals', self.source(index)).astype(np.float32) if rows.shape[1] >= 6 else None
 
     def check_num_points(self, stored: int) -> None:
         """Compare the wanted number of points with the stored one.
@@ -140,4 +142,4 @@ def _finite(values: np.ndarray, what: str, source: str) -> np.ndarray:
     """Return values in which there is neither NaN nor infinity."""
     if not np.isfinite(values).all():
         raise UsageError(f'{source} has NaN or infinity among its {what}: {AGAIN}')
-    return np.ascontiguousarray(values, dtype=np.float32)
+    return values

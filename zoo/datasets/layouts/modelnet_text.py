@@ -73,7 +73,7 @@ class NormalResampled(Storage):
         return np.frombuffer(self._text(index), dtype=np.uint8)
 
     def rows(self, index: int) -> np.ndarray:
-        """Return points and normals of one object, float32 ``(N, 6)``."""
+        """Return points and normals of one object, float64 ``(N, 6)``."""
         text, source = self._text(index), self.source(index)
         lines = text.count(b'\n') + (not text.endswith(b'\n'))
         if lines != STORED_POINTS or text.count(b',') != 5 * lines:
@@ -83,7 +83,7 @@ class NormalResampled(Storage):
                 f'another kind: {AGAIN}'
             )
         try:
-            table = np.loadtxt(io.BytesIO(text), np.float32, delimiter=',', max_rows=self.num_points, ndmin=2)
+            table = np.loadtxt(io.BytesIO(text), np.float64, delimiter=',', max_rows=self.num_points, ndmin=2)
         except ValueError as error:
             reason = ' '.join(str(error).split())
             raise UsageError(f'{source} must have lines x,y,z,nx,ny,nz ({reason}): {AGAIN}') from error

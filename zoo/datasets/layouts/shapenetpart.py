@@ -13,6 +13,7 @@ import torch
 from zoo.compat import data_root as default_root
 from zoo.compat import expand
 from zoo.datasets.base import ObjectDataset
+from zoo.datasets.coordinates import recentred
 from zoo.datasets.layouts.shapenetpart_names import PARTS, SYNSETS
 from zoo.datasets.storage import content_hash, read_json
 from zoo.errors import UsageError
@@ -176,7 +177,7 @@ def _read_object(path: Path, class_name: str) -> np.ndarray:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter('ignore', UserWarning)  # an empty file is an error below
-            table = np.loadtxt(path, dtype=np.float32, comments=None, ndmin=2, encoding='utf-8')
+            table = np.loadtxt(path, dtype=np.float64, comments=None, ndmin=2, encoding='utf-8')
     except (OSError, ValueError) as error:
         raise UsageError(f'{path} cannot be read as lines of {COLUMNS} numbers ({error}): fetch it again') from error
     if table.shape[1] != COLUMNS or not len(table):
@@ -191,7 +192,7 @@ def _read_object(path: Path, class_name: str) -> np.ndarray:
             f'{path} line {wrong[0] + 1} has the part {table[wrong[0], 6]:g}, but a {class_name} has {parts[0]} to '
             f'{parts[-1]}: fetch it again'
         )
-    return table
+    return np.concatenate([recentred(table[:, :3], str(path)), table[:, 3:]], axis=1, dtype=np.float32)
 
 
 def _check_layout(root: Path, lists: list[Path]) -> None:

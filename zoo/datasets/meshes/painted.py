@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
+from zoo.datasets.coordinates import recentred
 from zoo.datasets.meshes.mesh import FloatArray, IntArray, Mesh, face_areas, face_crosses, vertex_normals
 from zoo.datasets.meshes.soup import Soup
 from zoo.errors import UsageError
@@ -53,7 +54,7 @@ def paint(
     """Make a painted mesh of triangles as they come: without those that have no area, smooth where they meet gently.
 
     Args:
-        vertices: ``(V, 3)``; equal places are one vertex, whatever their indices.
+        vertices: ``(V, 3)``; equal places are one vertex, whatever their indices; far from the origin they are moved.
         faces: ``(F, 3)``.
         colour: RGB of every triangle in [0, 1], shape ``(F, 3)``.
         clear: Whether one half sees through a triangle, shape ``(F,)``.
@@ -87,7 +88,7 @@ def with_area(soup: Soup, name: str) -> Soup:
     if not np.isfinite(places[faces.ravel()]).all():
         raise UsageError(f'{name} has NaN or infinity among its vertices: export or fetch it again')
     used, compact = np.unique(faces, return_inverse=True)
-    places, faces = places[used], compact.reshape(faces.shape)
+    places, faces = recentred(places[used], name), compact.reshape(faces.shape)
     size = np.abs(places - places[0]).max()
     areas = face_areas(places / (size or 1.0), faces)
     kept = areas > DEGENERATE * max(areas.sum(), DEGENERATE)

@@ -17,6 +17,7 @@ import torch
 
 from zoo.compat import data_root
 from zoo.datasets.base import ObjectDataset, ObjectSubset
+from zoo.datasets.coordinates import recentred
 from zoo.datasets.prepared.chunks import Row
 from zoo.datasets.prepared.layout import VERSION
 from zoo.errors import UsageError
@@ -130,12 +131,13 @@ class Job:
     def _row(self, dataset: ObjectDataset, index: int) -> Row:
         """Return the arrays of one object."""
         points, normals, part = dataset.points(index), dataset.normals(index), dataset.part(index)
-        row = {'points': self._floats(points, 'points', len(points))}
+        source = dataset.source(index)
+        row = {'points': self._floats(points, 'points', len(points), source)}
         for name, values, wanted in (('normals', normals, self.form.normals), ('parts', part, self.form.parts)):
             if (values is not None) != wanted:
                 raise ValueError(f'it has {"no " if wanted else ""}{name}, unlike the first object')
         if normals is not None:
-            row['normals'] = self._floats(normals, 'normals', len(points))
+            row['normals'] = self._floats(normals, 'normals', len(points), source)
         if part is not None:
             row['parts'] = _integers(part, len(points))
         if self.form.image is not None:
@@ -149,7 +151,7 @@ class Job:
             row['images'] = np.stack(pictures)[None]
         return row
 
-    def _floats(self, values: np.ndarray, name: str, count: int) -> np.ndarray:
+    def _floats(self, values: np.ndarray, name: str, count: int, source: str) -> np.ndarray:
         """Check points or normals, shape ``(N, 3)``."""
         if values.shape != (count, 3) or not count or values.dtype.kind != 'f':
             raise ValueError(f'its {name} are {values.dtype} {values.shape}, expected floats {(count or "N", 3)}')
@@ -158,6 +160,9 @@ class Job:
         if not np.isfinite(stored).all():
             cause = 'values too large for float16' if np.isfinite(values).all() else 'NaN or infinity'
             raise ValueError(f'its {name} have {cause}')
+        if name == 'points':
+            # Moved before the cast; what a coarse type then still cannot tell apart is refused.
+            stored = recentred(recentred(values, source).astype(self.precision), source)
         return stored
 
 

@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import h5py
+import numpy as np
+import pytest
+import trimesh
+
+from tests.datasets.layouts import writers_modelnet
+from tests.datasets.layouts.writers_modelnet import box_cloud, write_few_shot, write_modelnet
+from tests.datasets.layouts.writers_shapenetpart import write_shapenetpart
+from tests.layouts import write_pack, write_shapenet55
+from zoo.datasets import MeshFolder, ModelNet, ModelNetFewShot, ShapeNet55, ShapeNetPart, ShapePack
+from zoo.datasets.coordinates import recentred
+from zoo.datasets.layouts.hdf5 import check_clouds, read_clouds
+from zoo.datasets.prepared import MappedPack, prepare
+from zoo.errors import UsageError
+
+UTM = np.array([691_607.0, 5_334_760.0, 519.0])
+CLOUDS = np.random.default_rng(0).uniform(-1, 1, (4, 300, 3)).astype(np.float32)
+
+
+def distances(cloud):
+    """What no shift may change, in float64."""
+    cloud = np.asarray(cloud, np.float64)
+    return np.linalg.norm(cloud[:, None] - cloud[None], axis=-1)
+
+
+@pytest.mark.parametrize('dtype', ['f2', 'f4', 'f8', '>f4', 'i4', 'u1'])
+def test_clouds_near_the_origin_are_not_touched(dtype):
+    clouds = (CLOUDS * (100 if dtype[0] in 'iu' else 1)).astype(dtype)
+    assert recentred(clouds, 'x') is clouds
+    assert recentred(clouds[0], 'x').tobytes() == clouds[0].tobytes()
+
+
+@pytest.mark.parametrize('dtype', [np.float64, np.longdouble])
+def test_map_coordinates_keep_their_shape(dtype):
+    far = CLOUDS.astype(dtype)
+    far[[0, 2]] += UTM.astype(dtype)
+    found = recentred(far, 'x')
+    assert found.dtype == dtype
+    assert found[[1, 3]].tobytes() == far[[1, 3]].tobytes()
+    for row, cloud in enumerate(found.astype(np.float32)):
+        np.testing.assert_allclose(distances(cloud), distances(CLOUDS[row]), atol=1e-6)
+    # The cast that is avoided here leaves steps of half a metre.
+    assert np.abs(distances(far[0].astype(np.float32)) - distances(CLOUDS[0])).max() > 0.1
+
+
+def test_whole_numbers_and_float32_are_moved_as_far_as_they_are_exact():
+    voxels = np.argwhere(np.ones((6, 5, 4), bool)) + 5_000_000
+    np.testing.assert_array_equal(distances(recentred(voxels, 'x').astype(np.float32)), distances(voxels))
+    corners = (np.argwhere(np.ones((2, 2, 2))) * 10 + 5_334_760).astype(np.float32)  # of a drawn mesh
+    np.testing.assert_array_equal(recentred(corners, 'x'), corners - corners.mean(axis=0))
+    found = recentred(CLOUDS + np.float32(200), 'x')
+    assert found.dtype == np.float32
+    assert np.abs(found.mean(axis=1)).max() < 1e-6
+
+
+@pytest.mark.parametrize(
+    'cloud',
+    [
+        (CLOUDS[0] + 5e6).astype(np.float32),
+        (CLOUDS[0] + 5e6).astype(np.float32).astype(np.float64),  # rounded once, whatever holds it now
+        (CLOUDS[0] + 1e5).astype(np.float32),
+        (CLOUDS[0] + 10).astype(np.float16),
+        CLOUDS[0].astype(np.float64) + 1e14,
+        np.full((9, 3), 7.5),
+    ],
+)
+def test_digits_that_are_lost_are_not_made_up(cloud):
+    with pytest.raises(
+        UsageError, match=r'^x is .* away from the origin, where float\d\d numbers lose its shape: take'
+    ):
+        recentred(cloud, 'x')
+    with pytest.raises(UsageError, match=r'^x row 1 is'):
+        recentred(np.stack([np.random.default_rng(0).random(cloud.shape).astype(cloud.dtype), cloud]), 'x')
+
+
+def test_packs_and_tables_are_moved_before_the_cast(tmp_path):
+    far = CLOUDS.astype(np.float64) + UTM
+    path = write_pack(tmp_path / 'near.npz', 4, num_points=300)
+    content = dict(np.load(path))
+    np.savez(tmp_path / 'far.npz', **{**content, 'pts': far})
+    with h5py.File(tmp_path / 'far.h5', 'w') as file:
+        file['data'] = far
+    pack = ShapePack(tmp_path / 'far.npz', split='all')
+    batch = pack.__getitems__([0, 1, 2, 3])['points'].numpy()
+    for found in (batch, read_clouds(tmp_path / 'far.h5'), check_clouds(far, 'far.npy')):
+        assert found.dtype == np.float32
+        for row, cloud in enumerate(found):
+            np.testing.assert_allclose(distances(cloud), distances(CLOUDS[row]), atol=1e-6)
+    np.savez(tmp_path / 'lost.npz', **{**content, 'pts': far.astype(np.float32)})
+    with pytest.raises(UsageError, match=r"lost\.npz: array 'pts' row 0 is"):
+        ShapePack(tmp_path / 'lost.npz', split='all')
+
+
+def shapenet55(root, offset):
+    folder = write_shapenet55(root, 4, num_points=256, image_size=8)
+    for path in (folder / 'shapenet_pc').iterdir():
+        np.save(path, np.load(path).astype(np.float64) + offset)
+    return ShapeNet55(data_root=root)
+
+
+def shapenetpart(root, offset):
+    folder = write_shapenetpart(root, train=2, val=1, test=1)
+    for path in folder.glob('0*/*.txt'):
+        table = np.loadtxt(path)
+        table[:, :3] += offset
+        np.savetxt(path, table, fmt='%.6f')
+    return ShapeNetPart('train', data_root=root, num_points=256)
+
+
+def modelnet(layout):
+    def make(root, offset):
+        write_modelnet(root, layout, train=1)
+        if layout == 'off':
+            for path in root.rglob('*.off'):
+                head, rest = path.read_text().split('8 12 0\n')
+                rows = [line.split() for line in rest.splitlines()]
+                for row in rows[:8]:
+                    row[:] = [f'{float(word) + off:.6f}' for word, off in zip(row, offset * np.ones(3), strict=True)]
+                path.write_text(f'{head}8 12 0\n' + '\n'.join(map(' '.join, rows)) + '\n')
+        return ModelNet(layout=layout, data_root=root)
+
+    return make
+
+
+def few_shot(root, _):
+    write_few_shot(root, queries=1, shots=1)
+    return ModelNetFewShot(5, 1, 0, data_root=root)
+
+
+def meshes(root, offset):
+    for name in 'ab':
+        solid = trimesh.creation.icosphere(subdivisions=2)
+        rows = [f'v {x:.6f} {y:.6f} {z:.6f}' for x, y, z in solid.vertices * (1, 2, 3) + offset]
+        faces = [f'f {a} {b} {c}' for a, b, c in solid.faces + 1]
+        (root / 'class').mkdir(parents=True, exist_ok=True)
+        (root / 'class' / f'{name}.obj').write_text('\n'.join(rows + faces))
+    return MeshFolder(root, 'all', num_points=256, cache_dir=root.parent / 'cache', workers=0)
+
+
+READERS = {
+    'ShapeNet55': shapenet55,
+    'ShapeNetPart': shapenetpart,
+    **{f'ModelNet {layout}': modelnet(layout) for layout in ('normal_resampled', 'fps', 'hdf5', 'off')},
+    'few-shot': few_shot,
+    'meshes': meshes,
+}
+
+
+@pytest.mark.parametrize('name', READERS)
+def test_every_reader_moves_before_the_cast(name, tmp_path, monkeypatch):
+    near = READERS[name](tmp_path / 'near', 0.0)
+
+    def far_box(name, count):
+        cloud = box_cloud(name, count).astype(np.float64)
+        cloud[:, :3] += UTM
+        return cloud
+
+    monkeypatch.setattr(writers_modelnet, 'box_cloud', far_box)
+    far = READERS[name](tmp_path / 'far', UTM)
+    for index in range(2):
+        found = far.points(index)
+        assert found.dtype == np.float32
+        np.testing.assert_allclose(distances(found[:200]), distances(near.points(index)[:200]), atol=4e-6)
+
+
+def test_packs_are_prepared_from_what_is_near(tmp_path):
+    far = write_pack(tmp_path / 'far.npz', 4, pts=CLOUDS.astype(np.float64) + UTM)
+    parts = {'train': {'type': 'ShapePack', 'points': str(far), 'split': 'all'}}
+    for precision, tolerance in (('float32', 1e-6), ('float16', 4e-3)):
+        pack = MappedPack(prepare(tmp_path / precision, parts, precision=precision, progress=False))
+        np.testing.assert_allclose(distances(pack.points(0)), distances(CLOUDS[0]), atol=tolerance)
+    some = write_pack(tmp_path / 'some.npz', 4, pts=CLOUDS + np.float32(20))
+    parts = {'train': {'type': 'ShapePack', 'points': str(some), 'split': 'all'}}
+    with pytest.raises(UsageError, match='object 0 is 2 wide and 21 away from the origin, where float16 numbers lose'):
+        prepare(tmp_path / 'coarse', parts, precision='float16', progress=False)
