@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from zoo.io import UNFINISHED, file_hash, sweep, whole, write_whole
+from zoo.errors import UnreadableError
+from zoo.io import UNFINISHED, file_hash, reading, sweep, whole, write_whole
 
 
 def leftovers(folder):
@@ -133,6 +134,16 @@ def test_a_missing_folder_is_told_by_name(tmp_path):
     with pytest.raises(FileNotFoundError) as caught, whole(tmp_path / 'gone' / 'file'):
         pass
     assert caught.value.filename == str(tmp_path / 'gone' / 'file')
+
+
+def test_what_cannot_be_read_is_told_from_what_is_not_there(tmp_path):
+    for error in (FileNotFoundError(errno.ENOENT, 'no'), OSError(errno.EINVAL, 'an offset'), OSError('by text')):
+        with pytest.raises(type(error)) as same, reading(tmp_path):
+            raise error
+        assert same.value is error
+    for number in (errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE, errno.ESTALE):
+        with pytest.raises(UnreadableError, match=r'/x cannot be read \(.*\) and is left as it is: ask'), reading('/y'):
+            raise OSError(number, os.strerror(number), '/x')
 
 
 def test_file_hash(tmp_path):

@@ -8,3 +8,10 @@ class UsageError(Exception):
 
     The command-line tools print the message without a traceback and leave with exit code 2.
     """
+
+
+class UnreadableError(UsageError):
+    """A file is there and cannot be read: no permission, a broken disk, too many open files.
+
+    It may be whole and belong to somebody else, so what may be made again when it is damaged is left as it is here.
+    """

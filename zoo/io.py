@@ -13,10 +13,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from zoo.errors import UnreadableError
+
 UNFINISHED = '.unfinished'
 """Ending of a file that is being written; its name begins with a dot. Only a killed writer leaves one behind."""
 
 DAY = 86_400.0
+
+OTHER = (None, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EINVAL)
+"""Errors in reading that come from what lies there: nothing, a folder, an offset of a damaged file out of bounds."""
 
 
 @contextlib.contextmanager
@@ -99,6 +104,24 @@ def file_hash(path: str | Path) -> str:
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
+
+
+@contextlib.contextmanager
+def reading(path: str | Path) -> Iterator[None]:
+    """Tell a file or folder that cannot be read from one that is missing or damaged, which raises what it raises.
+
+    Raises:
+        UnreadableError: there is no permission, or the disk does not give it.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in OTHER:
+            raise
+        raise UnreadableError(
+            f'{error.filename or path} cannot be read ({error.strerror}) and is left as it is: ask its owner for the '
+            'right to read it (chmod -R a+rX FOLDER), or use another folder, with $ZOO_HOME for what is kept'
+        ) from error
 
 
 @contextlib.contextmanager

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+
 import pytest
 from torch.utils.data import DataLoader, Dataset
 
@@ -25,6 +27,12 @@ def test_exit_codes_and_what_is_printed(capsys):
     assert (
         capsys.readouterr().err == 'interrupted; the same command goes on where it stopped (a training with --resume)\n'
     )
+    assert run_cli(raiser(OSError(errno.ENOSPC, 'No space left on device', 'work_dirs/x'))) == 2
+    assert capsys.readouterr().err.startswith('error: work_dirs/x: No space left on device: make room')
+    assert run_cli(raiser(PermissionError(errno.EACCES, 'Permission denied', 'data/x'))) == 2
+    assert capsys.readouterr().err.startswith('error: data/x: Permission denied: ask its owner')
+    assert run_cli(raiser(OSError('a fault'))) == 1
+    assert 'Traceback' in capsys.readouterr().err
     assert run_cli(raiser(RuntimeError('a fault'))) == 1
     assert 'Traceback' in capsys.readouterr().err
 

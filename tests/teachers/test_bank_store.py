@@ -63,7 +63,7 @@ def test_a_failed_write_leaves_the_old_file(store, monkeypatch):
         raise OSError(errno.ENOSPC, 'disk full')
 
     monkeypatch.setattr(os, 'fsync', fail)
-    with pytest.raises(OSError, match='disk full'):
+    with pytest.raises(UsageError, match=r'disk full.*make room'):
         store.finish({'features': torch.zeros(1)})
     with warnings.catch_warnings():
         warnings.simplefilter('error')

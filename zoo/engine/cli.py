@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -18,6 +19,18 @@ from zoo.errors import UsageError
 
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 """Exit codes."""
+
+_ELSEWHERE = 'ask its owner, or choose another folder (ZOO_HOME for what is kept)'
+_ROOM = 'make room or choose another disk; the same command goes on where it stopped (a training with --resume)'
+WAYS_OUT = {
+    errno.EACCES: _ELSEWHERE,
+    errno.EPERM: _ELSEWHERE,
+    errno.EROFS: _ELSEWHERE,
+    errno.ENOSPC: _ROOM,
+    errno.EDQUOT: _ROOM,
+    errno.EMFILE: 'allow more open files (ulimit -n)',
+}
+"""What to do about errors of the machine, which can meet any line of code."""
 
 
 class ArgumentParser(argparse.ArgumentParser):
@@ -103,6 +116,13 @@ def run_cli(main: Callable[[Sequence[str] | None], int | None]) -> int:
         return main(None) or DONE
     except UsageError as error:
         print(f'error: {one_line(error)}', file=sys.stderr)
+        return WRONG_USAGE
+    except OSError as error:
+        way_out = WAYS_OUT.get(error.errno or 0)
+        if way_out is None:
+            traceback.print_exc()
+            return FAILED
+        print(f'error: {error.filename or "a file"}: {error.strerror}: {way_out}', file=sys.stderr)
         return WRONG_USAGE
     except KeyboardInterrupt:
         print('interrupted; the same command goes on where it stopped (a training with --resume)', file=sys.stderr)

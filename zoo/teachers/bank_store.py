@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from zoo.errors import UsageError
-from zoo.io import write_whole
+from zoo.io import reading, write_whole
 
 Tensors = dict[str, Tensor]
 
@@ -90,7 +90,10 @@ class BankStore:
         """Return the tensors of a file that is what it says, or None."""
         from safetensors import SafetensorError, safe_open
 
-        if not path.is_file():
+        try:
+            with reading(path):
+                path.open('rb').close()
+        except FileNotFoundError:
             return None
         try:
             with safe_open(path, framework='pt') as file:
@@ -109,7 +112,13 @@ class BankStore:
         from safetensors.torch import save
 
         tensors = {name: tensor.contiguous() for name, tensor in tensors.items()}
-        write_whole(path, save(tensors, metadata={'key': self.key, 'sha256': _checksum(tensors)}))
+        try:
+            write_whole(path, save(tensors, metadata={'key': self.key, 'sha256': _checksum(tensors)}))
+        except OSError as error:
+            raise UsageError(
+                f'{path} cannot be written ({error.strerror}): make room, or set ZOO_HOME or cache_dir; '
+                'finished parts are kept'
+            ) from error
 
 
 def _checksum(tensors: Tensors) -> str:

@@ -120,4 +120,4 @@ def test_a_mesh_whose_reader_died_is_broken(tmp_path, meshes):
     kept = Store(tmp_path / 'kept', RECIPE)
     kept.add(record)
     assert kept.update({'a': meshes['a']})['a'] == record  # until the file changes, it is not tried again
-    assert json.loads(kept.journal.read_text('utf-8')) == record
+    assert record.items() <= json.loads(kept.journal.read_text('utf-8')).items()

@@ -127,7 +127,7 @@ def test_everything_is_kept_and_damage_is_named(deb, tmp_path, monkeypatch):
     folder = again._store.folder
     path = again._store.path('Toys#cupKitchen')
     path.write_bytes(b'damaged')
-    with pytest.raises(UsageError, match=r'is damaged.*remove it'):
+    with pytest.raises(UsageError, match=r'missing or damaged.*remove it'):
         again.points(0)
     path.unlink()
     repaired = SweetHome3D(deb, images=True, **OPTIONS)

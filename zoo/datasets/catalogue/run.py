@@ -18,7 +18,7 @@ from zoo.datasets.catalogue.verify import check_lists
 from zoo.datasets.prepared import MappedPack, prepare
 from zoo.datasets.prepared.layout import read_meta
 from zoo.datasets.sweethome3d import SweetHome3D, licence_summary
-from zoo.errors import UsageError
+from zoo.errors import UnreadableError, UsageError
 
 ATTRIBUTION = 'ATTRIBUTION.md'
 """File in a pack that lists who made each object, and under which licence."""
@@ -173,6 +173,8 @@ def _remove(folder: Path) -> None:
         return
     try:
         read_meta(folder)
+    except UnreadableError:
+        raise
     except UsageError as error:
         raise UsageError(f'--force would remove {folder}, which is no pack: remove it yourself') from error
     shutil.rmtree(folder)

@@ -39,12 +39,15 @@ class Beside:
 
         Raises:
             FileNotFoundError: None does.
+            PermissionError: It does, and may not be read.
         """
         if name in self._served:
             return self._served[name]
         for candidate in _candidates(name):
             try:
                 content = self._read(candidate)
+            except PermissionError:  # it is there: without it the mesh would be another one
+                raise
             except (OSError, ValueError, KeyError):
                 self._note(self.missing, candidate)
                 continue

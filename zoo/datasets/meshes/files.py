@@ -87,6 +87,8 @@ def _parse(data: bytes, suffix: str, name: str, beside: Beside, materials: str =
             if kind == '.ply':
                 return parse_ply(data, beside)
             return parse_stl(data) if kind == '.stl' else parse_gltf(data, beside)
+    except PermissionError:  # of a file that this one names
+        raise
     except Exception as error:  # what a damaged file provokes in a parser is without limit
         reason = str(error) if isinstance(error, ValueError) else f'{type(error).__name__}: {error}'
         line = ' '.join(reason.split())[:200]

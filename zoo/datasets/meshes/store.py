@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,10 @@ from zoo.datasets.meshes.bake import Recipe, bake, digest, write_arrays
 from zoo.datasets.meshes.beside import folder_files
 from zoo.datasets.meshes.files import parse_mesh
 from zoo.datasets.meshes.pool import run_jobs
+from zoo.datasets.prepared.arrays import read_npz
+from zoo.datasets.storage import content_hash
 from zoo.errors import UsageError
+from zoo.io import reading
 
 Record = dict[str, Any]
 """One line of the journal: ``name`` of the mesh, ``stamps`` of its file and of those that it names (size and time, None
@@ -52,6 +54,11 @@ class Store:
         """Return the file with what was made of a mesh."""
         return self.folder / f'{hashlib.sha256(name.encode()).hexdigest()[:32]}.npz'
 
+    def present(self) -> set[str]:
+        """Return the names of the files that are there."""
+        with reading(self.folder):
+            return {path.name for path in self.folder.iterdir()}
+
     def update(self, meshes: Mapping[str, Path], *, workers: int = 2, progress: bool = True) -> dict[str, Record]:
         """Make what is not there yet, or no longer what the files are, and return the record of every mesh.
 
@@ -63,7 +70,7 @@ class Store:
         Raises:
             UsageError: The folder cannot be written.
         """
-        present = {path.name for path in self.folder.iterdir()}
+        present = self.present()
         jobs = [
             {'name': name, 'path': str(path), 'target': str(self.path(name)), 'recipe': self.recipe.to_dict()}
             for name, path in meshes.items()
@@ -80,10 +87,10 @@ class Store:
         self.records[record['name']] = record
         try:
             with self.journal.open('a', encoding='utf-8') as file:
-                file.write(json.dumps(record) + '\n')
+                file.write(json.dumps({**record, 'check': _check(record, self.journal)}) + '\n')
         except OSError as error:
             raise UsageError(
-                f'cannot write {self.journal} ({error.strerror}): set $ZOO_HOME to another disk'
+                f'cannot write {self.journal} ({error.strerror}): set $ZOO_HOME to a folder of yours with space'
             ) from error
 
     def _is_fresh(self, name: str, path: Path, present: set[str]) -> bool:
@@ -104,39 +111,55 @@ class Store:
         Raises:
             UsageError: The mesh cannot be read any more.
         """
-        try:
-            return read_array(self.path(name), key)
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        content = self.records[name]['content']
+        array = read_array(self.path(name), key, content)
+        if array is None:
             job = {'name': name, 'path': str(path), 'target': str(self.path(name)), 'recipe': self.recipe.to_dict()}
             record = as_record(bake_file(job))
             if record['error']:
                 raise UsageError(record['error']) from None
+            if record['content'] != content:
+                raise UsageError(f'{path} was changed while it was in use: start again')
             self.add(record)
-            return read_array(self.path(name), key)
+            array = read_array(self.path(name), key, content)
+        if array is None:
+            raise UsageError(f'{self.path(name)} does not hold what was just written: set $ZOO_HOME to another disk')
+        return array
 
 
-def read_array(path: Path, key: str) -> NDArray[Any]:
-    """Read one array of an .npz file."""
-    with np.load(path, allow_pickle=False) as file:
-        array: NDArray[Any] = file[key]
-    return array
+def read_array(path: Path, key: str, content: str) -> NDArray[Any] | None:
+    """Read one array of what was made of a mesh; None when the file is missing, damaged, or that of another mesh.
+
+    Args:
+        path: The file.
+        key: Of the array.
+        content: Digest of what was made, which the file holds, too.
+    """
+    arrays = read_npz(path, (key, 'content'))
+    return arrays[key] if arrays is not None and str(arrays['content']) == content else None
 
 
 def _read_journal(path: Path) -> dict[str, Record]:
-    """Return the latest record of every mesh; a line that was cut off is left out."""
+    """Return the latest record of every mesh; a line that was cut off, changed, or of another folder is left out."""
     records: dict[str, Record] = {}
     try:
-        lines = path.read_text(encoding='utf-8', errors='replace').splitlines()
-    except OSError:
+        with reading(path):
+            lines = path.read_text(encoding='utf-8', errors='replace').splitlines()
+    except FileNotFoundError:
         return records
     for line in lines:
         try:
             record = json.loads(line)
-            if {'name', 'stamps', 'content', 'faces', 'error'} <= set(record):
+            if record.pop('check') == _check(record, path):
                 records[record['name']] = record
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             continue
     return records
+
+
+def _check(record: Record, journal: Path) -> str:
+    """Return a digest of a record and of the folder it belongs to, whose name is that of root and recipe."""
+    return content_hash(journal.parent.name, json.dumps(record, sort_keys=True))[:16]
 
 
 def take_stamps(path: Path, names: Iterable[str]) -> dict[str, list[int] | None]:
@@ -158,7 +181,7 @@ def bake_file(job: dict[str, Any]) -> dict[str, Any]:
         job: ``name``, ``path``, ``target`` (the .npz file) and ``recipe``.
 
     Returns:
-        A record; with ``fatal`` instead of an error where the target cannot be written.
+        A record; with ``fatal`` instead of an error where the mesh may not be read or the target not be written.
     """
     path, beside = Path(job['path']), folder_files(Path(job['path']).parent)
     before = take_stamps(path, [''])
@@ -167,14 +190,20 @@ def bake_file(job: dict[str, Any]) -> dict[str, Any]:
         item = parse_mesh(path.read_bytes(), path.suffix, str(path), beside)
         arrays = bake(item, Recipe(**job['recipe']), job['name'])
         record |= {'faces': len(item.mesh.faces), 'content': digest(arrays)}
+    except PermissionError as error:  # a matter of rights, not of the mesh: no object is left out for it
+        record['fatal'] = f'{error.filename or path} cannot be read ({error.strerror}): ask its owner for permission'
+        return record
     except (UsageError, MemoryError, OSError) as error:
         record['error'] = str(error) if isinstance(error, UsageError) else f'{path} cannot be read ({error!r})'
     record['stamps'] = {**before, **take_stamps(path, [*beside.taken, *beside.missing])}
     if record['error'] is None:
         try:
-            write_arrays(Path(job['target']), arrays)
+            write_arrays(Path(job['target']), {**arrays, 'content': np.array(record['content'])})
         except OSError as error:
-            record['fatal'] = f'cannot write {job["target"]} ({error.strerror or error})'
+            record['fatal'] = (
+                f'cannot write {job["target"]} ({error.strerror or error}): make room, or choose another folder with '
+                '$ZOO_HOME'
+            )
     return record
 
 
@@ -182,10 +211,10 @@ def as_record(answer: dict[str, Any]) -> Record:
     """Turn the answer to a job into a record.
 
     Raises:
-        UsageError: What was made could not be written.
+        UsageError: A mesh may not be read, or what was made of it could not be written.
     """
     if 'fatal' in answer:
-        raise UsageError(f'{answer["fatal"]}: make room, or choose another folder')
+        raise UsageError(answer['fatal'])
     if 'died' not in answer:
         return answer
     path = Path(answer['path'])

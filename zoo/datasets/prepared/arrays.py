@@ -5,13 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import tempfile
-from collections.abc import Iterable
+import uuid
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from zoo.errors import UnreadableError
+from zoo.io import reading
 
 
 class RowsFile:
@@ -60,14 +63,40 @@ def map_array(path: Path, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArr
     return array
 
 
+def read_npz(path: Path, keys: Sequence[str] | None = None) -> dict[str, NDArray[Any]] | None:
+    """Read arrays of an .npz file that this project has written; None when one is missing or damaged.
+
+    Args:
+        path: The file.
+        keys: Names of the arrays; all by default.
+
+    Raises:
+        UnreadableError: There is no permission.
+    """
+    try:
+        with reading(path), np.load(path, allow_pickle=False) as file:
+            return {key: file[key] for key in keys or file.files}
+    except UnreadableError:
+        raise
+    except Exception:  # a flipped byte makes zipfile, zlib and numpy raise whatever there is
+        return None
+
+
 def stamps(files: Iterable[Path]) -> dict[str, list[int]]:
     """Return size and time of files, by name."""
     return {path.name: [stat.st_size, stat.st_mtime_ns] for path in files for stat in (path.stat(),)}
 
 
+def aside(folder: Path) -> Path:
+    """Make a new folder beside one, open to whom the umask lets in, to move things to or from in one step."""
+    made = folder.with_name(f'{folder.name}.{uuid.uuid4().hex[:12]}.tmp')
+    made.mkdir()
+    return made
+
+
 def discard(folder: Path) -> None:
     """Remove a folder: out of the way in one step first, so that nobody meets one half of it."""
-    grave = Path(tempfile.mkdtemp(prefix=f'{folder.name}.', suffix='.tmp', dir=folder.parent))
+    grave = aside(folder)
     with contextlib.suppress(FileNotFoundError):  # somebody else has done it
         folder.replace(grave)
     shutil.rmtree(grave, ignore_errors=True)

@@ -15,8 +15,6 @@ import signal
 import subprocess
 import sys
 import time
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,11 +23,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 import zoo
+from zoo.datasets.prepared.arrays import read_npz
 from zoo.errors import UsageError
 from zoo.io import whole
 
 PATIENCE = 0.1
 """Seconds until a chunk that another process is making is looked for again."""
+
+OF = 'of'
+"""Array of a chunk that says which one it is, and of what."""
 
 Row = dict[str, NDArray[Any]]
 """Arrays by name, of one object or of a chunk."""
@@ -100,16 +102,15 @@ def stored(folder: Path, sizes: Mapping[int, int]) -> int:
 def write_chunk(folder: Path, start: int, chunk: Row) -> None:
     """Write a chunk in one step, or leave nothing behind."""
     with whole(chunk_path(folder, start)) as temporary, temporary.open('wb') as file:
-        np.savez(file, **chunk)  # type: ignore[arg-type]
+        np.savez(file, **{**chunk, OF: np.array(_of(folder, start))})  # type: ignore[arg-type]
 
 
 def read_chunk(folder: Path, start: int, names: Sequence[str] | None = None) -> Row | None:
-    """Read some or all arrays of a chunk; None when it is missing or damaged."""
-    try:
-        with np.load(chunk_path(folder, start), allow_pickle=False) as file:
-            return {name: file[name] for name in names or file.files}
-    except (OSError, ValueError, KeyError, EOFError, AttributeError, zipfile.BadZipFile, zlib.error):
+    """Read some or all arrays of a chunk; None when it is missing, damaged, or another one."""
+    chunk = read_npz(chunk_path(folder, start), None if names is None else [*names, OF])
+    if chunk is None or OF not in chunk or str(chunk.pop(OF)) != _of(folder, start):
         return None
+    return chunk
 
 
 def start_workers(module: str, arguments: Sequence[str], count: int) -> list[subprocess.Popen[str]]:
@@ -171,6 +172,11 @@ def stop_workers(workers: Sequence[subprocess.Popen[str]]) -> None:
         worker.wait()
         if worker.stdout is not None:
             worker.stdout.close()
+
+
+def _of(folder: Path, start: int) -> str:
+    """Return what a chunk says of itself; the name of its folder is a digest of what is made there."""
+    return f'{folder.name} {start}'
 
 
 def _name(start: int) -> str:

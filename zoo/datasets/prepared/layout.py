@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from zoo.datasets.prepared.arrays import map_array, stamps
 from zoo.datasets.storage import content_hash
 from zoo.errors import UsageError
-from zoo.io import write_whole
+from zoo.io import reading, write_whole
 
 FORMAT = 'recon-zoo pack'
 VERSION = 1
@@ -74,11 +74,15 @@ def read_meta(folder: Path) -> dict[str, Any]:
     """
     path = folder / 'meta.json'
     try:
-        meta = json.loads(path.read_text(encoding='utf-8'))
+        with reading(path):
+            meta = json.loads(path.read_text(encoding='utf-8'))
         if meta['format'] != FORMAT:
             raise ValueError(f'its format is {meta["format"]!r}')
         version = meta['version']
         if version == VERSION and meta['fingerprint'] != fingerprint(meta, list(meta['splits'])):
+            raise ValueError('it was changed')
+        # The fingerprint leaves out what a pack says beside its content. Older packs have no signature.
+        if meta.pop('sha256', None) not in (None, _signature(meta)) and version == VERSION:
             raise ValueError('it was changed')
     except (FileNotFoundError, NotADirectoryError) as error:
         raise UsageError(
@@ -109,6 +113,16 @@ def digests(arrays: Arrays, start: int, stop: int) -> dict[str, str]:
     return {name: content_hash(_share(arrays, name, start, stop)) for name in arrays}
 
 
+def write_meta(folder: Path, meta: dict[str, Any]) -> None:
+    """Write ``meta.json``, signed."""
+    write_json(folder / 'meta.json', {**meta, 'sha256': _signature(meta)})
+
+
+def _signature(meta: dict[str, Any]) -> str:
+    """Return the digest of what ``meta.json`` says."""
+    return hashlib.sha256(json.dumps(meta, sort_keys=True).encode()).hexdigest()
+
+
 def write_json(path: Path, values: object) -> None:
     """Write a JSON file in one step."""
     write_whole(path, json.dumps(values, indent=1))
@@ -130,10 +144,11 @@ def _open(folder: Path, name: str, form: dict[str, Any]) -> NDArray[Any]:
     """Map one array after a look at its size."""
     path = folder / f'{name}.npy'
     try:
-        size = path.stat().st_size
-        if size != form['bytes']:
-            raise ValueError(f'it has {size} bytes instead of {form["bytes"]}')
-        return np.asarray(map_array(path, tuple(form['shape']), np.dtype(form['dtype'])))
+        with reading(path):
+            size = path.stat().st_size
+            if size != form['bytes']:
+                raise ValueError(f'it has {size} bytes instead of {form["bytes"]}')
+            return np.asarray(map_array(path, tuple(form['shape']), np.dtype(form['dtype'])))
     except FileNotFoundError as error:
         raise UsageError(f'{path} is missing: copy or prepare the pack again') from error
     except (OSError, ValueError, TypeError, EOFError) as error:

@@ -30,9 +30,18 @@ from zoo.datasets.prepared.chunks import (
     write_chunk,
 )
 from zoo.datasets.prepared.job import Job, Part, save_order
-from zoo.datasets.prepared.layout import CLOUDS, FORMAT, VERSION, digests, fingerprint, open_pack, write_json
+from zoo.datasets.prepared.layout import (
+    CLOUDS,
+    FORMAT,
+    VERSION,
+    digests,
+    fingerprint,
+    open_pack,
+    write_json,
+    write_meta,
+)
 from zoo.datasets.storage import content_hash
-from zoo.errors import UsageError
+from zoo.errors import UnreadableError, UsageError
 
 WORKER = 'zoo.datasets.prepared.worker'
 
@@ -109,11 +118,13 @@ def _finished(destination: Path, job: Job, about: dict[str, Any]) -> bool:
         return False
     try:
         meta, _ = open_pack(destination)
+    except UnreadableError:
+        raise
     except UsageError as error:
         logging.getLogger(__name__).warning('%s; it is made again now', error)
         return False
     if meta.get('key') == job.key and meta.get('about') != about:
-        write_json(destination / 'meta.json', {**meta, 'about': about})
+        write_meta(destination, {**meta, 'about': about})
     return bool(meta.get('key') == job.key)
 
 
@@ -267,7 +278,7 @@ def _describe(job: Job, pack: Path, forms: dict[str, tuple[tuple[int, ...], np.d
     }
     meta['fingerprint'] = fingerprint(meta, list(splits))
     write_json(pack / 'stamps.json', files)
-    write_json(pack / 'meta.json', meta)
+    write_meta(pack, meta)
 
 
 def _publish(making: Path, destination: Path) -> None:

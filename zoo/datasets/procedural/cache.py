@@ -7,21 +7,22 @@ import json
 import logging
 import os
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
 from zoo.compat import expand, zoo_home
-from zoo.datasets.prepared.arrays import RowsFile, discard, map_array, stamps
+from zoo.datasets.prepared.arrays import RowsFile, aside, discard, map_array, stamps
 from zoo.datasets.prepared.chunks import stop_workers
 from zoo.datasets.procedural.chunks import fill, read_chunk, start_workers, stored
 from zoo.datasets.procedural.generate import CHUNK, Order
 from zoo.datasets.storage import content_hash
 from zoo.errors import UsageError
+from zoo.io import reading, write_whole
 
 MOST_WORKERS = 8
 
@@ -60,10 +61,10 @@ def load_objects(order: Order, cache_dir: Path | None = None, workers: int | Non
     """
     folder = expand(cache_dir or zoo_home() / 'procedural') / order.key
     for _ in range(3):  # another process may clear away what it takes for damaged, once
-        objects = _open(folder, order)
-        if objects is not None:
-            return objects
         try:
+            objects = _open(folder, order)
+            if objects is not None:
+                return objects
             _make(folder, order, workers or _cores())
         except OSError as error:
             raise UsageError(
@@ -83,16 +84,19 @@ def _open(folder: Path, order: Order) -> Objects | None:
 
     A file with the size and the time of its writing is taken as it is; any other has to have the content it had.
     """
-    if not folder.is_dir():
-        return None
     try:
-        meta = json.loads((folder / 'meta.json').read_text(encoding='utf-8'))
-        layout = order.layout(order.num_objects)
-        arrays = {name: map_array(folder / f'{name}.npy', shape, dtype) for name, (shape, dtype) in layout.items()}
-        objects = Objects(**arrays, captions=list(meta['captions']), fingerprint=meta['fingerprint'])
-        untouched = meta['files'] == stamps(_paths(folder, order))
-        if len(objects.captions) == order.num_objects and (untouched or objects.fingerprint == _digest(order, objects)):
-            return objects
+        with reading(folder):
+            if not folder.is_dir():
+                return None
+            meta = json.loads((folder / 'meta.json').read_text(encoding='utf-8'))
+            layout = order.layout(order.num_objects)
+            arrays = {name: map_array(folder / f'{name}.npy', shape, dtype) for name, (shape, dtype) in layout.items()}
+            objects = Objects(**arrays, captions=list(meta['captions']), fingerprint=meta['fingerprint'])
+            untouched = meta['files'] == stamps(_paths(folder, order))
+            # The note vouches for the arrays, and has to be whole and that of this order itself.
+            true = meta.pop('sha256') == _signature(meta) and meta['order'] == json.loads(order.to_json())
+            if true and (untouched or objects.fingerprint == _digest(order, objects)):
+                return objects
     except (OSError, ValueError, KeyError, TypeError, EOFError):
         pass
     logging.getLogger(__name__).warning('the shapes in %s are damaged and are made again', folder)
@@ -109,6 +113,11 @@ def _digest(order: Order, objects: Objects) -> str:
     """Return the digest of the content; classes are part of it, because labels are positions in them."""
     arrays = (objects.points, objects.normals, objects.parts, objects.images)
     return content_hash(*arrays, *objects.captions, *order.classes)
+
+
+def _signature(meta: dict[str, Any]) -> str:
+    """Return the digest of a note."""
+    return content_hash(json.dumps(meta, sort_keys=True))
 
 
 def _make(folder: Path, order: Order, workers: int) -> None:
@@ -136,7 +145,7 @@ def _make(folder: Path, order: Order, workers: int) -> None:
 
 def _publish(folder: Path, order: Order, chunks: Path) -> None:
     """Join the chunks into a folder that appears whole; if there is one already, it holds the same."""
-    temporary = Path(tempfile.mkdtemp(prefix=f'{folder.name}.', suffix='.tmp', dir=folder.parent))
+    temporary = aside(folder)
     try:
         layout, captions = order.layout(order.num_objects), []
         with contextlib.ExitStack() as stack:
@@ -155,7 +164,7 @@ def _publish(folder: Path, order: Order, chunks: Path) -> None:
             'files': stamps(_paths(temporary, order)),
             'captions': captions,
         }
-        (temporary / 'meta.json').write_text(json.dumps(meta, indent=1), encoding='utf-8')
+        write_whole(temporary / 'meta.json', json.dumps({**meta, 'sha256': _signature(meta)}, indent=1))
         if not folder.is_dir():
             temporary.replace(folder)
     finally:

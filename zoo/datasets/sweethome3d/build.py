@@ -20,10 +20,11 @@ from zoo.datasets.meshes.files import parse_mesh
 from zoo.datasets.meshes.painted import PaintedMesh
 from zoo.datasets.meshes.pool import run_jobs
 from zoo.datasets.meshes.store import Store, as_record
+from zoo.datasets.storage import content_hash
 from zoo.datasets.sweethome3d.catalogue import Archive, Entry
 from zoo.datasets.sweethome3d.sources import NOT_STATED, Catalogue, open_catalogues
 from zoo.errors import UsageError
-from zoo.io import write_whole
+from zoo.io import reading, write_whole
 
 NOTICE_LINES = 12
 """Lines at the head of a model among which its own words on copyright are looked for."""
@@ -44,20 +45,28 @@ def load_objects(files: list[Path], recipe: Recipe, folder: Path, *, workers: in
     Raises:
         UsageError: A package is damaged, or the folder cannot be written.
     """
-    stamps = [[path.name, path.stat().st_size, path.stat().st_mtime_ns] for path in files]
+    stamps = []
+    for path in files:
+        with reading(path):
+            stamps.append([path.name, path.stat().st_size, path.stat().st_mtime_ns])
     key = hashlib.sha256(json.dumps([stamps, recipe.to_dict(), _version()]).encode()).hexdigest()[:20]
     store = Store(folder / key, recipe)
     table = store.folder / 'objects.json'
     try:
-        known: dict[str, Any] = json.loads(table.read_text(encoding='utf-8'))
-        present = {path.name for path in store.folder.iterdir()}
-        if all(store.path(item['id']).name in present for item in known['objects']):
+        with reading(table):
+            known: dict[str, Any] = json.loads(table.read_text(encoding='utf-8'))
+        true = known.pop('sha256') == content_hash(key, json.dumps(known, sort_keys=True))
+        if true and all(store.path(item['id']).name in store.present() for item in known['objects']):
             return store, known
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         pass
     with tempfile.TemporaryDirectory(prefix='sweethome3d.') as temporary:
         known = _make(store, open_catalogues(files, Path(temporary)), workers)
-    write_whole(table, json.dumps(known, indent=1))
+    sha256 = content_hash(key, json.dumps(known, sort_keys=True))
+    try:
+        write_whole(table, json.dumps({**known, 'sha256': sha256}, indent=1))
+    except OSError as error:
+        raise UsageError(f'cannot write {table} ({error.strerror}): set $ZOO_HOME to a folder with space') from error
     return store, known
 
 
@@ -71,7 +80,7 @@ def _version() -> str:
 def _make(store: Store, catalogues: list[Catalogue], workers: int) -> dict[str, Any]:
     """Make what is missing and return all that is known."""
     pieces = {entry.id: (catalogue, entry) for catalogue in catalogues for entry in catalogue.entries}
-    present = {path.name for path in store.folder.iterdir()}
+    present = store.present()
     jobs = []
     for key, (catalogue, entry) in pieces.items():
         record = store.records.get(key)
@@ -166,9 +175,12 @@ def bake_entry(job: dict[str, Any]) -> dict[str, Any]:
     model = hashlib.sha256(content).hexdigest()
     record |= {'faces': len(item.mesh.faces), 'content': digest(arrays), 'model': model, 'notice': own_notice(content)}
     try:
-        write_arrays(Path(job['target']), arrays)
+        write_arrays(Path(job['target']), {**arrays, 'content': np.array(record['content'])})
     except OSError as error:
-        record['fatal'] = f'cannot write {job["target"]} ({error.strerror or error})'
+        record['fatal'] = (
+            f'cannot write {job["target"]} ({error.strerror or error}): make room, or choose another folder with '
+            '$ZOO_HOME'
+        )
     return record
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -111,12 +110,10 @@ class SweetHome3D(ObjectDataset):
 
     def _array(self, index: int, key: str) -> np.ndarray:
         path = self._store.path(self._objects[index]['id'])
-        try:
-            return read_array(path, key)
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            raise UsageError(
-                f'{path} is damaged ({error}): remove it, and it is made again at the next start'
-            ) from error
+        array = read_array(path, key, self._objects[index]['content'])
+        if array is None:
+            raise UsageError(f'{path} is missing or damaged: remove it, and it is made again at the next start')
+        return array
 
     def points(self, index: int) -> np.ndarray:
         """Return the points of one object, float32 ``(N, 3)``.

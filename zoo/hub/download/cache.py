@@ -12,8 +12,9 @@ from pathlib import Path
 
 from zoo.compat import zoo_home
 from zoo.errors import UsageError
+from zoo.hub.download.partial import why_no_checkpoint
 from zoo.hub.download.weight_file import WeightFile
-from zoo.io import file_hash, write_whole
+from zoo.io import file_hash, reading, write_whole
 
 logger = logging.getLogger(__name__)
 
@@ -56,9 +57,14 @@ class Place:
 
     @property
     def memory(self) -> Memory | None:
-        """What is remembered, or None."""
+        """What is remembered, or None.
+
+        Raises:
+            UnreadableError: the note may not be read.
+        """
         try:
-            found = Memory(**json.loads(self.note.read_text('utf-8')))
+            with reading(self.note):
+                found = Memory(**json.loads(self.note.read_text('utf-8')))
         except (OSError, ValueError, TypeError):
             return None
         return found if isinstance(found.sha256, str) and isinstance(found.bytes, int) else None
@@ -76,20 +82,21 @@ class Place:
             UsageError: it is there and cannot be read.
         """
         try:
-            found = self.path.stat()
+            with reading(self.path):
+                found = self.path.stat()
+                self.path.open('rb').close()
         except (FileNotFoundError, NotADirectoryError):
             return False
-        except OSError as error:
-            raise UsageError(f'{self.path} cannot be read ({error})') from error
+        except IsADirectoryError as error:
+            raise UsageError(f'{self.path} cannot be read, it is a folder: move it away') from error
         memory = self.memory
         known = memory is not None and (memory.bytes, memory.changed) == (found.st_size, found.st_mtime_ns)
         if known and memory and not verify and self.file.sha256 in ('', memory.sha256):
             return True
-        try:
+        with reading(self.path):
             sha256 = file_hash(self.path)
-        except OSError as error:
-            raise UsageError(f'{self.path} cannot be read ({error})') from error
-        if self.expected and sha256 != self.expected:
+        # Where nobody knows the content, at least nothing else is taken for it.
+        if sha256 != self.expected and (self.expected or why_no_checkpoint(self.path)):
             return False
         # A cache of others may be read only: then the file is read each time.
         with contextlib.suppress(OSError):
