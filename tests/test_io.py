@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from zoo.errors import UnreadableError
-from zoo.io import UNFINISHED, file_hash, reading, sweep, whole, write_whole
+from zoo.io import UNFINISHED, file_hash, reading, sweep, walk, whole, write_whole
 
 
 def leftovers(folder):
@@ -144,6 +144,21 @@ def test_what_cannot_be_read_is_told_from_what_is_not_there(tmp_path):
     for number in (errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE, errno.ESTALE):
         with pytest.raises(UnreadableError, match=r'/x cannot be read \(.*\) and is left as it is: ask'), reading('/y'):
             raise OSError(number, os.strerror(number), '/x')
+
+
+def test_a_walk_passes_over_nothing(tmp_path, monkeypatch):
+    (tmp_path / 'a' / 'b').mkdir(parents=True)
+    assert [os.path.relpath(place, tmp_path) for place, _, _ in walk(tmp_path)] == ['.', 'a', 'a/b']
+    real = os.scandir
+
+    def scandir(place):
+        if str(place).endswith('b'):
+            raise PermissionError(errno.EACCES, 'Permission denied', str(place))
+        return real(place)
+
+    monkeypatch.setattr(os, 'scandir', scandir)
+    with pytest.raises(UnreadableError, match='a/b cannot be read'):
+        list(walk(tmp_path))
 
 
 def test_file_hash(tmp_path):

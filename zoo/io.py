@@ -124,6 +124,24 @@ def reading(path: str | Path) -> Iterator[None]:
         ) from error
 
 
+def walk(folder: str | Path, *, follow: bool = False) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Walk as ``os.walk`` does, which would pass over a folder that may not be read.
+
+    Args:
+        folder: where to begin.
+        follow: links to folders, too.
+
+    Raises:
+        UnreadableError: a folder cannot be read.
+    """
+
+    def refuse(error: OSError) -> None:
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError), reading(folder):
+            raise error
+
+    yield from os.walk(folder, onerror=refuse, followlinks=follow)
+
+
 @contextlib.contextmanager
 def _held(path: Path) -> Iterator[int]:
     """Create a file and hold its lock, which tells :func:`sweep` that the writer lives; yield its descriptor."""

@@ -13,6 +13,7 @@ from zoo.datasets.meshes.files import SUFFIXES
 from zoo.datasets.meshes.objects import pick_objects
 from zoo.datasets.splits import split_of
 from zoo.errors import UsageError
+from zoo.io import walk
 
 PARTS = ('train', 'val', 'test')
 """Splits that folders may be."""
@@ -73,7 +74,7 @@ def _visible(name: str) -> bool:
 def _walk(root: Path) -> Iterator[Path]:
     """Yield meshes; links to folders are followed, each folder is visited once."""
     visited: set[str] = set()
-    for folder, folders, files in os.walk(root, followlinks=True):
+    for folder, folders, files in walk(root, follow=True):
         real = os.path.realpath(folder)
         if real in visited:
             folders.clear()

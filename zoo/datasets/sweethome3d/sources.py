@@ -11,6 +11,7 @@ from zoo.compat import data_root, expand
 from zoo.datasets.sweethome3d.catalogue import Archive, Entry, read_entries
 from zoo.datasets.sweethome3d.debian import CATALOGUES, Copyright, parse_copyright, unpack
 from zoo.errors import UsageError
+from zoo.io import walk
 
 INSTALLED = Path('/usr/share/sweethome3d')
 """Where the Debian packages put their catalogues."""
@@ -107,7 +108,8 @@ def _in_folder(folder: Path) -> Iterator[Path]:
     """Yield the packages and catalogue files below a folder, which may be an unpacked package."""
     if folder.is_dir():
         endings = ('.deb', *CATALOGUES)
-        yield from sorted(path for path in folder.rglob('*') if path.suffix.lower() in endings and path.is_file())
+        found = (Path(place) / file for place, _, files in walk(folder) for file in files)
+        yield from sorted(path for path in found if path.suffix.lower() in endings)
 
 
 def open_catalogues(files: list[Path], temporary: Path) -> list[Catalogue]:
