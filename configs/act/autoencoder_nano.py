@@ -10,12 +10,10 @@ Command: python tools/train.py configs/act/autoencoder_nano.py
 
 _base_ = ['../_base_/runtime.py', '../_base_/datasets/procedural.py', '../_base_/schedules/pretrain_nano.py']
 
-epochs = 20
-
 train_dataloader = dict(dataset=dict(images=False, texts=False))
-train_cfg = dict(max_epochs=epochs)
+train_cfg = dict(max_epochs=20)
 optim_wrapper = dict(optimizer=dict(weight_decay=5e-4))
-param_scheduler = dict(total=epochs)
+param_scheduler = dict(warmup='3/20')
 
 model = dict(
     type='TokenizerPretrainer',

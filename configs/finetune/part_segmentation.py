@@ -14,7 +14,6 @@ _base_ = [
     '../_base_/schedules/finetune.py',
 ]
 
-epochs = 20
 num_points = 512
 # Of the 43 classes in alphabetical order.
 parts = [
@@ -55,7 +54,7 @@ data_preprocessor = dict(
     test=[dict(type='FPSSubsample', num_points=num_points), dict(type='UnitSphere')],
 )
 train_dataloader = dict(batch_size=8)
-train_cfg = dict(max_epochs=epochs, val_interval=10)
+train_cfg = dict(max_epochs=20, val_interval=10)
 # Chosen on the validation split; results are those of the last epoch unless a protocol says otherwise.
 default_hooks = dict(checkpoint=dict(save_best='instance_miou', rule='greater'))
 # What stands behind the backbone begins anew.
@@ -63,6 +62,6 @@ optim_wrapper = dict(
     optimizer=dict(lr=1e-3),
     paramwise_cfg=dict(_delete_=True, lr_scale={'^(propagation|label_embed|head)\\.': 4.0}),
 )
-param_scheduler = dict(warmup=2, total=epochs)
+param_scheduler = dict(warmup='2/20')
 val_evaluator = dict(type='PartIoU')
 test_evaluator = dict(type='PartIoU', per_class=True)

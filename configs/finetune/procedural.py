@@ -12,7 +12,6 @@ _base_ = [
     '../_base_/schedules/finetune.py',
 ]
 
-epochs = 20
 num_points = 512
 
 model = dict(
@@ -41,8 +40,8 @@ data_preprocessor = dict(
     ],
     test=[dict(type='FPSSubsample', num_points=num_points), dict(type='UnitSphere')],
 )
-train_cfg = dict(max_epochs=epochs, val_interval=5)
+train_cfg = dict(max_epochs=20, val_interval=5)
 # Chosen on the validation split; results are those of the last epoch unless a protocol says otherwise.
 default_hooks = dict(checkpoint=dict(save_best='oa', rule='greater'))
 optim_wrapper = dict(optimizer=dict(lr=1e-3), paramwise_cfg=dict(lr_scale={'head.': 4.0}))
-param_scheduler = dict(warmup=2, total=epochs)
+param_scheduler = dict(warmup='2/20')

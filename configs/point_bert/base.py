@@ -15,5 +15,5 @@ _base_ = [
     '../_base_/models/point_bert.py',
 ]
 
-param_scheduler = dict(warmup=3)
+param_scheduler = dict(warmup='3/300')
 train_dataloader = dict(dataset=dict(images=False, texts=False, image_pipeline=None))

@@ -16,5 +16,5 @@ _base_ = [
 ]
 
 model = dict(backbone=dict(embed_dim=256, num_heads=4))
-param_scheduler = dict(warmup=3)
+param_scheduler = dict(warmup='3/300')
 train_dataloader = dict(dataset=dict(images=False, texts=False, image_pipeline=None))

@@ -20,4 +20,4 @@ model = dict(
     label_smoothing=0.2,
 )
 optim_wrapper = dict(optimizer=dict(_delete_=True, type='SGD', lr=0.1, momentum=0.9, weight_decay=1e-4))
-param_scheduler = dict(_delete_=True, type='CosineAnnealingLR', T_max=100, eta_min=1e-3)
+param_scheduler = dict(_delete_=True, type='CosineAnnealingLR', eta_min=1e-3)

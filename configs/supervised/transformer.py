@@ -32,4 +32,4 @@ model = dict(
 optim_wrapper = dict(
     optimizer=dict(_delete_=True, type='AdamW', lr=5e-4, weight_decay=0.05), clip_grad=dict(max_norm=10)
 )
-param_scheduler = dict(_delete_=True, type='WarmupCosine', warmup=10, total=100, warmup_lr=1e-6, min_lr=1e-6)
+param_scheduler = dict(_delete_=True, type='WarmupCosine', warmup='10/100', warmup_lr=1e-6, min_lr=1e-6)

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from zoo.engine import load_config
+from zoo.engine.schedule import fit
 from zoo.registry import MODELS, OPTIM_WRAPPER_CONSTRUCTORS, PARAM_SCHEDULERS
 
 NAMES = ('pointnet', 'pointnet2', 'dgcnn', 'transformer')
@@ -90,7 +91,8 @@ def test_its_recipe_lowers_the_loss(name):
         dict(type=wrapper.pop('constructor'), optim_wrapper_cfg=wrapper, paramwise_cfg=None)
     )
     optimizer = constructor(model)
-    PARAM_SCHEDULERS.build(dict(config.param_scheduler.to_dict(), optimizer=optimizer))
+    schedule = fit(config.param_scheduler.to_dict(), 100, 300, 3)
+    PARAM_SCHEDULERS.build(dict(schedule, optimizer=optimizer, end=100))
     for group in optimizer.param_groups:  # the first epoch of a warm-up would not move
         group['lr'] = config.optim_wrapper.optimizer.lr / 10
     batch = dict(points=torch.randn(3, 96, 3).clamp(-1, 1), label=torch.tensor([0, 1, 35]))

@@ -8,9 +8,8 @@ import torch
 
 from zoo.compat import ensure_torchvision
 from zoo.engine import WarmupCosine
-from zoo.engine.schedule import warmup_cosine
+from zoo.engine.schedule import fit, warmup_cosine
 from zoo.errors import UsageError
-from zoo.registry import PARAM_SCHEDULERS
 
 ensure_torchvision()
 from timm.scheduler import CosineLRScheduler  # noqa: E402
@@ -60,15 +59,42 @@ def test_reference_offset_is_timm_stepped_after_the_epoch_with_its_number():
 def test_by_iteration_passes_through_the_rates_by_epoch():
     settings = {'total': 12, 'warmup': 3, 'warmup_lr': 1e-5, 'min_lr': 1e-6}
     epochs = run(make_optimizer(1e-2), 13, **settings)
-    optimizer = make_optimizer(1e-2)
-    cfg = {'type': 'WarmupCosine', 'convert_to_iter_based': True, 'optimizer': optimizer, 'epoch_length': 5, **settings}
-    scheduler, history = PARAM_SCHEDULERS.build(cfg), []
-    for _ in range(61):
-        history.append(rates_of(optimizer))
-        optimizer.step()
-        scheduler.step()
+    fitted = fit({'type': 'WarmupCosine', 'convert_to_iter_based': True, **settings}, 12, 60, 5)
+    history = run(make_optimizer(1e-2), 61, **{key: value for key, value in fitted.items() if key != 'type'})
     assert history[::5] == [pytest.approx(rates) for rates in epochs]
     assert all(later > sooner for sooner, later in itertools.pairwise(history[:15]))
+
+
+def test_a_share_is_a_number_at_its_length_and_follows_another():
+    schedule = {'type': 'MultiStepLR', 'milestones': ['60/90', '80/90'], 'begin': 3}
+    assert fit(schedule, 90, 900, 10) == {'type': 'MultiStepLR', 'milestones': [60, 80], 'begin': 3}
+    shorter = fit(schedule, 10, 100, 10)
+    assert shorter == {'type': 'MultiStepLR', 'milestones': [67, 89], 'begin': 30, 'by_epoch': False}
+    assert fit([schedule], 10, 100, 10) == [shorter]
+    assert fit({'a': schedule, 'b': [schedule]}, 10, 100, 10) == {'a': shorter, 'b': [shorter]}
+    assert fit({'type': 'StepLR', 'step_size': '1/300'}, 2, 4, 2)['step_size'] == 1
+    assert fit({'type': 'WarmupCosine', 'warmup': '0/300'}, 2, 4, 2)['warmup'] == 0
+    # Iterations: a share of them, while numbers are what they are.
+    counted = {'type': 'WarmupCosine', 'warmup': '1/10', 'total': 500, 'by_epoch': False}
+    assert fit(counted, None, 400, 10) == counted | {'warmup': 40}
+    assert fit({'type': 'WarmupCosine', 'warmup': '3/60'}, None, 400, 10)['warmup'] == 20
+    assert fit({'type': 'StepLR', 'step_size': 3, 'convert_to_iter_based': True}, None, 400, 10)['step_size'] == 30
+    assert 'by_epoch' not in fit({'type': 'WarmupCosine', 'warmup': 5}, 10, 100, 10)
+
+
+@pytest.mark.parametrize(
+    ('schedule', 'epochs', 'message'),
+    [
+        ({'warmup': 'ten'}, 10, "not 'ten'"),
+        ({'warmup': '3/0'}, 10, "not '3/0'"),
+        ({'warmup': 5}, None, 'WarmupCosine counts epochs'),
+        ({'type': 'ExponentialLR', 'gamma': 0.9}, None, 'ExponentialLR counts epochs'),
+        ({'by_epoch': False, 'convert_to_iter_based': True}, 10, 'leave out by_epoch=False'),
+    ],
+)
+def test_lengths_that_mean_nothing_are_refused(schedule, epochs, message):
+    with pytest.raises(UsageError, match=message):
+        fit({'type': 'WarmupCosine', **schedule}, epochs, 100, 10)
 
 
 def test_length_of_the_training_is_the_default():

@@ -15,7 +15,7 @@ from mmengine import Config, DictAction
 
 from zoo.engine.config import configure, load_config
 from zoo.engine.distributed import LAUNCHERS
-from zoo.errors import UsageError
+from zoo.errors import Diverged, UsageError
 
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 """Exit codes."""
@@ -116,6 +116,7 @@ def run_cli(main: Callable[[Sequence[str] | None], int | None]) -> int:
         return main(None) or DONE
     except UsageError as error:
         print(f'error: {one_line(error)}', file=sys.stderr)
+<<<<<<< HEAD
         return WRONG_USAGE
     except OSError as error:
         way_out = WAYS_OUT.get(error.errno or 0)
@@ -124,6 +125,9 @@ def run_cli(main: Callable[[Sequence[str] | None], int | None]) -> int:
             return FAILED
         print(f'error: {error.filename or "a file"}: {error.strerror}: {way_out}', file=sys.stderr)
         return WRONG_USAGE
+=======
+        return FAILED if isinstance(error, Diverged) else WRONG_USAGE
+>>>>>>> bbd0988 (Schedules follow the length, resumed runs their config, NaN ends a run)
     except KeyboardInterrupt:
         print('interrupted; the same command goes on where it stopped (a training with --resume)', file=sys.stderr)
         return INTERRUPTED

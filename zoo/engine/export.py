@@ -12,6 +12,7 @@ from mmengine.hooks import EMAHook, Hook
 from safetensors.torch import save
 
 import zoo
+from zoo.engine.divergence import require_finite
 from zoo.engine.names import config_hash, config_name
 from zoo.io import write_whole
 from zoo.registry import HOOKS
@@ -23,7 +24,8 @@ class ExportHook(Hook):
 
     With an ``EMAHook`` the averaged weights are written. The header says where they come from: ``config`` and
     ``config_sha256`` (see ``config_hash``), ``model`` (its config as JSON), ``epoch``, ``seed``, ``teachers``,
-    ``data`` (fingerprint), ``torch`` and ``zoo`` versions.
+    ``data`` (fingerprint), ``torch`` and ``zoo`` versions; of a run that was resumed with changes, ``resumed``
+    (what was different before, as JSON).
 
     Args:
         filename: Name of the file in the work directory.
@@ -40,6 +42,7 @@ class ExportHook(Hook):
         if is_main_process():
             averaged = [hook.ema_model.module for hook in runner.hooks if isinstance(hook, EMAHook)]
             model = averaged[0] if averaged else getattr(runner.model, 'module', runner.model)
+            require_finite(runner, {'state_dict': model.state_dict()})
             export_weights(model, Path(runner.work_dir) / self.filename, describe(runner))
 
 
@@ -47,7 +50,9 @@ def describe(runner: Any) -> dict[str, str]:
     """Return the header of exported weights."""
     model = getattr(runner.model, 'module', runner.model)
     teachers = model.teachers() if hasattr(model, 'teachers') else {}
-    return {
+    earlier = runner.cfg.to_dict().get('resumed')
+    resumed = {'resumed': json.dumps(earlier, default=str, sort_keys=True)} if earlier else {}
+    return resumed | {
         'format': 'pt',
         'config': config_name(runner.cfg.filename or ''),
         'config_sha256': config_hash(runner.cfg),

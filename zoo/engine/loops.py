@@ -10,6 +10,7 @@ from mmengine.runner import EpochBasedTrainLoop, IterBasedTrainLoop
 from torch import nn
 from torch.utils.data import DataLoader
 
+from zoo.engine.divergence import train_step
 from zoo.engine.seeding import seed_all, seeded_loader
 from zoo.errors import UsageError
 from zoo.registry import LOOPS
@@ -96,6 +97,11 @@ class EpochLoop(EpochBasedTrainLoop):
         self.runner.call_hook('after_train_epoch')
         self._epoch += 1
 
+    def run_iter(self, idx: int, data_batch: Any) -> None:
+        """Train one iteration."""
+        _iterate(self.runner, idx, data_batch)
+        self._iter += 1
+
     def _align(self) -> None:
         """Let the resumed iteration lie in the resumed epoch, also when the epoch has another length than before."""
         first = self._epoch * len(self.dataloader)
@@ -112,6 +118,13 @@ class EpochLoop(EpochBasedTrainLoop):
         due = self._epoch % self.val_interval == 0 or self._epoch == self._max_epochs
         if self.runner.val_loop is not None and self._epoch >= self.val_begin and due:
             self.runner.val_loop.run()
+
+
+def _iterate(runner: Any, index: int, batch: Any) -> None:
+    """Train on one batch."""
+    runner.call_hook('before_train_iter', batch_idx=index, data_batch=batch)
+    outputs = train_step(runner, batch)
+    runner.call_hook('after_train_iter', batch_idx=index, data_batch=batch, outputs=outputs)
 
 
 class _EndlessBatches:
@@ -147,3 +160,8 @@ class IterLoop(IterBasedTrainLoop):
             return super().run()
         finally:
             self.dataloader_iterator.batches.stop()
+
+    def run_iter(self, data_batch: Any) -> None:
+        """Train one iteration."""
+        _iterate(self.runner, self._iter, data_batch)
+        self._iter += 1

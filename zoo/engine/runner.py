@@ -7,17 +7,19 @@ import itertools
 import logging
 import os
 import platform
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 from mmengine import Config
-from mmengine.dist import get_world_size, is_main_process
+from mmengine.dist import get_world_size, is_main_process, master_only
 from mmengine.logging import MMLogger
 from mmengine.model import MMDistributedDataParallel, convert_sync_batchnorm, revert_sync_batchnorm
 from mmengine.optim import OptimWrapper
-from mmengine.runner import BaseLoop, Runner
+from mmengine.runner import BaseLoop, IterBasedTrainLoop, Runner
 from mmengine.runner.checkpoint import _load_checkpoint_to_model
+from mmengine.utils import apply_to
 from torch import nn
 from torch.utils.data import DataLoader
 
@@ -27,11 +29,14 @@ from zoo.engine.check import check_config, readable_build_errors
 from zoo.engine.checkpoint import latest_checkpoint, read_checkpoint
 from zoo.engine.config import configure
 from zoo.engine.distributed import join_processes, local_rank
+from zoo.engine.divergence import require_finite
 from zoo.engine.loops import EpochLoop, IterLoop
 from zoo.engine.names import config_name
 from zoo.engine.progress import say
+from zoo.engine.resume import reconcile, resume_optimizer, snapshot, unfinished
+from zoo.engine.schedule import fit
 from zoo.errors import UsageError
-from zoo.io import whole, write_whole
+from zoo.io import write_whole
 from zoo.registry import DATASETS, FUNCTIONS
 
 _count = itertools.count()
@@ -76,6 +81,7 @@ class ZooRunner(Runner):
     _resume: bool
     _load_from: str | None
     _testing = False  # then weights have to be whole; training may start some fresh
+    _changed: Mapping[str, str] = {}
 
     # --- start --------------------------------------------------------------------------------------------------------
 
@@ -129,8 +135,8 @@ class ZooRunner(Runner):
         self.logger.info(f'Config:\n{self.cfg.pretty_text}')
 
     def dump_config(self) -> None:
-        """Write the config, options of the command line included, into the work directory."""
-        if is_main_process():
+        """Write the config, options of the command line included, into the work directory, once it is what runs."""
+        if isinstance(self._train_loop, BaseLoop) and is_main_process():
             write_whole(Path(self.work_dir) / Path(self.cfg.filename or 'config.py').name, self.cfg.pretty_text)
 
     # --- what is built ------------------------------------------------------------------------------------------------
@@ -185,6 +191,8 @@ class ZooRunner(Runner):
                 return super().build_train_loop(loop)
             settings = dict(loop)
             kind = EpochLoop if settings.pop('by_epoch', True) else IterLoop
+            if kind is IterLoop and 'max_iters' in settings:  # options can add a key, not take one away
+                settings.pop('max_epochs', None)
             return kind(runner=self, dataloader=self._train_dataloader, **settings)
 
     def build_optim_wrapper(self, optim_wrapper: OptimWrapper | dict[str, Any]) -> OptimWrapper:
@@ -193,9 +201,11 @@ class ZooRunner(Runner):
             return super().build_optim_wrapper(optim_wrapper)
 
     def build_param_scheduler(self, scheduler: Any) -> Any:
-        """Build the schedules; see mmengine."""
+        """Build the schedules, with lengths that follow that of the training; see :func:`zoo.engine.schedule.fit`."""
+        loop = self.train_loop
+        epochs = None if isinstance(loop, IterBasedTrainLoop) else loop.max_epochs
         with readable_build_errors():
-            return super().build_param_scheduler(scheduler)
+            return super().build_param_scheduler(fit(scheduler, epochs, loop.max_iters, len(self.train_dataloader)))
 
     def build_evaluator(self, evaluator: Any) -> Any:
         """Build the metrics; see mmengine."""
@@ -237,11 +247,14 @@ class ZooRunner(Runner):
             self._resume = newest is not None
             if newest is None:
                 say(f'no checkpoint in {self.work_dir} yet: starting at the beginning')
+        if not self._resume:
+            self.cfg.pop('resumed', None)  # of the run whose dumped config this is
         if self._resume or self._load_from is not None:
             super().load_or_resume()
             say(f'{"resumed from" if self._resume else "loaded"} {self._load_from}')
         elif self.cfg.get('weights'):
             self._load_weights(str(self.cfg.weights))
+        self.dump_config()
 
     def _load_weights(self, source: str) -> None:
         """Start from trained weights."""
@@ -268,9 +281,9 @@ class ZooRunner(Runner):
                 f'checkpoint {filename} holds no training state ({", ".join(sorted(lacking))} missing): '
                 'start from it with --weights'
             )
-        # mmengine would run this text as the config of an older release; nothing of a checkpoint is run here.
-        if isinstance(checkpoint.get('meta'), dict):
-            checkpoint['meta'].pop('config', None)
+        if self._resume:
+            data = getattr(self.train_dataloader.dataset, 'fingerprint', None)
+            self._changed = reconcile(self.cfg, checkpoint['meta'], data, filename)
         self.call_hook('after_load_checkpoint', checkpoint=checkpoint)
         model = getattr(self.model, 'module', self.model)
         try:
@@ -285,21 +298,72 @@ class ZooRunner(Runner):
         return checkpoint
 
     def resume(self, filename: str, *args: Any, **kwargs: Any) -> None:
-        """Go on from a checkpoint.
+        """Go on from a checkpoint with the rates, the decay and the length of the config.
+
+        mmengine takes them from the checkpoint, and executes a config that it finds there.
 
         Raises:
-            UsageError: See :meth:`load_checkpoint`; or the optimizer of the config has other parameter groups.
+            UsageError: See :meth:`load_checkpoint`; or something was changed that cannot be.
         """
+        checkpoint = self.load_checkpoint(filename)
+        meta, loop, epoch_length = checkpoint['meta'], self.train_loop, len(self.train_dataloader)
+        counted = isinstance(loop, IterBasedTrainLoop)
+        loop._epoch, loop._iter = meta['epoch'], meta['iter']
+        if not counted and meta.get('epoch_length', epoch_length) != epoch_length:
+            say(f'an epoch has {epoch_length} iterations now, before {meta["epoch_length"]}: it begins anew')
+            loop._iter = loop.epoch * epoch_length
+        left = loop.max_iters - loop.iter
+        if left < 0:
+            raise UsageError(
+                f'checkpoint {filename} has made {loop.iter} iterations, more than the {loop.max_iters} of the config: '
+                'give a longer train_cfg or a checkpoint from before'
+            )
+        unfinished(self._changed, left)
+        if self.seed != meta['seed']:  # the config has none
+            self.set_randomness(**{**self._randomness_cfg, 'seed': meta['seed']})
+        self.message_hub.load_state_dict(checkpoint['message_hub'])
+        self.message_hub.update_info('cfg', self.cfg.pretty_text)
+        steps = 0 if counted else epoch_length
         try:
-            super().resume(filename, *args, **kwargs)
+            resume_optimizer(self.optim_wrapper, self.param_schedulers, checkpoint, loop.iter, steps, self._changed)
         except ValueError as error:
             raise UsageError(f'checkpoint {filename} does not fit the optimizer of the config: {error}') from error
+        for line in self._changed.values():
+            say(line)
+        self.logger.info(f'Resumed at epoch {self.epoch}, iteration {self.iter}')
 
-    def save_checkpoint(self, out_dir: str, filename: str, *args: Any, **kwargs: Any) -> None:
-        """Write a checkpoint in one step: until it is complete, it has another name."""
-        if is_main_process():
-            with whole(Path(out_dir) / filename) as temporary:
-                super().save_checkpoint(out_dir, temporary.name, *args, **kwargs)
+    @master_only
+    def save_checkpoint(
+        self,
+        out_dir: str,
+        filename: str,
+        file_client_args: Any = None,
+        save_optimizer: bool = True,
+        save_param_scheduler: bool = True,
+        meta: dict[str, Any] | None = None,
+        by_epoch: bool = True,
+        backend_args: Any = None,
+    ) -> None:
+        """Write a checkpoint in one step, with the config as text and as JSON; see mmengine for the arguments.
+
+        Raises:
+            Diverged: A number in it is not finite.
+        """
+        now = {'epoch': self.epoch + by_epoch, 'iter': self.iter + (not by_epoch)}  # the hooks come before the count
+        meta = now | (meta or {})
+        meta |= {'cfg': self.cfg.pretty_text, 'settings': snapshot(self.cfg), 'seed': self.seed}
+        meta |= {'experiment_name': self.experiment_name, 'epoch_length': len(self.train_dataloader)}
+        meta['dataset_meta'] = getattr(self.train_dataloader.dataset, 'metainfo', None)
+        model: nn.Module = getattr(self.model, 'module', self.model)
+        checkpoint = {'meta': meta, 'state_dict': model.state_dict(), 'message_hub': self.message_hub.state_dict()}
+        if save_optimizer:
+            checkpoint['optimizer'] = self.optim_wrapper.state_dict()
+        if save_param_scheduler and self.param_schedulers is not None:
+            checkpoint['param_schedulers'] = _states(self.param_schedulers)
+        checkpoint = apply_to(checkpoint, torch.is_tensor, torch.Tensor.cpu)
+        self.call_hook('before_save_checkpoint', checkpoint=checkpoint)
+        require_finite(self, checkpoint)
+        write_whole(Path(out_dir) / filename, lambda file: torch.save(checkpoint, file))
 
     def close(self) -> None:
         """Close the log file; for programs that run many configs in one process."""
@@ -310,3 +374,10 @@ class ZooRunner(Runner):
 def _worth_a_warning(record: logging.LogRecord) -> bool:
     """Return False for warnings of mmengine that are not true here."""
     return not any(text in record.getMessage() for text in _NOT_WORTH_A_WARNING)
+
+
+def _states(schedules: Any) -> Any:
+    """Return the states of the schedules of one optimizer, or of several by name."""
+    if isinstance(schedules, dict):
+        return {name: _states(entries) for name, entries in schedules.items()}
+    return [schedule.state_dict() for schedule in schedules]

@@ -11,6 +11,6 @@ optim_wrapper = dict(
     # One pattern for all students: some have no class token, in others it belongs to one of two towers.
     paramwise_cfg=dict(lr_scale={'head.': 10.0, r'^head\.|\.query_(tokens|positions)\.cls$': 10.0}),
 )
-param_scheduler = dict(type='WarmupCosine', warmup=10, total=300, warmup_lr=1e-6, min_lr=1e-6)
+param_scheduler = dict(type='WarmupCosine', warmup='10/300', warmup_lr=1e-6, min_lr=1e-6)
 val_evaluator = dict(type='Accuracy')
 test_evaluator = val_evaluator

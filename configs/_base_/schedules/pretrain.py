@@ -6,4 +6,4 @@ optim_wrapper = dict(
     optimizer=dict(type='AdamW', lr=5e-4, weight_decay=0.05, fused=True),
     constructor='ParamGroups',
 )
-param_scheduler = dict(type='WarmupCosine', warmup=10, total=300, warmup_lr=1e-6, min_lr=1e-6)
+param_scheduler = dict(type='WarmupCosine', warmup='10/300', warmup_lr=1e-6, min_lr=1e-6)

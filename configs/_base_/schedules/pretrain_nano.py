@@ -7,4 +7,4 @@ optim_wrapper = dict(
     clip_grad=dict(max_norm=10),
     constructor='ParamGroups',
 )
-param_scheduler = dict(type='WarmupCosine', warmup=3, total=60, warmup_lr=1e-6, min_lr=1e-6)
+param_scheduler = dict(type='WarmupCosine', warmup='3/60', warmup_lr=1e-6, min_lr=1e-6)

@@ -16,6 +16,6 @@ train_cfg = dict(by_epoch=True, max_epochs=100, val_interval=10)
 val_cfg = dict()
 test_cfg = dict()
 optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='Adam', lr=1e-3), constructor='ParamGroups')
-param_scheduler = dict(type='StepLR', step_size=8, gamma=0.7)
+param_scheduler = dict(type='StepLR', step_size='8/100', gamma=0.7)
 val_evaluator = dict(type='Accuracy')
 test_evaluator = val_evaluator

@@ -7,6 +7,7 @@ import torch
 
 from benchmarks.suites.students import data_options, pretraining_config
 from zoo.engine import load_config
+from zoo.engine.schedule import fit
 from zoo.hub.names import parse_name
 from zoo.registry import PARAM_SCHEDULERS
 
@@ -19,13 +20,9 @@ def scheduled(student, epochs, epoch_length):
     config = load_config(parse_name(student).config, options)
     assert config.train_cfg.max_epochs == epochs
     assert config.train_dataloader.batch_size == 16
-    settings = dict(config.param_scheduler)
+    settings = fit(config.param_scheduler.to_dict(), epochs, epochs * epoch_length, epoch_length)
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=config.optim_wrapper.optimizer.lr)
-    if settings.pop('convert_to_iter_based', False):
-        kind = PARAM_SCHEDULERS.get(settings.pop('type'))
-        schedule = kind.build_iter_from_epoch(optimizer, epoch_length=epoch_length, **settings)
-    else:
-        schedule = PARAM_SCHEDULERS.build({**settings, 'optimizer': optimizer})
+    schedule = PARAM_SCHEDULERS.build({**settings, 'optimizer': optimizer})
     rates = []
     for step in range(epochs * epoch_length):
         rates.append(optimizer.param_groups[0]['lr'])
