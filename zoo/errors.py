@@ -10,13 +10,12 @@ class UsageError(Exception):
     """
 
 
-<<<<<<< HEAD
 class UnreadableError(UsageError):
     """A file is there and cannot be read: no permission, a broken disk, too many open files.
 
     It may be whole and belong to somebody else, so what may be made again when it is damaged is left as it is here.
     """
-=======
+
+
 class Diverged(UsageError):
     """A training whose numbers are no longer finite; the tools leave with exit code 1."""
->>>>>>> bbd0988 (Schedules follow the length, resumed runs their config, NaN ends a run)

@@ -116,8 +116,7 @@ def run_cli(main: Callable[[Sequence[str] | None], int | None]) -> int:
         return main(None) or DONE
     except UsageError as error:
         print(f'error: {one_line(error)}', file=sys.stderr)
-<<<<<<< HEAD
-        return WRONG_USAGE
+        return FAILED if isinstance(error, Diverged) else WRONG_USAGE
     except OSError as error:
         way_out = WAYS_OUT.get(error.errno or 0)
         if way_out is None:
@@ -125,9 +124,6 @@ def run_cli(main: Callable[[Sequence[str] | None], int | None]) -> int:
             return FAILED
         print(f'error: {error.filename or "a file"}: {error.strerror}: {way_out}', file=sys.stderr)
         return WRONG_USAGE
-=======
-        return FAILED if isinstance(error, Diverged) else WRONG_USAGE
->>>>>>> bbd0988 (Schedules follow the length, resumed runs their config, NaN ends a run)
     except KeyboardInterrupt:
         print('interrupted; the same command goes on where it stopped (a training with --resume)', file=sys.stderr)
         return INTERRUPTED
