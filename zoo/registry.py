@@ -23,6 +23,9 @@ TEACHERS = Registry('teacher', scope=SCOPE, locations=['zoo.teachers'])
 OBJECTIVES = Registry('objective', scope=SCOPE, locations=['zoo.objectives'])
 """(student output, teacher, loss) triples."""
 
+MASKS = Registry('mask', scope=SCOPE, locations=['zoo.layers'])
+"""What a student does not see."""
+
 DATASETS = Registry('dataset', parent=parent.DATASETS, scope=SCOPE, locations=['zoo.datasets'])
 TRANSFORMS = Registry('transform', parent=parent.TRANSFORMS, scope=SCOPE, locations=['zoo.transforms'])
 HOOKS = Registry('hook', parent=parent.HOOKS, scope=SCOPE, locations=['zoo.engine'])

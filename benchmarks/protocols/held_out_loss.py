@@ -15,7 +15,7 @@ Objects that share a caption are wrong answers to each other in InfoNCE of the t
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -111,7 +111,8 @@ def held_out_losses(
     goals = aligned(model)
     model.eval().to(device)
     placed = {name: target.to(device) for name, target in targets.items()}
-    queries = _queries(model, data, num_points, device, masked=False)
+    names = {goal.query for goal in goals.values() if goal.query}
+    queries = _queries(model, names, data, num_points, device, masked=False)
     each = {name: _loss(goal, queries, placed) for name, goal in goals.items()}
     found = {'loss': sum(each.values())} | {f'loss/{name}': value for name, value in each.items()}
     constant = 0.0
@@ -122,20 +123,22 @@ def held_out_losses(
         found[f'recall/{name}'] = _recall(prediction, target)
     found['loss_constant'] = constant
     if model.mask is not None:
-        hidden = _queries(model, data, num_points, device, masked=True)
+        hidden = _queries(model, names, data, num_points, device, masked=True)
         found['loss_masked'] = sum(_loss(goal, hidden, placed) for goal in goals.values())
     return found
 
 
-def _queries(model: Any, data: Any, num_points: int, device: str, masked: bool) -> dict[str, Tensor]:
-    """Global queries (S, C) of every object by name."""
+def _queries(
+    model: Any, names: Collection[str], data: Any, num_points: int, device: str, masked: bool
+) -> dict[str, Tensor]:
+    """Global queries (S, C) of every object by name, or what stands for them."""
     found: dict[str, list[Tensor]] = {}
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(MASK_SEED)
         for points in clouds(data, num_points, BATCH, device):
             output = model.encode(points) if masked else model.backbone(points)
-            for name, query in output.queries.items():
-                found.setdefault(name, []).append(query)
+            for name in names:
+                found.setdefault(name, []).append(output.global_feature(name))
     return {name: torch.cat(parts) for name, parts in found.items()}
 
 

@@ -141,7 +141,7 @@ def measure_parts(model: Any, test: Any, metric: PartIoU, batch_size: int = 64) 
 
 def _settings(model: Any) -> dict[str, Any]:
     """What a reader needs to know of the model."""
-    student = model.student
+    student = model.backbone
     return {
         'head': 'point-wise, class told',
         'parts': int(model.num_parts.sum()),

@@ -96,25 +96,21 @@ def segment_options(
         rate: peak learning rate; None leaves the config as it is.
     """
     dataset = DATASETS.build(dict(train))
-    backbone = backbone_config(settings['student'])
+    backbone = backbone_config(settings['student'], 'segment')
     options: dict[str, Any] = {
         'train_dataloader.dataset': {**train, '_delete_': True},
         'test_dataloader.dataset': {**test, '_delete_': True},
         **part_options(dataset),
     }
-    if backbone['type'] == 'TwoTower':
-        # The other tower would not be read.
-        options['model.backbone.streams'] = 'local'
     if rate is None:
         return {**options, 'default_hooks.checkpoint.interval': 10}
-    own = backbone if 'num_groups' in backbone else backbone['local_tower']
     epochs = max(1, round(settings['samples'] / len(dataset)))
     steps = epochs * max(1, len(dataset) // BATCH_SIZE)
     points = settings['points']
     chosen = {'type': 'FPSSubsample', 'num_points': points}
     return {
         **options,
-        **{f'model.backbone.{key}': own[key] for key in ('num_groups', 'group_size')},
+        **{f'model.backbone.{key}': backbone[key] for key in ('num_groups', 'group_size') if key in backbone},
         'train_dataloader.batch_size': BATCH_SIZE,
         'data_preprocessor.train.0': {**chosen, 'oversample': points * 600 // 512},
         'data_preprocessor.test.0': chosen,

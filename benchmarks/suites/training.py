@@ -208,8 +208,7 @@ def classifier_options(
     options['default_hooks.checkpoint.interval'] = max(1, options['train_cfg.max_epochs'] // 4)
     paper = settings.get('recipe')
     own = backbone_config(settings['student'])
-    own = own if 'num_groups' in own else own['local_tower']
-    for key in ('num_groups', 'group_size'):
+    for key in (key for key in ('num_groups', 'group_size') if key in own):
         options[f'model.backbone.{key}'] = (paper or {}).get(key.replace('num_', ''), own[key])
     if not paper:
         return options

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from zoo.backbones import CloudEncoder
-from zoo.backbones.output import pooled_features
+from zoo.backbones import Backbone, require
+from zoo.errors import UsageError
 from zoo.registry import BACKBONES
 
 SMALL = dict(
@@ -14,13 +14,14 @@ SMALL = dict(
 )
 PLAIN = {**SMALL, 'queries': (), 'fusion': 'none'}
 JOINT = {**SMALL, 'queries': ('cls', 'image'), 'fusion': 'joint'}
+GLOBAL = {**JOINT, 'queries': ('image', 'text')}
 PATCH_CASES = {
     'cross': SMALL,
     'none': PLAIN,
     'joint': JOINT,
     'replace': {**PLAIN, 'masked_tokens': 'replace'},
-    'two_tower': dict(type='TwoTower', local_tower=PLAIN, global_tower=JOINT),
-    'two_tower_local': dict(type='TwoTower', local_tower=PLAIN, global_tower=JOINT, streams='local'),
+    'two_tower': dict(type='TwoTower', local_tower=PLAIN, global_tower=GLOBAL),
+    'two_tower_local': dict(type='TwoTower', local_tower=PLAIN, global_tower=GLOBAL, streams='local'),
 }
 
 # Balls as large as the cloud: a fuller ball depends on the order of points, as documented.
@@ -68,8 +69,8 @@ def masks(student, points):
 
 def everything(backbone, points):
     """All that a backbone returns for its users, in one tensor (B, ...)."""
-    if isinstance(backbone, CloudEncoder):
-        return backbone(points)
+    if 'masking' not in backbone.provides:
+        return backbone(points).pool('cls')
     mask = masks(backbone, points) if getattr(backbone, 'mask_token', None) is not None else None
     output = backbone(points, mask)
     return torch.cat([*output.queries.values(), output.tokens.flatten(1)], dim=1)
@@ -82,13 +83,15 @@ def test_every_registered_backbone_is_covered():
 @pytest.mark.parametrize('name', CASES)
 def test_only_students_with_patches_cut_groups(name):
     backbone = build(CASES[name])
-    assert isinstance(backbone, CloudEncoder) == (name in CLOUD_CASES) == (not hasattr(backbone, 'group'))
+    assert ('masking' in backbone.provides) == ('tokens' in backbone.provides) == (name in PATCH_CASES)
+    if name in CLOUD_CASES:
+        with pytest.raises(TypeError, match='cuts no patches'):
+            backbone.group(torch.randn(1, 9, 3))
 
 
 @pytest.mark.parametrize('pool', ['cls', 'svm'])
 def test_pooled_features(backbone, points, pool):
-    expected = pooled_features(backbone.num_features, len(backbone.query_names), pool)
-    assert backbone.forward_features(points, pool).shape == (3, expected)
+    assert backbone.forward_features(points, pool).shape == (3, backbone.pooled_features(pool))
 
 
 def test_unknown_pooling(backbone, points):
@@ -217,3 +220,35 @@ def test_fewer_points_than_groups(student):
     output = student(torch.randn(2, 5, 3))
     assert output.tokens.shape == (2, 8, 24)
     assert bool(output.tokens.isfinite().all())
+
+
+def test_what_is_provided_is_there(backbone, points):
+    assert isinstance(backbone, Backbone)
+    assert backbone.provides <= backbone.capabilities
+    assert ('queries' in backbone.provides) == bool(backbone.query_names)
+    output = backbone(points, return_layers='layers' in backbone.provides)
+    assert len(output.layers) == backbone.depth
+    for name in backbone.query_names or ['any']:
+        assert output.global_feature(name).shape == (3, backbone.global_features)
+    normed = backbone.normalized(output.layers[-1])
+    torch.testing.assert_close(normed, output.tokens)
+    if 'attention' not in backbone.provides:
+        with pytest.raises(ValueError, match='no attention'):
+            backbone(points, return_attention=True)
+
+
+def test_what_is_missing_is_named_with_what_has_it(points):
+    require(build(SMALL), {'queries', 'masking'}, 'an objective')
+    with pytest.raises(UsageError, match=r'an objective needs masking .* this DGCNN .* PointTransformer or TwoTower'):
+        require(build(CLOUD_CASES['dgcnn']), {'masking', 'layers'}, 'an objective')
+    with pytest.raises(UsageError, match='needs queries'):
+        require(build(PLAIN), {'queries'}, 'an objective')
+
+
+@pytest.mark.parametrize('task', ['classify', 'features', 'segment'])
+@pytest.mark.parametrize('name', CASES)
+def test_made_ready_for_a_task(name, task, points):
+    config = dict(CASES[name])
+    ready = type(build(config)).downstream(config, task)
+    assert config == CASES[name]
+    assert BACKBONES.build(ready).eval().forward_features(points).isfinite().all()

@@ -34,7 +34,7 @@ def test_equals_one_point_at_a_time():
     network = PointNet(**SMALL).eval()
     for parameter in (*network.parameters(), *(b for b in network.buffers() if b.is_floating_point())):
         parameter.data = parameter.data + 0.3 * torch.rand_like(parameter)
-    for points, found in zip(cloud(), network(cloud()), strict=True):
+    for points, found in zip(cloud(), network.forward_features(cloud()), strict=True):
         points = points @ matrix(network.input_transform, points)
         features = torch.stack([shared(network.points, point) for point in points])
         features = features @ matrix(network.feature_transform, features)
@@ -54,7 +54,7 @@ def test_transforms_change_nothing_before_training():
     bare = PointNet(**SMALL, input_transform=False, feature_transform=False).eval()
     assert set(bare.state_dict()) < set(full.state_dict())
     bare.load_state_dict({key: full.state_dict()[key] for key in bare.state_dict()})
-    torch.testing.assert_close(full(cloud()), bare(cloud()))
+    torch.testing.assert_close(full.forward_features(cloud()), bare.forward_features(cloud()))
 
 
 def test_orthogonality_gap():
@@ -79,6 +79,6 @@ def test_penalty_enters_the_loss_and_is_shown():
 
 
 def test_without_the_transform_there_is_no_penalty():
-    features, penalties = PointNet(**SMALL, feature_transform=False).eval().forward_with_penalties(cloud())
-    assert features.shape == (4, 16)
-    assert penalties == {}
+    output = PointNet(**SMALL, feature_transform=False).eval()(cloud())
+    assert output.pool('cls').shape == (4, 16)
+    assert output.penalties == {}

@@ -12,6 +12,7 @@ from zoo.engine import configure
 from zoo.engine.check import check_config
 from zoo.engine.cli import config_parser
 from zoo.engine.config import load_config
+from zoo.errors import UsageError
 from zoo.hub.names import ROOT
 from zoo.objectives.losses import LOSSES
 from zoo.registry import MODELS
@@ -72,9 +73,9 @@ CHANGES = {
     'model.objectives.image.loss=cosine': lambda m: m.objectives.image.loss == 'cosine',
     'model.objectives.image.loss=mse': lambda m: m.objectives.image.loss == 'mse',
     'model.objectives.reconstruct.norm=1': lambda m: m.objectives.reconstruct.norm == 1,
-    'model.mask.ratio=0.8': lambda m: m.mask['ratio'] == 0.8,
+    'model.mask.ratio=0.8': lambda m: m.mask.ratio == 0.8,
     'model.mask.ratio=0.6': lambda m: set(m.objectives) == {'reconstruct', 'smc'} and not m.teachers(),
-    'model.mask.type=block': lambda m: m.mask['type'] == 'block',
+    'model.mask.type=block': lambda m: type(m.mask).__name__ == 'BlockMask',
     'model.objectives.reconstruct.decoder.depth=4': lambda m: len(m.objectives.reconstruct.decoder.blocks) == 4,
     'model.backbone.masked_tokens=replace': lambda m: (
         m.backbone.mask_token is not None and m.objectives.reconstruct.decoder is None
@@ -90,7 +91,8 @@ CHANGES = {
     'model.objectives.smc.temperature=0.5': lambda m: m.objectives.smc.temperature == 0.5,
     'data_preprocessor.train.2.type=RandomScaleTranslate': lambda m: all(
         type(steps[2]).__name__ == 'RandomScaleTranslate'
-        for steps in (m.data_preprocessor.train_transforms, m.second_transforms)
+        for steps in (m.data_preprocessor.train_transforms, m.data_preprocessor.second_transforms)
+        if steps is not None
     ),
     'model.backbone.streams=local': lambda m: set(m.backbone.towers) == {'local_tower'},
 }
@@ -133,5 +135,5 @@ def test_every_loss_form_is_on_the_page():
 
 
 def test_an_objective_without_its_query_is_refused():
-    with pytest.raises(ValueError, match="objective 'image' reads the query 'image', the backbone has text"):
+    with pytest.raises(UsageError, match="objective 'image' reads the query 'image', the backbone has text"):
         build(config_of('recon', 'model.backbone.queries=text,'))

@@ -101,7 +101,7 @@ def test_honest_options_are_taken(monkeypatch):
     entry = dataclasses.replace(find_entry(RECON), options={'model.backbone.depth': 2, 'model.mask.ratio': 0.5})
     monkeypatch.setattr(factory, 'find_entry', lambda _: entry)
     model = zoo.get_model(RECON)
-    assert (model.backbone.depth, model.mask['ratio']) == (2, 0.5)
+    assert (model.backbone.depth, model.mask.ratio) == (2, 0.5)
 
 
 @pytest.mark.parametrize(

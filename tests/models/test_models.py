@@ -42,7 +42,7 @@ def test_weights_of_objectives_scale_their_losses():
     torch.testing.assert_close(full.loss(**BATCH, mask=mask)['loss_text'], 2 * half['loss_text'])
 
 
-def test_sizes_come_from_the_backbone_unless_said():
+def test_sizes_come_from_the_backbone():
     model = pretrainer()
     assert model.objectives['reconstruct'].head.out_features == 3 * 6
     assert model.objectives['reconstruct'].decoder.blocks[0].attn.num_heads == 3
@@ -51,9 +51,9 @@ def test_sizes_come_from_the_backbone_unless_said():
 def test_an_objective_registered_anywhere_is_enough():
     @OBJECTIVES.register_module()
     class PredictSize(Objective):
-        def __init__(self, name, embed_dim, weight=1.0):
+        def __init__(self, name, student, weight=1.0):
             super().__init__(name, weight)
-            self.head = nn.Linear(embed_dim, 1)
+            self.head = nn.Linear(student.embed_dim, 1)
 
         def forward(self, output, batch):
             return (

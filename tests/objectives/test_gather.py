@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ import torch.multiprocessing as mp
 from torch import nn
 from torch.nn.functional import normalize
 
+from zoo.backbones import StudentOutput
 from zoo.objectives import AlignModality
 from zoo.objectives.gather import gather_rows
 from zoo.objectives.losses import class_contrast, view_contrast
@@ -25,12 +27,15 @@ class Student(nn.Module):
         super().__init__()
         torch.manual_seed(0)
         self.encode = nn.Linear(WIDTH, WIDTH)
-        self.align = AlignModality('image', WIDTH, target_dim=5, loss='info_nce', learn_temperature=True)
+        self.align = AlignModality(
+            'image', SimpleNamespace(global_features=WIDTH), target_dim=5, loss='info_nce', learn_temperature=True
+        )
 
     def loss(self, kind, batch):
         inputs, others, target, class_id = batch
         if kind == 'info_nce':
-            output = type('Output', (), {'queries': {'image': self.encode(inputs)}})
+            nothing = inputs[:, :0]
+            output = StudentOutput({'image': self.encode(inputs)}, nothing, nothing, nothing)
             return self.align(output, {'image_feature': target})
         first = normalize(self.encode(inputs), dim=-1)
         if kind == 'class':

@@ -29,7 +29,7 @@ STUDENT = dict(
 @pytest.fixture
 def teacher(tmp_path):
     tensors = {f'tokenizer.{name}': tensor.clone() for name, tensor in dvae().state_dict().items()}
-    header = {'model': json.dumps({'tokenizer': {'type': 'DiscreteVAE', **SIZES}})}
+    header = {'model': json.dumps({'type': 'TokenizerPretrainer', 'tokenizer': {'type': 'DiscreteVAE', **SIZES}})}
     save_file(tensors, tmp_path / 'dvae.safetensors', metadata=header)
     return dict(type='DVAETokenizer', weights=str(tmp_path / 'dvae.safetensors'), num_tokens=16, embed_dim=8)
 
@@ -44,7 +44,7 @@ def encode(masked_tokens, masked=True):
 
 def test_token_loss_is_the_cross_entropy_of_masked_groups(teacher):
     output = encode('replace')
-    goal = PredictTokens('tokens', 24, 3, teacher)
+    goal = PredictTokens('tokens', BACKBONES.build(STUDENT), teacher)
     ids = dvae().tokens(output.neighborhoods, output.centers)
     total = 0.0
     for b, g in output.mask.nonzero().tolist():
@@ -54,7 +54,7 @@ def test_token_loss_is_the_cross_entropy_of_masked_groups(teacher):
 
 def test_dropped_tokens_are_decoded(teacher):
     output = encode('drop')
-    goal = PredictTokens('tokens', 24, 3, teacher, decoder=dict(depth=1)).eval()
+    goal = PredictTokens('tokens', BACKBONES.build(STUDENT), teacher, decoder=dict(depth=1)).eval()
     rows = torch.arange(2)[:, None]
     decoded = goal.decoder(output.tokens, output.centers[rows, output.visible], output.centers[rows, output.masked])
     ids = dvae().tokens(output.neighborhoods, output.centers)[rows, output.masked]
@@ -65,7 +65,7 @@ def test_dropped_tokens_are_decoded(teacher):
 @pytest.mark.parametrize('loss', ['cosine', 'smooth_l1', 'mse'])
 def test_feature_loss_compares_masked_groups(teacher, loss):
     output = encode('replace')
-    goal = PredictFeatures('features', 24, 3, teacher, loss=loss)
+    goal = PredictFeatures('features', BACKBONES.build(STUDENT), teacher, loss=loss)
     prediction = goal.head(output.tokens)[output.mask]
     target = dvae().features(output.neighborhoods, output.centers)[output.mask]
     slow = {
@@ -78,7 +78,7 @@ def test_feature_loss_compares_masked_groups(teacher, loss):
 
 def test_layer_norm_of_targets(teacher):
     output = encode('replace')
-    goal = PredictFeatures('features', 24, 3, teacher, loss='mse', target_norm='layer')
+    goal = PredictFeatures('features', BACKBONES.build(STUDENT), teacher, loss='mse', target_norm='layer')
     target = dvae().features(output.neighborhoods, output.centers)[output.mask]
     normed = (target - target.mean(-1, keepdim=True)) / target.std(-1, unbiased=False, keepdim=True)
     torch.testing.assert_close(goal(output, {}), F.mse_loss(goal.head(output.tokens)[output.mask], normed))
@@ -87,11 +87,11 @@ def test_layer_norm_of_targets(teacher):
 @pytest.mark.parametrize('kind', [PredictTokens, PredictFeatures])
 def test_masks_and_decoders_must_fit_the_student(teacher, kind):
     with pytest.raises(ValueError, match='needs masked groups'):
-        kind('x', 24, 3, teacher)(encode('replace', masked=False), {})
+        kind('x', BACKBONES.build(STUDENT), teacher)(encode('replace', masked=False), {})
     with pytest.raises(ValueError, match='needs a decoder'):
-        kind('x', 24, 3, teacher)(encode('drop'), {})
+        kind('x', BACKBONES.build(STUDENT), teacher)(encode('drop'), {})
     with pytest.raises(ValueError, match="masked_tokens='drop'"):
-        kind('x', 24, 3, teacher, decoder=dict(depth=1))(encode('replace'), {})
+        kind('x', BACKBONES.build(STUDENT), teacher, decoder=dict(depth=1))(encode('replace'), {})
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_masks_and_decoders_must_fit_the_student(teacher, kind):
 )
 def test_unknown_options(options, message):
     with pytest.raises(ValueError, match=message):
-        PredictFeatures('x', 24, 3, dict(type='DVAETokenizer'), **options)
+        PredictFeatures('x', BACKBONES.build(STUDENT), dict(type='DVAETokenizer'), **options)
 
 
 @pytest.mark.parametrize('objective', ['PredictTokens', 'PredictFeatures'])

@@ -60,5 +60,5 @@ def test_what_is_not_there_is_named(tmp_path, options, message):
 
 def test_a_student_without_attention_is_refused(tmp_path):
     model = BACKBONES.build({'type': 'PointNet', 'widths': (8, 16), 'input_transform': False}).eval()
-    with pytest.raises(UsageError, match='PointNet has no attention'):
+    with pytest.raises(UsageError, match='this PointNet does not provide'):
         draw_attention(model, torch.randn(1, 64, 3), tmp_path / 'a.png')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from zoo.backbones.base import Backbone, Groups, require
 from zoo.backbones.cloud_encoder import CloudEncoder
 from zoo.backbones.dgcnn import DGCNN
 from zoo.backbones.output import StudentOutput
@@ -10,4 +11,15 @@ from zoo.backbones.pointnet import PointNet
 from zoo.backbones.pointnet2 import PointNet2
 from zoo.backbones.two_tower import TwoTower
 
-__all__ = ['DGCNN', 'CloudEncoder', 'PointNet', 'PointNet2', 'PointTransformer', 'StudentOutput', 'TwoTower']
+__all__ = [
+    'DGCNN',
+    'Backbone',
+    'CloudEncoder',
+    'Groups',
+    'PointNet',
+    'PointNet2',
+    'PointTransformer',
+    'StudentOutput',
+    'TwoTower',
+    'require',
+]

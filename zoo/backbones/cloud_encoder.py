@@ -2,72 +2,68 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from abc import abstractmethod
 
 from torch import Tensor, nn
 
+from zoo.backbones.base import Backbone, Groups
+from zoo.backbones.output import StudentOutput
 from zoo.layers import largest
 
 
-class CloudEncoder(nn.Module, ABC):
+class CloudEncoder(Backbone):
     """A backbone whose outputs are features per point and one feature vector per cloud.
 
-    It fits wherever whole clouds are described (PointClassifier, FeatureExtractor); pretraining by masking needs the
-    patch tokens of :class:`zoo.backbones.PointTransformer`.
+    It fits wherever whole clouds are described, in contrast (the pooled features stand for the query that an objective
+    reads) as well as in classification.
 
     Attributes:
         embed_dim: channels C of the last layer's point features.
-        query_names: always empty.
     """
 
-    embed_dim: int
-    query_names: tuple[str, ...] = ()
+    capabilities = frozenset({'layers'})
 
     @property
     def num_features(self) -> int:
         """Length F of the pooled features."""
         return self.embed_dim
 
+    def pooled_features(self, kind: str) -> int:
+        """Length F of the pooled features, whatever the kind."""
+        return self.num_features
+
     @abstractmethod
-    def encode(self, points: Tensor) -> list[Tensor]:
-        """Features (B, N', C') after every layer for clouds (B, N, 3); N' may shrink from layer to layer."""
+    def encode(self, points: Tensor) -> tuple[list[Tensor], dict[str, Tensor]]:
+        """Features (B, N', C') after every layer for clouds (B, N, 3), and penalties; see :class:`StudentOutput`.
+
+        N' may shrink from layer to layer.
+        """
 
     def pool(self, features: Tensor) -> Tensor:
         """Pool the last layer's features (B, N', C) to (B, F) as the paper does: their maximum."""
         return largest(features, dim=1)
 
-    def forward(self, points: Tensor) -> Tensor:
-        """Pooled features (B, F) of clouds (B, N, 3)."""
-        return self.pool(self.encode(points)[-1])
-
-    def forward_features(self, points: Tensor, pool: str = 'cls') -> Tensor:
-        """Pooled features (B, F) of clouds (B, N, 3).
-
-        Args:
-            points: (B, N, 3).
-            pool: ``cls`` or ``svm``, as for the other backbones; without queries both are the paper's own pooling.
+    def forward(
+        self,
+        points: Tensor,
+        mask: Tensor | None = None,
+        num_masked: int | None = None,
+        groups: Groups | None = None,
+        return_layers: bool = False,
+        return_attention: bool = False,
+    ) -> StudentOutput:
+        """Encode a batch of clouds; see :class:`Backbone`. Centers and neighborhoods are empty.
 
         Raises:
-            ValueError: unknown pooling.
+            ValueError: a mask, groups or attention are asked for.
         """
-        if pool not in ('cls', 'svm'):
-            raise ValueError(f"unknown pooling '{pool}': choose cls or svm")
-        features: Tensor = self(points)
-        return features
-
-    def forward_with_penalties(self, points: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """Pooled features (B, F) of clouds (B, N, 3), and weighted scalars to be added to the training loss: none."""
-        return self(points), {}
-
-    def forward_intermediates(self, points: Tensor, indices: Sequence[int] | None = None) -> list[Tensor]:
-        """Features (B, N', C') after the layers ``indices`` (all by default; negative counts from the end)."""
-        layers = self.encode(points)
-        return [layers[i] for i in (range(len(layers)) if indices is None else indices)]
-
-    def no_weight_decay(self) -> set[str]:
-        """Names of the parameters that take no weight decay although they are not vectors: none."""
-        return set()
+        if mask is not None or groups is not None or return_attention:
+            raise ValueError(f'a {type(self).__name__} has no patches to mask and no attention')
+        layers, penalties = self.encode(points)
+        output = StudentOutput({}, layers[-1], points[:, :0], points[:, :0, None])
+        output.layers = layers if return_layers else []
+        output.pooled, output.penalties = self.pool(layers[-1]), penalties
+        return output
 
     def layer_groups(self) -> list[list[str]]:
         """Parameter names from input to output, one group per module; modules are made in the order of their use."""

@@ -30,6 +30,7 @@ class DGCNN(CloudEncoder):
     def __init__(self, embed_dim: int = 1024, widths: Sequence[int] = (64, 64, 128, 256), neighbors: int = 20) -> None:
         super().__init__()
         self.embed_dim = embed_dim
+        self.depth = len(widths) + 1
         pairs = zip((3, *widths[:-1]), widths, strict=True)
         self.layers = nn.ModuleList(DynamicEdgeConv(here, there, neighbors) for here, there in pairs)
         self.mix = nn.Linear(sum(widths), embed_dim, bias=False)
@@ -40,14 +41,14 @@ class DGCNN(CloudEncoder):
         """Length F of the pooled features: maximum and mean."""
         return 2 * self.embed_dim
 
-    def encode(self, points: Tensor) -> list[Tensor]:
+    def encode(self, points: Tensor) -> tuple[list[Tensor], dict[str, Tensor]]:
         """Features (B, N, C') of clouds (B, N, 3) after every edge convolution and after the mixing layer."""
         layers: list[Tensor] = []
         for layer in self.layers:
             layers.append(layer(layers[-1] if layers else points))
         x = self.mix(torch.cat(layers, dim=-1))
         x = F.leaky_relu(self.norm(x.flatten(0, 1)), SLOPE, inplace=True).view_as(x)
-        return [*layers, x]
+        return [*layers, x], {}
 
     def pool(self, features: Tensor) -> Tensor:
         """Pool features (B, N, C) to their maximum and mean (B, 2 C)."""

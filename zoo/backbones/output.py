@@ -25,6 +25,9 @@ class StudentOutput:
         attentions: on request, softmax weights of every layer: ``tokens`` (B, heads, T, T) and, when there are
             queries, ``queries`` (B, heads, Q, T). In ``joint`` fusion both are cut out of one matrix over queries and
             tokens, so their rows do not sum to one.
+        pooled: the backbone's own pooling (B, F) where it has no patches, so that ``tokens`` are not pooled.
+        left_out: first tokens that :meth:`pool` does not see.
+        penalties: weighted scalars that the backbone adds to a training loss, by name.
         second: output for another, independently augmented view of the same objects; set by the pretrainer when an
             objective asks for it.
     """
@@ -39,7 +42,17 @@ class StudentOutput:
     layers: list[Tensor] = field(default_factory=list)
     query_layers: list[Tensor] = field(default_factory=list)
     attentions: list[dict[str, Tensor]] = field(default_factory=list)
+    pooled: Tensor | None = None
+    left_out: int = 0
+    penalties: dict[str, Tensor] = field(default_factory=dict)
     second: StudentOutput | None = None
+
+    def global_feature(self, query: str) -> Tensor:
+        """What describes the whole cloud to an objective: the query of that name (B, C).
+
+        A backbone without queries has its pooled features (B, F) stand for any of them (``svm`` pooling).
+        """
+        return self.queries[query] if self.queries else self.pool('svm')
 
     def pool(self, kind: str) -> Tensor:
         """Features of the whole cloud.
@@ -47,7 +60,7 @@ class StudentOutput:
         Args:
             kind: ``cls``: [every query, max over patches], what the reference fine-tunes on; ``svm``: [max over the
                 queries, max + mean over patches], what it fits the linear SVM on. Without queries the first part is
-                left out (arXiv 2302.02318, 2203.06604).
+                left out (arXiv 2302.02318, 2203.06604). A backbone without patches has one pooling of its own.
 
         Returns:
             (B, F) with F = (Q + 1) C for ``cls`` and 2 C (C without queries) for ``svm``.
@@ -55,17 +68,12 @@ class StudentOutput:
         Raises:
             ValueError: unknown kind.
         """
-        queries = list(self.queries.values())
-        if kind == 'cls':
-            return torch.cat([*queries, self.tokens.amax(dim=1)], dim=-1)
-        if kind != 'svm':
+        if kind not in ('cls', 'svm'):
             raise ValueError(f"unknown pooling '{kind}': choose cls or svm")
-        patches = self.tokens.amax(dim=1) + self.tokens.mean(dim=1)
+        if self.pooled is not None:
+            return self.pooled
+        queries, tokens = list(self.queries.values()), self.tokens[:, self.left_out :]
+        if kind == 'cls':
+            return torch.cat([*queries, tokens.amax(dim=1)], dim=-1)
+        patches = tokens.amax(dim=1) + tokens.mean(dim=1)
         return torch.cat([torch.stack(queries).amax(dim=0), patches], dim=-1) if queries else patches
-
-
-def pooled_features(embed_dim: int, num_queries: int, kind: str) -> int:
-    """Length F of :meth:`StudentOutput.pool` for a backbone of that width and number of queries."""
-    if kind == 'cls':
-        return (num_queries + 1) * embed_dim
-    return 2 * embed_dim if num_queries else embed_dim

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from zoo import ops
+from zoo.backbones.base import Backbone, Groups
 from zoo.backbones.output import StudentOutput
 from zoo.layers import Block, PatchEmbed, PositionEmbed, ReConBlock, split_by_mask
 from zoo.registry import BACKBONES
@@ -17,7 +19,7 @@ MASKED_TOKENS = ('drop', 'replace')
 
 
 @BACKBONES.register_module()
-class PointTransformer(nn.Module):
+class PointTransformer(Backbone):
     """Encoder of point patches: FPS and kNN groups, a mini-PointNet per group, transformer blocks.
 
     Args:
@@ -40,6 +42,9 @@ class PointTransformer(nn.Module):
     Source: arXiv 2302.02318, arXiv 2203.06604.
     """
 
+    capabilities = frozenset({'queries', 'tokens', 'layers', 'attention', 'masking'})
+    task_arguments = ('num_groups', 'group_size', 'drop_path', 'skip_near_origin')
+
     def __init__(
         self,
         embed_dim: int = 384,
@@ -59,6 +64,7 @@ class PointTransformer(nn.Module):
         super().__init__()
         _check(fusion, queries, masked_tokens)
         self.embed_dim = embed_dim
+        self.depth = depth
         self.num_heads = num_heads
         self.fusion = fusion
         self.query_names = tuple(queries)
@@ -81,16 +87,6 @@ class PointTransformer(nn.Module):
         self.init_weights()
 
     @property
-    def num_features(self) -> int:
-        """Channels C of queries and tokens."""
-        return self.embed_dim
-
-    @property
-    def depth(self) -> int:
-        """Number of blocks L."""
-        return len(self.blocks)
-
-    @property
     def stop_gradient(self) -> bool:
         """Whether the queries read the patch tokens through a detached path (``cross`` fusion)."""
         return self.fusion == 'cross' and all(block.stop_gradient for block in self.blocks)
@@ -106,7 +102,7 @@ class PointTransformer(nn.Module):
             if token is not None:
                 nn.init.trunc_normal_(token, std=0.02)
 
-    def group(self, points: Tensor) -> tuple[Tensor, Tensor]:
+    def group(self, points: Tensor) -> Groups:
         """Cut clouds (B, N, 3) into neighbourhoods (B, G, K, 3) and centres (B, G, 3)."""
         return ops.group(points, self.num_groups, self.group_size, skip_near_origin=self.skip_near_origin)
 
@@ -115,23 +111,11 @@ class PointTransformer(nn.Module):
         points: Tensor,
         mask: Tensor | None = None,
         num_masked: int | None = None,
-        groups: tuple[Tensor, Tensor] | None = None,
+        groups: Groups | None = None,
         return_layers: bool = False,
         return_attention: bool = False,
     ) -> StudentOutput:
-        """Encode a batch of clouds.
-
-        Args:
-            points: (B, N, 3); not read when ``groups`` is given.
-            mask: bool (B, G), True = masked, the same number in every row; None masks nothing.
-            num_masked: that number, when the caller knows it; counting it waits for the device.
-            groups: neighbourhoods (B, G, K, 3) and centres (B, G, 3), when already cut.
-            return_layers: fill ``layers`` and ``query_layers``.
-            return_attention: fill ``attentions``; slower, because the weights are then computed explicitly.
-
-        Raises:
-            ValueError: ``mask`` does not fit the groups.
-        """
+        """Encode a batch of clouds; see :class:`Backbone`. Attention is computed explicitly, which is slower."""
         neighborhoods, centers = self.group(points) if groups is None else groups
         tokens = self.patch_embed(neighborhoods)
         position = self.position(centers)
@@ -144,15 +128,9 @@ class PointTransformer(nn.Module):
         output.queries = {name: queries[:, i] for i, name in enumerate(self.query_names)}
         return output
 
-    def forward_features(self, points: Tensor, pool: str = 'cls') -> Tensor:
-        """Pooled features (B, F) of whole clouds (B, N, 3); see :meth:`StudentOutput.pool`."""
-        output: StudentOutput = self(points)
-        return output.pool(pool)
-
-    def forward_intermediates(self, points: Tensor, indices: Sequence[int] | None = None) -> list[Tensor]:
-        """Patch tokens (B, G, C) after the layers ``indices`` (all by default; negative counts from the end)."""
-        layers = self(points, return_layers=True).layers
-        return [layers[i] for i in (range(len(layers)) if indices is None else indices)]
+    def normalized(self, tokens: Tensor) -> Tensor:
+        """Tokens (B, T, C) of some layer through the last norm."""
+        return self.norm(tokens)
 
     def no_weight_decay(self) -> set[str]:
         """Names of the parameters that take no weight decay although they are not vectors."""
@@ -165,6 +143,18 @@ class PointTransformer(nn.Module):
         blocks = [[name for name in names if name.startswith(f'blocks.{i}.')] for i in range(self.depth)]
         stem = [name for name in names if not name.startswith(('blocks.', 'norm.'))]
         return [stem, *blocks, [name for name in names if name.startswith('norm.')]]
+
+    @classmethod
+    def downstream(cls, config: dict[str, Any], task: str) -> dict[str, Any]:
+        """No stop-gradient, no masked tokens; without queries, a fresh class token where it is fine-tuned.
+
+        Parity: the stop-gradient of the reference holds in pretraining only, and its Point-MAE is given a class token
+        to be fine-tuned and none for features (arXiv 2203.06604).
+        """
+        config = {**config, 'stop_gradient': False, 'masked_tokens': 'drop'}
+        if config.get('fusion') == 'none' and task == 'classify':
+            config |= {'fusion': 'joint', 'queries': ('cls',)}
+        return config
 
     def _apply_mask(self, tokens: Tensor, position: Tensor, output: StudentOutput) -> tuple[Tensor, Tensor]:
         """Drop or replace the masked tokens of (B, G, C)."""

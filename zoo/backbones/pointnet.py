@@ -34,36 +34,28 @@ class PointNet(CloudEncoder):
     ) -> None:
         super().__init__()
         self.embed_dim = widths[-1]
+        self.depth = 2
         self.alignment_weight = alignment_weight
         self.input_transform = AlignmentNet(3) if input_transform else None
         self.points = SharedMlp((3, point_width, point_width))
         self.feature_transform = AlignmentNet(point_width) if feature_transform else None
         self.features = SharedMlp((point_width, *widths))
 
-    def encode(self, points: Tensor) -> list[Tensor]:
-        """Features (B, N, C') of clouds (B, N, 3) after the first perceptron, aligned, and after the second."""
-        return self._encode(points)[0]
+    def encode(self, points: Tensor) -> tuple[list[Tensor], dict[str, Tensor]]:
+        """Features (B, N, C') of clouds (B, N, 3) after the first perceptron, aligned, and after the second.
 
-    def forward_with_penalties(self, points: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """Pooled features (B, F) of clouds (B, N, 3), and weighted scalars to be added to the training loss.
-
-        Parity: the released code sums half the squares over the batch, so that its weight of 1e-3 acts as 1.6e-2 does
-        here with 32 clouds; this is the formula of the paper, averaged over the batch.
+        Parity: the released code sums half the squares of the penalty over the batch, so that its weight of 1e-3 acts
+        as 1.6e-2 does here with 32 clouds; this is the formula of the paper, averaged over the batch.
         """
-        layers, matrix = self._encode(points)
-        penalties = {} if matrix is None else {'alignment': self.alignment_weight * orthogonality_gap(matrix)}
-        return self.pool(layers[-1]), penalties
-
-    def _encode(self, points: Tensor) -> tuple[list[Tensor], Tensor | None]:
-        """Features after both perceptrons and the matrices (B, C', C') that aligned those of the first."""
         if self.input_transform is not None:
             points = points @ self.input_transform(points)
         x = self.points(points)
-        matrix = None
+        penalties = {}
         if self.feature_transform is not None:
             matrix = self.feature_transform(x)
             x = x @ matrix
-        return [x, self.features(x)], matrix
+            penalties['alignment'] = self.alignment_weight * orthogonality_gap(matrix)
+        return [x, self.features(x)], penalties
 
 
 class AlignmentNet(nn.Module):

@@ -45,6 +45,7 @@ class PointNet2(CloudEncoder):
                 f'{len(num_centers)}, {len(radii)}, {len(ball_sizes)} and {len(widths)}'
             )
         self.embed_dim = widths[-1][-1]
+        self.depth = len(widths)
         inputs = [0, *(level[-1] for level in widths)]
         self.levels = nn.ModuleList(
             SetAbstraction(inputs[i], widths[i], num_centers[i], radii[i], ball_sizes[i])
@@ -52,13 +53,13 @@ class PointNet2(CloudEncoder):
         )
         self.whole = SharedMlp((3 + inputs[-2], *widths[-1]))
 
-    def encode(self, points: Tensor) -> list[Tensor]:
+    def encode(self, points: Tensor) -> tuple[list[Tensor], dict[str, Tensor]]:
         """Features of every level's centers (B, S, C'), the last level's once more before the last maximum."""
         features, layers = None, []
         for level in self.levels:
             points, features = level(points, features)
             layers.append(features)
-        return [*layers, self.whole.after_first(_first_map(self.whole, points, features))]
+        return [*layers, self.whole.after_first(_first_map(self.whole, points, features))], {}
 
 
 class SetAbstraction(nn.Module):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from zoo.backbones.base import Backbone, Groups
 from zoo.backbones.output import StudentOutput
 from zoo.registry import BACKBONES
 
@@ -15,7 +15,7 @@ STREAMS = {'both': ('local_tower', 'global_tower'), 'local': ('local_tower',), '
 
 
 @BACKBONES.register_module()
-class TwoTower(nn.Module):
+class TwoTower(Backbone):
     """A local tower for masked modelling and a global tower for contrast that share nothing (arXiv 2302.02318, app. C).
 
     The local tower sees the masked groups' complement, the global tower always sees every group. Pretraining needs
@@ -36,6 +36,9 @@ class TwoTower(nn.Module):
         ValueError: unknown streams; the towers differ in channels or grouping, or share a query.
     """
 
+    capabilities = frozenset({'queries', 'tokens', 'layers', 'attention', 'masking'})
+    task_arguments = ('num_groups', 'group_size', 'drop_path', 'skip_near_origin', 'streams')
+
     def __init__(
         self,
         local_tower: dict[str, Any],
@@ -54,6 +57,10 @@ class TwoTower(nn.Module):
             self.add_module(name, BACKBONES.build({**common, **configs[name]}))
         if streams == 'both':
             self._check()
+        towers = list(self.towers.values())
+        self.query_names = tuple(name for tower in towers for name in tower.query_names)
+        for name in ('embed_dim', 'depth', 'num_heads', 'num_groups', 'group_size'):
+            setattr(self, name, getattr(towers[0], name))
 
     def _check(self) -> None:
         """Raise ValueError for towers that do not fit each other."""
@@ -67,7 +74,7 @@ class TwoTower(nn.Module):
             raise ValueError(f'both towers have a query {", ".join(sorted(both))}')
 
     @property
-    def towers(self) -> dict[str, nn.Module]:
+    def towers(self) -> dict[str, Any]:
         """The towers that are there, by name, the local one first."""
         return {name: getattr(self, name) for name in STREAMS[self.streams]}
 
@@ -76,37 +83,7 @@ class TwoTower(nn.Module):
         """The local tower, or the global one when it is alone."""
         return next(iter(self.towers.values()))
 
-    @property
-    def query_names(self) -> tuple[str, ...]:
-        """Names of the queries of all towers."""
-        return tuple(name for tower in self.towers.values() for name in tower.query_names)
-
-    @property
-    def embed_dim(self) -> int:
-        """Channels C of each tower."""
-        return self.first.embed_dim
-
-    @property
-    def num_features(self) -> int:
-        """Channels C of each tower."""
-        return self.first.embed_dim
-
-    @property
-    def num_heads(self) -> int:
-        """Attention heads of the first tower."""
-        return self.first.num_heads
-
-    @property
-    def num_groups(self) -> int:
-        """Patches G."""
-        return self.first.num_groups
-
-    @property
-    def group_size(self) -> int:
-        """Points K of a patch."""
-        return self.first.group_size
-
-    def group(self, points: Tensor) -> tuple[Tensor, Tensor]:
+    def group(self, points: Tensor) -> Groups:
         """Cut clouds (B, N, 3) into neighbourhoods (B, G, K, 3) and centres (B, G, 3), once for both towers."""
         return self.first.group(points)
 
@@ -115,11 +92,11 @@ class TwoTower(nn.Module):
         points: Tensor,
         mask: Tensor | None = None,
         num_masked: int | None = None,
-        groups: tuple[Tensor, Tensor] | None = None,
+        groups: Groups | None = None,
         return_layers: bool = False,
         return_attention: bool = False,
     ) -> StudentOutput:
-        """Tokens of the first tower with the queries of all; arguments as in PointTransformer.
+        """Tokens of the first tower with the queries of all; see :class:`Backbone`.
 
         Attentions hold the first tower's ``tokens`` and the ``queries`` of the last, the global tower.
         """
@@ -130,17 +107,13 @@ class TwoTower(nn.Module):
         output: StudentOutput = self.local_tower(points, mask, num_masked, *shown)
         if self.streams == 'both':
             _add_queries(output, self.global_tower(points, None, None, *shown))
+        output.left_out = self.patches_left_out
         return output
 
-    def forward_features(self, points: Tensor, pool: str = 'cls') -> Tensor:
-        """Pooled features (B, F) of whole clouds (B, N, 3); see :meth:`StudentOutput.pool`."""
-        output: StudentOutput = self(points)
-        output.tokens = output.tokens[:, self.patches_left_out :]
-        return output.pool(pool)
-
-    def forward_intermediates(self, points: Tensor, indices: Sequence[int] | None = None) -> list[Tensor]:
-        """Patch tokens (B, G, C) of the first tower after the layers ``indices`` (all by default)."""
-        return self.first.forward_intermediates(points, indices)
+    def normalized(self, tokens: Tensor) -> Tensor:
+        """Tokens (B, T, C) of some layer through the last norm of the first tower."""
+        normed: Tensor = self.first.normalized(tokens)
+        return normed
 
     def no_weight_decay(self) -> set[str]:
         """Names of the parameters that take no weight decay although they are not vectors."""
@@ -153,6 +126,15 @@ class TwoTower(nn.Module):
             [f'{name}.{leaf}' for name, names in zip(self.towers, depth, strict=True) for leaf in names]
             for depth in depths
         ]
+
+    @classmethod
+    def downstream(cls, config: dict[str, Any], task: str) -> dict[str, Any]:
+        """Both towers made ready; parts are read from the local one alone."""
+        towers = {
+            name: BACKBONES.get(config[name]['type']).downstream(config[name], task)
+            for name in ('local_tower', 'global_tower')
+        }
+        return {**config, **towers} | ({'streams': 'local'} if task == 'segment' else {})
 
 
 def _add_queries(output: StudentOutput, contrast: StudentOutput) -> None:

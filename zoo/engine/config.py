@@ -18,6 +18,7 @@ from zoo.engine.distributed import LAUNCHERS
 from zoo.engine.names import config_name
 from zoo.errors import UsageError
 from zoo.hub.names import ROOT
+from zoo.registry import BACKBONES
 
 KNOWN = (frozenset(inspect.signature(Runner.__init__).parameters) - {'self', 'cfg'}) | {
     'device',
@@ -26,9 +27,6 @@ KNOWN = (frozenset(inspect.signature(Runner.__init__).parameters) - {'self', 'cf
     'weights',
 }
 """Top-level keys of a config that something reads; all others are only names inside of the file."""
-
-_OF_THE_TASK = ('num_groups', 'group_size', 'drop_path', 'skip_near_origin', 'streams')
-"""How a cloud is cut into groups, and which of two towers counts, belongs to the task; the network to the student."""
 
 
 def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> Config:
@@ -166,10 +164,9 @@ def _replace_backbone(config: Config, name: str) -> None:
     if 'backbone' not in config.get('model', {}):
         raise UsageError('--backbone: the model of this config has no backbone to replace')
     own = config.model.backbone
-    kept = {key: own[key] for key in _OF_THE_TASK if key in own}
-    # Parts are read from the patch tokens: students without queries keep none.
-    task = 'features' if config.model.get('type') == 'PartSegmenter' else 'classify'
-    config.model.backbone = {**backbone_config(name, task), **kept}
+    replacing = backbone_config(name, 'segment' if config.model.get('type') == 'PartSegmenter' else 'classify')
+    kept = BACKBONES.get(replacing['type']).task_arguments
+    config.model.backbone = {**replacing, **{key: own[key] for key in kept if key in own}}
 
 
 def _use_autocast(config: Config) -> None:

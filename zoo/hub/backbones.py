@@ -8,6 +8,7 @@ from mmengine import Config
 
 from zoo.errors import UsageError
 from zoo.hub.names import known_configs, parse_name
+from zoo.registry import BACKBONES
 
 
 def backbone_config(name: str, task: str = 'classify') -> dict[str, Any]:
@@ -15,9 +16,7 @@ def backbone_config(name: str, task: str = 'classify') -> dict[str, Any]:
 
     Args:
         name: ``recon-tiny`` or any longer model name that starts so.
-        task: ``classify`` or ``features``. A student without queries (Point-MAE) is given a fresh class token to be
-            fine-tuned, and none for features, as in its reference code (arXiv 2203.06604). So is the local tower of
-            two; its ``streams`` (``both``, ``local``, ``global``) are for the caller to choose.
+        task: ``classify``, ``features`` or ``segment``; see :meth:`zoo.backbones.Backbone.downstream`.
 
     Raises:
         UsageError: no such model.
@@ -30,18 +29,11 @@ def backbone_config(name: str, task: str = 'classify') -> dict[str, Any]:
 
 
 def downstream_backbone(backbone: dict[str, Any], task: str = 'classify') -> dict[str, Any]:
-    """Turn a pretraining student's config into a downstream one; see :func:`backbone_config`.
-
-    Parity: the stop-gradient holds in pretraining only.
-    """
-    backbone = dict(backbone)
-    if backbone['type'] == 'TwoTower':
-        towers = {name: downstream_backbone(backbone[name], task) for name in ('local_tower', 'global_tower')}
-        return {**backbone, **towers}
-    if backbone['type'] != 'PointTransformer':
-        return backbone
-    backbone['stop_gradient'] = False
-    backbone['masked_tokens'] = 'drop'
-    if backbone.get('fusion') == 'none' and task == 'classify':
-        backbone |= {'fusion': 'joint', 'queries': ('cls',)}
-    return backbone
+    """Turn a pretraining student's config into a downstream one; see :meth:`zoo.backbones.Backbone.downstream`."""
+    kind = BACKBONES.get(backbone['type'])
+    if kind is None:
+        raise UsageError(
+            f"there is no backbone '{backbone['type']}': choose {', '.join(sorted(BACKBONES.module_dict))}"
+        )
+    config: dict[str, Any] = kind.downstream(dict(backbone), task)
+    return config

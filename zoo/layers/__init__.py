@@ -7,28 +7,28 @@ from zoo.layers.blocks import Block, DropPath, Mlp, ReConBlock
 from zoo.layers.decoder import MaskedDecoder
 from zoo.layers.embed import PatchEmbed, PositionEmbed
 from zoo.layers.heads import build_head
-from zoo.layers.masking import block_mask, mask_count, random_mask, split_by_mask
+from zoo.layers.masking import BlockMask, Mask, RandomMask, split_by_mask
 from zoo.layers.pooling import largest
 from zoo.layers.propagation import FeaturePropagation, interpolate
 from zoo.layers.shared_mlp import SharedMlp
 
 __all__ = [
     'Block',
+    'BlockMask',
     'CrossAttention',
     'DropPath',
     'FeaturePropagation',
+    'Mask',
     'MaskedDecoder',
     'Mlp',
     'PatchEmbed',
     'PositionEmbed',
+    'RandomMask',
     'ReConBlock',
     'SelfAttention',
     'SharedMlp',
-    'block_mask',
     'build_head',
     'interpolate',
     'largest',
-    'mask_count',
-    'random_mask',
     'split_by_mask',
 ]

@@ -2,50 +2,68 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+
+from zoo.registry import MASKS
 
 
-def mask_count(num_groups: int, ratio: float) -> int:
-    """Number of masked groups, rounded down as the reference does.
+class Mask(ABC):
+    """Chooses the groups that a student does not see, the same number in every cloud.
+
+    Args:
+        ratio: share of masked groups; their number is rounded down, as the reference does.
 
     Raises:
         ValueError: the ratio is outside [0, 1) or would leave no visible group.
     """
-    if not 0.0 <= ratio < 1.0:
-        raise ValueError(f'mask ratio must be in [0, 1), got {ratio}')
-    return int(ratio * num_groups)
+
+    def __init__(self, ratio: float) -> None:
+        if not 0.0 <= ratio < 1.0:
+            raise ValueError(f'mask ratio must be in [0, 1), got {ratio}')
+        self.ratio = ratio
+
+    def count(self, num_groups: int) -> int:
+        """Number of masked groups."""
+        return int(self.ratio * num_groups)
+
+    @abstractmethod
+    def __call__(self, groups: tuple[Tensor, Tensor], student: nn.Module) -> Tensor:
+        """Draw a mask.
+
+        Args:
+            groups: neighborhoods (B, G, K, 3) and centers (B, G, 3).
+            student: the backbone, for masks that are guided by its tokens or attention.
+
+        Returns:
+            Bool (B, G), True = masked, exactly :meth:`count` True in every row.
+        """
 
 
-def random_mask(centers: Tensor, ratio: float) -> Tensor:
-    """Mask groups at random.
+@MASKS.register_module('random')
+class RandomMask(Mask):
+    """Groups at random."""
 
-    Args:
-        centers: (B, G, 3); only its shape and device are used.
-        ratio: share of masked groups.
-
-    Returns:
-        Bool (B, G), True = masked, exactly ``int(ratio * G)`` True in every row.
-    """
-    b, g, _ = centers.shape
-    # The keys are drawn on the host's generator so that CPU and GPU runs of one seed mask the same groups.
-    return _lowest(torch.rand(b, g).to(centers.device), mask_count(g, ratio))
+    def __call__(self, groups: tuple[Tensor, Tensor], student: nn.Module) -> Tensor:
+        """Draw a mask (B, G)."""
+        b, g, _ = groups[1].shape
+        # The keys are drawn on the host's generator so that CPU and GPU runs of one seed mask the same groups.
+        return _lowest(torch.rand(b, g).to(groups[1].device), self.count(g))
 
 
-def block_mask(centers: Tensor, ratio: float) -> Tensor:
-    """Mask the groups nearest to one random centre per sample (block masking of arXiv 2111.14819).
+@MASKS.register_module('block')
+class BlockMask(Mask):
+    """The groups nearest to one random center per cloud (block masking of arXiv 2111.14819)."""
 
-    Args:
-        centers: (B, G, 3).
-        ratio: share of masked groups.
-
-    Returns:
-        Bool (B, G), True = masked, exactly ``int(ratio * G)`` True in every row.
-    """
-    b, g, _ = centers.shape
-    seed = torch.randint(g, (b, 1, 1)).to(centers.device).expand(-1, 1, 3)
-    distance = (centers - centers.gather(1, seed)).square().sum(-1)
-    return _lowest(distance, mask_count(g, ratio))
+    def __call__(self, groups: tuple[Tensor, Tensor], student: nn.Module) -> Tensor:
+        """Draw a mask (B, G)."""
+        centers = groups[1]
+        b, g, _ = centers.shape
+        seed = torch.randint(g, (b, 1, 1)).to(centers.device).expand(-1, 1, 3)
+        distance = (centers - centers.gather(1, seed)).square().sum(-1)
+        return _lowest(distance, self.count(g))
 
 
 def _lowest(keys: Tensor, count: int) -> Tensor:

@@ -7,8 +7,6 @@ from typing import Any
 import torch.nn.functional as F
 from torch import Tensor
 
-from zoo.backbones import CloudEncoder
-from zoo.backbones.output import pooled_features
 from zoo.layers import build_head
 from zoo.models.base import PointModel, per_sample
 from zoo.registry import MODELS
@@ -35,8 +33,7 @@ class PointClassifier(PointModel):
         data_preprocessor: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(backbone, data_preprocessor)
-        features = pooled_features(self.backbone.num_features, len(self.backbone.query_names), 'cls')
-        self.head = build_head(head, features, num_classes)
+        self.head = build_head(head, self.backbone.pooled_features('cls'), num_classes)
         self.label_smoothing = label_smoothing
 
     def extract(self, points: Tensor) -> Tensor:
@@ -45,13 +42,11 @@ class PointClassifier(PointModel):
 
     def loss(self, points: Tensor, **batch: Any) -> dict[str, Tensor]:
         """Cross-entropy against ``batch['label']`` (B,), plus the backbone's penalties, which are also shown apart."""
-        if isinstance(self.backbone, CloudEncoder):
-            features, penalties = self.backbone.forward_with_penalties(points)
-        else:
-            features, penalties = self.backbone.forward_features(points, 'cls'), {}
-        logits = self.head(features).float()
+        output = self.backbone(points)
+        logits = self.head(output.pool('cls')).float()
         loss = F.cross_entropy(logits, batch['label'], label_smoothing=self.label_smoothing)
-        return {'loss': loss + sum(penalties.values())} | {name: value.detach() for name, value in penalties.items()}
+        shown = {name: value.detach() for name, value in output.penalties.items()}
+        return {'loss': loss + sum(output.penalties.values())} | shown
 
     def predict(self, points: Tensor, **batch: Any) -> list[dict[str, Tensor]]:
         """One dict per sample: ``logits`` (classes,), ``pred`` and whatever ``label`` and ``index`` the batch has."""

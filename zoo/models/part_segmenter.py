@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from zoo.backbones import require
 from zoo.errors import UsageError
 from zoo.layers import FeaturePropagation, SharedMlp, largest
 from zoo.models.base import PointModel, per_sample
@@ -32,7 +33,7 @@ class PartSegmenter(PointModel):
     the points. Parts of all classes share one softmax in training; a prediction is chosen among the parts of the
     cloud's class.
 
-    Queries are not read, and of two towers the first alone.
+    Queries are not read.
 
     Args:
         backbone: config of the student; its tokens must be those of patches with centres.
@@ -68,27 +69,18 @@ class PartSegmenter(PointModel):
             raise UsageError(f'PartSegmenter: numbered={numbered!r} must be one of {", ".join(NUMBERINGS)}')
         if not parts or min(parts) < 1:
             raise UsageError(f'PartSegmenter: parts={list(parts)} needs the number of parts of every class, 1 or more')
-        if any(not hasattr(self.student, name) for name in ('group', 'depth', 'norm')):
-            raise UsageError(
-                f'PartSegmenter reads patch tokens of several layers, which {backbone["type"]} has none of: choose a '
-                'PointTransformer or a TwoTower'
-            )
+        require(self.backbone, {'tokens', 'layers'}, 'PartSegmenter')
         self.numbered = numbered
-        self.layers = _layers(self.student.depth, layers)
+        self.layers = _layers(self.backbone.depth, layers)
         counts = torch.tensor(list(parts))
         self.register_buffer('num_parts', counts, persistent=False)
         self.register_buffer('first_part', counts.cumsum(0) - counts, persistent=False)
-        features = len(self.layers) * self.backbone.num_features
+        features = len(self.layers) * self.backbone.embed_dim
         self.label_embed = nn.Sequential(
             nn.Linear(len(counts), LABEL_WIDTH, bias=False), nn.BatchNorm1d(LABEL_WIDTH), nn.LeakyReLU(0.2)
         )
         self.propagation = FeaturePropagation(features, widths)
         self.head = PartHead(widths[-1], 2 * features + LABEL_WIDTH, head_widths, sum(parts), dropout)
-
-    @property
-    def student(self) -> Any:
-        """The backbone, or the first of its towers."""
-        return getattr(self.backbone, 'first', self.backbone)
 
     def forward(self, points: Tensor, mode: str = 'tensor', **batch: Any) -> Any:
         """Dispatch on ``mode`` as every model does; ``tensor`` takes the class from ``label`` (B,), where it is given.
@@ -112,9 +104,8 @@ class PartSegmenter(PointModel):
             points: (B, N, 3).
             label: classes (B,); without them no class is told.
         """
-        student = self.student
-        output = student(points, return_layers=True)
-        tokens = torch.cat([student.norm(output.layers[i]) for i in self.layers], dim=-1)
+        output = self.backbone(points, return_layers=True)
+        tokens = torch.cat([self.backbone.normalized(output.layers[i]) for i in self.layers], dim=-1)
         told = tokens.new_zeros(len(points), len(self.num_parts))
         if label is not None:
             told.scatter_(1, label.unsqueeze(1), 1.0)

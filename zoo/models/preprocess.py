@@ -20,23 +20,21 @@ class BatchPreprocessor(BaseDataPreprocessor):
     Args:
         train: configs of the transforms applied in training.
         test: configs of those applied in validation and test.
+        second: configs of those that make ``second_points`` of the untouched points in training; None makes none.
         non_blocking: copy to the device asynchronously.
-
-    Attributes:
-        second_transforms: what makes ``second_points`` of the untouched points in training; set by a pretrainer whose
-            objectives ask for a second view, else None.
     """
 
     def __init__(
         self,
         train: Sequence[dict[str, Any]] = (),
         test: Sequence[dict[str, Any]] = (),
+        second: Sequence[dict[str, Any]] | None = None,
         non_blocking: bool = True,
     ) -> None:
         super().__init__(non_blocking)
         self.train_transforms = build_transforms(train)
         self.test_transforms = build_transforms(test)
-        self.second_transforms: list[Transform] | None = None
+        self.second_transforms = None if second is None else build_transforms(second)
 
     @torch.no_grad()
     def forward(self, data: dict[str, Any], training: bool = False) -> dict[str, Any]:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from torch import Tensor, nn
 
-from zoo.backbones import StudentOutput
-from zoo.layers import block_mask, mask_count, random_mask
+from zoo.backbones import StudentOutput, require
+from zoo.errors import UsageError
+from zoo.layers import Mask
 from zoo.models.base import PointModel
-from zoo.models.preprocess import build_transforms, transformed
+from zoo.models.preprocess import transformed
 from zoo.objectives import Objective
-from zoo.registry import MODELS, OBJECTIVES
-
-MASKS = {'random': random_mask, 'block': block_mask}
+from zoo.registry import MASKS, MODELS, OBJECTIVES
 
 
 @MODELS.register_module()
@@ -28,16 +26,16 @@ class Pretrainer(PointModel):
 
     Args:
         backbone: config of the student.
-        objectives: configs of the objectives by name; the loss of ``image`` is logged as ``loss_image``. ``embed_dim``,
-            ``num_heads`` and ``group_size`` are filled in from the backbone where an objective asks for them and its
-            config does not say. An objective that is None is left out, so that one option switches it off.
-        mask: ``dict(type='random' | 'block', ratio=0.6)``, or None for methods that mask nothing.
+        objectives: configs of the objectives by name; the loss of ``image`` is logged as ``loss_image``. One that is
+            None is left out, so that one option switches it off.
+        mask: config of the mask, such as ``dict(type='random', ratio=0.6)``, or None for methods that mask nothing.
         second_view: configs of the batched transforms that make the second view; None takes the preprocessor's
             transforms of the first view, drawn anew.
         data_preprocessor: config of the batched transforms.
 
     Raises:
-        ValueError: no objective, an unknown mask type, or an objective reads a query that the student does not have.
+        UsageError: the backbone does not provide what an objective or the mask needs, or lacks a query that is read.
+        ValueError: no objective, an unknown one, or an unknown mask.
     """
 
     def __init__(
@@ -48,21 +46,22 @@ class Pretrainer(PointModel):
         second_view: Sequence[dict[str, Any]] | None = None,
         data_preprocessor: dict[str, Any] | None = None,
     ) -> None:
-        super().__init__(backbone, data_preprocessor)
         wanted = {name: cfg for name, cfg in objectives.items() if cfg is not None}
         if not wanted:
             raise ValueError('a pretraining method needs at least one objective')
-        if mask is not None and mask.get('type') not in MASKS:
-            raise ValueError(f"unknown mask type '{mask.get('type')}': choose one of {', '.join(MASKS)}")
-        self.objectives = nn.ModuleDict(
-            {name: _build_objective(name, cfg, self.backbone) for name, cfg in wanted.items()}
-        )
-        self.mask = mask
-        self.needs_second_view = any(goal.needs_second_view for goal in self.objectives.values())
-        first = self.data_preprocessor.train_transforms
-        self.second_transforms = first if second_view is None else build_transforms(second_view)
+        self.needs_second_view = any(_class_of(cfg).needs_second_view for cfg in wanted.values())
+        settings = dict(data_preprocessor or {'type': 'BatchPreprocessor'})
         if self.needs_second_view:
-            self.data_preprocessor.second_transforms = self.second_transforms
+            settings['second'] = settings.get('train', ()) if second_view is None else second_view
+        super().__init__(backbone, settings)
+        self.mask: Mask | None = None
+        if mask is not None:
+            if MASKS.get(str(mask.get('type'))) is None:
+                known = ', '.join(sorted(MASKS.module_dict))
+                raise ValueError(f"unknown mask type '{mask.get('type')}': choose one of {known}")
+            require(self.backbone, {'masking'}, f"mask '{mask['type']}'")
+            self.mask = MASKS.build(dict(mask))
+        self.objectives = nn.ModuleDict({name: self._built(name, cfg) for name, cfg in wanted.items()})
 
     def loss(
         self, points: Tensor, mask: Tensor | None = None, second_points: Tensor | None = None, **batch: Any
@@ -79,19 +78,17 @@ class Pretrainer(PointModel):
         output = self.encode(points, mask)
         if self.needs_second_view:
             if second_points is None:
-                second_points = transformed({'points': points}, self.second_transforms)['points']
+                second_points = transformed({'points': points}, self.data_preprocessor.second_transforms)['points']
             output.second = self.encode(second_points)
         batch['points'] = points
         return {f'loss_{name}': goal.weight * goal(output, batch) for name, goal in self.objectives.items()}
 
     def encode(self, points: Tensor, mask: Tensor | None = None) -> StudentOutput:
         """The student's output for clouds (B, N, 3) under ``mask`` (B, G), drawn as configured when not given."""
+        if mask is not None or self.mask is None:
+            return self.backbone(points, mask)
         groups = self.backbone.group(points)
-        num_masked = None
-        if mask is None and self.mask is not None:
-            mask = MASKS[self.mask['type']](groups[1], self.mask['ratio'])
-            num_masked = mask_count(groups[1].shape[1], self.mask['ratio'])
-        return self.backbone(points, mask, num_masked, groups)
+        return self.backbone(points, self.mask(groups, self.backbone), self.mask.count(groups[1].shape[1]), groups)
 
     def teachers(self) -> dict[str, nn.Module]:
         """Frozen teachers by modality, whose features may be computed once and put into the batch."""
@@ -105,17 +102,20 @@ class Pretrainer(PointModel):
         own = {f'objectives.{name}.{leaf}' for name, goal in self.objectives.items() for leaf in goal.no_weight_decay()}
         return super().no_weight_decay() | own
 
+    def _built(self, name: str, cfg: dict[str, Any]) -> Objective:
+        """An objective that fits the backbone."""
+        kind, known = _class_of(cfg), self.backbone.query_names
+        require(self.backbone, kind.requires, f"objective '{name}' ({kind.__name__})")
+        goal: Objective = OBJECTIVES.build({'name': name, 'student': self.backbone, **cfg})
+        if goal.query is not None and known and goal.query not in known:
+            raise UsageError(f"objective '{name}' reads the query '{goal.query}', the backbone has {', '.join(known)}")
+        return goal
 
-def _build_objective(name: str, cfg: dict[str, Any], backbone: nn.Module) -> Objective:
-    """Build one objective, with the student's sizes where its constructor asks for them."""
+
+def _class_of(cfg: dict[str, Any]) -> type[Objective]:
+    """Class of an objective from its config."""
     kind = cfg.get('type')
-    target = OBJECTIVES.get(kind) if isinstance(kind, str) else kind
-    if target is None:
+    found: type[Objective] | None = OBJECTIVES.get(kind) if isinstance(kind, str) else kind
+    if found is None:
         raise ValueError(f"unknown objective '{kind}': choose one of {', '.join(sorted(OBJECTIVES.module_dict))}")
-    asked = inspect.signature(target).parameters
-    sizes = {key: getattr(backbone, key) for key in ('embed_dim', 'num_heads', 'group_size') if key in asked}
-    goal: Objective = OBJECTIVES.build({**sizes, 'name': name, **cfg})
-    if goal.query is not None and goal.query not in backbone.query_names:
-        known = ', '.join(backbone.query_names) or 'none'
-        raise ValueError(f"objective '{name}' reads the query '{goal.query}', the backbone has {known}")
-    return goal
+    return found

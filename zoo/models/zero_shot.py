@@ -30,8 +30,8 @@ class ZeroShotClassifier(PointModel):
         data_preprocessor: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(backbone, data_preprocessor)
-        self.image_projection = nn.Linear(self.backbone.num_features, target_dim)
-        self.text_projection = nn.Linear(self.backbone.num_features, target_dim)
+        self.image_projection = nn.Linear(self.backbone.embed_dim, target_dim)
+        self.text_projection = nn.Linear(self.backbone.embed_dim, target_dim)
         self.ratio = ratio
 
     def extract(self, points: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from zoo.backbones import StudentOutput
+from zoo.backbones import Backbone, StudentOutput
 from zoo.objectives.base import Objective
 from zoo.objectives.losses import LOSSES, info_nce
 from zoo.registry import OBJECTIVES, TEACHERS
@@ -26,7 +26,7 @@ class AlignModality(Objective):
 
     Args:
         name: name of the objective.
-        embed_dim: channels C of the student.
+        student: the backbone.
         query: name of the global query; the objective's name by default.
         modality: ``image`` or ``text``; the query's name by default.
         teacher: config of the teacher; None when features always come with the batch.
@@ -46,7 +46,7 @@ class AlignModality(Objective):
     def __init__(
         self,
         name: str,
-        embed_dim: int,
+        student: Backbone,
         query: str | None = None,
         modality: str | None = None,
         teacher: dict[str, Any] | None = None,
@@ -71,7 +71,7 @@ class AlignModality(Objective):
             if self.teacher is None:
                 raise ValueError(f"objective '{self.name}' needs a teacher or a target_dim")
             target_dim = self.teacher.embed_dim
-        self.projection = nn.Linear(embed_dim, target_dim)
+        self.projection = nn.Linear(student.global_features, target_dim)
         self.temperature = temperature
         self.log_temperature = nn.Parameter(torch.tensor(math.log(temperature))) if learn_temperature else None
 
@@ -84,7 +84,7 @@ class AlignModality(Objective):
         target = self.target(batch).float()
         if self.target_norm == 'layer':
             target = F.layer_norm(target, target.shape[-1:], eps=1e-8)
-        prediction = self.projection(output.queries[self.query]).float()
+        prediction = self.projection(output.global_feature(self.query)).float()
         if self.loss == 'info_nce':
             return info_nce(prediction, target, self.current_temperature())
         return LOSSES[self.loss](prediction, target)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
@@ -13,17 +13,23 @@ from zoo.backbones import StudentOutput
 class Objective(nn.Module, ABC):
     """(student output, teacher, loss): a pretraining method is one backbone and a list of these.
 
+    A subclass is built with ``name``, ``student`` and the arguments of its config. It reads the sizes that it needs
+    from ``student`` (a :class:`zoo.backbones.Backbone`), which stays the pretrainer's.
+
     Args:
         name: the loss is logged as ``loss_<name>``.
         weight: factor of the loss in the total.
 
     Attributes:
-        query: name of the global query it reads; None when it reads patch tokens only.
+        requires: what the backbone must provide, see :class:`zoo.backbones.Backbone`.
         needs_second_view: ask for ``output.second``, the student's output for an independently augmented view.
+        query: name of the global query it reads; None when it reads patch tokens only. In a backbone without queries
+            its pooled features stand for any query.
     """
 
+    requires: ClassVar[frozenset[str]] = frozenset()
+    needs_second_view: ClassVar[bool] = False
     query: str | None = None
-    needs_second_view = False
 
     def __init__(self, name: str, weight: float = 1.0) -> None:
         super().__init__()

@@ -7,7 +7,7 @@ from typing import Any
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from zoo.backbones import StudentOutput
+from zoo.backbones import Backbone, StudentOutput
 from zoo.objectives.base import Objective
 from zoo.objectives.losses import class_contrast, view_contrast
 from zoo.registry import OBJECTIVES
@@ -18,7 +18,7 @@ class _PointContrast(Objective):
 
     Args:
         name: name of the objective.
-        embed_dim: channels C of the student.
+        student: the backbone.
         query: name of the global query.
         hidden_dim: width D of the projection.
         temperature: divides the similarities.
@@ -31,7 +31,7 @@ class _PointContrast(Objective):
     def __init__(
         self,
         name: str,
-        embed_dim: int,
+        student: Backbone,
         query: str = 'cls',
         hidden_dim: int = 128,
         temperature: float = 0.1,
@@ -43,7 +43,7 @@ class _PointContrast(Objective):
         self.query: str = query
         self.temperature = temperature
         self.projection = nn.Sequential(
-            nn.Linear(embed_dim, hidden_dim),
+            nn.Linear(student.global_features, hidden_dim),
             nn.BatchNorm1d(hidden_dim),
             nn.ReLU(inplace=True),
             nn.Linear(hidden_dim, hidden_dim),
@@ -52,7 +52,7 @@ class _PointContrast(Objective):
 
     def embed(self, output: StudentOutput) -> Tensor:
         """Unit vectors (B, D) of one view."""
-        return F.normalize(self.projection(output.queries[self.query]).float(), dim=-1)
+        return F.normalize(self.projection(output.global_feature(self.query)).float(), dim=-1)
 
 
 @OBJECTIVES.register_module()

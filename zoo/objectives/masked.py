@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor
 
 from zoo import ops
-from zoo.backbones import StudentOutput
+from zoo.backbones import Backbone, StudentOutput
 from zoo.layers import MaskedDecoder
 from zoo.objectives.base import Objective
 
@@ -17,18 +17,18 @@ class MaskedObjective(Objective):
 
     Args:
         name: name of the objective.
-        embed_dim: channels C of the student.
-        num_heads: attention heads of the student, and of the decoder unless its config says otherwise.
+        student: the backbone; its attention heads are those of the decoder unless the decoder's config says otherwise.
         decoder: arguments of :class:`MaskedDecoder` beside ``embed_dim``; None reads the student's own tokens at the
             masked places, for students that replace masked tokens instead of dropping them.
         weight: factor of the loss.
     """
 
-    def __init__(
-        self, name: str, embed_dim: int, num_heads: int, decoder: dict[str, Any] | None, weight: float = 1.0
-    ) -> None:
+    requires = frozenset({'tokens', 'masking'})
+
+    def __init__(self, name: str, student: Backbone, decoder: dict[str, Any] | None, weight: float = 1.0) -> None:
         super().__init__(name, weight)
-        self.decoder = None if decoder is None else MaskedDecoder(embed_dim, **{'num_heads': num_heads, **decoder})
+        settings = {'num_heads': student.num_heads, **(decoder or {})}
+        self.decoder = None if decoder is None else MaskedDecoder(student.embed_dim, **settings)
 
     def masked_tokens(self, output: StudentOutput) -> Tensor:
         """The student's tokens of the masked groups (B, M, C), decoded where they were dropped.

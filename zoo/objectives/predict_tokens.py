@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from zoo import ops
-from zoo.backbones import StudentOutput
+from zoo.backbones import Backbone, StudentOutput
 from zoo.objectives.losses import LOSSES
 from zoo.objectives.masked import MaskedObjective
 from zoo.registry import OBJECTIVES, TEACHERS
@@ -23,8 +23,7 @@ class PredictTokens(MaskedObjective):
 
     Args:
         name: name of the objective.
-        embed_dim: channels C of the student.
-        num_heads: see :class:`MaskedObjective`.
+        student: the backbone.
         teacher: config of the tokenizer.
         decoder: see :class:`MaskedObjective`; Point-BERT replaces masked tokens and has no decoder.
         label_smoothing: of the cross-entropy.
@@ -34,16 +33,15 @@ class PredictTokens(MaskedObjective):
     def __init__(
         self,
         name: str,
-        embed_dim: int,
-        num_heads: int,
+        student: Backbone,
         teacher: dict[str, Any],
         decoder: dict[str, Any] | None = None,
         label_smoothing: float = 0.0,
         weight: float = 1.0,
     ) -> None:
-        super().__init__(name, embed_dim, num_heads, decoder, weight)
+        super().__init__(name, student, decoder, weight)
         self.teacher = TEACHERS.build(teacher)
-        self.head = nn.Linear(embed_dim, self.teacher.num_tokens)
+        self.head = nn.Linear(student.embed_dim, self.teacher.num_tokens)
         self.label_smoothing = label_smoothing
 
     def forward(self, output: StudentOutput, batch: dict[str, Any]) -> Tensor:
@@ -59,8 +57,7 @@ class PredictFeatures(MaskedObjective):
 
     Args:
         name: name of the objective.
-        embed_dim: channels C of the student.
-        num_heads: see :class:`MaskedObjective`.
+        student: the backbone.
         teacher: config of the tokenizer.
         decoder: see :class:`MaskedObjective`; ACT drops masked tokens and has a decoder of two blocks.
         loss: ``cosine`` (ACT), ``smooth_l1`` or ``mse``.
@@ -74,15 +71,14 @@ class PredictFeatures(MaskedObjective):
     def __init__(
         self,
         name: str,
-        embed_dim: int,
-        num_heads: int,
+        student: Backbone,
         teacher: dict[str, Any],
         decoder: dict[str, Any] | None = None,
         loss: str = 'cosine',
         target_norm: str = 'none',
         weight: float = 1.0,
     ) -> None:
-        super().__init__(name, embed_dim, num_heads, decoder, weight)
+        super().__init__(name, student, decoder, weight)
         if loss not in FEATURE_LOSSES:
             raise ValueError(f"unknown loss '{loss}': choose one of {', '.join(FEATURE_LOSSES)}")
         if target_norm not in TARGET_NORMS:
@@ -90,7 +86,7 @@ class PredictFeatures(MaskedObjective):
         self.loss = loss
         self.target_norm = target_norm
         self.teacher = TEACHERS.build(teacher)
-        self.head = nn.Linear(embed_dim, self.teacher.embed_dim)
+        self.head = nn.Linear(student.embed_dim, self.teacher.embed_dim)
 
     def forward(self, output: StudentOutput, batch: dict[str, Any]) -> Tensor:
         """Mean loss over the masked groups."""

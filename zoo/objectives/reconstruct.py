@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from zoo import ops
-from zoo.backbones import StudentOutput
+from zoo.backbones import Backbone, StudentOutput
 from zoo.objectives.masked import MaskedObjective
 from zoo.registry import OBJECTIVES, TEACHERS
 
@@ -18,9 +18,7 @@ class ReconstructPoints(MaskedObjective):
 
     Args:
         name: name of the objective.
-        embed_dim: channels C of the student.
-        num_heads: see :class:`MaskedObjective`.
-        group_size: points K of a group.
+        student: the backbone, with K points in a group.
         decoder: see :class:`MaskedObjective`.
         norm: 2 for Chamfer-L2 (squared), 1 for Chamfer-L1.
         teacher: config of the local teacher, which turns neighbourhoods (B, M, K, 3) into the target points.
@@ -30,21 +28,19 @@ class ReconstructPoints(MaskedObjective):
     def __init__(
         self,
         name: str,
-        embed_dim: int,
-        num_heads: int,
-        group_size: int,
+        student: Backbone,
         decoder: dict[str, Any] | None,
         norm: int = 2,
         teacher: dict[str, Any] | None = None,
         weight: float = 1.0,
     ) -> None:
-        super().__init__(name, embed_dim, num_heads, decoder, weight)
+        super().__init__(name, student, decoder, weight)
         if norm not in (1, 2):
             raise ValueError(f'norm of the Chamfer distance must be 1 or 2, got {norm}')
         self.norm = norm
-        self.group_size = group_size
+        self.group_size = student.group_size
         self.teacher = TEACHERS.build(teacher or {'type': 'PointIdentity'})
-        self.head = nn.Linear(embed_dim, 3 * group_size)
+        self.head = nn.Linear(student.embed_dim, 3 * student.group_size)
 
     def forward(self, output: StudentOutput, batch: dict[str, Any]) -> Tensor:
         """Mean Chamfer distance between predicted and true points of the masked groups.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from zoo.backbones import StudentOutput
+from zoo.backbones import StudentOutput, require
 from zoo.errors import UsageError
 from zoo.visualize.picture import GREY, RED, Picture, cloud_picture, heat, save_tiles
 
@@ -48,8 +47,7 @@ def check_attention(backbone: Any) -> None:
     Raises:
         UsageError: it has none.
     """
-    if 'return_attention' not in inspect.signature(backbone.forward).parameters:
-        raise UsageError(f'a {type(backbone).__name__} has no attention: choose a transformer')
+    require(backbone, {'attention'}, 'a picture of attention')
 
 
 @torch.inference_mode()

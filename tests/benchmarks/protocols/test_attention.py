@@ -68,7 +68,7 @@ def test_a_query_that_is_not_there_is_named(data):
     with pytest.raises(ValueError, match='no query text'):
         measure_attention(BACKBONES.build(PLAIN), data, 24, ('text',))
     model = BACKBONES.build({'type': 'PointNet', 'widths': (8, 16), 'input_transform': False})
-    with pytest.raises(UsageError, match='PointNet has no attention'):
+    with pytest.raises(UsageError, match='this PointNet does not provide'):
         measure_attention(model, data, 24)
 
 

@@ -11,7 +11,7 @@ from tests.backbones.test_contract import PLAIN, SMALL
 from tests.benchmarks.protocols.parts import parts
 from zoo import ops
 from zoo.errors import UsageError
-from zoo.layers import random_mask
+from zoo.layers import RandomMask
 from zoo.registry import MODELS
 
 DIM, POINTS = 5, 24
@@ -121,7 +121,7 @@ def test_masks_are_those_of_pretraining_and_of_one_seed(data):
     assert first == second
     assert torch.equal(torch.get_rng_state(), state)
     torch.manual_seed(MASK_SEED)
-    masks = random_mask(torch.zeros(len(data), SMALL['num_groups'], 3), 0.5)
+    masks = RandomMask(0.5)((None, torch.zeros(len(data), SMALL['num_groups'], 3)), None)
     predicted = predictions(model, data, masks)
     expected = 0.0
     for name, weight in (('image', 2.0), ('text', 1.0)):
