@@ -21,7 +21,9 @@ def _parser() -> ArgumentParser:
     shared.add_argument('--weights', metavar='SOURCE', help='name, path or address; random ones by default')
     shared.add_argument('--data', default='procedural', metavar='NAME|PATH', help='as tools/data.py takes it')
     shared.add_argument('--objects', type=int, nargs='+', metavar='I', help='positions in the test split')
-    shared.add_argument('--points', type=int, default=1024, metavar='N', help='points of a cloud, by FPS (1024)')
+    shared.add_argument(
+        '--points', type=int, metavar='N', help='points of a cloud, by FPS; those of the model by default'
+    )
     shared.add_argument('--device', choices=('cpu', 'cuda'), default='cpu', help='where the model runs (cpu)')
     attention = commands.add_parser('attention', parents=[shared], help='attention drawn on clouds, layer by layer')
     attention.add_argument('--query', metavar='NAME', help='a global query; a patch by default')
@@ -62,6 +64,7 @@ def _looked_at(given: argparse.Namespace) -> str:
     import torch
 
     from zoo.engine.config import resolve_device
+    from zoo.hub.inputs import check_known, find_inputs
     from zoo.visualize import draw_attention, draw_reconstruction
     from zoo.visualize.objects import load_clouds, load_model, load_objects
 
@@ -69,7 +72,13 @@ def _looked_at(given: argparse.Namespace) -> str:
     model, weights = load_model(given.model, given.weights, device)
     objects = given.objects or list(range(43 if given.command == 'distance' else 4))
     dataset = load_objects(given.data, objects)
-    points = load_clouds(dataset, given.points, device)
+    num_points = given.points
+    if num_points is None:
+        num_points = check_known(
+            find_inputs(given.model, given.weights), model, given.weights or given.model
+        ).num_points
+    points = load_clouds(dataset, num_points, device)
+    weights = f'{weights}, {num_points} points'
     if given.command == 'attention':
         draw_attention(model.backbone, points, given.out, given.query, given.patch, given.layers)
         return f'{given.out}: {given.model}, {weights}'
@@ -81,7 +90,7 @@ def _looked_at(given: argparse.Namespace) -> str:
     from benchmarks.protocols.attention import attention_table, measure_attention
 
     title = f'Attention distance of {given.model}, {weights}, on {len(objects)} objects of {given.data}'
-    found = measure_attention(model.backbone, dataset, given.points, device=device)
+    found = measure_attention(model.backbone, dataset, num_points, device=device)
     return attention_table(found, title).markdown()
 
 

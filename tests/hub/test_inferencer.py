@@ -12,6 +12,7 @@ from zoo.errors import UsageError
 from zoo.transforms import FPSSubsample, UnitSphere
 
 RNG = np.random.default_rng(1)
+CLOUD = RNG.standard_normal((300, 3)).astype(np.float32)
 
 
 @pytest.fixture(scope='module')
@@ -79,7 +80,7 @@ def test_scale_and_place_do_not_matter_unless_asked(extractor):
         ('gone.npy', r'gone\.npy cannot be read'),
         (np.zeros(3), 'expected an array of shape'),
         (7, 'found a int'),
-        ([np.zeros((4, 3)), 'gone.txt'], r'gone\.txt cannot be read'),
+        ([np.eye(3), 'gone.txt'], r'gone\.txt cannot be read'),
         ([np.full((4, 3), np.nan)], 'array 0 holds a number that is not finite'),
     ],
 )
@@ -90,15 +91,15 @@ def test_bad_inputs_are_named(extractor, inputs, message):
 
 def test_bad_settings(classifier, tmp_path):
     with pytest.raises(UsageError, match='2 names of classes are given, the model has 3'):
-        zoo.Inferencer(classifier, classes='ab', num_points=64)(np.ones((70, 3)))
+        zoo.Inferencer(classifier, classes='ab', num_points=64)(CLOUD)
     with pytest.raises(UsageError, match='a config without weights'):
         zoo.Inferencer('configs/recon/nano.py')
     with pytest.raises(UsageError, match='no weights of'):
         zoo.Inferencer('recon-tiny_shapenet55')
     with pytest.raises(UsageError, match='batch_size is 0'):
-        zoo.Inferencer(classifier)(np.ones((70, 3)), 0)
+        zoo.Inferencer(classifier, num_points=64)(CLOUD, 0)
     with pytest.raises(UsageError, match='holds no file of points'):
-        zoo.Inferencer(classifier)(tmp_path)
+        zoo.Inferencer(classifier, num_points=64)(tmp_path)
 
 
 def test_no_label_comes_from_a_random_head(classifier, tmp_path):

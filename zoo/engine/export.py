@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,8 @@ class ExportHook(Hook):
     With an ``EMAHook`` the averaged weights are written. The header says where they come from: ``config`` and
     ``config_sha256`` (see ``config_hash``), ``model`` (its config as JSON), ``epoch``, ``seed``, ``teachers``,
     ``data`` (fingerprint), ``torch`` and ``zoo`` versions; of a run that was resumed with changes, ``resumed``
-    (what was different before, as JSON).
+    (what was different before, as JSON); and what the model is to be given: ``num_points`` of a cloud, ``normalise``
+    and, of a classifier, ``classes`` (JSON).
 
     Args:
         filename: Name of the file in the work directory.
@@ -48,8 +50,14 @@ class ExportHook(Hook):
 
 def describe(runner: Any) -> dict[str, str]:
     """Return the header of exported weights."""
+    from zoo.hub.inputs import inputs_of_config
+
     model = getattr(runner.model, 'module', runner.model)
     teachers = model.teachers() if hasattr(model, 'teachers') else {}
+    inputs = inputs_of_config(runner.cfg)
+    classes = tuple(getattr(runner.train_dataloader.dataset, 'classes', ()))
+    if runner.cfg.get('model', {}).get('num_classes') == len(classes):
+        inputs = replace(inputs, classes=classes)
     earlier = runner.cfg.to_dict().get('resumed')
     resumed = {'resumed': json.dumps(earlier, default=str, sort_keys=True)} if earlier else {}
     return resumed | {
@@ -64,6 +72,7 @@ def describe(runner: Any) -> dict[str, str]:
         'data': str(getattr(runner.train_dataloader.dataset, 'fingerprint', '')),
         'torch': torch.__version__,
         'zoo': zoo.__version__,
+        **inputs.header(),
     }
 
 

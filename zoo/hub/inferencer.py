@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,18 +14,21 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from zoo.compat import expand
+from zoo.datasets.meshes.painted import UP
 from zoo.errors import UsageError
 from zoo.hub.factory import get_model
-from zoo.hub.index import Entry, find_entry
+from zoo.hub.inputs import Inputs, check_known, classes_of_config, find_inputs
 from zoo.hub.point_files import SUFFIXES, checked_points, read_points
 from zoo.hub.state import still_fresh
 from zoo.models import PointClassifier
 from zoo.transforms import FPSSubsample, UnitSphere
 
-POINTS = 1024
-"""Points of a cloud where the index does not say."""
+SHOWN = 5
+"""Entries of a folder that a line in the log names."""
 
 Input: TypeAlias = str | Path | NDArray[Any] | Tensor
+Items: TypeAlias = list[tuple[str, Input]]
 
 
 @dataclass(frozen=True)
@@ -50,20 +55,27 @@ class Prediction:
 class Inferencer:
     """A model with its weights, ready for files.
 
-    Clouds are cut to as many points as the model was measured with by farthest point sampling, centred and scaled to
-    the unit sphere. A classifier gives labels with probabilities, any other model embeddings.
+    Clouds are turned to have y up, cut to as many points as the model was tested with by farthest point sampling,
+    centred and scaled to the unit sphere. A classifier gives labels with probabilities, any other model embeddings.
+
+    How many points, which names the classes have and whether clouds are scaled is read from the header of the weights,
+    the index or the config, in this order. Nobody says it of a built model, and of weights from elsewhere: a classifier
+    then needs ``num_points``, and embeddings are those of 1024 points, with a line in the log.
 
     Args:
         model: a name of ``zoo.list_models(pretrained=True)``, a ``.safetensors`` file of this project, a config, or a
             built model.
         device: ``cpu``, ``cuda``; the CPU by default.
         weights: name, path or address; those of the index by default.
-        classes: names by label; those of the index by default, else numbers.
-        num_points: of a cloud; that of the index by default, else 1024.
-        normalise: centre and scale the clouds.
+        classes: names by label; see above, else numbers.
+        num_points: of a cloud; see above.
+        normalise: centre and scale the clouds; see above, else they are.
+        up: axis that points up in the files and arrays: 'y', or 'z' as in ModelNet and in maps. Models know nothing but
+            y up, and clouds that lie on their side get other labels.
 
     Raises:
-        UsageError: see :func:`zoo.get_model`; or neither the index nor ``weights`` has weights.
+        UsageError: see :func:`zoo.get_model`; neither the index nor ``weights`` has weights; nobody says how many
+            points a classifier needs.
     """
 
     def __init__(
@@ -74,9 +86,14 @@ class Inferencer:
         *,
         classes: Sequence[str] = (),
         num_points: int | None = None,
-        normalise: bool = True,
+        normalise: bool | None = None,
+        up: str = 'y',
     ) -> None:
-        entry: Entry | None = None
+        if up not in UP:
+            raise UsageError(f'up={up!r} is no axis that clouds are turned from: choose one of {", ".join(UP)}')
+        if num_points is not None and num_points < 1:
+            raise UsageError(f'num_points is {num_points}, expected at least 1')
+        inputs, self.up = Inputs(), up
         if isinstance(model, nn.Module):
             if isinstance(model, PointClassifier) and (random := still_fresh(model)):
                 raise UsageError(
@@ -86,38 +103,48 @@ class Inferencer:
             self.model = model.to(device or 'cpu').eval()
         else:
             text = str(model)
-            named = not text.endswith(('.py', '.safetensors'))
-            entry = find_entry(text) if named else None
             if weights is None and text.endswith('.py'):
                 raise UsageError(f'{text} is a config without weights: give weights=NAME, PATH or ADDRESS')
             self.model = get_model(model, True if weights is None else weights, device)
+            inputs = find_inputs(model, weights)
         self.device = next(self.model.parameters()).device
-        self.num_points = num_points or (entry.num_points if entry else 0) or POINTS
-        self.classes = tuple(classes) or (entry.classes if entry else ())
-        self._transforms: list[Any] = [FPSSubsample(self.num_points)] + ([UnitSphere()] if normalise else [])
+        what = 'a built model' if isinstance(model, nn.Module) else str(weights or model)
+        self.num_points = num_points or check_known(inputs, self.model, what).num_points
+        self.classes = tuple(classes)
+        if isinstance(self.model, PointClassifier) and not classes:
+            config = isinstance(model, str | Path) and str(model).endswith('.py')
+            self.classes = inputs.classes or (classes_of_config(model) if config else ())
+        scaled = inputs.normalise if normalise is None else normalise
+        self._transforms: list[Any] = [FPSSubsample(self.num_points)] + ([UnitSphere()] if scaled else [])
 
     def __call__(self, inputs: Input | Sequence[Input], batch_size: int = 32) -> Prediction | list[Prediction]:
         """Predict.
 
         Args:
             inputs: a file or an array (N, 3) gives one prediction; a folder, a list of files and arrays, or an array
-                (B, N, 3) gives a list, in order.
+                (B, N, 3) gives a list, in order. More columns may stand behind x, y and z, see
+                :func:`zoo.hub.point_files.checked_points`.
             batch_size: clouds at once.
 
+        Returns:
+            Of a folder, predictions of its files of points by name. What else it holds and what cannot be read is left
+            out, with a line in the log.
+
         Raises:
-            UsageError: a file or array is no cloud; names it.
+            UsageError: a file or array is no cloud; names it. A folder holds none.
         """
-        items, single = _items(inputs)
         if batch_size < 1:
             raise UsageError(f'batch_size is {batch_size}, expected at least 1')
-        found = list(self._predictions(items, batch_size))
+        if isinstance(inputs, str | Path) and expand(inputs).is_dir():
+            return list(self._predictions(self._folder(expand(inputs)), batch_size))
+        items, single = _items(inputs)
+        found = list(self._predictions((self._cloud(*item) for item in items), batch_size))
         return found[0] if single else found
 
     @torch.inference_mode()
-    def _predictions(self, items: list[tuple[str, Input]], batch_size: int) -> Iterator[Prediction]:
-        for start in range(0, len(items), batch_size):
-            batch = items[start : start + batch_size]
-            outputs = self.model(torch.cat([self._cloud(*item) for item in batch])).float()
+    def _predictions(self, clouds: Iterator[tuple[str, Tensor]], batch_size: int) -> Iterator[Prediction]:
+        while batch := list(itertools.islice(clouds, batch_size)):
+            outputs = self.model(torch.cat([cloud for _, cloud in batch])).float()
             chances = outputs.softmax(dim=-1).cpu().numpy() if isinstance(self.model, PointClassifier) else None
             for row, (name, _) in enumerate(batch):
                 if chances is None:
@@ -125,16 +152,40 @@ class Inferencer:
                 else:
                     yield self._labelled(name, chances[row])
 
-    def _cloud(self, name: str, item: Input) -> Tensor:
-        """A cloud (1, N, 3) on the device."""
+    def _cloud(self, name: str, item: Input) -> tuple[str, Tensor]:
+        """The name, and a cloud (1, N, 3) on the device."""
         if isinstance(item, str | Path):
             points = read_points(item, max(8192, self.num_points))
         else:
-            points = checked_points(item.detach().cpu().numpy() if isinstance(item, Tensor) else item, name)
+            points = checked_points(_array(item, name) if isinstance(item, Tensor) else item, name)
+        if self.up == 'z':
+            points = points[:, [0, 2, 1]] * np.array([1, 1, -1], dtype=np.float32)
         batch: dict[str, Any] = {'points': torch.from_numpy(points)[None].to(self.device)}
         for transform in self._transforms:
             batch = transform(batch)
-        return batch['points']
+        return name, batch['points']
+
+    def _folder(self, folder: Path) -> Iterator[tuple[str, Tensor]]:
+        """Clouds of the files of a folder by name; at the end a word on what was left out."""
+        entries = sorted(folder.iterdir())
+        left = []
+        for path in entries:
+            if path.name.startswith('.') or path.suffix.lower() not in SUFFIXES or path.is_dir():
+                left.append(f'{path.name}/' if path.is_dir() else path.name)
+                continue
+            try:
+                yield self._cloud(str(path), path)
+            except UsageError as error:
+                left.append(f'{path.name} ({str(error).removeprefix(str(path)).strip()})')
+        more = f' and {len(left) - SHOWN} more' if len(left) > SHOWN else ''
+        named = '; '.join(left[:SHOWN]) + more
+        if len(left) == len(entries):
+            known = f'known are {", ".join(SUFFIXES)}, subfolders are not looked into'
+            raise UsageError(
+                f'{folder} holds no file of points that can be read: {known}' + (f': {named}' if left else '')
+            )
+        if left:
+            logging.getLogger(__name__).warning('%s: %d of %d left out: %s', folder, len(left), len(entries), named)
 
     def _labelled(self, name: str, chances: NDArray[np.float32]) -> Prediction:
         """The likeliest class first."""
@@ -147,21 +198,40 @@ class Inferencer:
         return Prediction(name, names[best], best, float(chances[best]), ranked)
 
 
-def _items(inputs: Input | Sequence[Input]) -> tuple[list[tuple[str, Input]], bool]:
+def _items(inputs: Input | Sequence[Input]) -> tuple[Items, bool]:
     """Named inputs, and whether one was given."""
     if isinstance(inputs, str | Path):
-        if not Path(inputs).is_dir():
-            return [(str(inputs), inputs)], True
-        found = sorted(path for path in Path(inputs).iterdir() if path.suffix.lower() in SUFFIXES)
-        if not found:
-            raise UsageError(f'{inputs} holds no file of points: known are {", ".join(SUFFIXES)}')
-        return [(str(path), path) for path in found], False
+        return [(str(inputs), inputs)], True
+    if (
+        isinstance(inputs, Sequence)
+        and len(inputs)
+        and isinstance(inputs[0], Sequence)
+        and not isinstance(inputs[0], str)
+    ):
+        try:
+            inputs = np.asarray(inputs)  # lists of lists of numbers
+        except ValueError as error:
+            raise UsageError('a list of lists must be one cloud of points (N, 3), or clouds of one size') from error
     if isinstance(inputs, np.ndarray | Tensor):
+        shape = tuple(inputs.shape)
         single = inputs.ndim == 2
+        if inputs.ndim == 3 and shape[1] == 3 != shape[2]:
+            raise UsageError(f'an array of shape {shape} seems transposed, expected (B, N, 3): swap its last two axes')
         if inputs.ndim not in (2, 3):
-            raise UsageError(f'expected an array of shape (N, 3) or (B, N, 3), found shape {tuple(inputs.shape)}')
+            raise UsageError(f'expected an array of shape (N, 3) or (B, N, 3), found shape {shape}')
+        if inputs.ndim == 3 and inputs.dtype in (np.uint8, torch.uint8):
+            raise UsageError(f'an array of bytes of shape {shape} is a picture, expected clouds of points')
         return [(f'array {number}', cloud) for number, cloud in enumerate([inputs] if single else inputs)], single
     if not isinstance(inputs, Sequence):
         raise UsageError(f'expected a file, a folder, an array or a list of them, found a {type(inputs).__name__}')
     named = [str(item) if isinstance(item, str | Path) else f'array {number}' for number, item in enumerate(inputs)]
     return list(zip(named, inputs, strict=True)), False
+
+
+def _array(tensor: Tensor, name: str) -> NDArray[Any]:
+    """A tensor as an array in its own precision."""
+    try:
+        values: NDArray[Any] = tensor.detach().cpu().numpy()
+    except (TypeError, RuntimeError) as error:
+        raise UsageError(f'{name} is of {tensor.dtype}, which is too coarse or no number: give float32') from error
+    return values
