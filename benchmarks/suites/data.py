@@ -160,8 +160,8 @@ PACK_FOLDERS = {
 
 def pack_root(given: Path | None = None) -> Path | None:
     """Folder of the packs: what is given, else ``$ZOO_PACKS``, else nothing."""
-    named = os.environ.get('ZOO_PACKS')
-    return given or (expand(named) if named else None)
+    found = given or os.environ.get('ZOO_PACKS')
+    return expand(found) if found else None
 
 
 def pack(name: str, root: Path | None, profile: Profile) -> Source:

@@ -84,3 +84,39 @@ def test_wrong_usage_is_one_line(arguments, message):
     with pytest.raises(UsageError, match=message) as caught:
         parse(*arguments)
     assert '--help' in str(caught.value)
+
+
+def test_homes_are_expanded_where_the_shell_does_not(monkeypatch, tmp_path):
+    monkeypatch.setenv('HOME', str(tmp_path))
+    (tmp_path / 'my.py').write_text(CONFIG.read_text())
+    options = ['--work-dir=~/run', '--weights=~/w.pth', '--resume=~/e.pth', '--cfg-options', 'train_cfg.type=~/x']
+    parsed = config_parser('').parse_args(['~/my.py', *options])
+    named = [parsed.config, parsed.work_dir, parsed.weights, parsed.resume, parsed.cfg_options['train_cfg.type']]
+    assert named == [f'{tmp_path}/{name}' for name in ('my.py', 'run', 'w.pth', 'e.pth', 'x')]
+    from tools.benchmark import parser
+
+    assert parser().parse_args(['--all', '--out=~/out', '--packs=~/packs']).packs == tmp_path / 'packs'
+    with pytest.raises(UsageError, match='~nobody-of-this-name/x: no home folder'):
+        config_parser('').parse_args(['~nobody-of-this-name/x'])
+
+
+def test_homes_are_expanded_in_paths_given_to_python(monkeypatch, tmp_path):
+    import zoo
+    from zoo.engine import configure, export_weights, load_config
+    from zoo.hub import load_official, load_weights
+
+    monkeypatch.setenv('HOME', str(tmp_path))
+    (tmp_path / 'my.py').write_text(CONFIG.read_text())
+    config = configure(load_config('~/my.py'), work_dir='~/run', resume='~/e.pth', device='cpu')
+    assert (config.work_dir, config.load_from) == (f'{tmp_path}/run', f'{tmp_path}/e.pth')
+    model = zoo.get_model('configs/point_mae/nano.py')
+    export_weights(model, tmp_path / 'w.safetensors', {'model': '{}'})
+    assert str(tmp_path) in load_weights(model, '~/w.safetensors')
+    assert zoo.get_model('configs/point_mae/nano.py', '~/w.safetensors')
+    for wrong in (
+        lambda: zoo.get_model('~/w.safetensors'),
+        lambda: load_official('~/none.pth', 'recon', 'classify', num_groups=4, group_size=4),
+    ):
+        with pytest.raises(UsageError, match=rf'{tmp_path}/(w|none)\.') as caught:
+            wrong()
+        assert '~' not in str(caught.value)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -67,6 +68,60 @@ def test_batches_and_single_clouds_agree(extractor, tmp_path):
     assert ready(torch.from_numpy(np.load(paths[0]))).source == 'array 0'
 
 
+def test_a_folder_leaves_out_what_is_no_cloud_with_a_word(extractor, tmp_path, caplog):
+    ready = zoo.Inferencer(extractor, num_points=64)
+    np.save(tmp_path / 'b.npy', CLOUD)
+    np.savetxt(tmp_path / 'a.TXT', CLOUD, fmt='%.9g')
+    assert [Path(each.source).name for each in ready(tmp_path)] == ['a.TXT', 'b.npy']
+    assert not caplog.messages
+    (tmp_path / '._b.npy').write_bytes(b'\0\5\x16\7')
+    (tmp_path / '.DS_Store').write_bytes(b'x')
+    (tmp_path / 'notes.txt').write_text('b is the chair\n')
+    (tmp_path / 'more.npy').mkdir()
+    np.save(tmp_path / 'sideways.npy', CLOUD.T)
+    found = ready(str(tmp_path), batch_size=1)
+    assert [Path(each.source).name for each in found] == ['a.TXT', 'b.npy']
+    (line,) = caplog.messages
+    assert line.startswith(f'{tmp_path}: 5 of 7 left out: .DS_Store; ._b.npy; more.npy/; notes.txt (holds no points')
+    assert 'sideways.npy (of shape (3, 300) seems transposed' in line
+    for name in ('b.npy', 'a.TXT'):
+        (tmp_path / name).unlink()
+    with pytest.raises(UsageError, match=r'holds no file of points that can be read: .* subfolders are not looked'):
+        ready(tmp_path)
+
+
+def test_paths_may_begin_at_home(extractor, tmp_path, monkeypatch):
+    monkeypatch.setenv('HOME', str(tmp_path))
+    np.save(tmp_path / 'a.npy', CLOUD)
+    ready = zoo.Inferencer(extractor, num_points=64)
+    for found in (ready('~/a.npy'), ready('~')[0], ready(['~/a.npy'])[0]):
+        np.testing.assert_array_equal(found.embedding, ready(CLOUD).embedding)
+
+
+def test_lists_of_numbers_are_clouds(extractor):
+    ready = zoo.Inferencer(extractor, num_points=64)
+    expected = ready(CLOUD).embedding
+    np.testing.assert_array_equal(ready(CLOUD.tolist()).embedding, expected)
+    np.testing.assert_allclose(ready([CLOUD.tolist(), CLOUD.tolist()])[1].embedding, expected, atol=1e-5)
+
+
+def test_z_up_is_turned(extractor, tmp_path):
+    ready, other = (zoo.Inferencer(extractor, num_points=64, up=up) for up in 'yz')
+    lying = CLOUD[:, [0, 2, 1]] * np.float32([1, -1, 1])
+    np.save(tmp_path / 'a.npy', lying)
+    for found in (other(lying), other(torch.from_numpy(lying)), other(tmp_path / 'a.npy')):
+        np.testing.assert_array_equal(found.embedding, ready(CLOUD).embedding)
+    assert not np.allclose(ready(lying).embedding, ready(CLOUD).embedding, atol=1e-3)
+
+
+def test_the_number_of_points_is_said(extractor, classifier, caplog):
+    zoo.Inferencer(extractor)
+    (line,) = caplog.messages
+    assert line.startswith('a built model does not say how many points of a cloud it was trained with: 1024 are taken')
+    with pytest.raises(UsageError, match=r'a built model does not say how many points .* give num_points=N'):
+        zoo.Inferencer(classifier)
+
+
 def test_scale_and_place_do_not_matter_unless_asked(extractor):
     cloud = RNG.standard_normal((300, 3))
     ready, raw = zoo.Inferencer(extractor), zoo.Inferencer(extractor, normalise=False)
@@ -80,6 +135,17 @@ def test_scale_and_place_do_not_matter_unless_asked(extractor):
         ('gone.npy', r'gone\.npy cannot be read'),
         (np.zeros(3), 'expected an array of shape'),
         (7, 'found a int'),
+        (CLOUD.T, r'array 0 of shape \(3, 300\) seems transposed'),
+        (torch.from_numpy(CLOUD).T, r'array 0 of shape \(3, 300\) seems transposed'),
+        (CLOUD.T.tolist(), r'array 0 of shape \(3, 300\) seems transposed'),
+        ([CLOUD, CLOUD.T], r'array 1 of shape \(3, 300\) seems transposed'),
+        (CLOUD.T[None], r'an array of shape \(1, 3, 300\) seems transposed, expected \(B, N, 3\)'),
+        (torch.zeros(2, 3, 80), r'an array of shape \(2, 3, 80\) seems transposed'),
+        (np.zeros((300, 384)), r'array 0 is no cloud .* found shape \(300, 384\)'),
+        (np.zeros((64, 64, 3), np.uint8), 'is a picture'),
+        (torch.zeros(300, 3, dtype=torch.bfloat16), 'array 0 is of torch.bfloat16'),
+        ([[[1, 2, 3]], [[1, 2]]], 'a list of lists must be one cloud'),
+        (CLOUD + np.float32(5e6), 'array 0 is .* float32 numbers lose its shape'),
         ([np.eye(3), 'gone.txt'], r'gone\.txt cannot be read'),
         ([np.full((4, 3), np.nan)], 'array 0 holds a number that is not finite'),
     ],
@@ -94,6 +160,10 @@ def test_bad_settings(classifier, tmp_path):
         zoo.Inferencer(classifier, classes='ab', num_points=64)(CLOUD)
     with pytest.raises(UsageError, match='a config without weights'):
         zoo.Inferencer('configs/recon/nano.py')
+    with pytest.raises(UsageError, match="up='x' is no axis that clouds are turned from: choose one of y, z"):
+        zoo.Inferencer(classifier, num_points=64, up='x')
+    with pytest.raises(UsageError, match='num_points is 0'):
+        zoo.Inferencer(classifier, num_points=0)
     with pytest.raises(UsageError, match='no weights of'):
         zoo.Inferencer('recon-tiny_shapenet55')
     with pytest.raises(UsageError, match='batch_size is 0'):

@@ -48,6 +48,14 @@ def test_a_reconstruction_is_drawn_and_repeats_itself(tmp_path, data, capsys):
     assert [float(figure) > 0 for figure in figures] == [True, True]
 
 
+def test_clouds_have_as_many_points_as_the_model_was_trained_with(tmp_path, capsys):
+    pack = str(write_pack(tmp_path / 'pack.npz', 24, num_points=600))
+    main('distance', 'configs/recon/nano.py', '--data', pack, '--objects', '0')
+    assert 'random weights, 512 points' in capsys.readouterr().out
+    main('distance', 'configs/recon/nano.py', '--data', pack, '--objects', '0', '--points', '96')
+    assert 'random weights, 96 points' in capsys.readouterr().out
+
+
 def test_losses_are_drawn(tmp_path, capsys):
     log = tmp_path / 'run' / 'vis_data' / 'scalars.json'
     log.parent.mkdir(parents=True)

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 import torch.distributed as dist
 from mmengine import Config, DictAction
 
+from zoo.compat import expand
 from zoo.engine.config import configure, load_config
 from zoo.engine.distributed import LAUNCHERS
 from zoo.errors import Diverged, UsageError
@@ -34,7 +35,18 @@ WAYS_OUT = {
 
 
 class ArgumentParser(argparse.ArgumentParser):
-    """A parser whose errors are one line."""
+    """A parser whose errors are one line, and that expands ``~`` where the shell does not (``--out=~/x``)."""
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse; every value that begins with ``~`` is a path of a user.
+
+        Raises:
+            UsageError: The command line is wrong, or there is no such user.
+        """
+        found = super().parse_args(args, namespace)
+        for key, value in vars(found).items():
+            setattr(found, key, _expanded(value))
+        return found
 
     def error(self, message: str) -> NoReturn:
         """Raise the message.
@@ -43,6 +55,15 @@ class ArgumentParser(argparse.ArgumentParser):
             UsageError: Always.
         """
         raise UsageError(f'{message}; {self.prog} --help shows the options')
+
+
+def _expanded(value: Any) -> Any:
+    """A value of the command line with the homes of users in it."""
+    if isinstance(value, list):
+        return [_expanded(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _expanded(item) for key, item in value.items()}
+    return type(value)(expand(value)) if isinstance(value, str | Path) and str(value).startswith('~') else value
 
 
 class _Options(DictAction):

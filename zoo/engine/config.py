@@ -14,6 +14,7 @@ import torch
 from mmengine import Config
 from mmengine.runner import Runner
 
+from zoo.compat import expand
 from zoo.engine.distributed import LAUNCHERS
 from zoo.engine.names import config_name
 from zoo.errors import UsageError
@@ -58,7 +59,7 @@ def find_config(path: str | Path) -> Path:
     Raises:
         UsageError: There is none; names what comes close.
     """
-    for file in (Path(path), ROOT / path):
+    for file in (expand(path), ROOT / path):
         if file.is_file():
             return file
     known = [
@@ -123,10 +124,10 @@ def configure(
         UsageError: An option does not fit the config or the machine.
     """
     name = config_name(config.filename or '')
-    config.work_dir = str(work_dir or config.get('work_dir') or Path('work_dirs') / name)
+    config.work_dir = str(expand(work_dir or config.get('work_dir') or Path('work_dirs') / name))
     if resume is not None:
         config.resume = True
-        config.load_from = None if resume == 'auto' else resume
+        config.load_from = None if resume == 'auto' else str(expand(resume))
     if weights is not None:
         config.weights = weights
     if backbone is not None:

@@ -10,6 +10,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 import zoo
+from zoo.compat import expand
 from zoo.errors import UsageError
 from zoo.hub.official import TASKS, load_official
 from zoo.hub.official_tokenizers import foundation_tensors
@@ -48,7 +49,7 @@ def convert(
     Raises:
         UsageError: the file does not fit (names the keys), or the target cannot be written.
     """
-    source, target = Path(source), Path(target)
+    source, target = expand(source), expand(target)
     if target.suffix != '.safetensors':
         raise UsageError(f'{target}: the converted file must be called *.safetensors')
     if not target.parent.is_dir():

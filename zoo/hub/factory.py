@@ -11,6 +11,7 @@ import torch
 from mmengine import Config
 from torch import nn
 
+from zoo.compat import expand
 from zoo.errors import UsageError
 from zoo.foreign import FILES, check_foreign, check_values, seal_teachers
 from zoo.hub.backbones import downstream_backbone
@@ -150,12 +151,12 @@ def _plan(source: str | Path | Config) -> Plan:
         return Plan(_model_of(Config(source.to_dict()), 'the config'))
     text = str(source)
     if text.endswith('.py'):
-        path = Path(source) if Path(source).is_file() else ROOT / source
+        path = expand(text) if expand(text).is_file() else ROOT / text
         if not path.is_file():
             raise UsageError(f'config {source} does not exist')
         return Plan(_model_of(Config.fromfile(path), text))
     if text.endswith('.safetensors'):
-        return Plan(read_file_header(text), weights=Path(text))
+        return Plan(read_file_header(text), weights=expand(text))
     entry = find_entry(text)
     return Plan(_config_of(entry), entry)
 

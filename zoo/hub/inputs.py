@@ -10,7 +10,6 @@ from pathlib import Path
 from mmengine import Config
 from torch import nn
 
-from zoo.compat import expand
 from zoo.errors import UsageError
 from zoo.foreign import parse_json
 from zoo.hub.index import Entry, find_entry
@@ -116,7 +115,7 @@ def check_known(inputs: Inputs, model: nn.Module, what: str) -> Inputs:
 
 def _of_source(source: str | Path) -> Inputs:
     """What a name of the index or a file of weights says."""
-    text = str(expand(source)) if '://' not in str(source) else str(source)
+    text = str(source)
     if not Path(text).suffix and '/' not in text and not Path(text).is_file():
         return _of_entry(find_entry(text))
     path = resolve_weights(text)

@@ -13,6 +13,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from zoo.compat import expand
 from zoo.errors import UsageError
 from zoo.foreign import model_of_header
 
@@ -29,7 +30,7 @@ def read_file(path: str | Path) -> dict[str, Any]:
     Raises:
         UsageError: the file is missing, broken, or holds more than tensors and plain values.
     """
-    path = Path(path)
+    path = expand(path)
     if not path.is_file():
         raise UsageError(f'checkpoint {path} does not exist')
     try:
@@ -127,7 +128,7 @@ def read_file_header(path: str | Path) -> dict[str, Any]:
     Raises:
         UsageError: the file is missing or broken, does not say, or says what data may not, see :mod:`zoo.foreign`.
     """
-    path = Path(path)
+    path = expand(path)
     if not path.is_file():
         raise UsageError(f'weights {path} do not exist: give a model name or a file')
     try:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from torch import nn
 
+from zoo.compat import expand
 from zoo.errors import UsageError
 from zoo.hub.download import WeightFile, drop_outdated, fetch_weights
 from zoo.hub.index import find_entry
@@ -24,8 +25,8 @@ def resolve_weights(source: str | Path) -> Path:
     text = str(source)
     if '://' in text:
         return _from_address(text)
-    if Path(text).is_file():
-        return Path(text)
+    if expand(text).is_file():
+        return expand(text)
     if Path(text).suffix or '/' in text:
         raise UsageError(f'weights {text} do not exist: give a model name, a file or an address')
     entry = find_entry(text)

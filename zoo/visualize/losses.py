@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from zoo.compat import expand
 from zoo.errors import UsageError
 
 Curve = list[tuple[int, float]]
@@ -21,7 +22,7 @@ def read_losses(run: str | Path) -> dict[str, Curve]:
     Raises:
         UsageError: there is no log, it holds no loss, or a line of it is broken.
     """
-    path = Path(run)
+    path = expand(run)
     files = [path] if path.is_file() else sorted(path.rglob('vis_data/scalars.json'))
     if not files:
         raise UsageError(f'{run} holds no vis_data/scalars.json: name the work directory of a training run')

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from zoo.compat import expand
 from zoo.datasets.meshes.camera import Camera
 from zoo.io import write_whole
 
@@ -89,6 +90,6 @@ def save_tiles(rows: Sequence[Sequence[Picture]], titles: Sequence[str], path: s
     pen = ImageDraw.Draw(sheet)
     for place, title in enumerate(titles):
         pen.text((place * rows[0][0].shape[1] + 3, 1), title, fill='black')
-    target = Path(path)
+    target = expand(path)
     write_whole(target, partial(sheet.save, format='PNG', optimize=True))
     return target

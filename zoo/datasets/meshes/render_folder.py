@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from zoo.compat import expand
 from zoo.datasets.meshes.bake import Baked, Recipe, bake, write_arrays
 from zoo.datasets.meshes.beside import folder_files
 from zoo.datasets.meshes.files import SUFFIXES, parse_mesh
@@ -78,7 +79,7 @@ def render_folder(
     Raises:
         UsageError: There is no folder with meshes, it cannot be written to ``out``, or a number makes no sense.
     """
-    jobs = _jobs(Path(folder), Path(out), Recipe(num_points, views, image_size, up, seed))
+    jobs = _jobs(expand(folder), expand(out), Recipe(num_points, views, image_size, up, seed))
     missing = [job for job in jobs if not _is_there(job)]
     left = {job['name'] for job in missing}
     report = RenderReport(kept=[job['name'] for job in jobs if job['name'] not in left])

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from zoo.compat import expand
 from zoo.datasets.meshes.camera import Camera
 from zoo.datasets.meshes.mesh import FloatArray
 from zoo.io import write_whole
@@ -92,7 +93,7 @@ def object_sheet(
             sheet.paste(picture, (x + number * size, y + TITLE))
         dots = coloured_points(dataset.points(index), dataset.colours(index), size)
         sheet.paste(Image.fromarray(dots), (x + len(views) * size, y + TITLE))
-    target = Path(path)
+    target = expand(path)
     coarse = np.asarray(sheet) & 0xF8  # five bits a channel: half the file, hardly a difference
     write_whole(target, partial(Image.fromarray(coarse | coarse >> 5).save, format='PNG', optimize=True))
     return target

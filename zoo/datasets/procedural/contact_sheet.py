@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from zoo.compat import expand
 from zoo.datasets.meshes.camera import Camera
 from zoo.datasets.meshes.mesh import FloatArray, IntArray
 from zoo.datasets.meshes.render import render
@@ -90,7 +91,7 @@ def contact_sheet(path: str | Path, *, objects: int = 4, size: int = 72, columns
         x, y = place // rows * wide, place % rows * tall
         pen.text((x + 2, y + 1), name, fill='black')
         sheet.paste(Image.fromarray(class_row(name, objects, size, seed=seed)), (x, y + TITLE))
-    target = Path(path)
+    target = expand(path)
     coarse = np.asarray(sheet) & 0xF8  # five bits a channel: half the file, hardly a difference
     write_whole(target, partial(Image.fromarray(coarse | coarse >> 5).save, format='PNG', optimize=True))
     return target

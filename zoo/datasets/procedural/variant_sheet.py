@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
+from zoo.compat import expand
 from zoo.datasets.meshes.mesh import FloatArray, IntArray
 from zoo.datasets.procedural.contact_sheet import GAP, HUES, TITLE, VIEWPOINT, Picture
 from zoo.datasets.procedural.dataset import VARIANTS
@@ -94,7 +95,7 @@ def variant_sheet(
         for tile, text in enumerate((name, *VARIANTS)):
             pen.text((x + tile * size + 2, y + 1), text, fill='black')
         sheet.paste(Image.fromarray(variant_row(name, size, index=index, seed=seed)), (x, y + TITLE))
-    target = Path(path)
+    target = expand(path)
     coarse = np.asarray(sheet) & 0xF8  # five bits a channel: half the file, hardly a difference
     write_whole(target, partial(Image.fromarray(coarse | coarse >> 5).save, format='PNG', optimize=True))
     return target

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from zoo.compat import expand
 from zoo.io import write_whole
 
 ADDRESSES = {
@@ -72,6 +73,6 @@ def write_attribution(
     path: str | Path, infos: Sequence[Mapping[str, Any]], catalogues: Sequence[Mapping[str, Any]]
 ) -> Path:
     """Write ``attribution`` to a file in one step; return the file."""
-    target = Path(path)
+    target = expand(path)
     write_whole(target, attribution(infos, catalogues))
     return target

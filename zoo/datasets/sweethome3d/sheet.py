@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Collection
 from pathlib import Path
 
+from zoo.compat import expand
 from zoo.datasets.meshes.sheet import object_sheet
 from zoo.datasets.sweethome3d.dataset import SweetHome3D
 
@@ -49,7 +50,7 @@ def contact_sheet(path: str | Path, dataset: SweetHome3D, *, count: int = 32, si
     Returns:
         The picture.
     """
-    target, indices = Path(path), choose(dataset, count)
+    target, indices = expand(path), choose(dataset, count)
     titles = [dataset.caption(index) for index in indices]
     shown = object_sheet(target, dataset, indices, titles, views=(0, 1), size=size, columns=columns)
     dataset.write_attribution(target.with_name(f'{target.stem.upper()}_ATTRIBUTION.md'), indices)

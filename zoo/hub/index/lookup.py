@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from zoo.compat import expand
 from zoo.errors import UsageError
 from zoo.hub.index.entry import TASKS, Collection, Entry
 from zoo.hub.index.fields import Fields, is_path
@@ -20,7 +21,7 @@ PARTS = ('Import', 'Collections', 'Models', 'Library')
 
 def index_path() -> Path:
     """The index: ``$ZOO_MODEL_INDEX``, else the one that comes with the project."""
-    return Path(os.environ.get('ZOO_MODEL_INDEX') or ROOT / 'model_index.yml')
+    return expand(os.environ.get('ZOO_MODEL_INDEX') or ROOT / 'model_index.yml')
 
 
 def entries(path: Path | None = None) -> dict[str, Entry]:
