@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -271,3 +274,10 @@ def test_our_own_meshes_survive_every_format(tmp_path):
         item = read_mesh(path)
         assert len(item.mesh.faces) == len(cube.faces)
         assert len(item.mesh.vertices) == 24
+
+
+def test_small_files_take_little_memory(tmp_path):
+    command = [sys.executable, str(Path(__file__).with_name('bombs.py')), str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, cwd=Path.cwd())
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count(' s ') == 5 + 2 * 10

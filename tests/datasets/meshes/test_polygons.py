@@ -64,4 +64,8 @@ def test_what_is_no_proper_outline_still_becomes_triangles():
     assert triangles.min() >= 0
     assert triangles.max() <= 7
     assert cut(np.zeros((1, 6, 3))).shape == (1, 4, 3)
-    assert cut(rng.normal(size=(1, MOST_CORNERS + 1, 3)))[0, -1].tolist() == [0, MOST_CORNERS - 1, MOST_CORNERS]
+    with pytest.raises(ValueError, match='dented polygon has 1001 corners'):
+        cut(rng.normal(size=(1, MOST_CORNERS + 1, 3)))
+    angle = np.linspace(0, 2 * np.pi, 2 * MOST_CORNERS, endpoint=False)
+    circle = np.stack([np.cos(angle), np.sin(angle), np.zeros(len(angle))], axis=1)
+    assert cut(circle[None])[0, -1].tolist() == [0, 2 * MOST_CORNERS - 2, 2 * MOST_CORNERS - 1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 
 import numpy as np
@@ -182,10 +183,8 @@ def test_ten_times_the_blanks_take_ten_times_as_long(name):
     def seconds(times: int) -> float:
         data = (before + blank * times + behind).encode()
         start = time.process_time()
-        try:
+        with contextlib.suppress(ValueError):
             parse_obj(data, Beside(nothing))
-        except ValueError:
-            pass
         return time.process_time() - start
 
     seconds(1000)

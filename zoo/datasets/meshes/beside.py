@@ -9,6 +9,9 @@ from pathlib import Path
 LARGEST = 256 << 20
 """Bytes of the largest file that is read at the word of another one."""
 
+MOST = 1 << 30
+"""Bytes of all of them."""
+
 
 class Beside:
     """Looks up files by the names that other files give them, as trimesh's loaders ask for them.
@@ -20,19 +23,16 @@ class Beside:
         read: Returns the content of a file by its path relative to the mesh, raises ``OSError`` where there is none.
 
     Attributes:
-        taken: Paths that were read, in the order of reading.
-        missing: Paths that were asked for and are not there.
+        taken: Paths that were read, in the order of reading, as keys.
+        missing: Paths that were asked for and are not there, as keys.
     """
 
     def __init__(self, read: Callable[[str], bytes]) -> None:
         self._read = read
-        self.taken: list[str] = []
-        self.missing: list[str] = []
-        self._served: dict[str, bytes] = {}
-
-    def serve(self, name: str, content: bytes) -> None:
-        """Answer a name with a content of our own."""
-        self._served[name] = content
+        self.taken: dict[str, None] = {}
+        self.missing: dict[str, None] = {}
+        self._known: dict[str, bytes] = {}
+        self._left = MOST
 
     def get(self, name: str) -> bytes:
         """Return the content of the first candidate that exists.
@@ -40,27 +40,26 @@ class Beside:
         Raises:
             FileNotFoundError: None does.
             PermissionError: It does, and may not be read.
+            ValueError: All that was read is too much together.
         """
-        if name in self._served:
-            return self._served[name]
         for candidate in _candidates(name):
-            try:
-                content = self._read(candidate)
-            except PermissionError:  # it is there: without it the mesh would be another one
-                raise
-            except (OSError, ValueError, KeyError):
-                self._note(self.missing, candidate)
-                continue
-            self._note(self.taken, candidate)
-            return content
+            if candidate not in self._known:
+                try:
+                    content = self._read(candidate)
+                except PermissionError:  # it is there: without it the mesh would be another one
+                    raise
+                except (OSError, ValueError, KeyError):
+                    self.missing[candidate] = None
+                    continue
+                self._left -= len(content)
+                if self._left < 0:
+                    raise ValueError(f'it names files of more than {MOST} bytes')
+                self._known[candidate] = content
+                self.taken[candidate] = None
+            return self._known[candidate]
         raise FileNotFoundError(f'{name} is not there')
 
     __getitem__ = get
-
-    @staticmethod
-    def _note(paths: list[str], path: str) -> None:
-        if path not in paths:
-            paths.append(path)
 
 
 def _candidates(name: str) -> Iterator[str]:

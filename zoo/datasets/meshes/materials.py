@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -22,10 +21,10 @@ TEXTURE_SIZE = 64
 MOST_PIXELS = 1 << 26
 """Of a texture that is decoded, 8192 by 8192; larger ones are as good as damaged."""
 
-FORMATS = ('PNG', 'JPEG', 'MPO', 'WEBP', 'GIF', 'BMP', 'TGA', 'DDS')
+FORMATS = ('PNG', 'JPEG', 'WEBP', 'GIF', 'BMP', 'TGA', 'DDS')
 """Pictures that are decoded: each takes the memory of its stated size, and starts no other program."""
 
-DAMAGED = (OSError, ValueError, SyntaxError, AttributeError, TypeError, MemoryError, Image.DecompressionBombError)
+DAMAGED = (OSError, ValueError, SyntaxError, AttributeError, TypeError, Image.DecompressionBombError)
 """What a picture may raise that cannot be read: the shape is there all the same."""
 
 SPOTS = np.array([(4, 4, 4), (8, 2, 2), (2, 8, 2), (2, 2, 8), (5.5, 5.5, 1), (5.5, 1, 5.5), (1, 5.5, 5.5)]) / 12
@@ -64,10 +63,30 @@ def material_paint(material: Any, uv: FloatArray | None, faces: IntArray) -> Pai
     return np.clip(rgba[:, :3], 0, 1), rgba[:, 3] < CLEAR
 
 
-def open_picture(get: Callable[[], bytes]) -> Any:
-    """Return a picture without decoding it; None where it cannot be got or read."""
+def open_picture(content: bytes) -> Image.Image | None:
+    """Return a texture, averaged down; None where it cannot be read."""
     try:
-        return Image.open(io.BytesIO(get()), formats=FORMATS)
+        return shrunk(Image.open(io.BytesIO(content), formats=FORMATS))
+    except DAMAGED:
+        return None
+
+
+def shrunk(image: Image.Image) -> Image.Image | None:
+    """Return a picture as RGBA, averaged down; None where it is damaged or too large.
+
+    The size is that of the header, so that nothing is decoded that does not fit. A picture that was opened and not
+    decoded stays so: all those of a scene together would fill the memory.
+    """
+    try:
+        if image.width * image.height > MOST_PIXELS:
+            return None
+        if image.format is not None:  # None is one that never was a file
+            image.fp.seek(0)  # type: ignore[attr-defined]
+            image = Image.open(image.fp, formats=FORMATS)  # type: ignore[attr-defined]
+        shrink = max(1, max(image.size) // TEXTURE_SIZE)
+        if image.mode not in ('L', 'RGB', 'RGBA') or 'transparency' in image.info:
+            image = image.convert('RGBA')
+        return image.reduce(shrink).convert('RGBA')
     except DAMAGED:
         return None
 
@@ -102,25 +121,15 @@ def _base_colour(material: Any) -> FloatArray:
     return np.array([*_with_gamma(rgba[:3]), alpha])
 
 
-def _pixels(image: Any) -> FloatArray | None:
+def _pixels(image: Image.Image | None) -> FloatArray | None:
     """Return a texture as RGBA in [0, 1], averaged down; None when there is none that can be read.
 
-    Two by two equal pixels are what trimesh puts in the place of a material that is not there. Sizes are those of the
-    header, so that nothing is decoded that does not fit; the picture itself stays unread, or all of a scene would be
-    kept in memory.
+    Two by two equal pixels are what trimesh puts in the place of a material that is not there.
     """
-    try:
-        if image is None or image.width * image.height > MOST_PIXELS:
-            return None
-        if image.format is not None:  # None is one that never was a file
-            image.fp.seek(0)
-            image = Image.open(image.fp, formats=FORMATS)
-        shrink = max(1, max(image.size) // TEXTURE_SIZE)
-        if image.mode not in ('L', 'RGB', 'RGBA') or 'transparency' in image.info:
-            image = image.convert('RGBA')
-        pixels = np.asarray(image.reduce(shrink).convert('RGBA'), dtype=np.float64) / 255
-    except DAMAGED:
+    small = None if image is None else shrunk(image)
+    if small is None:
         return None
+    pixels = np.asarray(small, dtype=np.float64) / 255
     stand_in = pixels.shape[:2] == (2, 2) and (pixels == pixels[0, 0]).all()
     return None if stand_in else pixels
 

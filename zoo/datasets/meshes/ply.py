@@ -77,6 +77,8 @@ def parse_ply(data: bytes, beside: Beside) -> Soup:
         vertices = np.stack([_single(vertex, axis) for axis in 'xyz'], axis=1).astype(np.float64)
     face = columns.get('face', {})
     sizes, index = _polygons(face)
+    if len(sizes) and sizes.min() < 3:
+        raise ValueError(f'a face has {sizes.min()} corners')
     drawn = len(sizes)
     for _, flat in (column for column in columns.get('tristrips', {}).values() if isinstance(column, tuple)):
         whole = _whole(flat)
@@ -93,8 +95,13 @@ def parse_ply(data: bytes, beside: Beside) -> Soup:
         own = owner < drawn
         soup.colour[own] = of_faces[owner[own]]
     uv = _uv(vertex, face, index)
-    picture = open_picture(lambda: beside.get(texture)) if texture and uv is not None else None
-    if picture is None or uv is None or not len(faces):
+    if not texture or uv is None or not len(faces):
+        return soup
+    try:
+        picture = open_picture(beside.get(texture))
+    except FileNotFoundError:
+        picture = None
+    if picture is None:
         return soup
     from trimesh.visual.material import SimpleMaterial
 
@@ -109,10 +116,10 @@ def _header(data: bytes) -> tuple[str, dict[str, Element], str, bytes]:
     end = _END.search(data, 0, 1 << 20)
     if first is None or end is None:
         raise ValueError('it does not begin with ply, or its header has no end')
-    lines = [line.split() for line in data[first.end() : end.start()].decode('latin-1').splitlines()]
+    head = [line.split() for line in data[first.end() : end.start()].decode('latin-1').splitlines()]
     form, texture = '', ''
     elements: dict[str, Element] = {}
-    for words in lines:
+    for words in head:
         match words:
             case ['format', form, *_] if form in ORDERS:
                 pass
@@ -136,7 +143,11 @@ def _header(data: bytes) -> tuple[str, dict[str, Element], str, bytes]:
         return ORDERS[form], elements, texture, body
     for element in elements.values():  # of a text, all is read as doubles
         element.properties = [(name, 'd', 'd' if length else '') for name, _, length in element.properties]
-    return '<', elements, texture, numbers(decoded(body).split()).astype('<f8').tobytes()
+    lines = [line for line in decoded(body).split('\n') if line.strip()]
+    announced = sum(element.count for element in elements.values() if element.properties)
+    if len(lines) != announced:
+        raise ValueError(f'{announced} rows are announced, {len(lines)} are there')
+    return '<', elements, texture, numbers(word for line in lines for word in line.split()).astype('<f8').tobytes()
 
 
 def _rows(body: bytes, here: int, name: str, element: Element, order: str) -> tuple[dict[str, Column], int]:

@@ -7,7 +7,7 @@ import numpy as np
 from zoo.datasets.meshes.mesh import FloatArray, IntArray
 
 MOST_CORNERS = 1000
-"""Polygons with more corners are cut into a fan, whatever their outline."""
+"""Dented polygons with more corners are refused: to cut one takes the square of their number."""
 
 
 def cut(corners: FloatArray) -> IntArray:
@@ -20,11 +20,14 @@ def cut(corners: FloatArray) -> IntArray:
 
     Returns:
         Positions of corners, shape ``(P, n - 2, 3)``, wound like the polygons.
+
+    Raises:
+        ValueError: A dented polygon has more than ``MOST_CORNERS`` corners.
     """
     count, n = corners.shape[:2]
     fan = np.array([(0, k, k + 1) for k in range(1, n - 1)], dtype=np.int64)
     result = np.tile(fan, (count, 1, 1))
-    if n == 3 or n > MOST_CORNERS or not count:
+    if n == 3 or not count:
         return result
     moved = corners - corners[:, :1]
     normal = np.cross(moved, np.roll(moved, -1, axis=1)).sum(axis=1)  # twice the area, towards the viewer
@@ -33,6 +36,8 @@ def cut(corners: FloatArray) -> IntArray:
     )
     along = np.einsum('pnc,pc->pn', bends, normal)
     dented = (along < -1e-6 * (normal**2).sum(axis=1, keepdims=True)).any(axis=1)
+    if n > MOST_CORNERS and dented.any():
+        raise ValueError(f'a dented polygon has {n} corners, more than {MOST_CORNERS}')
     for index in np.flatnonzero(dented):
         result[index] = _ears(_flat(moved[index], normal[index]), fan)
     return result

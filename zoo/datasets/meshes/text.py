@@ -44,4 +44,9 @@ def whole_numbers(words: Iterable[str]) -> NDArray[np.int64]:
         ValueError: One is none.
         OverflowError: One is beyond 64 bits.
     """
-    return np.array([int(word) for word in words], dtype=np.int64)
+    rows = list(words)
+    try:
+        return np.array([int(word) for word in rows], dtype=np.int64)
+    except ValueError as error:
+        wrong = next(word for word in rows if not word.lstrip('+-').isdigit() or len(word) > 4000)
+        raise ValueError(f'{wrong[:40]!r} is no whole number') from error

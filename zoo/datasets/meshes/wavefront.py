@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from zoo.datasets.meshes.beside import Beside
-from zoo.datasets.meshes.materials import material_paint
+from zoo.datasets.meshes.materials import material_paint, shrunk
 from zoo.datasets.meshes.mesh import FloatArray, IntArray
 from zoo.datasets.meshes.soup import Soup, plain, scaled, triangulate
 from zoo.datasets.meshes.text import decoded, numbers, whole_numbers
@@ -78,7 +79,7 @@ def parse_obj(data: bytes, beside: Beside, materials: str = '') -> Soup:
     soup = plain(vertices, faces)
     if tints and len(tints) == len(places):
         soup = plain(vertices, faces, scaled(numbers(tints).reshape(-1, 3))[faces].mean(axis=1))
-    known = _materials([materials, *(found for line in libraries for found in _library(line, beside))], beside)
+    known = _materials([materials, *(found for line in libraries for found in _library(line, beside))], beside, names)
     used = [known.get(name) for name in names]
     if any(used):
         places_of_texture = numbers(spots).reshape(-1, 2)
@@ -127,14 +128,23 @@ def _library(line: str, beside: Beside) -> list[str]:
     return []
 
 
-def _materials(libraries: list[str], beside: Beside) -> dict[str, Any]:
-    """Return the materials of trimesh by name, the last of those with one name; damaged ones are left out."""
+def _materials(libraries: list[str], beside: Beside, names: Iterable[str]) -> dict[str, Any]:
+    """Return materials of trimesh by name, the last of those with one name; damaged ones are left out."""
     from trimesh.exchange.obj import parse_mtl
     from trimesh.visual.material import SimpleMaterial
 
     text = '\n'.join(libraries)
+    known = parse_mtl(text, resolver=beside) if text.strip() else {}
     found = {}
-    for name, options in parse_mtl(text, resolver=beside).items() if text.strip() else ():
+    pictures: dict[str, Image.Image | None] = {}
+    for name in known.keys() & names:
+        options = known[name]
+        image = options.pop('image', None)
+        if isinstance(image, Image.Image):
+            path = str(image.info.get('file_path'))
+            if path not in pictures:
+                pictures[path] = shrunk(image)
+            options['image'] = pictures[path]
         try:
             found[name] = SimpleMaterial(**options)
         except (TypeError, ValueError, AttributeError):
