@@ -8,6 +8,7 @@ from zoo.engine.checkpoint import CheckpointHook, latest_checkpoint, read_checkp
 from zoo.engine.compile import CompileHook
 from zoo.engine.config import configure, load_config
 from zoo.engine.export import ExportHook, export_weights
+from zoo.engine.following import FollowHook
 from zoo.engine.loops import EpochLoop, IterLoop
 from zoo.engine.metrics import Accuracy
 from zoo.engine.norms import FirstBatchHook
@@ -27,6 +28,7 @@ __all__ = [
     'ExportHook',
     'FeatureBankHook',
     'FirstBatchHook',
+    'FollowHook',
     'IterLoop',
     'IterationSeedHook',
     'ParamGroups',

@@ -141,6 +141,10 @@ class ZooRunner(Runner):
 
     # --- what is built ------------------------------------------------------------------------------------------------
 
+    def register_default_hooks(self, hooks: dict[str, Any] | None = None) -> None:
+        """Register what every run has; see mmengine."""
+        super().register_default_hooks({'teachers': {'type': 'FollowHook'}, **(hooks or {})})
+
     def wrap_model(self, model_wrapper_cfg: dict[str, Any] | None, model: nn.Module) -> nn.Module:
         """Move the model to the device; with several processes, let it exchange gradients."""
         if model_wrapper_cfg is not None:

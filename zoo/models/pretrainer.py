@@ -97,6 +97,15 @@ class Pretrainer(PointModel):
             found |= goal.teachers()
         return found
 
+    def after_step(self, progress: float) -> None:
+        """Let the teachers that follow the student move; called after every step of the optimizer.
+
+        Args:
+            progress: share of the training that is done.
+        """
+        for goal in self.objectives.values():
+            goal.after_step(self.backbone, progress)
+
     def no_weight_decay(self) -> set[str]:
         """Names of parameters that take no weight decay although they are not vectors."""
         own = {f'objectives.{name}.{leaf}' for name, goal in self.objectives.items() for leaf in goal.no_weight_decay()}

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
-from zoo.backbones import StudentOutput
+from zoo.backbones import Backbone, StudentOutput
 
 
 class Objective(nn.Module, ABC):
@@ -43,6 +43,14 @@ class Objective(nn.Module, ABC):
     def teachers(self) -> dict[str, nn.Module]:
         """Frozen teachers whose features may be computed once, by the name of their batch key's stem."""
         return {}
+
+    def after_step(self, student: Backbone, progress: float) -> None:
+        """Called after every step of the optimizer, for teachers that follow the student.
+
+        Args:
+            student: the backbone.
+            progress: share of the training that is done.
+        """
 
     def no_weight_decay(self) -> set[str]:
         """Names of own parameters that take no weight decay although they are not vectors."""

@@ -7,6 +7,7 @@ from zoo.teachers.clip import CLIPImageTeacher, CLIPTextTeacher
 from zoo.teachers.efficientnet_lite import EfficientNetLite0Teacher
 from zoo.teachers.feature_bank import FeatureBank
 from zoo.teachers.image import ImageTeacher
+from zoo.teachers.moving_average import MovingAverage
 from zoo.teachers.point_identity import PointIdentity
 from zoo.teachers.prompts import PROMPTS, random_prompt, render_prompts
 from zoo.teachers.sentence import SentenceTeacher
@@ -22,6 +23,7 @@ __all__ = [
     'EfficientNetLite0Teacher',
     'FeatureBank',
     'ImageTeacher',
+    'MovingAverage',
     'PointIdentity',
     'SentenceTeacher',
     'Teacher',

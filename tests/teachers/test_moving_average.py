@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from zoo.errors import UsageError
+from zoo.teachers import MovingAverage
+
+
+def student():
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Dropout(0.5), nn.Linear(4, 2))
+
+
+def test_follows_as_the_formula_says():
+    followed = student()
+    teacher = MovingAverage(followed, start=0.5, end=0.9, ramp=0.5)
+    expected = {name: value.clone() for name, value in followed.named_parameters()}
+    optimizer = torch.optim.SGD([p for p in (*followed.parameters(), *teacher.parameters()) if p.requires_grad], 0.1)
+    for step in range(8):
+        followed(torch.randn(6, 3)).square().sum().backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        teacher.after_step(followed, (step + 1) / 8)
+        momentum = min(0.5 + 0.4 * 2 * (step + 1) / 8, 0.9)
+        for name, value in followed.named_parameters():
+            expected[name] = momentum * expected[name] + (1 - momentum) * value.detach()
+    for name, value in teacher.network.named_parameters():
+        torch.testing.assert_close(value, expected[name])
+    assert torch.equal(teacher.network[1].running_var, followed[1].running_var)
+    assert teacher.momentum(0.25) == pytest.approx(0.7)
+    assert teacher.momentum(1.0) == pytest.approx(0.9)
+
+
+def test_has_no_gradient_and_drops_nothing():
+    teacher = MovingAverage(student()).train()
+    inputs = torch.randn(5, 3, requires_grad=True)
+    assert torch.equal(teacher(inputs), teacher(inputs))
+    assert not teacher(inputs).requires_grad
+    assert not any(parameter.requires_grad for parameter in teacher.parameters())
+
+
+def test_is_kept_with_the_model():
+    first, second = (MovingAverage(student(), start=0.5) for _ in range(2))
+    moved = student()
+    with torch.no_grad():
+        moved[0].weight.add_(1)
+    first.after_step(moved, 0.0)
+    second.load_state_dict(first.state_dict())
+    assert torch.equal(first.network[0].weight, second.network[0].weight)
+
+
+@pytest.mark.parametrize('wrong', [dict(start=1.5), dict(end=-0.1), dict(ramp=0)])
+def test_momenta_that_cannot_be(wrong):
+    with pytest.raises(UsageError, match='MovingAverage'):
+        MovingAverage(student(), **wrong)
