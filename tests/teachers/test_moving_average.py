@@ -17,9 +17,9 @@ def test_follows_as_the_formula_says():
     followed = student()
     teacher = MovingAverage(followed, start=0.5, end=0.9, ramp=0.5)
     expected = {name: value.clone() for name, value in followed.named_parameters()}
-    optimizer = torch.optim.SGD([p for p in (*followed.parameters(), *teacher.parameters()) if p.requires_grad], 0.1)
+    optimizer = torch.optim.SGD([p for p in (*followed.parameters(), *teacher.parameters()) if p.requires_grad], 0.01)
     for step in range(8):
-        followed(torch.randn(6, 3)).square().sum().backward()
+        followed(torch.randn(6, 3)).square().mean().backward()
         optimizer.step()
         optimizer.zero_grad()
         teacher.after_step(followed, (step + 1) / 8)
