@@ -1,3 +1,4 @@
+import contextlib
 import errno
 import hashlib
 import os
@@ -11,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from zoo.errors import UnreadableError
-from zoo.io import UNFINISHED, file_hash, reading, sweep, walk, whole, write_whole
+from zoo.errors import UnreadableError, UsageError
+from zoo.io import UNFINISHED, claimed, file_hash, named, reading, sweep, walk, whole, write_whole
 
 
 def leftovers(folder):
@@ -165,3 +166,47 @@ def test_file_hash(tmp_path):
     content = bytes(range(256)) * 9000  # more than one block
     (tmp_path / 'file').write_bytes(content)
     assert file_hash(tmp_path / 'file') == hashlib.sha256(content).hexdigest()
+
+
+@contextlib.contextmanager
+def other_process_claims(path, forks=False):
+    """Let another process hold a claim while the block runs, then kill it; yields the process."""
+    code = (
+        'import os, sys, time; from pathlib import Path; from zoo.io import claimed\n'
+        'with claimed(Path(sys.argv[1]), "trained"):\n'
+        f'    child = os.fork() if {forks} else 1\n'
+        '    print(child, flush=True) if child else None\n'
+        '    time.sleep(60)'
+    )
+    other = subprocess.Popen([sys.executable, '-c', code, str(path)], stdout=subprocess.PIPE, text=True)
+    other.child = int(other.stdout.readline())
+    try:
+        yield other
+    finally:
+        other.kill()
+        other.wait()
+
+
+def test_a_claim_names_its_holder_and_ends_with_it(tmp_path):
+    """Also where children of the holder live on, as the loader workers of a killed training do for a while."""
+    path = tmp_path / 'work' / '.training'
+    path.parent.mkdir()
+    with other_process_claims(path, forks=True) as other:
+        expected = rf'work: trained by process {other.pid} on .* since 2.*: wait for its end'
+        with pytest.raises(UsageError, match=expected), claimed(path, 'trained'):
+            pass
+        assert path.exists()
+    os.kill(other.child, 0)
+    with claimed(path, 'trained'):
+        assert f'process {os.getpid()} ' in path.read_text()
+    assert not path.exists()
+    os.kill(other.child, signal.SIGKILL)
+
+
+def test_errors_without_a_name_get_one():
+    with pytest.raises(OSError, match='No space left') as caught, named('folder'):
+        raise OSError(errno.ENOSPC, 'No space left on device')
+    assert caught.value.filename == 'folder'
+    with pytest.raises(OSError, match='No space left') as caught, named('folder'):
+        raise OSError(errno.ENOSPC, 'No space left on device', 'file')
+    assert caught.value.filename == 'file'

@@ -21,7 +21,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.suites.profiles import PROFILES
-from zoo.engine.cli import INTERRUPTED, ArgumentParser, run_cli
+from zoo.engine.cli import ArgumentParser, run_cli
 from zoo.errors import UsageError
 
 
@@ -58,15 +58,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser().parse_args(arguments)
     group = next((name for name in ('suite', 'table', 'study') if getattr(given, name)), '')
     _check(given, group)
-    try:
-        return _answer(given, group)
-    except KeyboardInterrupt:
-        print('interrupted; the same command goes on where it stopped', file=sys.stderr)
-        return INTERRUPTED
-
-
-def _answer(given: argparse.Namespace, group: str) -> int:
-    """Do what is asked for."""
     if given.verify:
         from benchmarks.release import verify
 

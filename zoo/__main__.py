@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import zoo
-from zoo.compat import data_root, processor, zoo_home
+from zoo.compat import data_root, processor, tolerate_any_output, zoo_home
 from zoo.errors import UsageError
 
 PACKAGES = (
@@ -52,6 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         0, or 2 where there is no such tool; a tool leaves with its own code.
     """
+    tolerate_any_output()
     given = list(sys.argv[1:] if arguments is None else arguments)
     if not given:
         print(report())

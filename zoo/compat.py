@@ -6,6 +6,7 @@ Nothing is imported or touched at import time; every function does its work when
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import pickle
 import platform
@@ -65,6 +66,12 @@ def processor() -> str:
     found = (line.partition(':')[2].strip() for line in lines if line.startswith('model name'))
     name = next(found, '') or platform.processor() or platform.machine()
     return f'{name}, {torch.backends.cpu.get_cpu_capability()}'
+
+
+def tolerate_any_output() -> None:
+    """Print ``?`` for what the encoding of standard output lacks, instead of losing a table at the end of a run."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors='replace')
 
 
 def ensure_torchvision() -> None:

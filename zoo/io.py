@@ -7,13 +7,14 @@ import errno
 import fcntl
 import hashlib
 import os
+import platform
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from zoo.errors import UnreadableError
+from zoo.errors import UnreadableError, UsageError
 
 UNFINISHED = '.unfinished'
 """Ending of a file that is being written; its name begins with a dot. Only a killed writer leaves one behind."""
@@ -140,6 +141,61 @@ def walk(folder: str | Path, *, follow: bool = False) -> Iterator[tuple[str, lis
             raise error
 
     yield from os.walk(folder, onerror=refuse, followlinks=follow)
+
+
+@contextlib.contextmanager
+def named(path: str | Path) -> Iterator[None]:
+    """Let an error of the system that names no file name this one, or this folder.
+
+    Raises:
+        OSError: what was raised within.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None and error.filename is None:
+            error.filename = str(path)
+        raise
+
+
+@contextlib.contextmanager
+def claimed(path: Path, what: str) -> Iterator[None]:
+    """Hold a file for this process alone, while something is done that two processes cannot do in one folder.
+
+    The system frees the claim of a process that dies, whatever its children do. On a file system without locks
+    nothing is held.
+
+    Args:
+        path: the file; it says who holds it, and vanishes at the end.
+        what: what is done, for the message of another process that wants to.
+
+    Raises:
+        UsageError: another process holds it.
+    """
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            with contextlib.suppress(OSError):
+                try:
+                    fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except (BlockingIOError, PermissionError) as error:
+                    holder = os.pread(descriptor, 200, 0).decode(errors='replace').strip() or 'another process'
+                    raise UsageError(
+                        f'{path.parent}: {what} by {holder}: wait for its end, or choose another folder'
+                    ) from error
+            if not (path.exists() and os.path.samestat(path.stat(), os.fstat(descriptor))):
+                continue  # it vanished between its opening and the lock
+            try:
+                since = time.strftime('%Y-%m-%d %H:%M:%S')
+                with named(path):
+                    os.ftruncate(descriptor, 0)
+                    os.pwrite(descriptor, f'process {os.getpid()} on {platform.node()} since {since}'.encode(), 0)
+                yield
+            finally:
+                path.unlink(missing_ok=True)
+            return
+        finally:
+            os.close(descriptor)
 
 
 @contextlib.contextmanager

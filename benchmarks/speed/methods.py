@@ -21,6 +21,7 @@ from tqdm import tqdm
 from benchmarks.report import Table
 from benchmarks.speed.steps import Cost, count_parameters, forward_macs, matmul_peak, measure_steps
 from zoo.engine import load_config
+from zoo.engine.cli import run_cli
 from zoo.errors import UsageError
 from zoo.hub.names import ROOT, known_configs
 from zoo.registry import MODELS
@@ -166,4 +167,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(run_cli(main))

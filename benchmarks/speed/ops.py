@@ -9,6 +9,7 @@ points, 64 groups of 32, 38 of them masked.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from statistics import median
 from typing import NamedTuple
@@ -19,6 +20,7 @@ from torch import Tensor
 
 from benchmarks.speed.timing import compare
 from zoo import ops
+from zoo.engine.cli import run_cli
 from zoo.ops import backend
 
 COLUMNS = ('operation', 'backend', 'textbook (ms)', 'zoo (ms)', 'times faster', 'quartiles')
@@ -123,4 +125,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(run_cli(main))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import os
+import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -26,6 +27,7 @@ from benchmarks.speed.timing import compare
 from zoo.datasets.base import ObjectDataset
 from zoo.datasets.prepared import MappedPack, prepare
 from zoo.datasets.storage import content_hash
+from zoo.engine.cli import run_cli
 
 
 class CloudFiles(ObjectDataset):
@@ -132,4 +134,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(run_cli(main))

@@ -15,6 +15,8 @@ import argparse
 import dataclasses
 import hashlib
 import json
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,7 @@ from benchmarks.records import Record
 from benchmarks.records.record import environment, read_record
 from benchmarks.studies.robustness_table import accuracy_table, error_table, severity_table
 from zoo.engine import build_runner, configure, load_config
+from zoo.engine.cli import run_cli
 from zoo.engine.names import config_hash
 from zoo.errors import UsageError
 from zoo.io import file_hash, write_whole
@@ -258,7 +261,7 @@ def _contenders(names: list[str], weights: list[str]) -> list[Contender]:
     return [*(Contender(name) for name in names), *pretrained]
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Run the study from the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--models', nargs='+', default=['recon-nano', 'pointnet'], help='trained from scratch')
@@ -270,7 +273,7 @@ def main() -> None:
     parser.add_argument('--severities', nargs='+', type=int, choices=SEVERITIES, default=SEVERITIES)
     for name in NUMBERS:
         parser.add_argument(f'--{name.replace("_", "-")}', type=int, default=getattr(Budget, name))
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     numbers = {name: getattr(given, name) for name in NUMBERS}
     budget = Budget(**numbers, corruptions=tuple(given.corruptions), severities=tuple(given.severities))
     try:
@@ -283,4 +286,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(run_cli(main))

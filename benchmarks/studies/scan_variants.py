@@ -11,6 +11,8 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from benchmarks.protocols.finetune import finetune
 from benchmarks.records import Record, mean_interval, read_records
 from benchmarks.records.record import environment, read_record
 from benchmarks.report import Table
+from zoo.engine.cli import run_cli
 from zoo.io import write_whole
 from zoo.registry import DATASETS
 
@@ -166,7 +169,7 @@ def _measure(
     )
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Run the study from the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--out', type=Path, required=True, help='folder of records and table')
@@ -178,7 +181,7 @@ def main() -> None:
     parser.add_argument('--test-objects', type=int, default=Budget.test_objects)
     parser.add_argument('--epochs', type=int, default=Budget.epochs)
     parser.add_argument('--device', default='cpu')
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     budget = Budget(given.objects, given.test_objects, given.epochs)
     table = run_study(
         given.out,
@@ -195,4 +198,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(run_cli(main))

@@ -84,16 +84,19 @@ class DummyShapes(ObjectDataset):
 
 @HOOKS.register_module()
 class KillHook(Hook):
-    """Kills the process as a power cut would, in the middle of iteration ``at``, or while a checkpoint is written."""
+    """Kills the process as a power cut would, in the middle of iteration ``at``, or while a checkpoint is written.
+
+    With another ``number`` than that of SIGKILL, it is told to stop in iteration ``at``.
+    """
 
     priority = 'LOWEST'
 
-    def __init__(self, at: int = -1, in_save_of_epoch: int = -1) -> None:
-        self.at, self.in_save_of_epoch = at, in_save_of_epoch
+    def __init__(self, at: int = -1, in_save_of_epoch: int = -1, number: int = signal.SIGKILL) -> None:
+        self.at, self.in_save_of_epoch, self.number = at, in_save_of_epoch, number
 
     def after_train_iter(self, runner: Any, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
         if runner.iter == self.at:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), self.number)
 
     def before_save_checkpoint(self, runner: Any, checkpoint: dict[str, Any]) -> None:
         if runner.epoch + 1 == self.in_save_of_epoch:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import errno
+import io
+import signal
+import sys
 
 import pytest
 from torch.utils.data import DataLoader, Dataset
 
-from tests.engine.conftest import CONFIG
+from tests.engine.conftest import CONFIG, largest_difference
 from zoo.engine.cli import config_of, config_parser, run_cli
 from zoo.errors import UsageError
 
@@ -35,6 +38,27 @@ def test_exit_codes_and_what_is_printed(capsys):
     assert 'Traceback' in capsys.readouterr().err
     assert run_cli(raiser(RuntimeError('a fault'))) == 1
     assert 'Traceback' in capsys.readouterr().err
+
+
+def test_a_word_on_sigterm_and_the_run_goes_on_as_if_it_had_not_been(train, tmp_path, capsys):
+    unbroken = train('unbroken')
+    told = {'custom_hooks.3.at': 14, 'custom_hooks.3.number': int(signal.SIGTERM)}
+    assert run_cli(lambda arguments: train('run', told) and None) == 143
+    *_, word = capsys.readouterr().err.splitlines()
+    assert word == 'terminated by SIGTERM; the same command goes on where it stopped (a training with --resume)'
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    assert not list((tmp_path / 'run').rglob('.*'))
+    resumed = train('run', resume='auto')
+    assert largest_difference(resumed.model.state_dict(), unbroken.model.state_dict()) == 0
+
+
+@pytest.mark.parametrize('encoding', ['ascii', 'latin-1'])
+def test_an_encoding_that_lacks_a_sign_loses_no_table(monkeypatch, encoding):
+    raw = io.BytesIO()
+    monkeypatch.setattr('sys.stdout', io.TextIOWrapper(raw, encoding=encoding))
+    assert run_cli(lambda arguments: print('38.4 ± 1.2 ↑ 椅')) == 0
+    sys.stdout.flush()
+    assert raw.getvalue() == '38.4 ± 1.2 ? ?\n'.encode(encoding, errors='replace')
 
 
 class Broken(Dataset):

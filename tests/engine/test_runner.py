@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,9 @@ import torch
 from mmengine import Config
 
 from tests.engine.conftest import largest_difference, make_config, state_of
-from zoo.engine import build_runner
+from tests.test_io import other_process_claims
+from zoo.engine import build_runner, read_checkpoint
+from zoo.engine.cli import run_cli
 from zoo.errors import UsageError
 
 
@@ -167,3 +170,53 @@ def test_resuming_what_has_not_begun_begins(train, capsys):
 def test_a_set_smaller_than_a_batch_is_one_batch(train):
     runner = train('run', {'train_dataloader.batch_size': 100, 'train_cfg.max_epochs': 2})
     assert runner.iter == 2
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A function that makes, or widens, a disk of some kilobytes under ``run``."""
+    place = tmp_path / 'run'
+    place.mkdir()
+
+    def of(kilobytes):
+        option = f'remount,size={kilobytes}k' if place.is_mount() else f'size={kilobytes}k'
+        command = ['mount', '-t', 'tmpfs', '-o', option, 'tmpfs', str(place)]
+        try:
+            subprocess.run(command, check=True, capture_output=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            pytest.skip(f'a small disk needs the right to mount one: {error}')
+
+    yield of
+    if place.is_mount():
+        subprocess.run(['umount', '--lazy', str(place)], check=True)
+
+
+@pytest.mark.parametrize('kilobytes', [4, 60, 100, 140])
+def test_a_full_disk_ends_in_one_line_and_the_run_goes_on(train, tmp_path, small_disk, capsys, kilobytes):
+    """Full at the log, at the first checkpoint, at the best one, at the second."""
+    unbroken = train('unbroken', {'model.width': 64})
+    small_disk(kilobytes)
+    capsys.readouterr()
+    assert run_cli(lambda _: train('run', {'model.width': 64}) and None) == 2
+    *told, error = capsys.readouterr().err.splitlines()
+    assert error.startswith('error: ')
+    assert 'No space left on device: make room' in error
+    assert str(tmp_path / 'run') in error
+    assert not [line for line in told if not line.startswith(('epoch', 'trained'))]
+    assert not list((tmp_path / 'run').rglob('.*'))
+    for path in (tmp_path / 'run').glob('*.pth'):
+        read_checkpoint(path)
+    small_disk(4000)
+    resumed = train('run', {'model.width': 64}, resume='auto')
+    assert largest_difference(resumed.model.state_dict(), unbroken.model.state_dict()) == 0
+
+
+def test_two_trainings_do_not_share_a_work_directory(train, tmp_path):
+    (tmp_path / 'run').mkdir()
+    with other_process_claims(tmp_path / 'run' / '.training') as other:
+        with pytest.raises(UsageError, match=rf'run: trained by process {other.pid} on .*: wait for its end'):
+            train('run', {'train_cfg.max_epochs': 1})
+        assert not list((tmp_path / 'run').glob('*.p*'))
+        assert train('another', {'train_cfg.max_epochs': 1}).epoch == 1
+    assert train('run', {'train_cfg.max_epochs': 1}).epoch == 1
+    assert not (tmp_path / 'run' / '.training').exists()

@@ -19,6 +19,9 @@ from zoo.errors import UsageError
 from zoo.io import sweep, write_whole
 from zoo.registry import HOOKS
 
+POINTER = 'last_checkpoint'
+"""File of a work directory that names its newest checkpoint."""
+
 _NUMBERED = re.compile(r'(epoch|iter)_(\d+)\.pth')
 
 
@@ -44,16 +47,21 @@ def read_checkpoint(path: str | Path, map_location: Any = 'cpu') -> dict[str, An
 
 
 def latest_checkpoint(work_dir: str | Path) -> Path | None:
-    """Return the newest checkpoint of a work directory, also of one that was moved; None when there is none yet."""
+    """Return the newest checkpoint of a work directory, also of one that was moved or copied; None without any.
+
+    What lies in the directory comes before the place that its pointer names, which may be where it was copied from.
+    """
     folder = Path(work_dir)
-    pointer = folder / 'last_checkpoint'
-    if pointer.is_file():
-        named = Path(pointer.read_text('utf-8').strip())
-        for candidate in (named, folder / named.name):
-            if named.name and candidate.is_file():
-                return candidate
-    numbered = [path for path in folder.glob('*.pth') if _NUMBERED.fullmatch(path.name)]
-    return max(numbered, key=lambda path: path.stat().st_mtime_ns, default=None)
+    pointer = folder / POINTER
+    named = Path(pointer.read_text('utf-8').strip()) if pointer.is_file() else Path()
+    if named.name and (folder / named.name).is_file():
+        return folder / named.name
+    numbered = {path: _NUMBERED.fullmatch(path.name) for path in folder.glob('*.pth')}
+    newest = max(((int(found[2]), path) for path, found in numbered.items() if found), default=None)
+    if newest is not None:
+        return newest[1]
+    # With ``out_dir``, checkpoints are kept elsewhere; a place with a pointer of its own is another work directory.
+    return named if named.is_file() and not (named.parent / POINTER).is_file() else None
 
 
 @HOOKS.register_module()
@@ -74,6 +82,11 @@ class CheckpointHook(mmengine.hooks.CheckpointHook):
     def before_train(self, runner: Any) -> None:
         """Prepare, and remove what a killed run left unfinished."""
         super().before_train(runner)
+        if self.save_best:
+            # A copied run knows the best of the folder it was copied from, which is not its own to remove.
+            single = len(self.key_indicators) == 1
+            paths = {'': self.best_ckpt_path} if single else dict(self.best_ckpt_path_dict)
+            self._set_best({key: path and str(Path(self.out_dir) / Path(path).name) for key, path in paths.items()})
         if is_main_process():
             sweep(self.out_dir)
 
@@ -119,7 +132,8 @@ class CheckpointHook(mmengine.hooks.CheckpointHook):
             by_epoch=self.by_epoch,
         )
         if is_main_process():
-            write_whole(Path(runner.work_dir) / 'last_checkpoint', self.last_ckpt)
+            beside = Path(self.out_dir) == Path(runner.work_dir)
+            write_whole(Path(runner.work_dir) / POINTER, name if beside else self.last_ckpt)
             for old in outdated:
                 (Path(self.out_dir) / self.filename_tmpl.format(old)).unlink(missing_ok=True)
 

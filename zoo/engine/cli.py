@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import errno
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -13,12 +15,12 @@ from typing import Any, NoReturn
 import torch.distributed as dist
 from mmengine import Config, DictAction
 
-from zoo.compat import expand
+from zoo.compat import expand, tolerate_any_output
 from zoo.engine.config import configure, load_config
 from zoo.engine.distributed import LAUNCHERS
 from zoo.errors import Diverged, UsageError
 
-DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+DONE, FAILED, WRONG_USAGE, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
 """Exit codes."""
 
 _ELSEWHERE = 'ask its owner, or choose another folder (ZOO_HOME for what is kept)'
@@ -125,14 +127,22 @@ _WORKER = f'Caught {UsageError.__name__} in DataLoader worker process'
 """How torch begins the message of an error from a worker process; the original message ends it."""
 
 
-def run_cli(main: Callable[[Sequence[str] | None], int | None]) -> int:
-    """Run the ``main`` of a tool and return its exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, as schedulers of clusters send it: what is open is closed, as after Ctrl-C."""
 
-    Wrong usage and missing input end in one readable line; everything else in a traceback. The folder of the tool
+
+def run_cli(main: Callable[[Sequence[str] | None], int | None]) -> int:
+    """Run the ``main`` of a tool and return its exit code.
+
+    0 done, 1 failed, 2 wrong usage, 130 interrupted, 143 terminated. Wrong usage and missing input end in one readable
+    line; everything else in a traceback. The folder of the tool
     leaves the search path of modules: ``tools/profile.py`` would pass for the standard library's ``profile`` there.
     """
     folder = Path(sys.argv[0]).resolve().parent
     sys.path[:] = [entry for entry in sys.path if not entry or Path(entry).resolve() != folder]
+    tolerate_any_output()
+    with contextlib.suppress(ValueError):  # not the main thread
+        signal.signal(signal.SIGTERM, _terminate)
     try:
         return main(None) or DONE
     except UsageError as error:
@@ -145,12 +155,22 @@ def run_cli(main: Callable[[Sequence[str] | None], int | None]) -> int:
             return FAILED
         print(f'error: {error.filename or "a file"}: {error.strerror}: {way_out}', file=sys.stderr)
         return WRONG_USAGE
-    except KeyboardInterrupt:
-        print('interrupted; the same command goes on where it stopped (a training with --resume)', file=sys.stderr)
-        return INTERRUPTED
+    except KeyboardInterrupt as stop:
+        terminated = isinstance(stop, Terminated)
+        what = 'terminated by SIGTERM' if terminated else 'interrupted'
+        print(f'{what}; the same command goes on where it stopped (a training with --resume)', file=sys.stderr)
+        return TERMINATED if terminated else INTERRUPTED
     except Exception:
         traceback.print_exc()
         return FAILED
     finally:
+        if signal.getsignal(signal.SIGTERM) is _terminate:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
         if dist.is_available() and dist.is_initialized():
             dist.destroy_process_group()
+
+
+def _terminate(number: int, frame: Any) -> NoReturn:
+    """Unwind the program; a second signal ends it at once."""
+    signal.signal(number, signal.SIG_DFL)
+    raise Terminated

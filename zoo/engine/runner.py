@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+import io
 import itertools
 import logging
 import os
 import platform
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +38,13 @@ from zoo.engine.progress import say
 from zoo.engine.resume import reconcile, resume_optimizer, snapshot, unfinished
 from zoo.engine.schedule import fit
 from zoo.errors import UsageError
-from zoo.io import write_whole
+from zoo.io import claimed, named, write_whole
 from zoo.registry import DATASETS, FUNCTIONS
 
 _count = itertools.count()
+
+LOCK = '.training'
+"""File of a work directory that says who trains there."""
 
 _NOT_WORTH_A_WARNING = (
     'Failed to search registry with scope "zoo"',  # registries that the zoo adds nothing to
@@ -66,7 +71,7 @@ def build_runner(config: Config) -> ZooRunner:
     config.setdefault('default_scope', 'zoo')
     config.setdefault('randomness', {'seed': 0})
     check_config(config)
-    with readable_build_errors():
+    with readable_build_errors(), named(config.work_dir):
         return ZooRunner.from_cfg(config)
 
 
@@ -117,6 +122,9 @@ class ZooRunner(Runner):
             if not isinstance(handler, logging.FileHandler):
                 handler.setLevel(max(handler.level, logging.WARNING))
                 handler.addFilter(_worth_a_warning)
+            elif isinstance(handler.stream, io.TextIOWrapper):
+                handler.stream.reconfigure(encoding='utf-8')
+                handler.handleError = lambda record: None  # type: ignore[method-assign] # a full disk loses a line
         return logger
 
     def _log_env(self, env_cfg: dict[str, Any]) -> None:
@@ -217,14 +225,18 @@ class ZooRunner(Runner):
             return super().build_evaluator(evaluator)
 
     def train(self) -> nn.Module:
-        """Train.
+        """Train, alone in the work directory.
 
         Raises:
-            UsageError: The config does not say how.
+            UsageError: The config does not say how, or another process trains there.
         """
         if self._train_loop is None:
             raise UsageError(f'config {self.cfg.filename} has no training: train_cfg, train_dataloader, optim_wrapper')
-        return super().train()
+        with ExitStack() as stack:
+            stack.enter_context(named(self.work_dir))
+            if is_main_process():
+                stack.enter_context(claimed(Path(self.work_dir) / LOCK, 'trained'))
+            return super().train()
 
     def test(self) -> dict[str, float]:
         """Test, and return the metrics.
@@ -367,7 +379,9 @@ class ZooRunner(Runner):
         checkpoint = apply_to(checkpoint, torch.is_tensor, torch.Tensor.cpu)
         self.call_hook('before_save_checkpoint', checkpoint=checkpoint)
         require_finite(self, checkpoint)
-        write_whole(Path(out_dir) / filename, lambda file: torch.save(checkpoint, file))
+        content = io.BytesIO()  # torch turns the error of a full disk into another one
+        torch.save(checkpoint, content)
+        write_whole(Path(out_dir) / filename, lambda file: file.write(content.getbuffer()))
 
     def close(self) -> None:
         """Close the log file; for programs that run many configs in one process."""
