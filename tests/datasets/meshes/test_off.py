@@ -123,6 +123,8 @@ BROKEN = [
     ('OFF\n999999999999 999999999999 0\n0 0 0\n', 'cut off'),
     (f'OFF\n4 1 0\n{BODY}3 0 1 4\n', 'vertex 4, counted from 0, of 4'),
     (f'OFF\n4 1 0\n{BODY}3 0 1 -1\n', 'vertex -1'),
+    (cube().replace('\n4 1', '\n 1'), 'a face announces 1 corners and has 3'),
+    (cube().replace('7 6\n4', '4'), '.'),
     (f'OFF\n4 1 0\n{BODY}4 0 1 2\n', 'announces 4 corners and has 3'),
     (f'OFF\n4 1 0\n{BODY}3 0 1 x\n', "'x'"),
     (f'OFF\n4 1 0\n{BODY}3 0 1 1.5\n', "'1.5'"),

@@ -80,7 +80,11 @@ def test_a_file_that_is_cut_anywhere_is_refused(tmp_path):
         (binary(faces=[], count=0), 'holds no triangles'),
         (text().replace('endloop', '', 1).encode(), 'wrong place'),
         (text().replace('outer loop', '', 1).encode(), 'wrong place'),
-        (text().replace('      vertex 0 0 0\n', '', 1).encode(), '12 facets are announced, 11 are there'),
+        (text().replace('      vertex 0 0 0\n', '', 1).encode(), '12 facets are announced, 11 triangles are there'),
+        (
+            text().replace('vertex 0 0 0', 'vertex 0 0 0\nvertex 5 5 5', 1).encode(),
+            '12 facets are announced, 11 triangles',
+        ),
         (text().replace('vertex 0 0 0', 'vertex 0 0', 1).encode(), 'three coordinates'),
         (text().replace('vertex 1 ', 'vertex 1,5 ').encode(), 'decimal commas'),
         (text().replace('vertex 1 ', 'vertex nan ').encode(), 'NaN'),

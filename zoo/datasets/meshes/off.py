@@ -42,7 +42,7 @@ def parse_off(data: bytes) -> Soup:
     polygons = words[num_vertices : num_vertices + num_faces]
     sizes = whole_numbers(row[0] for row in polygons)
     for row, size in zip(polygons, sizes.tolist(), strict=True):
-        if not 1 <= size < len(row):
+        if size < 1 or len(row) - 1 - size not in (0, 1, 3, 4):  # a number of a colour, RGB or RGBA
             raise ValueError(f'a face announces {size} corners and has {len(row) - 1}')
     ends = (sizes + 1).tolist()
     index = whole_numbers(word for row, end in zip(polygons, ends, strict=True) for word in row[1:end])
@@ -52,10 +52,11 @@ def parse_off(data: bytes) -> Soup:
     start = 6 if 'N' in kind else 3  # colours stand behind normals
     if 'C' in kind and width >= start + 3:
         colour = scaled(table[:, start : start + 3])[faces].mean(axis=1)
-    own = _behind(polygons, ends)[owner]
-    painted = ~np.isnan(own[:, 0])
-    if painted.any():
-        colour[painted] = scaled(own[painted])
+    if any(len(row) > end for row, end in zip(polygons, ends, strict=True)):
+        own = _behind(polygons, ends)[owner]
+        painted = ~np.isnan(own[:, 0])
+        if painted.any():
+            colour[painted] = scaled(own[painted])
     return plain(vertices, faces, colour)
 
 
@@ -86,7 +87,9 @@ def _broken_up(words: list[str], num_vertices: int, num_faces: int) -> list[list
     rows = [words[k : k + 3] for k in range(0, min(3 * num_vertices, len(words)), 3)]
     here = 3 * num_vertices
     while here < len(words):
-        end = here + 1 + max(int(words[here]), 0)
+        end = here + 1 + int(words[here])
+        if end < here + 4:
+            raise ValueError(f'a face announces {words[here]} corners, where rows are not in lines')
         rows.append(words[here:end])
         here = end
     if here != len(words) or len(rows) != num_vertices + num_faces:

@@ -62,11 +62,17 @@ def parse_ply(data: bytes, beside: Beside) -> Soup:
     Raises:
         ValueError: The file is not as its header announces it.
     """
-    order, elements, texture, body = _header(data)
+    order, elements, texture, body, lines = _header(data)
     columns: dict[str, dict[str, Column]] = {}
     here = 0
     for name, element in elements.items():
         columns[name], here = _rows(body, here, name, element, order)
+        if lines is not None and columns[name]:
+            here_on, lines = lines[: element.count], lines[element.count :]
+            lists = [column[0] for column in columns[name].values() if isinstance(column, tuple)]
+            wrong = np.flatnonzero(here_on != sum(lists, len(element.properties)))
+            if len(wrong):
+                raise ValueError(f'row {wrong[0] + 1} of {name!r} has {here_on[wrong[0]]} numbers')
     if body[here:].strip(b'\0 \t\r\n'):
         raise ValueError(f'{len(body) - here} bytes follow what is announced')
     if 'vertex' not in elements:
@@ -82,6 +88,8 @@ def parse_ply(data: bytes, beside: Beside) -> Soup:
     drawn = len(sizes)
     for _, flat in (column for column in columns.get('tristrips', {}).values() if isinstance(column, tuple)):
         whole = _whole(flat)
+        if whole.min(initial=0) < -1:
+            raise ValueError(f'a strip has vertex {whole.min()}')
         pieces = [strip(piece[piece >= 0]) for piece in np.split(whole, np.flatnonzero(whole < 0))]
         triangles = np.concatenate(pieces)
         index = np.concatenate([index, triangles.ravel()])
@@ -109,8 +117,11 @@ def parse_ply(data: bytes, beside: Beside) -> Soup:
     return Soup(vertices, faces, painted, clear)
 
 
-def _header(data: bytes) -> tuple[str, dict[str, Element], str, bytes]:
-    """Return the order of bytes, the elements, the name of a texture, and what follows; of a text, as doubles."""
+def _header(data: bytes) -> tuple[str, dict[str, Element], str, bytes, IntArray | None]:
+    """Return the order of bytes, the elements, the name of a texture, and what follows.
+
+    Of a text, that is doubles, and how many each line has.
+    """
     data = data.removeprefix(b'\xef\xbb\xbf')
     first = re.match(rb'ply[ \t]*(\r\n|\n|\r)', data)
     end = _END.search(data, 0, 1 << 20)
@@ -140,14 +151,16 @@ def _header(data: bytes) -> tuple[str, dict[str, Element], str, bytes]:
         whole = [(name, np.dtype(kind)) for name, kind, _ in element.properties if kind not in 'fd']
         element.largest = {name: int(np.iinfo(kind).max) for name, kind in whole}
     if form != 'ascii':
-        return ORDERS[form], elements, texture, body
+        return ORDERS[form], elements, texture, body, None
     for element in elements.values():  # of a text, all is read as doubles
         element.properties = [(name, 'd', 'd' if length else '') for name, _, length in element.properties]
-    lines = [line for line in decoded(body).split('\n') if line.strip()]
+    rows = [line.split() for line in decoded(body).split('\n')]
+    lengths = np.array([len(line) for line in rows if line], dtype=np.int64)
     announced = sum(element.count for element in elements.values() if element.properties)
-    if len(lines) != announced:
-        raise ValueError(f'{announced} rows are announced, {len(lines)} are there')
-    return '<', elements, texture, numbers(word for line in lines for word in line.split()).astype('<f8').tobytes()
+    if len(lengths) != announced:
+        raise ValueError(f'{announced} rows are announced, {len(lengths)} are there')
+    values = numbers(word for line in rows for word in line).astype('<f8')
+    return '<', elements, texture, values.tobytes(), lengths
 
 
 def _rows(body: bytes, here: int, name: str, element: Element, order: str) -> tuple[dict[str, Column], int]:

@@ -6,7 +6,7 @@ import struct
 
 import numpy as np
 
-from zoo.datasets.meshes.soup import Soup, plain, triangulate
+from zoo.datasets.meshes.soup import Soup, plain
 from zoo.datasets.meshes.text import decoded, numbers
 
 HEAD = 84
@@ -61,8 +61,7 @@ def _text(text: str) -> Soup:
             raise ValueError(f'line {number} has {key!r} in the wrong place')
     if opened:
         raise ValueError(f'it is cut off: the last {opened[-1]!r} has no end')
-    if len(sizes) != facets or min(sizes, default=3) < 3:
-        raise ValueError(f'{facets} facets are announced, {sum(size > 2 for size in sizes)} are there')
+    if sizes != [3] * facets:
+        raise ValueError(f'{facets} facets are announced, {sum(size == 3 for size in sizes)} triangles are there')
     vertices = numbers(places).reshape(-1, 3)
-    faces, _ = triangulate(vertices, np.arange(len(vertices)), np.array(sizes, dtype=np.int64))
-    return plain(vertices, faces)
+    return plain(vertices, np.arange(len(vertices)).reshape(-1, 3))
