@@ -375,7 +375,11 @@ class ZooRunner(Runner):
         if save_optimizer:
             checkpoint['optimizer'] = self.optim_wrapper.state_dict()
         if save_param_scheduler and self.param_schedulers is not None:
-            checkpoint['param_schedulers'] = _states(self.param_schedulers)
+            checkpoint['param_schedulers'] = apply_to(
+                self.param_schedulers,
+                lambda found: hasattr(found, 'state_dict'),
+                lambda schedule: schedule.state_dict(),
+            )
         checkpoint = apply_to(checkpoint, torch.is_tensor, torch.Tensor.cpu)
         self.call_hook('before_save_checkpoint', checkpoint=checkpoint)
         require_finite(self, checkpoint)
@@ -392,10 +396,3 @@ class ZooRunner(Runner):
 def _worth_a_warning(record: logging.LogRecord) -> bool:
     """Return False for warnings of mmengine that are not true here."""
     return not any(text in record.getMessage() for text in _NOT_WORTH_A_WARNING)
-
-
-def _states(schedules: Any) -> Any:
-    """Return the states of the schedules of one optimizer, or of several by name."""
-    if isinstance(schedules, dict):
-        return {name: _states(entries) for name, entries in schedules.items()}
-    return [schedule.state_dict() for schedule in schedules]
