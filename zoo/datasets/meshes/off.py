@@ -87,12 +87,11 @@ def _broken_up(words: list[str], num_vertices: int, num_faces: int) -> list[list
     rows = [words[k : k + 3] for k in range(0, min(3 * num_vertices, len(words)), 3)]
     here = 3 * num_vertices
     while here < len(words):
-        end = here + 1 + int(words[here])
-        if end < here + 4:
-            raise ValueError(f'a face announces {words[here]} corners, where rows are not in lines')
+        end = here + 1 + max(int(words[here]), 0)
         rows.append(words[here:end])
         here = end
-    if here != len(words) or len(rows) != num_vertices + num_faces:
+    fits = here == len(words) and len(rows) == num_vertices + num_faces
+    if not fits or any(len(row) < 4 for row in rows[num_vertices:]):
         raise ValueError(f'it is cut off: {num_vertices} vertices and {num_faces} faces are announced')
     return rows
 
