@@ -10,6 +10,7 @@ from tests.datasets.layouts.writers_modelnet import box_cloud, write_few_shot, w
 from tests.datasets.layouts.writers_shapenetpart import write_shapenetpart
 from tests.layouts import write_pack, write_shapenet55
 from zoo.datasets import MeshFolder, ModelNet, ModelNetFewShot, ShapeNet55, ShapeNetPart, ShapePack
+from zoo.datasets.base import ObjectDataset
 from zoo.datasets.coordinates import recentred
 from zoo.datasets.layouts.hdf5 import check_clouds, read_clouds
 from zoo.datasets.prepared import MappedPack, prepare
@@ -163,6 +164,18 @@ def test_every_reader_moves_before_the_cast(name, tmp_path, monkeypatch):
         found = far.points(index)
         assert found.dtype == np.float32
         np.testing.assert_allclose(distances(found[:200]), distances(near.points(index)[:200]), atol=4e-6)
+
+
+class Foreign(ObjectDataset):
+    labels, classes, fingerprint = np.zeros(4, np.int64), ('a',), 'x'
+
+    def points(self, index):
+        return CLOUDS[index].astype(np.float64) + UTM
+
+
+def test_datasets_of_users_too():
+    batch = Foreign().subset([1, 2]).__getitems__([0, 1])
+    np.testing.assert_allclose(distances(batch['points'][1]), distances(CLOUDS[2]), atol=1e-6)
 
 
 def test_packs_are_prepared_from_what_is_near(tmp_path):

@@ -105,6 +105,12 @@ def test_lists_of_numbers_are_clouds(extractor):
     np.testing.assert_allclose(ready([CLOUD.tolist(), CLOUD.tolist()])[1].embedding, expected, atol=1e-5)
 
 
+def test_models_of_something_else_are_refused():
+    segmenter = zoo.get_model('configs/finetune/part_segmentation.py', backbone=dict(depth=3))
+    with pytest.raises(UsageError, match=r'a PartSegmenter gives \(64, 204\) .* neither labels nor an embedding'):
+        zoo.Inferencer(segmenter, num_points=64)(CLOUD)
+
+
 def test_z_up_is_turned(extractor, tmp_path):
     ready, other = (zoo.Inferencer(extractor, num_points=64, up=up) for up in 'yz')
     lying = CLOUD[:, [0, 2, 1]] * np.float32([1, -1, 1])
@@ -143,7 +149,7 @@ def test_scale_and_place_do_not_matter_unless_asked(extractor):
         (torch.zeros(2, 3, 80), r'an array of shape \(2, 3, 80\) seems transposed'),
         (np.zeros((300, 384)), r'array 0 is no cloud .* found shape \(300, 384\)'),
         (np.zeros((64, 64, 3), np.uint8), 'is a picture'),
-        (torch.zeros(300, 3, dtype=torch.bfloat16), 'array 0 is of torch.bfloat16'),
+        (torch.zeros(300, 3, dtype=torch.bfloat16), 'array 0 is a torch.strided of torch.bfloat16: give'),
         ([[[1, 2, 3]], [[1, 2]]], 'a list of lists must be one cloud'),
         (CLOUD + np.float32(5e6), 'array 0 is .* float32 numbers lose its shape'),
         ([np.eye(3), 'gone.txt'], r'gone\.txt cannot be read'),

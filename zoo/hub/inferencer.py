@@ -144,7 +144,13 @@ class Inferencer:
     @torch.inference_mode()
     def _predictions(self, clouds: Iterator[tuple[str, Tensor]], batch_size: int) -> Iterator[Prediction]:
         while batch := list(itertools.islice(clouds, batch_size)):
-            outputs = self.model(torch.cat([cloud for _, cloud in batch])).float()
+            outputs = self.model(torch.cat([cloud for _, cloud in batch]))
+            if outputs.ndim != 2 or not outputs.is_floating_point():
+                raise UsageError(
+                    f'a {type(self.model).__name__} gives {tuple(outputs.shape[1:])} of {outputs.dtype} for a cloud, '
+                    'neither labels nor an embedding: take get_model(..., features_only=True)'
+                )
+            outputs = outputs.float()
             chances = outputs.softmax(dim=-1).cpu().numpy() if isinstance(self.model, PointClassifier) else None
             for row, (name, _) in enumerate(batch):
                 if chances is None:
@@ -233,5 +239,7 @@ def _array(tensor: Tensor, name: str) -> NDArray[Any]:
     try:
         values: NDArray[Any] = tensor.detach().cpu().numpy()
     except (TypeError, RuntimeError) as error:
-        raise UsageError(f'{name} is of {tensor.dtype}, which is too coarse or no number: give float32') from error
+        raise UsageError(
+            f'{name} is a {tensor.layout} of {tensor.dtype}, expected a dense one of float32 or another type of numpy'
+        ) from error
     return values
