@@ -115,8 +115,19 @@ def shuffled_batches(size: int, batch_size: int) -> list[np.ndarray]:
 
 
 def in_order(batches: Sequence[np.ndarray], rows: Sequence[np.ndarray]) -> np.ndarray:
-    """Rows (B, ...) of the batches of :func:`shuffled_batches`, put together in dataset order (S, ...)."""
-    return np.concatenate(rows)[np.argsort(np.concatenate(batches))]
+    """Rows (B, ...) of the batches of :func:`shuffled_batches`, put together in dataset order (S, ...).
+
+    Raises:
+        UsageError: a number is not finite; a head would take it for something, and the figure for chance.
+    """
+    ordered = np.concatenate(rows)[np.argsort(np.concatenate(batches))]
+    broken = np.flatnonzero(~np.isfinite(ordered).reshape(len(ordered), -1).all(axis=1))
+    if len(broken):
+        raise UsageError(
+            f'the output of the model is not finite for {len(broken)} of {len(ordered)} clouds, the first at position '
+            f'{broken[0]}: its weights or these clouds are broken'
+        )
+    return ordered
 
 
 def require_same_alone(measured: Callable[[np.ndarray], np.ndarray], features: np.ndarray) -> None:

@@ -19,6 +19,7 @@ from torch import nn
 
 from benchmarks.protocols.features import FeatureCache, evaluation_transforms
 from benchmarks.protocols.measurement import Measurement, classified
+from zoo.errors import Diverged
 from zoo.layers import build_head
 
 HEADS = ('linear', 'mlp3')
@@ -50,6 +51,9 @@ def train_head(
 
     Returns:
         The head in evaluation mode, standardisation included: features (B, F) to logits (B, classes).
+
+    Raises:
+        Diverged: its weights are not finite at the end.
     """
     generator = torch.Generator().manual_seed(seed)
     rows, targets = torch.from_numpy(features).float(), torch.from_numpy(labels).long()
@@ -67,6 +71,8 @@ def train_head(
                 F.cross_entropy(model(rows[chosen]), targets[chosen]).backward()
                 optimizer.step()
                 schedule.step()
+    if not all(bool(torch.isfinite(tensor).all()) for tensor in model.state_dict().values()):
+        raise Diverged(f'the head {head!r} diverged at lr {lr:g} on {len(rows)} features: choose a lower rate')
     return model.eval()
 
 

@@ -5,9 +5,14 @@ import pytest
 import torch
 
 from benchmarks.protocols import features
+from benchmarks.protocols.corruption import measure_corruption
 from benchmarks.protocols.features import FeatureCache, evaluation_transforms, extract_features
+from benchmarks.protocols.knn import measure_knn
+from benchmarks.protocols.probe import measure_probe
+from benchmarks.protocols.svm import measure_svm
 from tests.benchmarks.protocols.parts import parts, slow_features
 from zoo.datasets.base import ObjectSubset
+from zoo.errors import UsageError
 
 
 def test_features_do_not_depend_on_batches(tmp_path):
@@ -81,3 +86,22 @@ def test_whatever_changes_the_features_changes_the_key(tmp_path, change):
             next(buffer for buffer in model.buffers() if buffer.is_floating_point()).add_(1e-3)
     data = test if change == 'data' else train
     assert cache.key(model, data, evaluation_transforms(31) if change == 'points' else transforms) != before
+
+
+@pytest.mark.parametrize('broken', [float('nan'), float('inf')])
+@pytest.mark.parametrize('measure', [measure_svm, measure_knn, measure_probe, measure_corruption])
+def test_features_that_are_not_finite_are_no_figure(tmp_path, measure, broken):
+    """Whether all clouds have such features or one."""
+    model, train, test = parts(tmp_path)
+    forward, given = model.forward, test if measure is measure_corruption else train
+    target = torch.from_numpy(given.points(3)).mean(0)
+
+    def one_is_broken(points):
+        features = forward(points)
+        features[(points.mean(1) - target).norm(dim=1).argmin()] = broken
+        return features
+
+    for found in (one_is_broken, lambda points: forward(points) + broken):
+        model.forward = found
+        with pytest.raises(UsageError, match=r'the output of the model is not finite for \d+ of \d+ clouds'):
+            measure(model, train, test, 32) if measure is not measure_corruption else measure(model, test, 32)

@@ -7,6 +7,7 @@ from sklearn.linear_model import LogisticRegression
 
 from benchmarks.protocols.probe import measure_probe, train_head
 from tests.benchmarks.protocols.parts import parts
+from zoo.errors import Diverged
 
 
 def blobs(seed, spread=0.6, total=300):
@@ -63,3 +64,12 @@ def test_constant_channels_do_no_harm():
     features[:, 0] = 1e6
     trained = train_head(features, labels, 3, epochs=1)
     assert torch.isfinite(trained(torch.from_numpy(features))).all()
+
+
+def test_a_head_that_diverges_is_no_figure():
+    features, labels = blobs(0)
+    with pytest.raises(Diverged, match=r"the head 'linear' diverged at lr 1e\+30"):
+        train_head(features, labels, 3, 'linear', seed=0, lr=1e30, epochs=3)
+    features[5, 2] = np.nan
+    with pytest.raises(Diverged, match='diverged'):
+        train_head(features, labels, 3, 'linear', seed=0, epochs=1)
