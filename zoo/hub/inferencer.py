@@ -239,7 +239,5 @@ def _array(tensor: Tensor, name: str) -> NDArray[Any]:
     try:
         values: NDArray[Any] = tensor.detach().cpu().numpy()
     except (TypeError, RuntimeError) as error:
-        raise UsageError(
-            f'{name} is a {tensor.layout} of {tensor.dtype}, expected a dense one of float32 or another type of numpy'
-        ) from error
+        raise UsageError(f'{name} is a {tensor.layout} of {tensor.dtype}: give a dense one of float32') from error
     return values
