@@ -11,9 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from safetensors import safe_open
 
 from zoo.errors import UnreadableError, UsageError
-from zoo.io import UNFINISHED, claimed, file_hash, named, reading, sweep, walk, whole, write_whole
+from zoo.io import UNFINISHED, claimed, file_hash, named, reading, sweep, walk, whole, write_tensors, write_whole
 
 
 def leftovers(folder):
@@ -120,7 +122,17 @@ def small_disk(tmp_path):
     subprocess.run(['umount', str(place)], check=True)
 
 
-@pytest.mark.parametrize('content', [bytes(200_000), lambda file: np.save(file, np.zeros(100_000))])
+@pytest.mark.parametrize(
+    'content',
+    [
+        bytes(200_000),
+        lambda file: np.save(file, np.zeros(100_000)),
+        *(
+            lambda file, size=size: torch.save({'a': torch.zeros(size), 'b': torch.ones(9)}, file)
+            for size in (16_000, 50_000)
+        ),
+    ],
+)
 def test_a_full_disk_keeps_the_old_file_and_is_told_by_name(small_disk, content):
     path = small_disk / 'file'
     write_whole(path, b'old')
@@ -160,6 +172,18 @@ def test_a_walk_passes_over_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(os, 'scandir', scandir)
     with pytest.raises(UnreadableError, match='a/b cannot be read'):
         list(walk(tmp_path))
+
+
+def test_equal_weights_make_equal_files(tmp_path):
+    tensors = {'b': torch.arange(6.0).view(2, 3), 'a': torch.ones(3, dtype=torch.float16)}
+    header = {letter: letter * 9 for letter in 'zyxwäö'}
+    for number in range(9):
+        write_tensors(tmp_path / f'{number}', tensors, header)
+    assert len({(tmp_path / f'{number}').read_bytes() for number in range(9)}) == 1
+    with safe_open(tmp_path / '0', 'pt') as file:
+        assert file.metadata() == header
+        assert all(torch.equal(file.get_tensor(name), tensor) for name, tensor in tensors.items())
+        assert set(file.keys()) == set(tensors)
 
 
 def test_file_hash(tmp_path):

@@ -6,15 +6,19 @@ import contextlib
 import errno
 import fcntl
 import hashlib
+import json
 import os
 import platform
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from zoo.errors import UnreadableError, UsageError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 UNFINISHED = '.unfinished'
 """Ending of a file that is being written; its name begins with a dot. Only a killed writer leaves one behind."""
@@ -71,9 +75,34 @@ def write_whole(path: str | Path, content: bytes | str | Callable[[BinaryIO], ob
     path.parent.mkdir(parents=True, exist_ok=True)
     with whole(path) as temporary, temporary.open('wb') as file:
         if callable(content):
-            content(file)
+            try:
+                content(file)
+            except RuntimeError as error:
+                # torch.save closes its archive although the disk is full, and complains about that.
+                raise error.__context__ if isinstance(error.__context__, OSError) else error from None
         else:
             file.write(content.encode() if isinstance(content, str) else content)
+
+
+def write_tensors(path: str | Path, tensors: Mapping[str, Tensor], header: Mapping[str, str]) -> None:
+    """Write a ``.safetensors`` file as :func:`write_whole` does; equal content makes equal files.
+
+    Args:
+        path: the file.
+        tensors: contiguous ones on the CPU.
+        header: strings to put into its header.
+
+    Raises:
+        OSError: as of :func:`write_whole`.
+    """
+    from safetensors.torch import save
+
+    content = save(dict(tensors), metadata=dict(header))
+    size = 8 + int.from_bytes(content[:8], 'little')
+    # The library writes the strings in random order, and the same weights would have another hash each time.
+    words = json.dumps(json.loads(content[8:size]), sort_keys=True, ensure_ascii=False, separators=(',', ':')).encode()
+    words += b' ' * (-len(words) % 8)
+    write_whole(path, len(words).to_bytes(8, 'little') + words + content[size:])
 
 
 def sweep(folder: str | Path) -> int:

@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from tests.engine.conftest import CONFIG, largest_difference
 from zoo.engine.cli import config_of, config_parser, run_cli
-from zoo.errors import UsageError
+from zoo.errors import UnreadableError, UsageError
 
 
 def raiser(error):
@@ -62,15 +62,19 @@ def test_an_encoding_that_lacks_a_sign_loses_no_table(monkeypatch, encoding):
 
 
 class Broken(Dataset):
+    def __init__(self, kind):
+        self.kind = kind
+
     def __len__(self):
         return 2
 
     def __getitem__(self, index):
-        raise UsageError('no file a.npz: get it')
+        raise self.kind('no file a.npz: get it')
 
 
-def test_an_error_of_a_worker_process_is_its_own_line(capsys):
-    assert run_cli(lambda arguments: list(DataLoader(Broken(), num_workers=1))) == 2
+@pytest.mark.parametrize('kind', [UsageError, UnreadableError])
+def test_an_error_of_a_worker_process_is_its_own_line(capsys, kind):
+    assert run_cli(lambda arguments: list(DataLoader(Broken(kind), num_workers=1))) == 2
     assert capsys.readouterr().err == 'error: no file a.npz: get it\n'
 
 

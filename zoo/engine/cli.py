@@ -118,13 +118,11 @@ def config_of(arguments: argparse.Namespace) -> Config:
 def one_line(error: UsageError) -> str:
     """Return what is wrong as one line, without the traceback that torch puts around an error of a worker process."""
     text = str(error)
-    if text.startswith(_WORKER):
-        text = text.rsplit(f'{UsageError.__name__}: ', 1)[-1]
+    kind = type(error).__name__
+    # So torch begins the message of an error from a worker process; the original message ends it.
+    if text.startswith(f'Caught {kind} in DataLoader worker process'):
+        text = text.rsplit(f'{kind}: ', 1)[-1]
     return ' '.join(text.split())
-
-
-_WORKER = f'Caught {UsageError.__name__} in DataLoader worker process'
-"""How torch begins the message of an error from a worker process; the original message ends it."""
 
 
 class Terminated(KeyboardInterrupt):

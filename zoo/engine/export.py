@@ -10,12 +10,11 @@ from typing import Any
 import torch
 from mmengine.dist import is_main_process
 from mmengine.hooks import EMAHook, Hook
-from safetensors.torch import save
 
 import zoo
 from zoo.engine.divergence import require_finite
 from zoo.engine.names import config_hash, config_name
-from zoo.io import write_whole
+from zoo.io import write_tensors
 from zoo.registry import HOOKS
 
 
@@ -85,4 +84,4 @@ def export_weights(model: torch.nn.Module, path: Path, header: dict[str, str]) -
         header: Strings to put into its header.
     """
     tensors = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in model.state_dict().items()}
-    write_whole(path, save(tensors, metadata=header))
+    write_tensors(path, tensors, header)

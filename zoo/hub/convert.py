@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import torch
-from safetensors.torch import save
 from torch import Tensor, nn
 
 import zoo
@@ -15,7 +14,7 @@ from zoo.errors import UsageError
 from zoo.hub.official import TASKS, load_official
 from zoo.hub.official_tokenizers import foundation_tensors
 from zoo.hub.state import read_state_dict
-from zoo.io import file_hash, write_whole
+from zoo.io import file_hash, write_tensors
 from zoo.teachers.tokenizers.official import is_official
 
 
@@ -73,7 +72,7 @@ def convert(
     if task == 'tokenizer':
         header['model'] = json.dumps({'type': 'TokenizerPretrainer', 'tokenizer': model.tokenizer_config})
     tensors = tensors_of(model)
-    write_whole(target, save(tensors, metadata=header))
+    write_tensors(target, tensors, header)
     return f'{target}: {len(tensors)} tensors of a {type(model).__name__} ({method}, {task})'
 
 

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from zoo.errors import UsageError
-from zoo.io import reading, write_whole
+from zoo.io import reading, write_tensors
 
 Tensors = dict[str, Tensor]
 
@@ -109,11 +109,9 @@ class BankStore:
 
     def _write(self, path: Path, tensors: Tensors) -> None:
         """Write a file whole or not at all."""
-        from safetensors.torch import save
-
         tensors = {name: tensor.contiguous() for name, tensor in tensors.items()}
         try:
-            write_whole(path, save(tensors, metadata={'key': self.key, 'sha256': _checksum(tensors)}))
+            write_tensors(path, tensors, {'key': self.key, 'sha256': _checksum(tensors)})
         except OSError as error:
             raise UsageError(
                 f'{path} cannot be written ({error.strerror}): make room, or set ZOO_HOME or cache_dir; '
