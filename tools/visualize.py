@@ -20,6 +20,7 @@ def _parser() -> ArgumentParser:
     shared.add_argument('model', metavar='MODEL', help='config, model name, or a .safetensors file of this project')
     shared.add_argument('--weights', metavar='SOURCE', help='name, path or address; random ones by default')
     shared.add_argument('--data', default='procedural', metavar='NAME|PATH', help='as tools/data.py takes it')
+    shared.add_argument('--options', nargs='+', default=[], metavar='K=V', help='arguments of the dataset, as up=z')
     shared.add_argument('--objects', type=int, nargs='+', metavar='I', help='positions in the test split')
     shared.add_argument(
         '--points', type=int, metavar='N', help='points of a cloud, by FPS; those of the model by default'
@@ -71,7 +72,7 @@ def _looked_at(given: argparse.Namespace) -> str:
     device = resolve_device(given.device)
     model, weights = load_model(given.model, given.weights, device)
     objects = given.objects or list(range(43 if given.command == 'distance' else 4))
-    dataset = load_objects(given.data, objects)
+    dataset = load_objects(given.data, objects, given.options)
     num_points = given.points
     if num_points is None:
         num_points = check_known(

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 
 from tests.benchmarks.protocols.parts import slow_features
+from tests.datasets.meshes.solids import save_box
 from tests.layouts import write_pack
 from zoo.errors import UsageError
 from zoo.visualize.objects import load_clouds, load_model, load_objects
@@ -25,6 +27,14 @@ def test_clouds_are_those_of_the_test_split_as_protocols_see_them(pack):
 
 def test_built_in_shapes_are_made_only_as_far_as_they_are_needed():
     assert len(load_objects('procedural', [1]).parent) == 2
+
+
+def test_meshes_with_z_up_are_turned(tmp_path):
+    for number in range(2):
+        save_box(tmp_path / 'tower' / f'{number}.obj', 0.5, 0.4, 3)
+    lying, upright = (load_clouds(load_objects(str(tmp_path), [0], [f'up={up}']), 256)[0] for up in 'yz')
+    assert np.ptp(lying.numpy(), axis=0).argmax() == 2
+    assert np.ptp(upright.numpy(), axis=0).argmax() == 1
 
 
 def test_what_cannot_be_drawn_is_named(pack):

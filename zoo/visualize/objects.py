@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from zoo.datasets.catalogue.target import resolve_target
+from zoo.datasets.catalogue.target import parse_options, resolve_target
 from zoo.errors import UsageError
 from zoo.registry import DATASETS
 from zoo.transforms import FPSSubsample, UnitSphere
@@ -36,17 +36,18 @@ def load_model(source: str, weights: str | None = None, device: str = 'cpu') -> 
     return model, f'weights {weights or source}' if weights or own else 'random weights'
 
 
-def load_objects(name: str, objects: Sequence[int]) -> Any:
+def load_objects(name: str, objects: Sequence[int], options: Sequence[str] = ()) -> Any:
     """Some objects of the test split of a dataset, or of its last part where it has none.
 
     Args:
         name: as ``tools/data.py`` takes it: a name of the catalogue, a pack, a folder.
         objects: positions.
+        options: arguments of the dataset as ``KEY=VALUE``, such as ``up=z`` of a mesh folder.
 
     Raises:
         UsageError: the dataset is not there, or has no such object.
     """
-    parts = resolve_target(name).parts
+    parts = resolve_target(name, options=parse_options(options)).parts
     if not parts or not objects:
         raise UsageError(f'{name} has no clouds to draw: name a dataset of tools/data.py list, a pack or a mesh folder')
     config = dict(parts.get('test') or list(parts.values())[-1])
