@@ -182,7 +182,7 @@ def stretched(config: Config, steps: int) -> dict[str, Any]:
     """Changes that fit the schedules of a tokenizer to the length of its run."""
     schedules = {name: config.model[name] for name in SCHEDULES}
     stretch = steps / max(schedule.steps + schedule.get('delay', 0) for schedule in schedules.values())
-    return {
+    return {'model.iterations': None} | {
         f'model.{name}.{key}': round(stretch * schedule[key])
         for name, schedule in schedules.items()
         for key in ('steps', 'delay')

@@ -26,5 +26,6 @@ model = dict(
     ),
     num_groups=64,
     temperature=dict(start=1.0, end=0.0625, steps=100_000),
+    iterations=196_500,  # 300 epochs of 655
     kl_weight=dict(start=0.0, end=0.1, steps=100_000, delay=10_000),
 )

@@ -10,6 +10,9 @@ class Told(DummyClassifier):
         super().__init__(**settings)
         type(self).told = []
 
+    def before_training(self, iterations):
+        self.length = iterations
+
     def after_step(self, progress):
         self.told.append(progress)
 
@@ -19,8 +22,9 @@ def told(config):
 
 
 def test_every_step_is_told_with_the_share_of_the_training(train):
-    train(edit=told)
+    runner = train(edit=told)
     assert Told.told == [(step + 1) / 24 for step in range(24)]
+    assert runner.model.length == 24
 
 
 def test_accumulated_gradients_are_one_step(train):

@@ -94,6 +94,25 @@ def test_the_schedules_of_the_released_code():
         assert at(step, model.kl_weight) == pytest.approx(expected, abs=1e-6)
 
 
+def test_ramps_stretch_with_the_training():
+    """Half of a training of any length has the temperature of half of the one that the numbers are meant for."""
+    temperature = dict(start=1.0, end=0.1, steps=80)
+
+    def temperature_at(step, **more):
+        model, seen = build(temperature=temperature, kl_weight=dict(steps=80, delay=10), **more), []
+        model.before_training(1000)
+        model.step.fill_(step)
+        forward = model.tokenizer.forward
+        model.tokenizer.forward = lambda *inputs: seen.append(float(inputs[2])) or forward(*inputs)
+        return seen[0] if model.loss(torch.randn(2, 40, 3)) else None
+
+    for share in (0.0, 0.25, 0.5, 0.9):
+        done = min(share * 100 / 80, 1)
+        expected = 0.1 + 0.9 * (1 + math.cos(math.pi * done)) / 2
+        assert temperature_at(int(1000 * share), iterations=100) == pytest.approx(expected, abs=1e-6)
+    assert temperature_at(80) == pytest.approx(0.1)  # no length given: as it stands
+
+
 def test_a_ramp_without_length_is_a_step():
     ramp = dict(start=2.0, end=3.0, steps=0, delay=4)
     assert [float(cosine_ramp(torch.tensor(step), **ramp)) for step in (0, 4, 5)] == [2.0, 2.0, 3.0]

@@ -33,6 +33,8 @@ class TokenizerPretrainer(BaseModel):
         num_groups: patches G.
         temperature: arguments of :func:`cosine_ramp` for the Gumbel-softmax.
         kl_weight: arguments of :func:`cosine_ramp` for the weight of the divergence.
+        iterations: length of the training that both ramps are meant for; where the training is longer or shorter, they
+            are too. None leaves them as they are.
         skip_near_origin: see :func:`zoo.ops.farthest_point_sample`.
         data_preprocessor: config of the batched transforms.
     """
@@ -45,6 +47,7 @@ class TokenizerPretrainer(BaseModel):
         num_groups: int = 64,
         temperature: Mapping[str, float] | None = None,
         kl_weight: Mapping[str, float] | None = None,
+        iterations: int | None = None,
         skip_near_origin: bool = False,
         data_preprocessor: dict[str, Any] | None = None,
     ) -> None:
@@ -54,6 +57,7 @@ class TokenizerPretrainer(BaseModel):
         self.num_groups = num_groups
         self.temperature = {**TEMPERATURE, **(temperature or {})}
         self.kl_weight = {**KL_WEIGHT, **(kl_weight or {})}
+        self.iterations, self.stretch = iterations, 1.0
         self.skip_near_origin = skip_near_origin
         self.register_buffer('step', torch.zeros((), dtype=torch.int64))
 
@@ -61,6 +65,10 @@ class TokenizerPretrainer(BaseModel):
     def group_size(self) -> int:
         """Points K of a patch."""
         return self.tokenizer.group_size
+
+    def before_training(self, iterations: int) -> None:
+        """Stretch the ramps to a training of so many iterations."""
+        self.stretch = iterations / self.iterations if self.iterations else 1.0
 
     def group(self, points: Tensor) -> tuple[Tensor, Tensor]:
         """Cut clouds (B, N, 3) into neighbourhoods (B, G, K, 3) and centres (B, G, 3)."""
@@ -88,10 +96,11 @@ class TokenizerPretrainer(BaseModel):
     def loss(self, points: Tensor, **batch: Any) -> dict[str, Tensor]:
         """Reconstruction and weighted divergence of one batch of clouds (B, N, 3); in training it counts as a step."""
         neighborhoods, centers = self.group(points)
-        output: Reconstruction = self.tokenizer(neighborhoods, centers, cosine_ramp(self.step, **self.temperature))
+        step = self.step / self.stretch
+        output: Reconstruction = self.tokenizer(neighborhoods, centers, cosine_ramp(step, **self.temperature))
         target = neighborhoods.flatten(0, 1)
         parts = [ops.chamfer_distance(part.flatten(0, 1), target, norm=1) for part in (output.coarse, output.fine)]
-        spread = cosine_ramp(self.step, **self.kl_weight) * uniform_divergence(output.logits)
+        spread = cosine_ramp(step, **self.kl_weight) * uniform_divergence(output.logits)
         if self.training:
             self.step += 1
         return {'loss_coarse': parts[0], 'loss_fine': parts[1], 'loss_kl': spread}

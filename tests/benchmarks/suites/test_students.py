@@ -5,7 +5,7 @@ import itertools
 import pytest
 import torch
 
-from benchmarks.suites.students import data_options, pretraining_config
+from benchmarks.suites.students import data_options, pretraining_config, stretched
 from zoo.engine import load_config
 from zoo.engine.schedule import fit
 from zoo.hub.names import parse_name
@@ -48,3 +48,11 @@ def test_a_run_of_its_own_length_keeps_the_published_schedule():
     options = data_options(config, DATA, 300, 0)
     assert not [name for name in options if name.startswith('param_scheduler')]
     assert 'train_dataloader.batch_size' not in options
+
+
+def test_ramps_of_a_tokenizer_that_the_harness_stretches_are_not_stretched_again():
+    config = load_config('configs/point_bert/dvae_nano.py')
+    changes = stretched(config, 280)
+    assert changes['model.iterations'] is None
+    assert changes['model.temperature.steps'] == 250
+    load_config('configs/point_bert/dvae_nano.py', changes)
