@@ -62,6 +62,9 @@ class Inferencer:
     the index or the config, in this order. Nobody says it of a built model, and of weights from elsewhere: a classifier
     then needs ``num_points``, and embeddings are those of 1024 points, with a line in the log.
 
+    Clouds keep their precision until they are at the origin, so that map coordinates in float64 give the same labels.
+    What float16 has rounded is taken as it is, and changes labels that were close.
+
     Args:
         model: a name of ``zoo.list_models(pretrained=True)``, a ``.safetensors`` file of this project, a config, or a
             built model.
