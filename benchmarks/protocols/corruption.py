@@ -25,6 +25,7 @@ from benchmarks.protocols.features import (
     evaluation_transforms,
     extract_features,
     in_order,
+    require_finite,
     require_same_alone,
     shuffled_batches,
     usual_batch_size,
@@ -92,11 +93,11 @@ def measure_corruption(
     corrupted: dict[tuple[str, int], list[np.ndarray]] = {case: [] for case in corrupt}
     for chosen in batches:
         batch = prepared(chosen)
-        clean.append(_logits(model, batch['points']))
+        clean.append(_logits(model, batch['points'], test))
         for case, transform in corrupt.items():
-            corrupted[case].append(_logits(model, transform(batch)['points']).argmax(axis=1))
+            corrupted[case].append(_logits(model, transform(batch)['points'], test).argmax(axis=1))
     logits = in_order(batches, clean)
-    require_same_alone(lambda chosen: _logits(model, prepared(chosen)['points']), logits)
+    require_same_alone(lambda chosen: _logits(model, prepared(chosen)['points'], test), logits)
     labels = np.asarray(test.labels, dtype=np.int64)
     accuracy = {case: overall_accuracy(labels, in_order(batches, parts)) for case, parts in corrupted.items()}
     protocol = {
@@ -147,9 +148,10 @@ def measure_modelnet_c(
     return _summary(classified(labels, logits.argmax(axis=1), clean.classes, protocol, seconds), accuracy)
 
 
-def _logits(model: nn.Module, points: torch.Tensor) -> np.ndarray:
+def _logits(model: nn.Module, points: torch.Tensor, test: Any) -> np.ndarray:
     """Logits (B, classes) of clouds (B, N, 3)."""
     logits: np.ndarray = model(points).float().cpu().numpy()
+    require_finite(logits, model, test)
     return logits
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +20,9 @@ import numpy as np
 import torch
 from torch import nn
 
+from benchmarks.records.files import read_array, write_array
 from zoo.datasets.base import ObjectSubset
 from zoo.errors import UsageError
-from zoo.io import write_whole
 from zoo.registry import TRANSFORMS
 
 Transforms = Sequence[dict[str, Any]]
@@ -74,7 +75,7 @@ def extract_features(
         Features (S, F) float32 and labels (S,) int64.
 
     Raises:
-        UsageError: the features of a cloud depend on the clouds beside it.
+        UsageError: a feature is no finite number, or the features of a cloud depend on the clouds beside it.
     """
     model.eval().to(device)
     chain = [TRANSFORMS.build(dict(cfg)) for cfg in transforms]
@@ -89,6 +90,7 @@ def extract_features(
 
     batches = shuffled_batches(len(dataset), batch_size or usual_batch_size(device))
     features = in_order(batches, [measured(chosen) for chosen in batches])
+    require_finite(features, model, dataset)
     require_same_alone(measured, features)
     return features, np.asarray(dataset.labels, dtype=np.int64)
 
@@ -115,19 +117,29 @@ def shuffled_batches(size: int, batch_size: int) -> list[np.ndarray]:
 
 
 def in_order(batches: Sequence[np.ndarray], rows: Sequence[np.ndarray]) -> np.ndarray:
-    """Rows (B, ...) of the batches of :func:`shuffled_batches`, put together in dataset order (S, ...).
+    """Rows (B, ...) of the batches of :func:`shuffled_batches`, put together in dataset order (S, ...)."""
+    return np.concatenate(rows)[np.argsort(np.concatenate(batches))]
+
+
+def require_finite(rows: np.ndarray, model: Any, dataset: Any) -> None:
+    """Refuse features or logits that no figure may be made of: the largest of NaNs is the first class, by chance.
+
+    Args:
+        rows: (S, F).
+        model: that they come from.
+        dataset: that they are of.
 
     Raises:
-        UsageError: a number is not finite; a head would take it for something, and the figure for chance.
+        UsageError: a number is not finite.
     """
-    ordered = np.concatenate(rows)[np.argsort(np.concatenate(batches))]
-    broken = np.flatnonzero(~np.isfinite(ordered).reshape(len(ordered), -1).all(axis=1))
-    if len(broken):
+    bad = int((~np.isfinite(rows).reshape(len(rows), -1).all(axis=1)).sum())
+    if bad:
+        encoder = type(getattr(model, 'backbone', model)).__name__
+        data = ' '.join(str(part) for part in (type(dataset).__name__, getattr(dataset, 'split', '')) if part)
         raise UsageError(
-            f'the output of the model is not finite for {len(broken)} of {len(ordered)} clouds, the first at position '
-            f'{broken[0]}: its weights or these clouds are broken'
+            f'the output of {encoder} is not finite for {bad} of {len(rows)} inputs from {data}: its weights or they '
+            'are broken'
         )
-    return ordered
 
 
 def require_same_alone(measured: Callable[[np.ndarray], np.ndarray], features: np.ndarray) -> None:
@@ -192,11 +204,11 @@ class FeatureCache:
             return features[dataset.indices], labels[dataset.indices]
         path = self.folder / f'{self.key(model, dataset, transforms)}.npy'
         labels = np.asarray(dataset.labels, dtype=np.int64)
-        found = _read(path, len(labels), 2)
+        found = _kept(path, len(labels))
         if found is None:
             prepared = self._prepared(dataset, transforms)
             found, _ = extract_features(model, dataset, transforms, device=device, prepared=prepared)
-            _write(path, found)
+            write_array(path, found)
         return found, labels
 
     def _prepared(self, dataset: Any, transforms: Transforms) -> np.ndarray | None:
@@ -210,12 +222,12 @@ class FeatureCache:
             return None
         parts = json.dumps([dataset.fingerprint, list(transforms)], sort_keys=True, default=str)
         path = self.folder / 'clouds' / f'{hashlib.sha256(parts.encode()).hexdigest()[:32]}.npy'
-        found = _read(path, len(dataset), 3)
+        found = _kept(path, len(dataset))
         if found is None:
             chain = [TRANSFORMS.build(dict(step)) for step in transforms]
             batches = [np.arange(start, min(start + 64, len(dataset))) for start in range(0, len(dataset), 64)]
             found = np.concatenate([transformed(dataset, chosen, chain, 'cpu').numpy() for chosen in batches])
-            _write(path, found)
+            write_array(path, found)
         return found
 
     def key(self, model: nn.Module, dataset: Any, transforms: Transforms) -> str:
@@ -231,15 +243,17 @@ class FeatureCache:
         return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:32]
 
 
-def _write(path: Path, content: np.ndarray) -> None:
-    """Write an array in one step."""
-    write_whole(path, lambda file: np.save(file, content, allow_pickle=False))
-
-
-def _read(path: Path, rows: int, dims: int) -> np.ndarray | None:
-    """Array of a file, or None when it is not there or not whole."""
+def _kept(path: Path, rows: int) -> np.ndarray | None:
+    """Array of a file; None where it is not there, or is no longer what was written, which is said."""
     try:
-        content: np.ndarray = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError):
+        content: np.ndarray = read_array(path)
+    except FileNotFoundError:
         return None
-    return content if content.ndim == dims and len(content) == rows else None
+    except (OSError, ValueError) as error:
+        reason = str(error)
+    else:
+        if len(content) == rows:
+            return content
+        reason = f'it has {len(content)} rows, expected {rows}'
+    logging.getLogger(__name__).warning('%s is damaged and made again: %s', path, reason)
+    return None

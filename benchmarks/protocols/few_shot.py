@@ -56,7 +56,7 @@ def measure_few_shot(
         cache: of features.
 
     Returns:
-        ``oa``: mean over folds; ``oa_std``: standard deviation over folds (ddof 1), as the literature prints;
+        ``oa``: mean over folds; ``oa_std``: standard deviation over several folds (ddof 1), as the literature prints;
         ``oa/<fold>``: of every fold. No single predictions, because folds overlap.
     """
     begin = time.perf_counter()
@@ -68,8 +68,7 @@ def measure_few_shot(
         support, query = episode.train_indices, episode.test_indices
         predicted = linear_svm(train_features[support], train_labels[support], test_features[query], C, seed)
         found.append(overall_accuracy(test_labels[query], predicted))
-    deviation = float(np.std(found, ddof=1)) if len(found) > 1 else float('nan')
-    metrics = {'oa': float(np.mean(found)), 'oa_std': deviation}
+    metrics = {'oa': float(np.mean(found))} | ({'oa_std': float(np.std(found, ddof=1))} if len(found) > 1 else {})
     metrics |= {f'oa/{fold}': value for fold, value in enumerate(found)}
     settings = {'ways': ways, 'shots': shots, 'queries': queries, 'folds': folds, 'C': C, 'points': num_points}
     nothing = np.zeros(0, dtype=np.int64)

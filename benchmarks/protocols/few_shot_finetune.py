@@ -10,6 +10,7 @@ and interval are different numbers, see :mod:`benchmarks.protocols.few_shot`, wh
 
 from __future__ import annotations
 
+import logging
 import shutil
 import time
 from collections.abc import Callable, Mapping
@@ -20,9 +21,8 @@ import numpy as np
 
 from benchmarks.protocols.finetune import finetune
 from benchmarks.protocols.measurement import Measurement
-from benchmarks.records.files import from_text, to_text
+from benchmarks.records.files import read_note, write_note
 from zoo.datasets.episodes import few_shot_episodes
-from zoo.io import write_whole
 from zoo.registry import DATASETS
 
 PROTOCOL = {'name': 'few_shot_finetune', 'version': 1, 'epoch_selection': 'last', 'voting': 'none'}
@@ -76,8 +76,8 @@ def measure_few_shot_finetune(
         device: ``cpu`` or ``cuda``; the GPU where there is one.
 
     Returns:
-        ``oa``: mean over folds; ``oa_std``: standard deviation over folds (ddof 1); ``oa/<fold>``: of every fold. No
-        single predictions, because folds overlap.
+        ``oa``: mean over folds; ``oa_std``: standard deviation over several folds (ddof 1); ``oa/<fold>``: of every
+        fold. No single predictions, because folds overlap.
     """
     begin = time.perf_counter()
     train_labels, test_labels = (DATASETS.build(dict(part)).labels for part in (train, test))
@@ -85,18 +85,18 @@ def measure_few_shot_finetune(
     found, settings = [], {}
     for fold, episode in enumerate(episodes):
         kept = work_dir / f'fold_{fold}.json'
-        if not kept.is_file():
+        result = _kept(kept)
+        if result is None:
             support = _episode(train, episode.train_indices, episode.classes)
             query = _episode(test, episode.test_indices, episode.classes)
             run = work_dir / f'fold_{fold}'
             one = finetune(config, run, backbone, weights, seed, options(support, query), device)
-            write_whole(kept, to_text({'oa': one.metrics['oa'], 'protocol': one.protocol}).encode())
+            write_note(kept, {'oa': one.metrics['oa'], 'protocol': one.protocol})
             shutil.rmtree(run)
-        result = from_text(kept.read_text(encoding='utf-8'))
+            result = read_note(kept)
         found.append(float(result['oa']))
         settings = result['protocol']
-    deviation = float(np.std(found, ddof=1)) if len(found) > 1 else float('nan')
-    metrics = {'oa': float(np.mean(found)), 'oa_std': deviation}
+    metrics = {'oa': float(np.mean(found))} | ({'oa_std': float(np.std(found, ddof=1))} if len(found) > 1 else {})
     metrics |= {f'oa/{fold}': value for fold, value in enumerate(found)}
     episodic = {'ways': ways, 'shots': shots, 'queries': queries, 'folds': folds}
     nothing = np.zeros(0, dtype=np.int64)
@@ -112,3 +112,14 @@ def _episode(config: Mapping[str, Any], indices: np.ndarray, classes: tuple[int,
         'indices': indices.tolist(),
         'classes': [int(label) for label in classes],
     }
+
+
+def _kept(path: Path) -> dict[str, Any] | None:
+    """Note of a fold that is done; None where there is none, or it is no longer what was written, which is said."""
+    try:
+        return read_note(path)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        logging.getLogger(__name__).warning('%s is damaged and measured again: %s', path, error)
+        return None

@@ -36,6 +36,9 @@ def knn_classify(
 
     Returns:
         Predicted labels (T,); a tie goes to the smaller label.
+
+    Raises:
+        ValueError: a feature is no finite number.
     """
     similarity = _unit(test_features) @ _unit(train_features).T
     k = min(k, similarity.shape[1])
@@ -81,4 +84,6 @@ def measure_knn(
 def _unit(features: np.ndarray) -> np.ndarray:
     """Rows of length one, in double precision; a row of zeros stays."""
     wide = features.astype(np.float64)
+    if not np.isfinite(wide).all():
+        raise ValueError('nearest neighbours need features that are finite numbers')
     return wide / np.maximum(np.linalg.norm(wide, axis=1, keepdims=True), 1e-12)

@@ -125,7 +125,15 @@ def measure_parts(model: Any, test: Any, metric: PartIoU, batch_size: int = 64) 
 
     Returns:
         Points of a cloud.
+
+    Raises:
+        UsageError: a weight is not finite.
     """
+    broken = [name for name, weight in model.named_parameters() if not bool(torch.isfinite(weight).all())]
+    if broken:
+        raise UsageError(
+            f'weight {broken[0]} of the segmenter holds numbers that are not finite: its training diverged'
+        )
     model.eval()
     metric.dataset_meta = test.metainfo
     points = 0

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import logging
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks.records.files import read_note, write_note
 from zoo.engine import build_runner, configure, load_config
-from zoo.io import write_whole
+from zoo.errors import UsageError
+from zoo.io import file_hash
+
+NOTE = 'run.json'
+"""Of a run: the hash of its config, and of its weights when it is finished."""
 
 
 def pretrain(
@@ -24,15 +31,34 @@ def pretrain(
 
     Returns:
         Path of ``weights.safetensors``.
+
+    Raises:
+        UsageError: the folder holds a run of another config.
     """
-    target = work_dir / 'weights.safetensors'
+    target, note = work_dir / 'weights.safetensors', work_dir / NOTE
     loaded = load_config(config, options or {})
-    digest = hashlib.sha256(loaded.dump().encode()).hexdigest()
-    note = work_dir / 'config.sha256'
-    if target.is_file() and note.is_file() and note.read_text(encoding='utf-8') == digest:
-        return target
-    if note.is_file() and note.read_text(encoding='utf-8') != digest:
-        raise ValueError(f'{work_dir} holds a run of another config: remove it or choose another folder')
-    write_whole(note, digest)
+    begun = {'config': hashlib.sha256(loaded.dump().encode()).hexdigest()}
+    try:
+        kept = read_note(note)
+    except FileNotFoundError:
+        kept = begun
+    except (OSError, ValueError) as error:
+        # Whose checkpoints lie there is not known any more.
+        logging.getLogger(__name__).warning('%s is damaged (%s): the run begins anew', note, error)
+        shutil.rmtree(work_dir)
+        kept = begun
+    if kept['config'] != begun['config']:
+        raise UsageError(f'{work_dir} holds a run of another config: remove it or choose another folder')
+    if 'weights' in kept and target.is_file():
+        if file_hash(target) == kept['weights']:
+            return target
+        logging.getLogger(__name__).warning('%s is not what was written: trained again', target)
+    write_note(note, begun)
     build_runner(configure(loaded, work_dir=work_dir, resume='auto', device=device)).train()
+    write_note(note, {**begun, 'weights': file_hash(target)})
     return target
+
+
+def config_sha256(work_dir: Path) -> str:
+    """Hash of the config of a run of :func:`pretrain`, with all changes."""
+    return str(read_note(work_dir / NOTE)['config'])

@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from benchmarks.protocols.features import FeatureCache, evaluation_transforms
+from benchmarks.protocols.features import FeatureCache, evaluation_transforms, require_finite
 from benchmarks.protocols.measurement import Measurement, classified
 from zoo.errors import Diverged
 from zoo.layers import build_head
@@ -121,7 +121,9 @@ def measure_probe(
     used = {'epochs': 100, 'lr': 1e-3, 'weight_decay': 0.05, 'batch_size': 64, **settings}
     trained = train_head(train_features, train_labels, len(test.classes), head, seed=seed, **used)
     with torch.inference_mode():
-        predicted = trained(torch.from_numpy(test_features).float()).argmax(dim=1).numpy()
+        logits = trained(torch.from_numpy(test_features).float()).numpy()
+    require_finite(logits, trained, test)
+    predicted = logits.argmax(axis=1)
     protocol = {
         'name': head,
         'version': 1,

@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from benchmarks.protocols.features import FeatureCache, evaluation_transforms
+from benchmarks.protocols.features import FeatureCache, evaluation_transforms, require_finite
 from benchmarks.protocols.measurement import Measurement, classified
 from zoo.datasets.captions import readable
 from zoo.errors import UsageError
@@ -103,7 +103,12 @@ def zero_shot_classify(features: np.ndarray, class_features: np.ndarray, centred
 
     Returns:
         Predicted labels (T,).
+
+    Raises:
+        ValueError: a feature is no finite number.
     """
+    if not (np.isfinite(features).all() and np.isfinite(class_features).all()):
+        raise ValueError('zero-shot needs features that are finite numbers')
     if centred:
         features, class_features = (rows - rows.mean(axis=1, keepdims=True) for rows in (features, class_features))
     unit = class_features / np.linalg.norm(class_features, axis=1, keepdims=True)
@@ -144,6 +149,7 @@ def measure_zero_shot(
     if text is None:
         raise UsageError('zero-shot needs a text teacher: this method has none, give one')
     class_features = class_text_features(text, test.classes, prompts).cpu().numpy()
+    require_finite(class_features, text, test)
     features, labels = (cache or FeatureCache()).get(model, test, evaluation_transforms(num_points), device)
     if features.shape[1] != class_features.shape[1]:
         raise UsageError(

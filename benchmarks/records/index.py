@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import warnings
 from collections.abc import Iterator
@@ -52,14 +53,17 @@ class Index:
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
-        """A connection for queries."""
-        with closing(self._connect()) as connection:
-            yield connection
+        """A connection for queries; errors name the file."""
+        try:
+            with closing(self._connect()) as connection:
+                yield connection
+        except sqlite3.DatabaseError as error:
+            raise type(error)(f'{self.path}: {error}') from error
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
         """A connection that holds the write lock; committed at the end, undone when something is raised."""
-        with closing(self._connect()) as connection:
+        with self.read() as connection:
             connection.execute('BEGIN IMMEDIATE')
             try:
                 yield connection
@@ -94,7 +98,7 @@ class Index:
 
     def _problem(self) -> str:
         """What is wrong with the database; nothing where it is whole or absent."""
-        if not self.path.exists():
+        if not os.path.lexists(self.path):
             return ''
         try:
             with self.read() as connection:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import sqlite3
+import warnings
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -35,11 +36,7 @@ class Store:
     """
 
     def __init__(self, folder: Path) -> None:
-        """Open the folder, made where it is absent.
-
-        Raises:
-            UsageError: a record is broken; the message names it.
-        """
+        """Open the folder, made where it is absent; broken records are named in warnings and left out."""
         self.folder = Path(folder)
         self._index = Index(self.folder / 'index.sqlite')
         self._index.ensure()
@@ -111,8 +108,7 @@ class Store:
     def refresh(self) -> None:
         """Let the database follow the files: read what is new or changed, forget what is gone.
 
-        Raises:
-            UsageError: a record is broken, or two files hold different records of one key.
+        A file that is broken, or that holds another record of a key that is there, is named in a warning and left out.
         """
         # Files are listed under the lock: no other writer can add one that is then taken for deleted.
         with self._index.write() as connection:
@@ -124,11 +120,7 @@ class Store:
                 self._take(connection, there[name])
 
     def rebuild(self) -> None:
-        """Make the database again from the files, and sweep away what killed writers left.
-
-        Raises:
-            UsageError: a record is broken, or two files hold different records of one key.
-        """
+        """Make the database again from the files, and sweep away what killed writers left."""
         sweep(self.folder)
         self._index.ensure()
         with self._index.write() as connection:
@@ -146,12 +138,18 @@ class Store:
 
     def _take(self, connection: sqlite3.Connection, path: Path) -> None:
         """Read one file into the database; a copy of a record that is there counts once."""
-        record = read_record(path)
+        try:
+            record = read_record(path)
+        except UsageError as error:  # one broken file must not keep the others away
+            warnings.warn(f'left out: {error}', stacklevel=4)
+            return
         row = connection.execute('SELECT path FROM records WHERE key = ?', (record.key,)).fetchone()
         if row is None:
             connection.execute(_INSERT, self._row(record, path))
         elif read_record(self.folder / row[0]) != record:
-            raise UsageError(f'records {self.folder / row[0]} and {path} have one key and differ; remove one')
+            warnings.warn(
+                f'left out: record {path} has the key of {self.folder / row[0]} and differs; remove one', stacklevel=4
+            )
 
     def _select(self, query: str, values: Sequence[Any]) -> list[Any]:
         """Rows of a query."""

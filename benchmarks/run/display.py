@@ -63,16 +63,16 @@ class Display:
         if self.live:
             self._bar.update()
             if state != 'done':
-                self._say(line)
+                self.warn(line)
         else:
             left = f' ({in_words(self.left(self._state))} left)' if self._count < self._total else ''
-            self._say(line + left)
+            self.warn(line + left)
 
     def lost(self, job: Job, reason: str) -> None:
         """Say that a process has died."""
-        self._say(f'{job}: {reason}; tried again')
+        self.warn(f'{job}: {reason}; tried again')
 
-    def _say(self, line: str) -> None:
+    def warn(self, line: str) -> None:
         """Print a line above the bar, or the line alone."""
         if self.live:
             self._bar.write(f'{RED}{line}{PLAIN}', file=self.stream)

@@ -14,6 +14,7 @@ from benchmarks.run.launchers import Launcher, Local, Share
 from benchmarks.run.pool import Pool, Worker
 from benchmarks.run.results import Results
 from benchmarks.suites.job import Job
+from zoo.errors import UsageError
 
 KINDS_MODULE = 'benchmarks.suites.everything'
 AGAIN = 0.5
@@ -34,6 +35,9 @@ class Watcher(Protocol):
 
     def lost(self, job: Job, reason: str) -> None:
         """The process of a job has died; the job is tried again."""
+
+    def warn(self, line: str) -> None:
+        """A job has something to say, such as that it found a damaged file."""
 
 
 @dataclass
@@ -95,7 +99,7 @@ class Executor:
         """Do all jobs that can be done.
 
         Raises:
-            UsageError: workers cannot start.
+            UsageError: workers cannot start, or the folder of results cannot be written.
         """
         if not self.jobs:
             return self.state
@@ -151,8 +155,12 @@ class Executor:
         if answer is None:
             self._died(worker)
             return
+        if answer['state'] == 'stopped':
+            raise UsageError(f'{answer["error"]}; what is done stays, and the same command goes on once this is mended')
         job = self.jobs[answer['key']]
         del self.state.running[job.key]
+        for line in answer.get('said', ()):
+            self.watcher.warn(line)
         if answer['state'] == 'busy':
             self.state.waiting[job.key] = job
             self._not_before[job.key] = time.monotonic() + AGAIN

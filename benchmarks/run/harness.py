@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.records.files import from_text, to_text
+from benchmarks.records.files import read_note, write_note
 from benchmarks.report import Table
 from benchmarks.report.as_html import page
 from benchmarks.run.console import terminal_text
@@ -28,7 +28,7 @@ from benchmarks.suites.setup import Setup
 from benchmarks.suites.sheet import Sheet
 from benchmarks.suites.suite import Suite, find
 from zoo.errors import UsageError
-from zoo.io import write_whole
+from zoo.io import sweep, write_whole
 
 FIRST = 'leaderboard'
 """Suite whose table everybody wants to see first."""
@@ -90,10 +90,11 @@ def run(request: Request) -> int:
         UsageError: an executor that is not there, or nothing to measure.
     """
     begin, results = time.monotonic(), Results(request.out)
+    sweep(request.out)
     launcher = launcher_of(request.executor, request.slurm)
     share, sheets = launcher.share(request.jobs), _sheets(request)
     for suite, sheet in sheets:
-        write_whole(_sheet_path(request, sheet.name), to_text({**sheet.to_json(), 'suite': suite.name}).encode())
+        write_note(_sheet_path(request, sheet.name), {**sheet.to_json(), 'suite': suite.name})
     jobs, estimator = to_do(wanted_jobs([sheet for _, sheet in sheets]), results.done), Estimator(results.finished())
     left = f', about {in_words(total_seconds(jobs, estimator, share.workers))}' if jobs else ''
     _say(f'{len(jobs)} jobs to do with {share.workers} processes{left}; what is done stays in {request.out}')
@@ -133,10 +134,12 @@ def report(request: Request) -> list[Table]:
     """
     results, folder = Results(request.out), request.out / 'tables' / request.setup.profile.name
     names = {suite.name for suite in request.suites}
-    kept = [
-        from_text(path.read_text(encoding='utf-8')) for path in sorted(_sheet_path(request, '*').parent.glob('*.json'))
-    ]
-    order = [FIRST, *SUITES]
+    order, kept = [FIRST, *SUITES], []
+    for path in sorted(_sheet_path(request, '*').parent.glob('*.json')):
+        try:
+            kept.append(read_note(path))
+        except (OSError, ValueError) as error:
+            _say(f'{path} is damaged ({error}) and left out: its suite writes it again, run without --report')
     kept = sorted((sheet for sheet in kept if sheet['suite'] in order), key=lambda sheet: order.index(sheet['suite']))
     chosen = [sheet for sheet in kept if sheet['suite'] in names]
     if not chosen:

@@ -21,6 +21,10 @@ from zoo.errors import UsageError
 
 EXECUTORS = ('local', 'slurm', 'ray')
 THREAD_VARIABLES = ('OMP_NUM_THREADS', 'MKL_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'NUMBA_NUM_THREADS')
+THREADS = 1
+"""Of every job, on every machine and for every number of jobs: sums over more threads have other last digits, and a
+training makes other weights of them. Jobs are many, so that cores are used by --jobs."""
+
 OPTIONS_VARIABLE = 'ZOO_SRUN'
 """Environment variable with options of ``srun``, where ``--slurm`` does not give them."""
 
@@ -31,13 +35,11 @@ class Share:
 
     Attributes:
         workers: number of processes.
-        threads: of each.
         gpus: names for ``CUDA_VISIBLE_DEVICES``, dealt out in turn; none computes on the CPU.
         device: ``cpu`` or ``cuda``; ``auto`` leaves it to the worker, which sees what it was given.
     """
 
     workers: int
-    threads: int
     gpus: tuple[str, ...] = ()
     device: str = 'cpu'
 
@@ -71,7 +73,7 @@ def share_of(jobs: int | None, cores: int, gpus: Sequence[str]) -> Share:
         gpus: that may be used.
     """
     workers = jobs or len(gpus) or cores
-    return Share(workers, max(1, cores // workers), tuple(gpus), 'cuda' if gpus else 'cpu')
+    return Share(workers, tuple(gpus), 'cuda' if gpus else 'cpu')
 
 
 def machine() -> tuple[int, tuple[str, ...]]:
@@ -85,10 +87,10 @@ def machine() -> tuple[int, tuple[str, ...]]:
     return cores, tuple(str(index) for index in range(torch.cuda.device_count()))
 
 
-def own_variables(threads: int) -> dict[str, str]:
+def own_variables() -> dict[str, str]:
     """Variables that every worker needs, wherever it runs: threads, and where the code lies."""
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get('PYTHONPATH', '')]))
-    return {**dict.fromkeys(THREAD_VARIABLES, str(threads)), 'PYTHONPATH': path}
+    return {**dict.fromkeys(THREAD_VARIABLES, str(THREADS)), 'PYTHONPATH': path}
 
 
 def worker_command(arguments: Sequence[str]) -> list[str]:
@@ -104,8 +106,8 @@ class Local:
         return share_of(jobs, *machine())
 
     def start(self, place: int, share: Share, arguments: Sequence[str]) -> Link:
-        """Start a process with its threads, and with its GPU where there are any."""
-        environment = {**os.environ, **own_variables(share.threads)}
+        """Start a process, with its GPU where there are any."""
+        environment = {**os.environ, **own_variables()}
         if share.gpus:
             environment['CUDA_VISIBLE_DEVICES'] = share.gpus[place % len(share.gpus)]
         return ProcessLink(worker_command(arguments), environment)
@@ -135,33 +137,20 @@ class Slurm:
         """As many steps as asked for, each with the cores of its options.
 
         Raises:
-            UsageError: no number of workers, or a number of cores that is none.
+            UsageError: no number of workers.
         """
         if jobs is None:
             raise UsageError('--executor slurm: say with --jobs N how many processes Slurm is to start')
-        return Share(jobs, self._threads(), device='auto')
-
-    def _threads(self) -> int:
-        """Cores of a task: from the options, else one, as ``srun`` has it."""
-        given = '1'
-        for place, word in enumerate(self.options):
-            for name in ('--cpus-per-task', '-c'):
-                if word == name and place + 1 < len(self.options):
-                    given = self.options[place + 1]
-                elif word.startswith(name) and word != name:
-                    given = word[len(name) :].lstrip('=')
-        if not given.isdigit() or int(given) < 1:
-            raise UsageError(f'--slurm: --cpus-per-task must be a whole number of at least 1, got {given!r}')
-        return int(given)
+        return Share(jobs, device='auto')
 
     def start(self, place: int, share: Share, arguments: Sequence[str]) -> Link:
         """Start a step of one task, which reads and writes through ``srun``."""
         # A step inside an allocation would otherwise take all of it, and the next one wait.
         exact = ['--exact'] if 'SLURM_JOB_ID' in os.environ else []
         # Since Slurm 22.05 a step does not inherit the cores of the allocation's tasks.
-        command = ['srun', '--ntasks=1', '--nodes=1', f'--cpus-per-task={share.threads}', '--unbuffered', '--quiet']
+        command = ['srun', '--ntasks=1', '--nodes=1', f'--cpus-per-task={THREADS}', '--unbuffered', '--quiet']
         command += ['--job-name=benchmark', '--export=ALL', *exact, *self.options]
-        environment = {**os.environ, **own_variables(share.threads)}
+        environment = {**os.environ, **own_variables()}
         return ProcessLink([*command, *worker_command(arguments)], environment, session=True)
 
 

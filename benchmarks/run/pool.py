@@ -123,7 +123,7 @@ class Pool:
     def _start(self, place: int) -> Worker:
         """Start one worker; its name is its own on all machines."""
         name = f'worker_{uuid.uuid4().hex[:12]}'
-        arguments = [str(self.out), name, self.share.device, str(self.share.threads), *self.modules]
+        arguments = [str(self.out), name, self.share.device, *self.modules]
         link = self.launcher.start(place, self.share, arguments)
         self._selector.register(link.fileno(), selectors.EVENT_READ, place)
         return Worker(link, name)

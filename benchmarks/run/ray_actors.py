@@ -26,11 +26,11 @@ class Server:
     """
 
     def __init__(self, arguments: Sequence[str]) -> None:
-        out, _, device, threads, *modules = arguments
+        out, _, device, *modules = arguments
         self.results = Results(Path(out))
         for module in modules:
             importlib.import_module(module)
-        self.device = worker.prepared(device, int(threads))
+        self.device = worker.prepared(device)
 
     def ready(self) -> bool:
         """Answers when everything is imported."""
@@ -135,7 +135,7 @@ class Ray:
         actor = self.ray.remote(Server).options(
             num_cpus=_part(self._resources.get('CPU', 1), share),
             num_gpus=_part(len(share.gpus), share),
-            runtime_env={'env_vars': {**own, **own_variables(share.threads)}},
+            runtime_env={'env_vars': {**own, **own_variables()}},
             max_restarts=0,
         )
         out, *others = arguments  # an actor has a working directory of its own

@@ -40,7 +40,7 @@ class Figures:
     def runs(self, row: str, column: str) -> list[Run]:
         """Repetitions that were measured."""
         return [
-            run_of(record, self.results.store.predictions(record), entry.metric, entry.seed)
+            run_of(record, self.results.predictions(entry.key), entry.metric, entry.seed)
             for entry in self.entries.get((row, column), [])
             if (record := self.records.get(entry.key)) is not None
         ]

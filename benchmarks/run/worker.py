@@ -3,7 +3,7 @@
 Jobs come as lines of JSON on standard input, answers leave on standard output. When the input closes, because the
 harness ended or was killed, the process ends at once; whatever it was doing goes on from its checkpoint the next time.
 
-    python -m benchmarks.run.worker OUT NAME DEVICE THREADS MODULE [MODULE ...]
+    python -m benchmarks.run.worker OUT NAME DEVICE MODULE [MODULE ...]
 
 Until it is ready, what it prints goes to ``OUT/logs/NAME.log``; then every job has a log of its own.
 """
@@ -14,6 +14,7 @@ import contextlib
 import gc
 import importlib
 import json
+import logging
 import os
 import queue
 import signal
@@ -27,6 +28,7 @@ from typing import IO, Any
 
 from filelock import FileLock, Timeout
 
+from benchmarks.run.launchers import THREADS
 from benchmarks.run.results import Results
 from benchmarks.suites.job import KINDS, Task
 from zoo.errors import UsageError
@@ -38,18 +40,21 @@ def main(arguments: list[str]) -> None:
     """Serve until the input closes."""
     # Ctrl-C reaches the whole group of processes; the harness decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    out, name, device, threads, *modules = arguments
+    out, name, device, *modules = arguments
     answers = os.fdopen(os.dup(1), 'w', buffering=1)
     orders: queue.Queue[Order] = queue.Queue()
     results = Results(Path(out))
-    with _output_to(results.out / 'logs' / f'{name}.log') as own_log:
-        threading.Thread(target=_read_orders, args=(_own_input(), orders), daemon=True).start()
-        _import(modules)
-        device = prepared(device, int(threads))
-        own_log.unlink(missing_ok=True)
-        print(json.dumps({'state': 'ready'}), file=answers)
-        while True:
-            print(json.dumps(serve(results, orders.get(), device)), file=answers)
+    try:
+        with _output_to(results.out / 'logs' / f'{name}.log') as own_log:
+            threading.Thread(target=_read_orders, args=(_own_input(), orders), daemon=True).start()
+            _import(modules)
+            device = prepared(device)
+            own_log.unlink(missing_ok=True)
+            print(json.dumps({'state': 'ready'}), file=answers)
+            while True:
+                print(json.dumps(serve(results, orders.get(), device)), file=answers)
+    except OSError as error:
+        print(json.dumps({'state': 'stopped', 'error': _reason(error)}), file=answers)
 
 
 def _import(modules: list[str]) -> None:
@@ -62,12 +67,11 @@ def _import(modules: list[str]) -> None:
         sys.exit(1)
 
 
-def prepared(device: str, threads: int) -> str:
+def prepared(device: str) -> str:
     """Set the threads of torch, and find out the device.
 
     Args:
         device: ``cpu``, ``cuda``, or ``auto``, which takes the GPU where the process sees one.
-        threads: of the process.
 
     Returns:
         ``cpu`` or ``cuda``.
@@ -75,7 +79,7 @@ def prepared(device: str, threads: int) -> str:
     torch = sys.modules.get('torch')
     if torch is None:  # none of the kinds computes with it
         return 'cpu' if device == 'auto' else device
-    torch.set_num_threads(threads)
+    torch.set_num_threads(THREADS)
     if device == 'auto':
         return 'cuda' if torch.cuda.is_available() else 'cpu'
     return device
@@ -110,25 +114,30 @@ def serve(results: Results, order: Order, device: str = 'cpu') -> dict[str, Any]
         device: ``cpu`` or ``cuda``.
 
     Returns:
-        The key, the state (``done``, ``failed`` or ``busy``), seconds, and why it failed.
+        The key, the state (``done``, ``failed``, ``busy``, or ``stopped`` where the folder cannot be written), seconds,
+        why it failed, and what the person who waits should know.
     """
     key = order['key']
     lock = FileLock(results.out / 'locks' / f'{key}.lock')
-    Path(lock.lock_file).parent.mkdir(parents=True, exist_ok=True)
-    try:
-        # The system frees the lock of a process that was killed.
-        lock.acquire(blocking=False)
-    except Timeout:
-        return {'key': key, 'state': 'busy'}
-    try:
-        if results.done(key):
-            return {'key': key, 'state': 'done', 'seconds': 0.0}
-        with _output_to(results.log(key)):
-            return _run(results, order, device)
-    finally:
-        lock.release()
-        # A runner refers to itself in circles, and holds a data set of hundreds of megabytes.
-        gc.collect()
+    with _Said() as said:
+        try:
+            Path(lock.lock_file).parent.mkdir(parents=True, exist_ok=True)
+            # The system frees the lock of a process that was killed.
+            lock.acquire(blocking=False)
+            if results.done(key):
+                return {'key': key, 'state': 'done', 'seconds': 0.0}
+            with _output_to(results.log(key)):
+                answer = _run(results, order, device)
+        except Timeout:
+            return {'key': key, 'state': 'busy'}
+        except OSError as error:
+            # Not even the failure can be written down.
+            return {'key': key, 'state': 'stopped', 'error': _reason(error)}
+        finally:
+            lock.release()
+            # A runner refers to itself in circles, and holds a data set of hundreds of megabytes.
+            gc.collect()
+    return {**answer, 'said': said.lines}
 
 
 def _run(results: Results, order: Order, device: str) -> dict[str, Any]:
@@ -143,14 +152,39 @@ def _run(results: Results, order: Order, device: str) -> dict[str, Any]:
         about = {name: order[name] for name in ('kind', 'label', 'like', 'guess', 'settings', 'needs')}
         results.put(key, {**about, 'seconds': seconds, 'cpu_seconds': _cpu_seconds() - busy}, outcome)
     except Exception as error:
-        traceback.print_exc()
-        reason = ' '.join(str(error).split()) if isinstance(error, UsageError) else f'{type(error).__name__}: {error}'
-        reason = ' '.join(reason.split())[:500]
+        with contextlib.suppress(OSError):  # of a log on a full disk
+            traceback.print_exc()
+        reason = _reason(error)
         results.put_failure(key, order['label'], reason)
         results.note('failed', key)
         return {'key': key, 'state': 'failed', 'seconds': time.perf_counter() - begin, 'error': reason}
     results.note('end', key)
     return {'key': key, 'state': 'done', 'seconds': seconds}
+
+
+def _reason(error: Exception) -> str:
+    """Why a job failed, in one line."""
+    text = str(error) if isinstance(error, UsageError | OSError) else f'{type(error).__name__}: {error}'
+    return ' '.join(text.split())[:500]
+
+
+class _Said(logging.Handler):
+    """Takes what the code of this package warns of, for the person who waits."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(' '.join(record.getMessage().split()))
+        print(self.lines[-1], file=sys.stderr)  # the log
+
+    def __enter__(self) -> _Said:
+        logging.getLogger('benchmarks').addHandler(self)
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        logging.getLogger('benchmarks').removeHandler(self)
 
 
 def _cpu_seconds() -> float:

@@ -11,6 +11,7 @@ from benchmarks.protocols.measurement import Measurement
 from benchmarks.records import Predictions, Record
 from benchmarks.records.record import environment
 from benchmarks.suites.job import Task
+from zoo.errors import UsageError
 from zoo.registry import DATASETS
 
 
@@ -43,8 +44,17 @@ def record_of(
         pretraining: what the pretraining job returned; None for random weights.
         protocol: further settings of the protocol.
         config: of the downstream step.
+
+    Raises:
+        UsageError: a figure is no finite number.
     """
     settings = task.settings
+    broken = [name for name, value in found.metrics.items() if not np.isfinite(value)]
+    if broken:
+        raise UsageError(
+            f'{broken[0]} of {model_name(settings["student"], pretraining)} on {settings["data"]} '
+            f'{settings["variant"]} is {found.metrics[broken[0]]}, no figure: its weights are damaged or diverged'
+        )
     measured, learnt = DATASETS.build(dict(test)), None if train is None else DATASETS.build(dict(train))
     dataset = {
         'name': settings['data'],
@@ -68,7 +78,7 @@ def record_of(
         # Weights are those of the last epoch of pretraining wherever a protocol trains nothing.
         protocol={'epoch_selection': 'last', **found.protocol, **(protocol or {}), 'student': settings['student']},
         seed=settings['seed'],
-        metrics={name: value for name, value in found.metrics.items() if np.isfinite(value)},
+        metrics=found.metrics,
         per_class=found.per_class,
         seconds=found.seconds,
         environment=environment(task.device),

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from safetensors.torch import save
 
+from benchmarks.records.files import read_note, write_note
 from benchmarks.suites.job import KINDS, Outcome, Task, kind
 from benchmarks.suites.training import PRETRAIN_CODE, run_pretraining, trained
 from zoo.engine.checkpoint import read_checkpoint
-from zoo.io import write_whole
+from zoo.errors import UsageError
+from zoo.io import file_hash, write_whole
 
 POINTS = 5
 """Snapshots of a run, evenly over its epochs; a few more where its length is no multiple."""
@@ -44,16 +49,30 @@ def follow(task: Task) -> Outcome:
     weights, about = run_pretraining(
         task, {f'default_hooks.checkpoint.{name}': value for name, value in checkpoints.items()}
     )
-    kept = {epoch: _snapshot(task.work, epoch) for epoch in epochs[:-1]} | {epochs[-1]: weights}
+    try:
+        kept = {epoch: _snapshot(task.work, epoch) for epoch in epochs[:-1]} | {epochs[-1]: weights}
+    except UsageError as error:
+        logging.getLogger(__name__).warning('%s: the run begins anew', error)
+        shutil.rmtree(task.work)
+        return follow(task)
     snapshots = {str(epoch): place.relative_to(task.out).as_posix() for epoch, place in kept.items()}
     # The last step, because it removes the checkpoints.
-    return Outcome({**trained(task, weights), 'snapshots': snapshots, 'about': about})
+    return Outcome(
+        {**trained(task, weights), 'snapshots': snapshots, 'about': about}, files=sorted(set(snapshots.values()))
+    )
 
 
 def _snapshot(work: Path, epoch: int) -> Path:
-    """The student after an epoch, taken out of the checkpoint unless that was done before."""
-    target = work / f'epoch_{epoch}.safetensors'
-    if not target.is_file():
-        state = read_checkpoint(work / f'epoch_{epoch}.pth')['state_dict']
-        write_whole(target, save({name: tensor.clone().contiguous() for name, tensor in state.items()}))
+    """The student after an epoch, taken out of the checkpoint unless that was done before.
+
+    Raises:
+        UsageError: neither the snapshot nor its checkpoint is there as it was.
+    """
+    target, note = work / f'epoch_{epoch}.safetensors', work / f'epoch_{epoch}.json'
+    with contextlib.suppress(OSError, ValueError):
+        if read_note(note)['sha256'] == file_hash(target):
+            return target
+    state = read_checkpoint(work / f'epoch_{epoch}.pth')['state_dict']
+    write_whole(target, save({name: tensor.clone().contiguous() for name, tensor in state.items()}))
+    write_note(note, {'sha256': file_hash(target)})
     return target

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -54,11 +54,13 @@ class Outcome:
         value: JSON, read by the jobs that need it.
         record: of a measurement.
         predictions: of the record.
+        files: paths, relative to the folder of the harness, of what other jobs read; they are checked from then on.
     """
 
     value: Mapping[str, Any] = field(default_factory=dict)
     record: Record | None = None
     predictions: Predictions | None = None
+    files: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

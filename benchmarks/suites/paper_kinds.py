@@ -62,7 +62,7 @@ def best_epoch(task: Task) -> Outcome:
         'pretrained': begun.source,
     }
     record, kept = record_of(task, found, begun.train, settings['test'], begun.source, begun.extra, CONFIG)
-    return Outcome(value, record, kept)
+    return Outcome(value, record, kept, [value['predictions']])
 
 
 @kind('best_of_seeds', code=(*BEST_EPOCH, 'benchmarks/protocols/paper/best_of_seeds.py'))

@@ -51,7 +51,8 @@ def choose_rate(task: Task) -> Outcome:
         f'split of {settings["title"]}, one run each ({tried}); no test object was looked at'
     )
     best = max(found, key=found.__getitem__)
-    return Outcome({**trained(task, task.work / _trial(best) / WEIGHTS), 'rate': best, 'selection': selection})
+    trained(task, task.work / _trial(best) / WEIGHTS)
+    return Outcome({'rate': best, 'selection': selection})
 
 
 def _trial(rate: float) -> str:
@@ -69,7 +70,8 @@ def segment_parts(task: Task) -> Outcome:
     extra = {'recipe_selection': recipe['selection']}
     record, _ = record_of(task, found, train, settings['test'], task.inputs.get('weights'), extra, settings['config'])
     predictions = Predictions.of(found.labels, found.predictions, score=found.scores)
-    return Outcome(trained(task, task.work / WEIGHTS), record, predictions)
+    kept = trained(task, task.work / WEIGHTS)
+    return Outcome(kept, record, predictions, [kept['weights']])
 
 
 def _segment(

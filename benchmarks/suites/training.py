@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.protocols.finetune import finetune
-from benchmarks.protocols.pretrain import pretrain
+from benchmarks.protocols.pretrain import config_sha256, pretrain
 from benchmarks.studies.recipe import CONFIG, HELD_OUT, SEED, finetune_options
 from benchmarks.suites.draws import held_out, labelled, shared_out
 from benchmarks.suites.evidence import record_of
@@ -78,14 +78,16 @@ def train_tokenizer(task: Task) -> Outcome:
     steps = settings['epochs'] * max(1, len(DATASETS.build(dict(dataset))) // batch_size)
     options = {**data_options(config, dataset, settings['epochs'], 0, batch_size), **stretched(config, steps)}
     weights = pretrain(settings['config'], task.work, options, task.device)
-    return Outcome(trained(task, weights))
+    kept = trained(task, weights)
+    return Outcome(kept, files=[kept['weights']])
 
 
 @kind('pretrain', code=PRETRAIN_CODE, seconds=_pretrain_seconds)
 def pretrain_student(task: Task) -> Outcome:
     """Pretrain a student."""
     weights, about = run_pretraining(task)
-    return Outcome({**trained(task, weights), 'about': about})
+    kept = trained(task, weights)
+    return Outcome({**kept, 'about': about}, files=[kept['weights']])
 
 
 def run_pretraining(task: Task, extra: Mapping[str, Any] | None = None) -> tuple[Path, dict[str, Any]]:
@@ -108,7 +110,7 @@ def run_pretraining(task: Task, extra: Mapping[str, Any] | None = None) -> tuple
     built = DATASETS.build(dict(dataset))
     return weights, {
         'config': path.relative_to(path.parents[2]).as_posix(),
-        'config_sha256': (task.work / 'config.sha256').read_text(encoding='utf-8'),
+        'config_sha256': config_sha256(task.work),
         'data': settings['data'],
         'fraction': settings['fraction'] / 100,
         'teachers': supervision(config),
@@ -197,7 +199,7 @@ def fine_tune(task: Task) -> Outcome:
     record, predictions = record_of(task, found, begun.train, settings['test'], source, begun.extra, CONFIG)
     config = (task.work / Path(CONFIG).name).relative_to(task.out).as_posix()
     about = {'config': config, 'about': source['about'] if source else None, 'pretrained': source}
-    return Outcome({**own, **about}, record, predictions)
+    return Outcome({**own, **about}, record, predictions, [own['weights'], config])
 
 
 def classifier_options(

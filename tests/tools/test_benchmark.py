@@ -16,6 +16,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from safetensors.torch import load_file
 
 from zoo.errors import UsageError
 
@@ -127,6 +128,16 @@ def test_what_is_done_is_not_done_again_and_the_report_needs_no_data(finished, m
     assert main([*arguments, '--report']) == 0
     assert capsys.readouterr().out.strip() == done.stdout.strip()
     assert (out / 'events.jsonl').read_text() == before
+
+
+def test_the_number_of_processes_and_threads_moves_no_figure(tmp_path, finished):
+    done = run(*ASKED[:-1], '2', '--out', tmp_path, out=finished[0], OMP_NUM_THREADS='2')
+    assert done.returncode == 0, done.stderr
+    assert tables(tmp_path) == tables(finished[0])
+    for path in (paths := sorted(tmp_path.glob('runs/*/weights.safetensors'))):
+        ours, theirs = load_file(path), load_file(finished[0] / path.relative_to(tmp_path))
+        assert all(ours[name].equal(theirs[name]) for name in theirs)
+    assert paths
 
 
 def tables(out):

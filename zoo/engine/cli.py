@@ -31,6 +31,8 @@ WAYS_OUT = {
     errno.EROFS: _ELSEWHERE,
     errno.ENOSPC: _ROOM,
     errno.EDQUOT: _ROOM,
+    errno.EISDIR: 'a folder stands where a file is written: move it away',
+    errno.ENOTDIR: 'a file stands where a folder is needed: move it away',
     errno.EMFILE: 'allow more open files (ulimit -n)',
 }
 """What to do about errors of the machine, which can meet any line of code."""

@@ -10,7 +10,8 @@ and their difference is the habit alone.
 
 from __future__ import annotations
 
-import io
+import logging
+import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -22,8 +23,8 @@ from mmengine.hooks import Hook
 
 from benchmarks.protocols.finetune import Tuning
 from benchmarks.protocols.measurement import Measurement, classified
+from benchmarks.records.files import read_array, write_array
 from zoo.engine.metrics import overall_accuracy
-from zoo.io import write_whole
 
 PROTOCOL = {'name': 'finetune@paper-best-epoch', 'version': 1, 'epoch_selection': 'best_test', 'voting': 'none'}
 
@@ -41,7 +42,7 @@ def finetune_best_epoch(
 
     Args:
         config: fine-tuning config.
-        work_dir: where the run writes; predictions of every epoch are in ``epochs``.
+        work_dir: where the run writes; predictions of every epoch are in ``epoch_*.npy``.
         backbone: name of the student.
         weights: pretrained weights; None starts from random ones.
         seed: of initialisation, order and augmentation.
@@ -54,11 +55,17 @@ def finetune_best_epoch(
     """
     begin = time.perf_counter()
     tuning = Tuning(config, work_dir, backbone, weights, seed, options, device)
-    looks = _EveryEpoch(tuning, work_dir / 'epochs')
+    looks = _EveryEpoch(tuning, work_dir)
     # Before the checkpoint: a run that goes on from one finds all epochs up to it.
     tuning.runner.register_hook(looks, priority='HIGH')
     tuning.runner.train()
-    predicted = looks.read(tuning.settings['epochs'])
+    try:
+        predicted = looks.read(tuning.settings['epochs'])
+    except (OSError, ValueError) as error:
+        # Of an epoch before an interruption; it cannot be looked at any more.
+        logging.getLogger(__name__).warning('predictions in %s are damaged (%s): the run begins anew', work_dir, error)
+        shutil.rmtree(work_dir)
+        return finetune_best_epoch(config, work_dir, backbone, weights, seed, options, device)
     protocol = {**PROTOCOL, **tuning.settings}
     return chosen_epoch(tuning.labels, predicted, tuning.test.classes, protocol, time.perf_counter() - begin)
 
@@ -71,16 +78,14 @@ class _EveryEpoch(Hook):
 
     def after_train_epoch(self, runner: Any) -> None:
         """Predict; the next epoch puts the model back into training mode."""
-        buffer = io.BytesIO()
-        np.save(buffer, self.tuning.predict().astype(np.int32), allow_pickle=False)
-        write_whole(self._path(runner.epoch), buffer.getvalue())
+        write_array(self._path(runner.epoch), self.tuning.predict().astype(np.int32))
 
     def read(self, epochs: int) -> np.ndarray:
         """Predictions of all epochs (E, T)."""
-        return np.stack([np.load(self._path(epoch), allow_pickle=False) for epoch in range(epochs)])
+        return np.stack([read_array(self._path(epoch)) for epoch in range(epochs)])
 
     def _path(self, epoch: int) -> Path:
-        return self.folder / f'{epoch + 1:04d}.npy'
+        return self.folder / f'epoch_{epoch + 1}.npy'
 
 
 def chosen_epoch(

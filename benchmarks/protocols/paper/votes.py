@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from benchmarks.protocols.features import evaluation_transforms, extract_features, usual_batch_size
+from benchmarks.protocols.features import evaluation_transforms, extract_features, require_finite, usual_batch_size
 from benchmarks.protocols.measurement import Measurement, classified
 from zoo.engine.metrics import overall_accuracy
 from zoo.registry import TRANSFORMS
@@ -84,7 +84,7 @@ def measure_votes(
     for index in range(len(test)):
         waiting.append(copy(test, index))
         if index + 1 == len(test) or copies * repetitions * len(waiting) >= size:
-            predicted.append(_votes(model, torch.stack(waiting), size))
+            predicted.append(_votes(model, torch.stack(waiting), size, test))
             waiting = []
     votes = np.concatenate(predicted)
     accuracy = [overall_accuracy(labels, column) for column in votes.T]
@@ -142,11 +142,12 @@ class _Copies:
         return batch['points']
 
 
-def _votes(model: nn.Module, clouds: Tensor, batch_size: int) -> np.ndarray:
+def _votes(model: nn.Module, clouds: Tensor, batch_size: int, test: Any) -> np.ndarray:
     """Classes (B, repetitions) by the mean logits of the copies (B, repetitions, copies, N, 3)."""
     shape = clouds.shape[:3]
     flat = clouds.reshape(-1, *clouds.shape[3:])
     logits = torch.cat([model(part).float() for part in flat.split(batch_size)])
+    require_finite(logits.cpu().numpy(), model, test)
     predicted: np.ndarray = logits.view(*shape, -1).mean(dim=2).argmax(dim=-1).cpu().numpy()
     return predicted
 

@@ -7,12 +7,14 @@ import torch
 from benchmarks.protocols import features
 from benchmarks.protocols.corruption import measure_corruption
 from benchmarks.protocols.features import FeatureCache, evaluation_transforms, extract_features
-from benchmarks.protocols.knn import measure_knn
+from benchmarks.protocols.few_shot import measure_few_shot
+from benchmarks.protocols.knn import knn_classify, measure_knn
 from benchmarks.protocols.probe import measure_probe
 from benchmarks.protocols.svm import measure_svm
+from benchmarks.protocols.zero_shot import zero_shot_classify
 from tests.benchmarks.protocols.parts import parts, slow_features
 from zoo.datasets.base import ObjectSubset
-from zoo.errors import UsageError
+from zoo.errors import Diverged, UsageError
 
 
 def test_features_do_not_depend_on_batches(tmp_path):
@@ -89,7 +91,7 @@ def test_whatever_changes_the_features_changes_the_key(tmp_path, change):
 
 
 @pytest.mark.parametrize('broken', [float('nan'), float('inf')])
-@pytest.mark.parametrize('measure', [measure_svm, measure_knn, measure_probe, measure_corruption])
+@pytest.mark.parametrize('measure', [measure_svm, measure_knn, measure_probe, measure_few_shot, measure_corruption])
 def test_features_that_are_not_finite_are_no_figure(tmp_path, measure, broken):
     """Whether all clouds have such features or one."""
     model, train, test = parts(tmp_path)
@@ -103,5 +105,19 @@ def test_features_that_are_not_finite_are_no_figure(tmp_path, measure, broken):
 
     for found in (one_is_broken, lambda points: forward(points) + broken):
         model.forward = found
-        with pytest.raises(UsageError, match=r'the output of the model is not finite for \d+ of \d+ clouds'):
+        with pytest.raises(UsageError, match=r'^the output of \w+ is not finite for \d+ of \d+ inputs from ShapePack'):
             measure(model, train, test, 32) if measure is not measure_corruption else measure(model, test, 32)
+
+
+def test_a_head_that_diverges_makes_no_figure(tmp_path):
+    model, train, test = parts(tmp_path, pool='cls')
+    with pytest.raises(Diverged, match='diverged'):
+        measure_probe(model, train, test, 32, lr=1e30, epochs=3)
+
+
+def test_votes_and_neighbours_of_nothing_are_refused():
+    bad, good = np.full((3, 2), np.nan), np.ones((3, 2))
+    with pytest.raises(ValueError, match='finite'):
+        knn_classify(bad, np.arange(3), good)
+    with pytest.raises(ValueError, match='finite'):
+        zero_shot_classify(bad, good)

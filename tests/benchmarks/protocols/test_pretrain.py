@@ -4,9 +4,11 @@ import hashlib
 
 import pytest
 
-from benchmarks.protocols.pretrain import pretrain
+from benchmarks.protocols.pretrain import NOTE, pretrain
+from benchmarks.records.files import write_note
 from tests.layouts import write_pack
 from zoo.engine.progress import ProgressHook
+from zoo.errors import UsageError
 from zoo.io import file_hash
 
 
@@ -31,7 +33,6 @@ def test_a_finished_run_is_not_repeated(tmp_path, options, monkeypatch):
 
 
 def test_a_folder_of_another_run_is_left_alone(tmp_path, options):
-    (tmp_path / 'run').mkdir()
-    (tmp_path / 'run' / 'config.sha256').write_text('another')
-    with pytest.raises(ValueError, match='run of another config'):
+    write_note(tmp_path / 'run' / NOTE, {'config': 'another'})
+    with pytest.raises(UsageError, match='run of another config'):
         pretrain('configs/point_mae/nano.py', tmp_path / 'run', options, 'cpu')

@@ -101,3 +101,19 @@ def test_scaling_a_feature_changes_nothing():
     features, texts = rng.normal(size=(20, 8)), rng.normal(size=(5, 8))
     scale = rng.uniform(0.1, 10, (20, 1))
     assert np.array_equal(zero_shot_classify(features, texts), zero_shot_classify(features * scale, texts * 3))
+
+
+def test_numbers_that_are_not_finite_make_no_figure(tmp_path):
+    _, _, test = parts(tmp_path)
+
+    class Mute(Spelling):
+        def forward(self, texts):
+            return super().forward(texts) * float('nan')
+
+    with pytest.raises(UsageError, match=r'^the output of Mute is not finite'):
+        measure_zero_shot(pretrainer(), test, 32, teacher=Mute())
+    model = pretrainer()
+    with torch.no_grad():
+        model.objectives['text'].projection.weight.fill_(float('nan'))
+    with pytest.raises(UsageError, match=r'^the output of PointTransformer is not finite'):
+        measure_zero_shot(model, test, 32, teacher=Spelling())

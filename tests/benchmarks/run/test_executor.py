@@ -180,7 +180,7 @@ def test_jobs_that_read_the_same_weights_are_not_begun_together(tmp_path):
     for job in {job.needs['weights'].key: job.needs['weights'] for job in jobs}.values():
         Results(tmp_path).put(job.key, {'kind': 'toy_train', 'label': str(job)}, Outcome({'weights': 0}))
     waiting = to_do(jobs, Results(tmp_path).done)
-    executor = Executor(waiting, Results(tmp_path), Share(2, 1), Silent(), Estimator())
+    executor = Executor(waiting, Results(tmp_path), Share(2), Silent(), Estimator())
 
     class Two:
         def __init__(self):

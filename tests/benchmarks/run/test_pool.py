@@ -8,11 +8,11 @@ from benchmarks.run.launchers import Share, machine, share_of
 @pytest.mark.parametrize(
     ('jobs', 'cores', 'gpus', 'expected'),
     [
-        (None, 8, (), Share(8, 1)),
-        (2, 8, (), Share(2, 4)),
-        (16, 8, (), Share(16, 1)),
-        (None, 32, ('0', '1'), Share(2, 16, ('0', '1'), 'cuda')),
-        (4, 32, ('0', '1'), Share(4, 8, ('0', '1'), 'cuda')),
+        (None, 8, (), Share(8)),
+        (2, 8, (), Share(2)),
+        (16, 8, (), Share(16)),
+        (None, 32, ('0', '1'), Share(2, ('0', '1'), 'cuda')),
+        (4, 32, ('0', '1'), Share(4, ('0', '1'), 'cuda')),
     ],
 )
 def test_the_machine_is_dealt_out(jobs, cores, gpus, expected):

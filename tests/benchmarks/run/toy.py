@@ -90,6 +90,9 @@ class Silent:
     def lost(self, job, reason):
         self.lines.append((str(job), 'lost'))
 
+    def warn(self, line):
+        self.lines.append((line, 'said'))
+
     def ended(self, job, state, seconds):
         self.lines.append((str(job), state))
 
@@ -112,7 +115,7 @@ def broken(how):
 
 def execute(jobs, out, workers=1, launcher=None):
     results, watcher = Results(out), Silent()
-    share = launcher.share(workers) if launcher else Share(workers, 1)
+    share = launcher.share(workers) if launcher else Share(workers)
     waiting = to_do(jobs, results.done)
     return Executor(waiting, results, share, watcher, Estimator(), launcher, [MODULE]).run(), watcher
 

@@ -23,14 +23,14 @@ def test_one_training_gives_the_clean_figure_too(runs):
     folder, arguments, found = runs
     clean = finetune(CONFIG, folder / 'clean', *arguments)
     assert found.metrics['oa_last'] == clean.metrics['oa']
-    assert np.array_equal(np.load(folder / 'look' / 'epochs' / f'{EPOCHS:04d}.npy'), clean.predictions)
+    assert np.array_equal(np.load(folder / 'look' / f'epoch_{EPOCHS}.npy'), clean.predictions)
     look, last = ((folder / name / 'weights.safetensors').read_bytes() for name in ('look', 'clean'))
     assert look[-1000:] == last[-1000:]
 
 
 def test_the_best_of_all_epochs_is_reported_with_every_epoch_beside_it(runs):
     folder, _, found = runs
-    saved = [np.load(folder / 'look' / 'epochs' / f'{epoch + 1:04d}.npy') for epoch in range(EPOCHS)]
+    saved = [np.load(folder / 'look' / f'epoch_{epoch + 1}.npy') for epoch in range(EPOCHS)]
     accuracy = [100 * np.mean(row == found.labels) for row in saved]
     assert [found.metrics[f'oa_epoch/{epoch + 1}'] for epoch in range(EPOCHS)] == pytest.approx(accuracy)
     best = accuracy.index(max(accuracy))
@@ -46,17 +46,17 @@ def test_a_run_that_was_killed_between_epochs_ends_the_same(runs, monkeypatch):
     folder, arguments, found = runs
     from benchmarks.protocols.paper import best_epoch
 
-    keep = best_epoch.write_whole
+    keep = best_epoch.write_array
 
     def killed(path, content):
-        if path.stem == '0003':
+        if path.stem == 'epoch_3':
             raise KeyboardInterrupt
         keep(path, content)
 
-    monkeypatch.setattr(best_epoch, 'write_whole', killed)
+    monkeypatch.setattr(best_epoch, 'write_array', killed)
     with pytest.raises(KeyboardInterrupt):
         finetune_best_epoch(CONFIG, folder / 'killed', *arguments)
-    monkeypatch.setattr(best_epoch, 'write_whole', keep)
+    monkeypatch.setattr(best_epoch, 'write_array', keep)
     again = finetune_best_epoch(CONFIG, folder / 'killed', *arguments)
     assert again.metrics == found.metrics
     assert np.array_equal(again.predictions, found.predictions)

@@ -1,0 +1,186 @@
+"""Whatever happens to a file of a results folder: the same tables, or an error that names it; never another figure."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+
+from benchmarks.records.files import write_note
+from benchmarks.run import harness
+from benchmarks.run.results import Results
+from benchmarks.suites.job import Job
+from benchmarks.suites.profiles import find_profile
+from benchmarks.suites.setup import Setup
+from benchmarks.suites.sheet import Sheet
+from benchmarks.suites.suite import Suite
+from tests.benchmarks.run.here import Here
+from tests.layouts import write_pack
+from zoo.errors import UsageError
+
+KINDS = {
+    'job of a training': 'jobs/{follow}.json',
+    'job of a measurement': 'jobs/{last}.json',
+    'record': 'records/*_knn_*.json',
+    'predictions': 'records/{predictions}.npz',
+    'index of records': 'records/index.sqlite',
+    'lock of the index': 'records/index.lock',
+    'weights': 'runs/{follow}/weights.safetensors',
+    'snapshot': 'runs/{follow}/epoch_1.safetensors',
+    'note of a run': 'runs/{follow}/run.json',
+    'note of a snapshot': 'runs/{follow}/epoch_1.json',
+    'features': 'features/*.npy',
+    'clouds': 'features/clouds/*.npy',
+    'sheet': 'sheets/smoke/damage.json',
+    'sheet of another suite': 'sheets/smoke/other.json',
+    'failure': 'failed/{last}.json',
+    'events': 'events.jsonl',
+    'lock': 'locks/{last}.lock',
+    'log': 'logs/{last}.log',
+    'table': 'tables/smoke/damage.md',
+}
+"""Every kind of file of a results folder."""
+
+TRAINED = ('note of a run', 'note of a snapshot')
+"""Read when the training runs again; all others when a measurement does."""
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[:-9])
+
+
+def empty(path):
+    path.write_bytes(b'')
+
+
+def flip(path):
+    content = bytearray(path.read_bytes())
+    if content:
+        content[len(content) * 2 // 3] ^= 1
+        path.write_bytes(content)
+
+
+def replace(path):
+    """By another file of its kind, whole."""
+    near = [*path.parent.iterdir(), *path.parent.parent.rglob(f'*{path.suffix}')]
+    others = [other for other in near if other.suffix == path.suffix and other.is_file()]
+    other = next((other for other in others if other.read_bytes() != path.read_bytes()), None)
+    if other is not None:
+        shutil.copy(other, path)
+
+
+def remove(path):
+    path.unlink()
+
+
+def make_a_folder(path):
+    path.unlink()
+    path.mkdir()
+    (path / 'something').write_text('of somebody')
+
+
+def make_unreadable(path):
+    """For everybody, the administrator included."""
+    path.unlink()
+    path.symlink_to(path.name)
+
+
+WAYS = (cut, empty, flip, replace, remove, make_unreadable, make_a_folder)
+
+
+def sheets(pack):
+    """A pretraining with a snapshot, and what two kinds of jobs measure of it."""
+    data = {'type': 'ShapePack', 'points': str(pack)}
+    about = {'student': 'point-mae-nano', 'seed': 0, 'data': 'pack'}
+    follow = Job('follow', {
+        **about, 'dataset': {**data, 'split': 'train'}, 'fraction': 100, 'draw': 0, 'objects': 24, 'options': {},
+        'offline': True, 'epochs': 2, 'batch_size': 8, 'snapshots': [1, 2],
+    }, label='follow')  # fmt: skip
+    measured = {
+        **about, 'variant': '', 'train': {**data, 'split': 'train'}, 'test': {**data, 'split': 'test'}, 'points': 64,
+        'per_class': None,
+    }  # fmt: skip
+    made = Sheet('damage', 'Damage')
+    for column, kind, more in (('first', 'snapshot_svm', {'epoch': 1}), ('last', 'knn', {})):
+        made.add('row', column, 0, Job(kind, {**measured, **more}, {'weights': follow}, label=column))
+    return [made]
+
+
+class Benchmark:
+    """A folder of results and the command that fills it."""
+
+    def __init__(self, out, planned):
+        self.keys = {figure.column: figure.job.key for figure in planned[0].figures}
+        self.keys['follow'] = planned[0].figures[0].job.needs['weights'].key
+        suite = Suite('svm', 'suite', '', lambda setup: planned)
+        self.out, self.request = out, harness.Request([suite], Setup(find_profile('smoke')), out)
+
+    def run(self, capsys):
+        """Exit code, tables, and what else is said."""
+        try:
+            code = harness.run(self.request)
+        except (UsageError, OSError) as error:  # one line of the command
+            code = str(error)
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err
+
+    def result(self, name):
+        return self.out / 'jobs' / f'{self.keys[name]}.json'
+
+    def files(self, kind):
+        record = next((self.out / 'records').glob('*_knn_*.json'))
+        predictions = json.loads(record.read_text())['predictions']
+        found = sorted(self.out.glob(KINDS[kind].format(**self.keys, predictions=predictions)))
+        assert found, kind
+        return found
+
+
+@pytest.fixture(scope='module')
+def undisturbed(tmp_path_factory):
+    out = tmp_path_factory.mktemp('undisturbed')
+    planned = sheets(write_pack(out / 'pack.npz', 30, num_points=64))
+    return out, planned
+
+
+@pytest.fixture
+def benchmark(undisturbed, tmp_path, monkeypatch, capsys):
+    """A copy of an undisturbed folder, and its tables."""
+    monkeypatch.setattr(harness, 'launcher_of', lambda *_: Here())
+    source, planned = undisturbed
+    first = Benchmark(source, planned)
+    code, tables, _ = first.run(capsys)
+    assert code == 0
+    shutil.copytree(source, tmp_path / 'out')
+    return Benchmark(tmp_path / 'out', planned), tables
+
+
+@pytest.mark.parametrize('kind', KINDS)
+def test_a_damaged_file_never_moves_a_figure(kind, benchmark, capsys):
+    made, tables = benchmark
+    for way in WAYS:
+        if kind == 'failure':
+            Results(made.out).put_failure(made.keys['last'], 'last', 'no luck')
+        if kind == 'sheet of another suite':
+            write_note(made.out / KINDS[kind], {**made.request.suites[0].plan(None)[0].to_json(), 'suite': 'few_shot'})
+        for path in (paths := made.files(kind)):
+            way(path)
+        # What is done reads nothing.
+        for name in ('follow', 'last', 'first') if kind in TRAINED else ('last',):
+            if kind != 'job of a measurement':
+                made.result(name).unlink()
+        if kind == 'clouds':
+            for path in made.files('features'):
+                path.unlink()
+        code, printed, told = made.run(capsys)
+        case = f'{kind}, {way.__name__}: {code} {told}'
+        assert 'Traceback' not in told, case
+        if code == 0:
+            assert printed == tables, case
+        else:
+            assert way in (make_a_folder, make_unreadable), case
+            assert any(path.name in f'{code} {told}' for path in paths), case
+            for path in paths:
+                shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+            code, printed, told = made.run(capsys)
+            assert (code, printed) == (0, tables), f'{case}; mended: {code} {told}'
