@@ -25,6 +25,7 @@ model = dict(
         group_size=32,
     ),
     num_groups=64,
+    order='shape',
     temperature=dict(start=1.0, end=0.0625, steps=100_000),
     iterations=196_500,  # 300 epochs of 655
     kl_weight=dict(start=0.0, end=0.1, steps=100_000, delay=10_000),

@@ -32,6 +32,7 @@ model = dict(
         decoder_widths=(256, 128),
     ),
     num_groups=32,
+    order='shape',
     temperature=dict(start=1.0, end=0.0625, steps=500),
     iterations=660,
     kl_weight=dict(start=0.0, end=0.1, steps=500, delay=60),

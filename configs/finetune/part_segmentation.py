@@ -36,6 +36,7 @@ model = dict(
         group_size=16,
         patch_widths=(32, 64, 128),
         drop_path=0.0,
+        order='shape',
     ),
     parts=parts,
     numbered='by_class',
@@ -51,7 +52,7 @@ data_preprocessor = dict(
         dict(type='RandomScale', scale=(0.8, 1.25)),
         dict(type='RandomTranslate', translate=0.1),
     ],
-    test=[dict(type='FPSSubsample', num_points=num_points), dict(type='UnitSphere')],
+    test=[dict(type='FPSSubsample', num_points=num_points, order='shape'), dict(type='UnitSphere')],
 )
 train_dataloader = dict(batch_size=8)
 train_cfg = dict(max_epochs=20, val_interval=10)

@@ -28,6 +28,7 @@ model = dict(
         group_size=16,
         patch_widths=(32, 64, 128),
         drop_path=0.0,
+        order='shape',
     ),
 )
 data_preprocessor = dict(
@@ -38,7 +39,7 @@ data_preprocessor = dict(
         dict(type='UnitSphere'),
         dict(type='RandomRotateGravity'),
     ],
-    test=[dict(type='FPSSubsample', num_points=num_points), dict(type='UnitSphere')],
+    test=[dict(type='FPSSubsample', num_points=num_points, order='shape'), dict(type='UnitSphere')],
 )
 train_cfg = dict(max_epochs=20, val_interval=5)
 # Chosen on the validation split; results are those of the last epoch unless a protocol says otherwise.

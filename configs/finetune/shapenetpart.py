@@ -29,6 +29,7 @@ model = dict(
         num_groups=128,
         group_size=32,
         drop_path=0.1,
+        order='shape',
     ),
     parts=[4, 2, 2, 4, 4, 3, 3, 2, 4, 2, 6, 2, 3, 3, 3, 3],
     numbered='through',

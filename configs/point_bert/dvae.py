@@ -15,6 +15,7 @@ model = dict(
     type='TokenizerPretrainer',
     tokenizer=dict(type='DiscreteVAE', num_tokens=8192, encoder_dim=256, code_dim=256, decoder_dim=256, group_size=32),
     num_groups=64,
+    order='shape',
     temperature=dict(start=1.0, end=0.0625, steps=100_000),
     iterations=196_500,  # 300 epochs of 655
     kl_weight=dict(start=0.0, end=0.1, steps=100_000, delay=10_000),

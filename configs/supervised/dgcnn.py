@@ -15,7 +15,7 @@ _base_ = [
 
 model = dict(
     type='PointClassifier',
-    backbone=dict(type='DGCNN', embed_dim=1024, neighbors=20),
+    backbone=dict(type='DGCNN', embed_dim=1024, neighbors=20, order='shape'),
     head='dgcnn',
     label_smoothing=0.2,
 )

@@ -20,6 +20,7 @@ model = dict(
         num_centers=(512, 128),
         radii=(0.2, 0.4),
         ball_sizes=(32, 64),
+        order='shape',
         widths=((64, 64, 128), (128, 128, 256), (256, 512, 1024)),
     ),
     head='pointnet2',

@@ -26,6 +26,7 @@ model = dict(
         num_groups=64,
         group_size=32,
         drop_path=0.1,
+        order='shape',
     ),
     head='mlp3',
 )

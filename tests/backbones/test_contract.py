@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 import pytest
 import torch
 
@@ -24,7 +26,6 @@ PATCH_CASES = {
     'two_tower_local': dict(type='TwoTower', local_tower=PLAIN, global_tower=GLOBAL, streams='local'),
 }
 
-# Balls as large as the cloud: a fuller ball depends on the order of points, as documented.
 CLOUD_CASES = {
     'pointnet': dict(type='PointNet', widths=(16, 24, 32), point_width=8),
     'pointnet_plain': dict(type='PointNet', widths=(16, 32), input_transform=False, feature_transform=False),
@@ -32,7 +33,7 @@ CLOUD_CASES = {
         type='PointNet2',
         num_centers=(12, 4),
         radii=(0.8, 1.6),
-        ball_sizes=(40, 40),
+        ball_sizes=(12, 6),
         widths=((8, 8, 16), (16, 16, 24), (24, 32)),
     ),
     'dgcnn': dict(type='DGCNN', embed_dim=32, widths=(8, 8, 16, 16), neighbors=6),
@@ -120,16 +121,34 @@ def test_deterministic_and_restorable(backbone, points):
     assert torch.equal(before, backbone.forward_features(points))
 
 
-def test_order_of_points_does_not_matter(backbone, points):
-    """FPS starts at the first point, so that one stays in front."""
-    order = torch.cat([torch.zeros(1, dtype=torch.long), 1 + torch.randperm(39)])
-    for pool in ('cls', 'svm'):
-        torch.testing.assert_close(
-            backbone.forward_features(points[:, order], pool),
-            backbone.forward_features(points, pool),
-            rtol=1e-3,
-            atol=1e-4,
-        )
+@pytest.mark.parametrize('kind', ['normal', 'lattice', 'copies', 'around the origin'])
+@pytest.mark.parametrize('name', CASES)
+def test_order_of_points_does_not_matter(name, kind):
+    """Not where points tie or coincide either: voxels leave a lattice, too small clouds are filled with copies."""
+    takes = inspect.signature(BACKBONES.get(CASES[name]['type'])).parameters
+    shaped = 'order' in takes or 'common' in takes
+    backbone = build({**CASES[name], 'order': 'shape'} if shaped else CASES[name])
+    generator = torch.Generator().manual_seed(1)
+    points = torch.randn(3, 40, 3, generator=generator)
+    if kind == 'lattice':
+        points = torch.randint(-2, 3, (3, 40, 3), generator=generator) / 2
+    elif kind == 'copies':
+        points[:, 20:] = points[:, :20]
+    elif kind == 'around the origin':
+        points *= 0.01
+    for order in (torch.arange(40).flip(0), torch.randperm(40, generator=generator)):
+        for pool in ('cls', 'svm'):
+            torch.testing.assert_close(
+                backbone.forward_features(points[:, order], pool),
+                backbone.forward_features(points, pool),
+                rtol=1e-4,
+                atol=1e-6,
+            )
+
+
+def test_points_as_given_begin_with_the_first(student, points):
+    """Parity: as the released code does."""
+    assert torch.equal(student.group(points)[1][:, 0], points[:, 0])
 
 
 def test_samples_do_not_see_each_other(backbone, points):
@@ -252,3 +271,25 @@ def test_made_ready_for_a_task(name, task, points):
     ready = type(build(config)).downstream(config, task)
     assert config == CASES[name]
     assert BACKBONES.build(ready).eval().forward_features(points).isfinite().all()
+
+
+@pytest.mark.parametrize('name', CASES)
+@pytest.mark.parametrize('weights', [torch.float32, torch.float64, torch.float16, torch.bfloat16])
+def test_any_precision_of_weights_and_points(name, weights, points):
+    """Weights decide; points of another type are the same cloud. Rounded to bfloat16 the cloud is another one."""
+    backbone = build(CASES[name]).to(weights)
+    found = backbone.forward_features(points)
+    assert found.dtype == weights
+    torch.testing.assert_close(found.float(), build(CASES[name]).forward_features(points), rtol=0.1, atol=0.1)
+    if weights != torch.float64:  # whose geometry is that of float64
+        assert torch.equal(backbone.forward_features(points.double()), found)
+    for other in (torch.float64, torch.float16, torch.bfloat16):
+        rounded = points.to(other)
+        expected = backbone.forward_features(rounded.to(torch.float64 if weights == torch.float64 else torch.float32))
+        torch.testing.assert_close(backbone.forward_features(rounded), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_points_must_be_clouds_of_floats(backbone):
+    for wrong in (torch.ones(2, 40, 3, dtype=torch.int64), torch.randn(40, 3), torch.randn(2, 40, 4)):
+        with pytest.raises(ValueError, match='points must'):
+            backbone.forward_features(wrong)

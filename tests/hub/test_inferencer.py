@@ -32,11 +32,25 @@ def extractor():
     return zoo.get_model('recon-nano_procedural', features_only=True, backbone=dict(depth=1))
 
 
+@pytest.mark.parametrize('count', [100, 256, 400])
+@pytest.mark.parametrize('order', ['given', 'shape'])
+def test_the_order_of_points_changes_no_bit(classifier, monkeypatch, count, order):
+    """Neither where points lie on a lattice and all distances tie, nor where a cloud has as many as are taken."""
+    monkeypatch.setattr(classifier.backbone, 'order', order)
+    inferencer = zoo.Inferencer(classifier, classes='abc', num_points=256)
+    for cloud in (RNG.standard_normal((count, 3)), RNG.integers(-4, 5, (count, 3)) / 4.0):
+        cloud = cloud.astype(np.float32)
+        expected = inferencer(cloud).probabilities
+        swapped = np.concatenate([cloud[1::-1], cloud[2:]])
+        for shuffled in (swapped, cloud[::-1].copy(), RNG.permutation(cloud)):
+            assert inferencer(shuffled).probabilities == expected
+
+
 def test_labels_are_those_of_the_model(classifier):
     clouds = RNG.standard_normal((3, 400, 3)).astype(np.float32)
     found = zoo.Inferencer(classifier, classes='abc', num_points=256)(clouds)
     batch = {'points': torch.from_numpy(clouds)}
-    for transform in (FPSSubsample(256), UnitSphere()):
+    for transform in (FPSSubsample(256, order='shape'), UnitSphere()):
         batch = transform(batch)
     with torch.no_grad():
         chances = classifier(batch['points']).softmax(-1)

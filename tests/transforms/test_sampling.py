@@ -156,3 +156,26 @@ def test_the_limits_of_dropping(ratio, kept):
 def test_an_impossible_share_is_a_usage_error(ratio):
     with pytest.raises(UsageError, match='RandomDrop: max_ratio must be between 0 and 1'):
         RandomDrop(ratio)
+
+
+@pytest.mark.parametrize('num_points', [30, 40, 100])
+def test_in_the_order_of_the_shape_shuffled_clouds_are_the_same(num_points):
+    points = torch.randn(3, 40, 3, generator=torch.Generator().manual_seed(0))
+    part = torch.arange(40).expand(3, -1)
+    order = torch.randperm(40)
+    subsample = FPSSubsample(num_points, order='shape')
+    found = subsample({'points': points, 'part': part})
+    shuffled = subsample({'points': points[:, order], 'part': part[:, order]})
+    assert torch.equal(found['points'], shuffled['points'])
+    assert torch.equal(found['part'], shuffled['part'])
+    assert torch.equal(ops.gather_points(points, found['part']), found['points'])
+    # The same points of the same cloud at another place and size, where their coordinates round otherwise.
+    moved = subsample({'points': 3 * points + 1, 'part': part})
+    assert torch.equal(moved['part'].sort(dim=1).values, found['part'].sort(dim=1).values)
+    given = FPSSubsample(num_points)({'points': points, 'part': part})
+    assert bool((given['part'][:, 0] == 0).all())
+
+
+def test_unknown_order():
+    with pytest.raises(UsageError, match="order is 'random', choose one of given, shape"):
+        FPSSubsample(4, order='random')

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from zoo import ops
 from zoo.backbones.cloud_encoder import CloudEncoder
-from zoo.layers import largest
+from zoo.layers import as_points, largest
 from zoo.registry import BACKBONES
 
 SLOPE = 0.2
@@ -25,10 +25,20 @@ class DGCNN(CloudEncoder):
         embed_dim: channels C after the layer that mixes the outputs of all edge convolutions; F is 2 C.
         widths: channels after each edge convolution.
         neighbors: neighbors k of a point, itself included.
+        order: in which the points are searched, ``given`` or ``shape`` (:func:`zoo.ops.shape_order`). It decides
+            between points that are equally far, as those of voxels are; features come in the order of the points.
     """
 
-    def __init__(self, embed_dim: int = 1024, widths: Sequence[int] = (64, 64, 128, 256), neighbors: int = 20) -> None:
+    def __init__(
+        self,
+        embed_dim: int = 1024,
+        widths: Sequence[int] = (64, 64, 128, 256),
+        neighbors: int = 20,
+        order: str = 'given',
+    ) -> None:
         super().__init__()
+        ops.require_order(order)
+        self.order = order
         self.embed_dim = embed_dim
         self.depth = len(widths) + 1
         pairs = zip((3, *widths[:-1]), widths, strict=True)
@@ -44,11 +54,18 @@ class DGCNN(CloudEncoder):
     def encode(self, points: Tensor) -> tuple[list[Tensor], dict[str, Tensor]]:
         """Features (B, N, C') of clouds (B, N, 3) after every edge convolution and after the mixing layer."""
         layers: list[Tensor] = []
+        points = as_points(points, self.mix.weight)
+        order = ops.shape_order(points) if self.order == 'shape' else None
+        if order is not None:
+            points = ops.gather_points(points, order)
         for layer in self.layers:
             layers.append(layer(layers[-1] if layers else points))
         x = self.mix(torch.cat(layers, dim=-1))
         x = F.leaky_relu(self.norm(x.flatten(0, 1)), SLOPE, inplace=True).view_as(x)
-        return [*layers, x], {}
+        layers.append(x)
+        if order is not None:
+            layers = [ops.gather_rows(layer, order.argsort(dim=1)) for layer in layers]
+        return layers, {}
 
     def pool(self, features: Tensor) -> Tensor:
         """Pool features (B, N, C) to their maximum and mean (B, 2 C)."""

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from zoo import ops
 from zoo.backbones.base import Backbone, Groups
 from zoo.backbones.output import StudentOutput
-from zoo.layers import Block, PatchEmbed, PositionEmbed, ReConBlock, split_by_mask
+from zoo.layers import Block, PatchEmbed, PositionEmbed, ReConBlock, as_points, split_by_mask
 from zoo.registry import BACKBONES
 
 FUSIONS = ('none', 'joint', 'cross')
@@ -38,12 +38,14 @@ class PointTransformer(Backbone):
         mlp_ratio: hidden width of the MLPs over C.
         drop_path: stochastic depth at the last block, growing linearly from 0.
         skip_near_origin: FPS never chooses points with squared norm up to 1e-3, as pointnet2_ops behaves.
+        order: ``given``: centres begin with the first point, as the released code has it; ``shape``: with one that
+            depends on the cloud alone, so that the order of its points has no influence (:func:`zoo.ops.shape_order`).
 
     Source: arXiv 2302.02318, arXiv 2203.06604.
     """
 
     capabilities = frozenset({'queries', 'tokens', 'layers', 'attention', 'masking'})
-    task_arguments = ('num_groups', 'group_size', 'drop_path', 'skip_near_origin')
+    task_arguments = ('num_groups', 'group_size', 'drop_path', 'skip_near_origin', 'order')
 
     def __init__(
         self,
@@ -60,8 +62,10 @@ class PointTransformer(Backbone):
         mlp_ratio: float = 4.0,
         drop_path: float = 0.1,
         skip_near_origin: bool = False,
+        order: str = 'given',
     ) -> None:
         super().__init__()
+        ops.require_order(order)
         _check(fusion, queries, masked_tokens)
         self.embed_dim = embed_dim
         self.depth = depth
@@ -72,6 +76,7 @@ class PointTransformer(Backbone):
         self.group_size = group_size
         self.masked_tokens = masked_tokens
         self.skip_near_origin = skip_near_origin
+        self.order = order
         self.patch_embed = PatchEmbed(embed_dim, patch_widths)
         self.position = PositionEmbed(embed_dim)
         self.query_tokens = nn.ParameterDict({name: torch.zeros(1, 1, embed_dim) for name in queries})
@@ -104,7 +109,9 @@ class PointTransformer(Backbone):
 
     def group(self, points: Tensor) -> Groups:
         """Cut clouds (B, N, 3) into neighbourhoods (B, G, K, 3) and centres (B, G, 3)."""
-        return ops.group(points, self.num_groups, self.group_size, skip_near_origin=self.skip_near_origin)
+        how = {'skip_near_origin': self.skip_near_origin, 'order': self.order}
+        points = as_points(points, self.norm.weight)
+        return ops.group(points, self.num_groups, self.group_size, **how)
 
     def forward(
         self,
@@ -177,7 +184,7 @@ class PointTransformer(Backbone):
         self, tokens: Tensor, position: Tensor, output: StudentOutput, return_layers: bool, return_attention: bool
     ) -> tuple[Tensor, Tensor]:
         """Run the blocks; returns normalised queries (B, Q, C) and tokens (B, T, C)."""
-        queries, query_position = self._queries(len(tokens))
+        queries, query_position = self._queries(tokens.shape[0])
         num_queries = queries.shape[1]
         for block in self.blocks:
             # Positions are added again before every block, for the queries too.

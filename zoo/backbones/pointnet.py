@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from zoo.backbones.cloud_encoder import CloudEncoder
-from zoo.layers import SharedMlp, largest
+from zoo.layers import SharedMlp, as_points, largest
 from zoo.registry import BACKBONES
 
 
@@ -47,6 +47,8 @@ class PointNet(CloudEncoder):
         Parity: the released code sums half the squares of the penalty over the batch, so that its weight of 1e-3 acts
         as 1.6e-2 does here with 32 clouds; this is the formula of the paper, averaged over the batch.
         """
+        weight = self.points.linears[0].weight
+        points = as_points(points, weight).to(weight.dtype)
         if self.input_transform is not None:
             points = points @ self.input_transform(points)
         x = self.points(points)

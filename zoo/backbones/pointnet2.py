@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from zoo import ops
 from zoo.backbones.cloud_encoder import CloudEncoder
-from zoo.layers import SharedMlp, largest
+from zoo.layers import SharedMlp, as_points, largest
 from zoo.registry import BACKBONES
 
 
@@ -19,13 +19,14 @@ class PointNet2(CloudEncoder):
     """PointNet++ for classification with single-scale grouping, SSG (arXiv 1706.02413).
 
     Parity: a ball that holds more points than are taken keeps those of lowest index (:func:`zoo.ops.ball_query`), so
-    that features of dense clouds depend on the order of their points, as in the released code.
+    that features depend on the order of the points, as in the released code, unless ``order`` takes it from the cloud.
 
     Args:
         num_centers: farthest points kept by each level.
         radii: radius of the balls of each level, clouds filling the unit sphere.
         ball_sizes: points taken of a ball at each level.
         widths: channels of the perceptron of each level, then of the last one, which sees all centers at once.
+        order: of the points, ``given`` or ``shape``; see :func:`zoo.ops.in_order`.
 
     Raises:
         ValueError: the lists do not fit each other.
@@ -37,13 +38,16 @@ class PointNet2(CloudEncoder):
         radii: Sequence[float] = (0.2, 0.4),
         ball_sizes: Sequence[int] = (32, 64),
         widths: Sequence[Sequence[int]] = ((64, 64, 128), (128, 128, 256), (256, 512, 1024)),
+        order: str = 'given',
     ) -> None:
         super().__init__()
+        ops.require_order(order)
         if not len(num_centers) == len(radii) == len(ball_sizes) == len(widths) - 1:
             raise ValueError(
                 'num_centers, radii and ball_sizes need one number per level, widths one list more: got '
                 f'{len(num_centers)}, {len(radii)}, {len(ball_sizes)} and {len(widths)}'
             )
+        self.order = order
         self.embed_dim = widths[-1][-1]
         self.depth = len(widths)
         inputs = [0, *(level[-1] for level in widths)]
@@ -56,6 +60,8 @@ class PointNet2(CloudEncoder):
     def encode(self, points: Tensor) -> tuple[list[Tensor], dict[str, Tensor]]:
         """Features of every level's centers (B, S, C'), the last level's once more before the last maximum."""
         features, layers = None, []
+        weight = self.whole.linears[0].weight
+        points = ops.in_order(as_points(points, weight), self.order)
         for level in self.levels:
             points, features = level(points, features)
             layers.append(features)

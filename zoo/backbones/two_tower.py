@@ -37,7 +37,7 @@ class TwoTower(Backbone):
     """
 
     capabilities = frozenset({'queries', 'tokens', 'layers', 'attention', 'masking'})
-    task_arguments = ('num_groups', 'group_size', 'drop_path', 'skip_near_origin', 'streams')
+    task_arguments = ('num_groups', 'group_size', 'drop_path', 'skip_near_origin', 'order', 'streams')
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class TwoTower(Backbone):
     def _check(self) -> None:
         """Raise ValueError for towers that do not fit each other."""
         local, contrast = self.towers.values()
-        for name in ('embed_dim', 'num_groups', 'group_size', 'skip_near_origin'):
+        for name in ('embed_dim', 'num_groups', 'group_size', 'skip_near_origin', 'order'):
             here, there = getattr(local, name), getattr(contrast, name)
             if here != there:
                 raise ValueError(f'the two towers differ in {name}: {here} and {there}')

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import torch
 from mmengine.hooks import Hook
+from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, IterableDataset
 
 from zoo.registry import FUNCTIONS, HOOKS
@@ -80,14 +81,18 @@ class SeededSamples(Dataset[Any]):
 
 
 @contextmanager
-def _restored_generators() -> Iterator[Any]:
+def _restored_generators() -> Iterator[Callable[[], bool]]:
     """Leave the generators of the host as they are found; yields a function that tells whether they still are."""
-    before = random.getstate(), np.random.get_state(), torch.get_rng_state()  # noqa: NPY002
+
+    def generators() -> tuple[Any, Any, Tensor]:
+        return random.getstate(), np.random.get_state(), torch.get_rng_state()  # noqa: NPY002
 
     def untouched() -> bool:
-        same = (before[1][1] == np.random.get_state()[1]).all() and before[1][2] == np.random.get_state()[2]  # noqa: NPY002
-        return bool(same) and before[0] == random.getstate() and torch.equal(before[2], torch.get_rng_state())
+        now = generators()
+        same = np.array_equal(before[1][1], now[1][1]) and before[1][2] == now[1][2]
+        return same and before[0] == now[0] and torch.equal(before[2], now[2])
 
+    before = generators()
     try:
         yield untouched
     finally:

@@ -178,7 +178,7 @@ def _config_of(entry: Entry) -> dict[str, Any]:
     how = entry.official
     if how is None:
         return model
-    cut = {'num_groups': how.num_groups, 'group_size': how.group_size, 'skip_near_origin': True}
+    cut = {'num_groups': how.num_groups, 'group_size': how.group_size, 'skip_near_origin': True, 'order': 'given'}
     if entry.task == 'pretrain':
         return {**model, 'backbone': {**model['backbone'], **cut}}
     student = {**downstream_backbone(model['backbone'], 'features' if entry.task == 'svm' else 'classify'), **cut}

@@ -118,7 +118,9 @@ class Inferencer:
             config = isinstance(model, str | Path) and str(model).endswith('.py')
             self.classes = inputs.classes or (classes_of_config(model) if config else ())
         scaled = inputs.normalise if normalise is None else normalise
-        self._transforms: list[Any] = [FPSSubsample(self.num_points)] + ([UnitSphere()] if scaled else [])
+        # The order of the points in a file decides nothing: neither which are kept, nor at which a model begins.
+        chosen = FPSSubsample(self.num_points, order='shape')
+        self._transforms: list[Any] = [chosen, UnitSphere()] if scaled else [chosen]
 
     def __call__(self, inputs: Input | Sequence[Input], batch_size: int = 32) -> Prediction | list[Prediction]:
         """Predict.

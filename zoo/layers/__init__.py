@@ -9,6 +9,7 @@ from zoo.layers.embed import PatchEmbed, PositionEmbed
 from zoo.layers.heads import build_head
 from zoo.layers.masking import BlockMask, Mask, RandomMask, split_by_mask
 from zoo.layers.pooling import largest
+from zoo.layers.precision import as_points
 from zoo.layers.propagation import FeaturePropagation, interpolate
 from zoo.layers.shared_mlp import SharedMlp
 
@@ -27,6 +28,7 @@ __all__ = [
     'ReConBlock',
     'SelfAttention',
     'SharedMlp',
+    'as_points',
     'build_head',
     'interpolate',
     'largest',

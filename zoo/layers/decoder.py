@@ -46,7 +46,7 @@ class MaskedDecoder(nn.Module):
         """
         num_masked = masked_centers.shape[1]
         position = self.position(torch.cat([visible_centers, masked_centers], dim=1))
-        x = torch.cat([visible, self.mask_token.to(visible.dtype).expand(len(visible), num_masked, -1)], dim=1)
+        x = torch.cat([visible, self.mask_token.to(visible.dtype).expand(visible.shape[0], num_masked, -1)], dim=1)
         for block in self.blocks:
             x, _ = block(x + position)
         return self.norm(x[:, -num_masked:])

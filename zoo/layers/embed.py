@@ -38,7 +38,7 @@ class PatchEmbed(nn.Module):
     def forward(self, neighborhoods: Tensor) -> Tensor:
         """Map neighbourhoods (B, G, K, 3), relative to their centres, to tokens (B, G, C)."""
         b, g, k, _ = neighborhoods.shape
-        x = self.fc1(neighborhoods.reshape(b * g * k, 3))
+        x = self.fc1(neighborhoods.reshape(b * g * k, 3).to(self.fc1.weight.dtype))
         x = self.fc2(F.relu(self.norm1(x)))
         pooled = largest(x.unflatten(0, (b * g, k)), dim=1)
         weight_pooled, weight_point = self.fc3.weight.chunk(2, dim=1)
@@ -58,4 +58,4 @@ class PositionEmbed(nn.Module):
 
     def forward(self, centers: Tensor) -> Tensor:
         """Map centres (B, G, 3) to (B, G, C)."""
-        return self.fc2(F.gelu(self.fc1(centers)))
+        return self.fc2(F.gelu(self.fc1(centers.to(self.fc1.weight.dtype))))

@@ -66,7 +66,7 @@ class FoldingDecoder(nn.Module):
         tokens = tokens.flatten(0, 1)
         coarse = self.coarse(tokens).unflatten(-1, (-1, 3))
         anchors = coarse.repeat_interleave(len(self.grid), dim=1)
-        grid = self.grid.to(tokens.dtype).repeat(coarse.shape[1], 1).expand(len(tokens), -1, -1)
+        grid = self.grid.to(tokens.dtype).repeat(coarse.shape[1], 1).expand(tokens.shape[0], -1, -1)
         read_token, read_point = self.fold1.weight.split([c, 5], dim=1)
         x = F.linear(torch.cat([grid, anchors], dim=-1), read_point)
         x = x + F.linear(tokens, read_token, self.fold1.bias).unsqueeze(1)

@@ -71,4 +71,4 @@ class FeaturePropagation(nn.Module):
         first = self.mlp.linears[0]
         own, carried = first.weight.split([3, features.shape[-1]], dim=1)
         spread = interpolate(points, centers, F.linear(features, carried), self.neighbors)
-        return self.mlp.after_first(F.linear(points, own, first.bias) + spread)
+        return self.mlp.after_first(F.linear(points.to(own.dtype), own, first.bias) + spread)

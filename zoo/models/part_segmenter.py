@@ -106,7 +106,7 @@ class PartSegmenter(PointModel):
         """
         output = self.backbone(points, return_layers=True)
         tokens = torch.cat([self.backbone.normalized(output.layers[i]) for i in self.layers], dim=-1)
-        told = tokens.new_zeros(len(points), len(self.num_parts))
+        told = tokens.new_zeros(points.shape[0], len(self.num_parts))
         if label is not None:
             told.scatter_(1, label.unsqueeze(1), 1.0)
         cloud = torch.cat([largest(tokens, dim=1), tokens.mean(dim=1), self.label_embed(told)], dim=-1)

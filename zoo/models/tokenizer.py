@@ -11,6 +11,7 @@ from mmengine.model import BaseModel
 from torch import Tensor
 
 from zoo import ops
+from zoo.layers import as_points
 from zoo.models.base import per_sample
 from zoo.registry import MODELS
 from zoo.teachers.tokenizers import Reconstruction
@@ -36,6 +37,7 @@ class TokenizerPretrainer(BaseModel):
         iterations: length of the training that both ramps are meant for; where the training is longer or shorter, they
             are too. None leaves them as they are.
         skip_near_origin: see :func:`zoo.ops.farthest_point_sample`.
+        order: of the points, ``given`` or ``shape``; see :func:`zoo.ops.group`.
         data_preprocessor: config of the batched transforms.
     """
 
@@ -49,9 +51,11 @@ class TokenizerPretrainer(BaseModel):
         kl_weight: Mapping[str, float] | None = None,
         iterations: int | None = None,
         skip_near_origin: bool = False,
+        order: str = 'given',
         data_preprocessor: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(MODELS.build(data_preprocessor or {'type': 'BatchPreprocessor'}))
+        ops.require_order(order)
         self.tokenizer_config = dict(tokenizer)
         self.tokenizer = MODELS.build(dict(tokenizer))
         self.num_groups = num_groups
@@ -59,6 +63,7 @@ class TokenizerPretrainer(BaseModel):
         self.kl_weight = {**KL_WEIGHT, **(kl_weight or {})}
         self.iterations, self.stretch = iterations, 1.0
         self.skip_near_origin = skip_near_origin
+        self.order = order
         self.register_buffer('step', torch.zeros((), dtype=torch.int64))
 
     @property
@@ -72,7 +77,9 @@ class TokenizerPretrainer(BaseModel):
 
     def group(self, points: Tensor) -> tuple[Tensor, Tensor]:
         """Cut clouds (B, N, 3) into neighbourhoods (B, G, K, 3) and centres (B, G, 3)."""
-        return ops.group(points, self.num_groups, self.group_size, skip_near_origin=self.skip_near_origin)
+        how = {'skip_near_origin': self.skip_near_origin, 'order': self.order}
+        points = as_points(points, self.tokenizer.codebook)
+        return ops.group(points, self.num_groups, self.group_size, **how)
 
     def forward(self, points: Tensor, mode: str = 'tensor', **batch: Any) -> Any:
         """Dispatch on ``mode``.

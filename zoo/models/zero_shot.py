@@ -41,4 +41,5 @@ class ZeroShotClassifier(PointModel):
 
     def classify(self, points: Tensor, class_features: Tensor) -> Tensor:
         """Cosine (B, classes) of clouds (B, N, 3) to text features (classes, D)."""
-        return F.normalize(self.extract(points), dim=-1) @ F.normalize(class_features, dim=-1).T
+        features = F.normalize(self.extract(points), dim=-1)
+        return features @ F.normalize(class_features.to(features.dtype), dim=-1).T

@@ -18,9 +18,11 @@ from zoo.ops.chamfer import chamfer_distance
 from zoo.ops.feature_neighbors import feature_knn
 from zoo.ops.grouping import gather_points, gather_rows, group
 from zoo.ops.neighbors import knn
+from zoo.ops.ordering import ORDERS, in_order, require_order, shape_order
 from zoo.ops.sampling import farthest_point_sample
 
 __all__ = [
+    'ORDERS',
     'ball_query',
     'chamfer_distance',
     'farthest_point_sample',
@@ -28,5 +30,8 @@ __all__ = [
     'gather_points',
     'gather_rows',
     'group',
+    'in_order',
     'knn',
+    'require_order',
+    'shape_order',
 ]

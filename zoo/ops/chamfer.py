@@ -40,7 +40,7 @@ def chamfer_distance(a: Tensor, b: Tensor, *, norm: int = 2, reduction: str = 'm
     distance = there + back if norm == 2 else (there + back) / 2
     if reduction == 'none':
         return distance
-    return distance.mean() if len(a) else distance.sum()
+    return distance.mean() if a.shape[0] else distance.sum()
 
 
 def _mean_distance(difference: Tensor, norm: int) -> Tensor:

@@ -39,7 +39,7 @@ def farthest_point_sample(
     """
     (points,) = as_clouds(points, names=('points',))
     require_positive(num_samples, 'num_samples')
-    if len(points) and not 0 <= start < points.shape[1]:
+    if points.shape[0] and not 0 <= start < points.shape[1]:
         raise ValueError(f'start must be an index below {points.shape[1]}, got {start}')
     return cast('Tensor', _operator(points.detach(), num_samples, start, skip_near_origin))
 
@@ -48,7 +48,7 @@ def _farthest_points(points: Tensor, num_samples: int, start: int, skip_near_ori
     if not len(points):
         return _empty_result(points, num_samples, start, skip_near_origin)
     require_finite(points, names=('points',))
-    skipped = _near_origin(points) if skip_near_origin else points.new_zeros(points.shape[:2], dtype=torch.bool)
+    skipped = near_origin(points) if skip_near_origin else points.new_zeros(points.shape[:2], dtype=torch.bool)
     index, reach = backend.kernels_for(points).farthest_points(points, num_samples, start, skipped)
     # With a positive distance at the last pick every pick was new, and completing changes nothing. Asking costs the CPU
     # less than sorting; a GPU would have to be waited for, so it sorts.
@@ -58,10 +58,11 @@ def _farthest_points(points: Tensor, num_samples: int, start: int, skip_near_ori
 
 
 def _empty_result(points: Tensor, num_samples: int, start: int, skip_near_origin: bool) -> Tensor:
-    return points.new_empty((len(points), num_samples), dtype=torch.int64)
+    return points.new_empty((points.shape[0], num_samples), dtype=torch.int64)
 
 
-def _near_origin(points: Tensor) -> Tensor:
+def near_origin(points: Tensor) -> Tensor:
+    """Which points (B, N) of clouds (B, N, 3) ``skip_near_origin`` leaves out."""
     x, y, z = points.unbind(-1)
     # The bound is a double in the reference; in float32 it would round up.
     return (x * x + y * y + z * z).double() <= NEAR_ORIGIN

@@ -95,6 +95,10 @@ class Teacher(nn.Module):
         digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
         return f'{type(self).__name__}:{digest}'
 
+    def __dir__(self) -> list[str]:
+        """Names without ``fingerprint``: torch.jit.trace reads all of them, and this one reads files."""
+        return [name for name in super().__dir__() if name != 'fingerprint']
+
     def forward(self, inputs: Any) -> Tensor:
         """Compute features.
 

@@ -66,7 +66,7 @@ class FPSSubsample:
 
     Testing (``oversample=None``) keeps ``num_points`` of them; training finds more, 1200 for 1024 or 2400 for 2048,
     and keeps a random ``num_points`` of those. Sampling as many points as there are would only reorder them, so that is
-    left out: the model's own sampling starts at the same point in testing and at a random one in training.
+    left out.
 
     Parity: the reference uses one random choice for the whole batch, here every object has its own.
 
@@ -74,20 +74,30 @@ class FPSSubsample:
         num_points: Points to keep.
         oversample: Points to find before the random choice.
         skip_near_origin: Never pick points with a squared norm of 1e-3 or less, as ``pointnet2_ops`` does.
+        order: ``given`` begins with the first point; ``shape`` with one that depends on the cloud alone
+            (:func:`zoo.ops.shape_order`), so that a test cloud is the same whatever the order of its points, and models
+            that begin with its first point are too.
 
     Raises:
-        UsageError: ``oversample`` is smaller than ``num_points``.
+        UsageError: ``oversample`` is smaller than ``num_points``, or the order is unknown.
     """
 
-    def __init__(self, num_points: int, oversample: int | None = None, *, skip_near_origin: bool = False) -> None:
+    def __init__(
+        self, num_points: int, oversample: int | None = None, *, skip_near_origin: bool = False, order: str = 'given'
+    ) -> None:
         self.num_points = _positive(self, num_points)
         if oversample is not None and oversample < num_points:
             raise UsageError(f'FPSSubsample: oversample ({oversample}) must be at least num_points ({num_points})')
         self.oversample = oversample
         self.skip_near_origin = skip_near_origin
+        if order not in ops.ORDERS:
+            raise UsageError(f'FPSSubsample: order is {order!r}, choose one of {", ".join(ops.ORDERS)}')
+        self.order = order
 
     def __call__(self, batch: Batch) -> Batch:
         """Map ``points (B, N, 3)`` to ``(B, num_points, 3)``; ``normals`` and ``part`` follow."""
+        if self.order == 'shape':
+            batch = take_points(batch, ops.shape_order(batch['points'], skip_near_origin=self.skip_near_origin))
         points = batch['points']
         size, total = points.shape[:2]
         if self.oversample is None:
@@ -103,7 +113,8 @@ class FPSSubsample:
     def _spread(self, points: Tensor, num: int) -> Tensor:
         """Return indices ``(B, num)`` of spread points; all points in turn where there are fewer."""
         size, total = points.shape[:2]
-        if num > total:
+        # In the order of the shape, which points are copied once more is to survive a shift: the most spread are.
+        if num > total and self.order == 'given':
             return (torch.arange(num, device=points.device) % total).expand(size, -1)
         return ops.farthest_point_sample(points, num, skip_near_origin=self.skip_near_origin)
 

@@ -74,5 +74,5 @@ def load_clouds(dataset: Any, num_points: int, device: str = 'cpu') -> Tensor:
     found = torch.from_numpy(np.ascontiguousarray(dataset.gather_points(np.arange(len(dataset))))).float().to(device)
     if found.shape[1] < num_points:
         raise UsageError(f'clouds here have {found.shape[1]} points, fewer than --points {num_points}')
-    points: Tensor = UnitSphere()(FPSSubsample(num_points)({'points': found}))['points']
+    points: Tensor = UnitSphere()(FPSSubsample(num_points, order='shape')({'points': found}))['points']
     return points

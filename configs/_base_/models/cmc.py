@@ -15,6 +15,7 @@ model = dict(
         num_groups=64,
         group_size=32,
         drop_path=0.1,
+        order='shape',
     ),
     objectives=dict(
         image=dict(type='AlignModality', teacher=dict(type='TimmImageTeacher'), loss='smooth_l1'),

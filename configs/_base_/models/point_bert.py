@@ -17,6 +17,7 @@ model = dict(
         num_groups=64,
         group_size=32,
         drop_path=0.1,
+        order='shape',
     ),
     mask=dict(type='block', ratio=0.35),
     objectives=dict(tokens=dict(type='PredictTokens', teacher=dict(type='DVAETokenizer'), decoder=None)),

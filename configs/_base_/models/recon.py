@@ -13,6 +13,7 @@ model = dict(
         num_groups=64,
         group_size=32,
         drop_path=0.1,
+        order='shape',
     ),
     mask=dict(type='random', ratio=0.6),
     objectives=dict(

@@ -16,6 +16,7 @@ model = dict(
         num_groups=64,
         group_size=32,
         drop_path=0.1,
+        order='shape',
     ),
     objectives=dict(smc=dict(type='ViewContrast', temperature=0.1)),
 )

@@ -10,7 +10,7 @@ data_preprocessor = dict(
         dict(type='UnitSphere'),
         dict(type='RandomRotateGravity'),
     ],
-    test=[dict(type='FPSSubsample', num_points=1024), dict(type='UnitSphere')],
+    test=[dict(type='FPSSubsample', num_points=1024, order='shape'), dict(type='UnitSphere')],
 )
 train_cfg = dict(by_epoch=True, max_epochs=100, val_interval=10)
 val_cfg = dict()

@@ -69,4 +69,4 @@ class CrossModalVAE(DiscreteVAE):
     @staticmethod
     def _prepend(prompts: Tensor, x: Tensor) -> Tensor:
         """Put prompts (P, C) in front of every row of tokens (B, T, C)."""
-        return torch.cat([prompts.to(x.dtype).expand(len(x), -1, -1), x], dim=1)
+        return torch.cat([prompts.to(x.dtype).expand(x.shape[0], -1, -1), x], dim=1)

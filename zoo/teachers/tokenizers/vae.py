@@ -109,7 +109,7 @@ class DiscreteVAE(nn.Module):
         """
         logits = self.logits(neighborhoods, centers)
         choice = gumbel_softmax(logits, temperature, hard)
-        tokens = self.from_codes(self.mix(choice @ self.codebook, centers), centers)
+        tokens = self.from_codes(self.mix(choice.to(self.codebook.dtype) @ self.codebook, centers), centers)
         return Reconstruction(logits, *self.decoder(tokens))
 
     def no_weight_decay(self) -> set[str]:
