@@ -109,9 +109,9 @@ class PointTransformer(Backbone):
 
     def group(self, points: Tensor) -> Groups:
         """Cut clouds (B, N, 3) into neighbourhoods (B, G, K, 3) and centres (B, G, 3)."""
-        how = {'skip_near_origin': self.skip_near_origin, 'order': self.order}
         points = as_points(points, self.norm.weight)
-        return ops.group(points, self.num_groups, self.group_size, **how)
+        sizes = self.num_groups, self.group_size
+        return ops.group(points, *sizes, skip_near_origin=self.skip_near_origin, order=self.order)
 
     def forward(
         self,

@@ -77,9 +77,9 @@ class TokenizerPretrainer(BaseModel):
 
     def group(self, points: Tensor) -> tuple[Tensor, Tensor]:
         """Cut clouds (B, N, 3) into neighbourhoods (B, G, K, 3) and centres (B, G, 3)."""
-        how = {'skip_near_origin': self.skip_near_origin, 'order': self.order}
         points = as_points(points, self.tokenizer.codebook)
-        return ops.group(points, self.num_groups, self.group_size, **how)
+        sizes = self.num_groups, self.group_size
+        return ops.group(points, *sizes, skip_near_origin=self.skip_near_origin, order=self.order)
 
     def forward(self, points: Tensor, mode: str = 'tensor', **batch: Any) -> Any:
         """Dispatch on ``mode``.
