@@ -11,7 +11,6 @@ from __future__ import annotations
 import copy
 import difflib
 import inspect
-import json
 import math
 import threading
 from collections.abc import Iterator
@@ -25,6 +24,7 @@ from torch import nn
 from torch.nn.modules import module as hooks
 
 from zoo.errors import UsageError
+from zoo.io import from_json
 from zoo.registry import BACKBONES, DATASETS, MODELS, OBJECTIVES, TEACHERS, TRANSFORMS
 
 PLACES = {
@@ -79,10 +79,9 @@ def parse_json(text: str | bytes, what: str, letters: int = LETTERS) -> Any:
     try:
         if len(text) > letters:
             raise ValueError(f'it is longer than {letters} letters')
-        return json.loads(text)
-    except (ValueError, RecursionError, MemoryError) as error:
-        reason = 'it is nested too deeply' if isinstance(error, RecursionError) else str(error)
-        raise UsageError(f'{what} cannot be read: {reason:.200}') from error
+        return from_json(text)
+    except ValueError as error:
+        raise UsageError(f'{what} cannot be read: {error!s:.200}') from error
 
 
 def check_foreign(config: Any, registry: Registry, what: str) -> None:

@@ -13,7 +13,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from zoo.errors import UnreadableError, UsageError
 
@@ -170,6 +170,22 @@ def walk(folder: str | Path, *, follow: bool = False) -> Iterator[tuple[str, lis
             raise error
 
     yield from os.walk(folder, onerror=refuse, followlinks=follow)
+
+
+def from_json(text: str | bytes, **options: Any) -> Any:
+    """Read JSON that may have been written by anybody.
+
+    Args:
+        text: the JSON.
+        options: of :func:`json.loads`.
+
+    Raises:
+        ValueError: it is none, or nested more deeply than a reader can follow.
+    """
+    try:
+        return json.loads(text, **options)
+    except RecursionError as error:
+        raise ValueError('it is nested too deeply') from error
 
 
 @contextlib.contextmanager

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo.io import write_whole
+from zoo.arrays import load_npy
+from zoo.io import from_json, write_whole
 
 SEAL = 'seal'
 """Name of the seal in a note."""
@@ -32,10 +33,7 @@ def from_text(text: str) -> Any:
     Raises:
         ValueError: not JSON, or nested too deeply; NaN and infinity are not JSON.
     """
-    try:
-        return json.loads(text, parse_constant=_refuse)
-    except RecursionError as error:
-        raise ValueError('it is nested too deeply') from error
+    return from_json(text, parse_constant=_refuse)
 
 
 def write_note(path: Path, data: Mapping[str, Any]) -> None:
@@ -89,7 +87,7 @@ def read_array(path: Path) -> NDArray[Any]:
     """
     with path.open('rb') as file:
         try:
-            content: NDArray[Any] = np.load(file, allow_pickle=False)
+            content = load_npy(file)
         except Exception as error:  # whatever a broken header makes of numpy
             raise ValueError(f'it is no array ({" ".join(str(error).split())[:80]})') from error
         if file.read() != _array_seal(path, content):

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.records.keys import LENGTH
+from zoo.arrays import load_npz
 from zoo.errors import UsageError
 from zoo.io import write_whole
 
@@ -100,7 +101,7 @@ def read_predictions(path: Path) -> Predictions:
     """
     way_out = 'the command that measured it measures it again'
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with load_npz(path) as archive:
             found = Predictions(**{name: archive[name] for name in ARRAYS})
     except Exception as error:  # whatever a broken archive makes of zipfile, zlib and numpy
         raise UsageError(f'predictions {path} cannot be read: {error}; {way_out}') from error

@@ -20,8 +20,9 @@ from zoo.errors import UsageError
 from zoo.hub import get_model
 from zoo.hub.index import Entry, entries
 from zoo.hub.names import ROOT, parse_name
-from zoo.hub.state import load_exactly, read_state_dict
+from zoo.hub.state import load_exactly
 from zoo.io import write_whole
+from zoo.tensors import read_tensors
 
 MOST_BYTES = 60_000_000
 """Of the whole folder of weights."""
@@ -152,7 +153,7 @@ def _model_options(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 def _check_fit(weights: Path, config: Path, options: Mapping[str, Any]) -> None:
     """The config of the entry has to make the model that was trained."""
-    load_exactly(get_model(load_config(config, options)), read_state_dict(weights), f'weights {weights.name}')
+    load_exactly(get_model(load_config(config, options)), read_tensors(weights), f'weights {weights.name}')
 
 
 def _check_rounding(weights: Path, features: Path) -> None:

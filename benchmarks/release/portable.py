@@ -14,6 +14,7 @@ from torch import Tensor, float16
 
 from benchmarks.suites.data import PACK_FOLDERS, pack_root
 from zoo.errors import UsageError
+from zoo.io import from_json
 
 PLACE = '$ZOO_PACKS/'
 """Stands for the folder of packs."""
@@ -71,7 +72,7 @@ def for_release(path: Path) -> bytes:
     """
     with safe_open(path, 'pt') as file:
         header = dict(file.metadata() or {})
-    model = json.loads(header.get('model', '{}'))
+    model = from_json(header.get('model', '{}'))
     for objective in (model.get('objectives') or {}).values():
         if isinstance(objective, dict) and isinstance(objective.get('teacher'), dict):
             objective['teacher'].pop('weights', None)

@@ -14,9 +14,9 @@ from safetensors.torch import save
 from benchmarks.records.files import read_note, write_note
 from benchmarks.suites.job import KINDS, Outcome, Task, kind
 from benchmarks.suites.training import PRETRAIN_CODE, run_pretraining, trained
-from zoo.engine.checkpoint import read_checkpoint
 from zoo.errors import UsageError
 from zoo.io import file_hash, write_whole
+from zoo.tensors import read_checkpoint
 
 POINTS = 5
 """Snapshots of a run, evenly over its epochs; a few more where its length is no multiple."""

@@ -14,9 +14,10 @@ from benchmarks.suites.measuring import SVM, svm
 from benchmarks.suites.students import pretraining_config
 from benchmarks.suites.training import SLOWER
 from zoo.hub.names import parse_name
-from zoo.hub.state import load_exactly, read_state_dict
+from zoo.hub.state import load_exactly
 from zoo.io import file_hash
 from zoo.registry import DATASETS, MODELS
+from zoo.tensors import read_tensors
 
 HELD_OUT = tuple(f'benchmarks/protocols/{name}.py' for name in ('held_out_loss', 'clouds', 'features', 'measurement'))
 OWN = ('benchmarks/suites/snapshots.py', 'benchmarks/suites/students.py')
@@ -52,7 +53,7 @@ def test_loss(task: Task) -> Outcome:
     source = placed.inputs['weights']
     config = pretraining_config(settings['student'], settings['options'], settings['offline'])
     model = MODELS.build(config.model.to_dict())
-    load_exactly(model, read_state_dict(task.out / source['weights']), source['weights'])
+    load_exactly(model, read_tensors(task.out / source['weights']), source['weights'])
     test = DATASETS.build(dict(settings['test']))
     found = measure_held_out_loss(model, test, settings['points'], task.device)
     record, _ = record_of(placed, found, None, settings['test'], source, _selection(task))

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import huggingface_hub.constants
 import pytest
-import torch
 
 from zoo.errors import UsageError
 from zoo.teachers import CLIPImageTeacher, CLIPTextTeacher, TimmImageTeacher, sources
@@ -150,17 +149,3 @@ def test_wheels(tmp_path):
     assert (sources.wheel_folder('zoo', 'recon-zoo') / 'teachers').is_dir()
     with pytest.raises(UsageError, match='pip install such-a-thing'):
         sources.wheel_folder('no_such_package', 'such-a-thing')
-
-
-def test_weights_never_run_code(tmp_path):
-    class Trap:
-        def __reduce__(self):
-            return (os.mkdir, (str(tmp_path / 'trap'),))
-
-    torch.save({'state_dict': Trap()}, tmp_path / 'w.pth')
-    with pytest.raises(Exception, match=r'weights_only|Unsupported|Weights only'):
-        sources.read_weights(tmp_path / 'w.pth')
-    assert not (tmp_path / 'trap').exists()
-    torch.save([1, 2], tmp_path / 'w.pth')
-    with pytest.raises(UsageError, match='holds list'):
-        sources.read_weights(tmp_path / 'w.pth')

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from zoo.arrays import load_npy
 from zoo.compat import data_root as default_root
 from zoo.compat import expand
 from zoo.datasets.base import ObjectDataset
@@ -92,7 +93,7 @@ class ShapeNet55(ObjectDataset):
         """
         path = self.root / 'shapenet_pc' / f'{self.names[index]}.npy'
         try:
-            cloud = np.load(path, allow_pickle=False)
+            cloud = load_npy(path)
         except (OSError, ValueError, EOFError) as error:
             raise UsageError(f'{path} cannot be read as a cloud ({error}): fetch it again') from error
         if not isinstance(cloud, np.ndarray) or cloud.ndim != 2 or cloud.shape[1] < 3 or cloud.dtype.kind != 'f':

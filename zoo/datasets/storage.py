@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import zipfile
 import zlib
 from pathlib import Path
@@ -11,8 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from zoo.arrays import load_npz
 from zoo.compat import data_root, expand
 from zoo.errors import UsageError
+from zoo.io import from_json
 
 
 def resolve(path: str | Path) -> Path:
@@ -40,7 +41,7 @@ def read_json(path: str | Path) -> Any:
     """
     where = resolve(path)
     try:
-        return json.loads(where.read_text(encoding='utf-8'))
+        return from_json(where.read_text(encoding='utf-8'))
     except FileNotFoundError as error:
         raise UsageError(f'{where} is missing: give an absolute path, or one relative to $ZOO_DATA') from error
     except (OSError, ValueError) as error:
@@ -62,7 +63,7 @@ class Archive:
         if not self.path.is_file():
             raise UsageError(f'{self.path} is missing: give an absolute path, or one relative to $ZOO_DATA')
         try:
-            self._file = np.load(self.path, allow_pickle=False)
+            self._file = load_npz(self.path)
             self.keys: list[str] = list(self._file.files)
         except (OSError, ValueError, AttributeError, EOFError, zipfile.BadZipFile) as error:
             raise UsageError(f'{self.path} is not a readable .npz archive: make or fetch it again') from error

@@ -9,7 +9,10 @@ own unpickling code is not reached either: it trusts what a file claims about th
 from __future__ import annotations
 
 import math
+import mmap
+import os
 import pickle
+import pickletools
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +27,18 @@ _CODE = re.compile(r'[biufcSU][1-9][0-9]{0,4}')
 """Booleans, numbers and strings of a fixed size. Objects, structures, raw memory and dates are not admitted."""
 
 _BYTE_ORDERS = ('<', '>', '=', '|')
+
+
+INSTRUCTIONS = 4_000_000
+"""Most instructions of a pickle; an array takes about twenty, and the smallest of them makes an object of 200 bytes."""
+
+_PREFIXES = {
+    pickletools.TAKEN_FROM_ARGUMENT1: 1,
+    pickletools.TAKEN_FROM_ARGUMENT4: 4,
+    pickletools.TAKEN_FROM_ARGUMENT4U: 4,
+    pickletools.TAKEN_FROM_ARGUMENT8U: 8,
+}
+"""Bytes that tell the length of what follows."""
 
 
 class _Refused(Exception):
@@ -165,6 +180,38 @@ class _ArrayUnpickler(pickle.Unpickler):
         return _ADMITTED[module, name]
 
 
+def _check_sizes(data: mmap.mmap) -> None:
+    """Walk over the instructions of a pickle, and refuse those that claim more than the file holds.
+
+    The unpickler takes the memory for a text, a frame or a numbered place before it reads on, so that nine bytes can
+    ask for gigabytes.
+    """
+    for number in range(INSTRUCTIONS):
+        code = data.read(1)
+        known = pickletools.code2op.get(code.decode('latin-1')) if code else None
+        if known is None:
+            raise _Refused('is cut off, or no pickle')
+        length = 0 if known.arg is None else known.arg.n
+        if length == pickletools.UP_TO_NEWLINE:
+            line = data.readline()
+            if known.name in ('GLOBAL', 'INST'):
+                data.readline()
+            place = int(line) if known.name == 'PUT' else 0
+        else:
+            part = data.read(length if length > 0 else _PREFIXES.get(length, 0))
+            place = int.from_bytes(part, 'little') if known.name in ('BINPUT', 'LONG_BINPUT') else 0
+            size = int.from_bytes(part, 'little') if length < 0 or known.name == 'FRAME' else 0
+            if size > len(data) - data.tell():
+                raise _Refused(f'claims a part of {size} bytes and has {len(data) - data.tell()} left')
+            if length < 0:
+                data.seek(size, os.SEEK_CUR)
+        if place > number:
+            raise _Refused(f'numbers its {number}. part by {place}')
+        if known.name == 'STOP':
+            return
+    raise _Refused(f'has more than {INSTRUCTIONS} parts')
+
+
 def _finished(value: Any, done: dict[int, tuple[Any, Any]]) -> Any:
     """Put arrays and types in the place of their stand-ins, in lists and dicts where they are.
 
@@ -213,7 +260,8 @@ def load_arrays(path: str | Path) -> Any:
     """
     where = resolve(path)
     try:
-        with where.open('rb') as file:
+        with where.open('rb') as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            _check_sizes(data)
             return _finished(_ArrayUnpickler(file, encoding='latin1').load(), {})
     except FileNotFoundError as error:
         raise UsageError(f'{where} is missing') from error

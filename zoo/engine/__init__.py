@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zoo.engine.bank import FeatureBankHook
 from zoo.engine.check import check_config
-from zoo.engine.checkpoint import CheckpointHook, latest_checkpoint, read_checkpoint
+from zoo.engine.checkpoint import CheckpointHook, latest_checkpoint
 from zoo.engine.compile import CompileHook
 from zoo.engine.config import configure, load_config
 from zoo.engine.export import ExportHook, export_weights
@@ -18,6 +18,7 @@ from zoo.engine.progress import ProgressHook
 from zoo.engine.runner import ZooRunner, build_runner
 from zoo.engine.schedule import WarmupCosine
 from zoo.engine.seeding import IterationSeedHook, seed_all
+from zoo.tensors import read_checkpoint
 
 __all__ = [
     'Accuracy',

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 import re
 from collections import deque
 from pathlib import Path
@@ -14,8 +13,6 @@ import torch
 from mmengine.dist import is_main_process
 from mmengine.utils import apply_to
 
-from zoo.compat import allow_mmengine_checkpoints
-from zoo.errors import UsageError
 from zoo.io import sweep, write_whole
 from zoo.registry import HOOKS
 
@@ -23,27 +20,6 @@ POINTER = 'last_checkpoint'
 """File of a work directory that names its newest checkpoint."""
 
 _NUMBERED = re.compile(r'(epoch|iter)_(\d+)\.pth')
-
-
-def read_checkpoint(path: str | Path, map_location: Any = 'cpu') -> dict[str, Any]:
-    """Read a training checkpoint; nothing in it is executed.
-
-    Raises:
-        UsageError: The file is missing, broken, or no checkpoint.
-    """
-    allow_mmengine_checkpoints()
-    try:
-        content = torch.load(path, map_location=map_location, weights_only=True)
-    except FileNotFoundError as error:
-        raise UsageError(f'checkpoint {path} does not exist') from error
-    except (RuntimeError, OSError, EOFError, ValueError, KeyError, pickle.UnpicklingError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise UsageError(
-            f'checkpoint {path} is broken or no checkpoint ({reason}): name another one with --resume PATH'
-        ) from error
-    if not isinstance(content, dict):
-        raise UsageError(f'checkpoint {path} holds a {type(content).__name__} instead of a training state')
-    return content
 
 
 def latest_checkpoint(work_dir: str | Path) -> Path | None:

@@ -28,7 +28,7 @@ from torch.utils.data import DataLoader
 import zoo
 from zoo.compat import processor
 from zoo.engine.check import check_config, readable_build_errors
-from zoo.engine.checkpoint import latest_checkpoint, read_checkpoint
+from zoo.engine.checkpoint import latest_checkpoint
 from zoo.engine.config import configure
 from zoo.engine.distributed import join_processes, local_rank
 from zoo.engine.divergence import require_finite
@@ -40,6 +40,7 @@ from zoo.engine.schedule import fit
 from zoo.errors import UsageError
 from zoo.io import claimed, named, write_whole
 from zoo.registry import DATASETS, FUNCTIONS
+from zoo.tensors import read_checkpoint
 
 _count = itertools.count()
 

@@ -13,9 +13,9 @@ from zoo.compat import expand
 from zoo.errors import UsageError
 from zoo.hub.official import TASKS, load_official
 from zoo.hub.official_tokenizers import foundation_tensors
-from zoo.hub.state import read_state_dict
 from zoo.io import file_hash, write_tensors
 from zoo.teachers.tokenizers.official import is_official
+from zoo.tensors import read_tensors
 
 
 def convert(
@@ -55,7 +55,7 @@ def convert(
         raise UsageError(f'{target}: there is no folder {target.parent}')
     if method not in TASKS:
         raise UsageError(f"unknown method '{method}': choose one of {', '.join(TASKS)}")
-    state = read_state_dict(source)
+    state = read_tensors(source)
     task = task or guess_task(state, str(source))
     model = load_official(state, method, task, num_groups=num_groups, group_size=group_size, num_heads=num_heads)
     header = {

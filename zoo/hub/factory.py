@@ -18,9 +18,10 @@ from zoo.hub.backbones import downstream_backbone
 from zoo.hub.index import Entry, find_entry
 from zoo.hub.names import ROOT
 from zoo.hub.official import load_official
-from zoo.hub.state import load_exactly, note_fresh, read_file_header, read_state_dict
+from zoo.hub.state import load_exactly, note_fresh, read_file_header
 from zoo.hub.weights import load_weights
 from zoo.registry import MODELS
+from zoo.tensors import read_tensors
 
 CLIP_WIDTH = 512
 """Channels of the space that image and text of CLIP ViT-B/32 share, in which the released zero-shot student answers."""
@@ -103,7 +104,7 @@ def load_entry(entry: Entry) -> nn.Module:
     path = fetch_weights(file)
     if entry.official is None:
         model = _built(_config_of(entry))
-        load_exactly(model, read_state_dict(path), f'weights of {entry.name}')
+        load_exactly(model, read_tensors(path), f'weights of {entry.name}')
         return model
     how = entry.official
     return load_official(

@@ -12,9 +12,10 @@ from torch import Tensor, nn
 from zoo.errors import UsageError
 from zoo.hub.key_maps import drop_prefixes, point_mae_backbone, recon_backbone, rename, rename_pretraining
 from zoo.hub.official_tokenizers import load_official_tokenizer
-from zoo.hub.state import load_exactly, read_state_dict
+from zoo.hub.state import load_exactly
 from zoo.hub.tensor_sizes import backbone_sizes, decoder_sizes
 from zoo.models import FeatureExtractor, PointClassifier, Pretrainer, ZeroShotClassifier
+from zoo.tensors import read_tensors
 
 State = dict[str, Tensor]
 TASKS = {
@@ -73,7 +74,7 @@ def load_official(
     if task not in TASKS.get(method, ()):
         known = '; '.join(f'{name}: {", ".join(tasks)}' for name, tasks in TASKS.items())
         raise UsageError(f"no official checkpoints of method '{method}' and task '{task}'; known are {known}")
-    state = read_state_dict(path_or_state_dict)
+    state = read_tensors(path_or_state_dict)
     if task == 'tokenizer':
         sizes = {'num_groups': num_groups, 'group_size': group_size}
         return load_official_tokenizer(state, method, **sizes, num_heads=num_heads)

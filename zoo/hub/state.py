@@ -1,85 +1,21 @@
-"""Tensors in files: read without running code, loaded with every key accounted for."""
+"""States of models: loaded with every key accounted for, and what started fresh."""
 
 from __future__ import annotations
 
 import math
-import pickle
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from zoo.compat import expand
 from zoo.errors import UsageError
 from zoo.foreign import model_of_header
-
-State = dict[str, Tensor]
-_CONTAINERS = ('base_model', 'state_dict', 'model')
+from zoo.tensors import State
 
 COUNTERS = 'num_batches_tracked'
 """Ends the names of BatchNorm's counters, which appear in no forward pass, and which old files lack."""
-
-
-def read_file(path: str | Path) -> dict[str, Any]:
-    """Content of a ``.safetensors`` or torch file on the CPU; nothing in it is executed.
-
-    Raises:
-        UsageError: the file is missing, broken, or holds more than tensors and plain values.
-    """
-    path = expand(path)
-    if not path.is_file():
-        raise UsageError(f'checkpoint {path} does not exist')
-    try:
-        if path.suffix == '.safetensors':
-            return dict(load_file(path))
-        content = torch.load(path, map_location='cpu', weights_only=True)
-    except pickle.UnpicklingError as error:
-        reason = str(error).splitlines()[0]
-        raise UsageError(
-            f'checkpoint {path} is refused, it holds more than tensors and plain values: {reason}'
-        ) from error
-    except (RuntimeError, OSError, EOFError, ValueError, KeyError, SafetensorError) as error:
-        raise UsageError(f'checkpoint {path} cannot be read, is it complete? {str(error).splitlines()[0]}') from error
-    if not isinstance(content, dict):
-        raise UsageError(f'checkpoint {path} holds a {type(content).__name__}, expected a dict of tensors')
-    return content
-
-
-def read_state_dict(source: str | Path | Mapping[str, Any]) -> State:
-    """Tensors by name, without the containers and prefixes that training scripts wrap around them.
-
-    Raises:
-        UsageError: unreadable file, or an entry that is not a tensor.
-    """
-    content = dict(source) if isinstance(source, Mapping) else read_file(source)
-    for container in _CONTAINERS:
-        if isinstance(content.get(container), Mapping):
-            content = dict(content[container])
-            break
-    wrong = [key for key, value in content.items() if not isinstance(value, Tensor)]
-    if wrong or not content:
-        raise UsageError(f'not a state dict of tensors: {wrong[:3] or "it is empty"}; looked under {_CONTAINERS} too')
-    check_finite(content, str(source) if isinstance(source, str | Path) else 'the state dict')
-    return {key.removeprefix('module.').removeprefix('base_model.'): value for key, value in content.items()}
-
-
-def check_finite(state: Mapping[str, Tensor], what: str) -> None:
-    """Refuse weights that are no numbers: a model of them answers all the same.
-
-    Raises:
-        UsageError: names the first such tensor.
-    """
-    for name, tensor in state.items():
-        if tensor.is_floating_point() and not tensor.float().isfinite().all():
-            bad = int((~tensor.float().isfinite()).sum())
-            raise UsageError(
-                f'weights {what}: {name} has {bad} of {tensor.numel()} values that are not finite (NaN or infinity): '
-                'the run that made them diverged, take an earlier checkpoint'
-            )
 
 
 def note_fresh(model: nn.Module, names: Sequence[str]) -> None:

@@ -11,7 +11,8 @@ from zoo.errors import UsageError
 from zoo.hub.download import WeightFile, drop_outdated, fetch_weights
 from zoo.hub.index import find_entry
 from zoo.hub.key_maps import point_mae_backbone, recon_backbone, rename_pretraining
-from zoo.hub.state import COUNTERS, State, note_fresh, read_state_dict
+from zoo.hub.state import COUNTERS, note_fresh
+from zoo.tensors import State, read_tensors
 
 
 def resolve_weights(source: str | Path) -> Path:
@@ -64,7 +65,7 @@ def load_weights(model: nn.Module, source: str | Path, *, complete: bool = False
             of the file is not finite.
     """
     path = resolve_weights(source)
-    state = _ours(read_state_dict(path))
+    state = _ours(read_tensors(path))
     own = model.state_dict()
     fitting = {key: value for key, value in state.items() if key in own and own[key].shape == value.shape}
     fresh = sorted(key for key in own if key not in fitting and not key.endswith(COUNTERS))

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from zoo.errors import UsageError
 from zoo.io import reading, write_tensors
+from zoo.tensors import read_safetensors
 
 Tensors = dict[str, Tensor]
 
@@ -88,18 +89,14 @@ class BankStore:
 
     def _read(self, path: Path) -> Tensors | None:
         """Return the tensors of a file that is what it says, or None."""
-        from safetensors import SafetensorError, safe_open
-
         try:
             with reading(path):
                 path.open('rb').close()
         except FileNotFoundError:
             return None
         try:
-            with safe_open(path, framework='pt') as file:
-                found = file.metadata() or {}
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        except (SafetensorError, OSError, ValueError, RuntimeError) as error:
+            tensors, found = read_safetensors(path)
+        except UsageError as error:
             warnings.warn(f'{path} is damaged ({error}): its features are computed again', stacklevel=2)
             return None
         if found.get('key') != self.key or found.get('sha256') != _checksum(tensors):

@@ -13,7 +13,8 @@ from zoo.errors import UsageError
 from zoo.registry import TEACHERS
 from zoo.teachers.folding import fold_batch_norms
 from zoo.teachers.image import ImageTeacher
-from zoo.teachers.sources import read_weights, wheel_folder
+from zoo.teachers.sources import wheel_folder
+from zoo.tensors import read_tensors
 
 STAGES = (1, 2, 2, 3, 3, 4, 1)
 """Blocks in every stage; the file numbers the blocks through, timm counts within the stage."""
@@ -78,7 +79,7 @@ class EfficientNetLite0Teacher(ImageTeacher):
         import timm
 
         network: nn.Module = timm.create_model('tf_efficientnet_lite0', pretrained=False, num_classes=0)
-        weights = {timm_key(key): value for key, value in read_weights(self._files()[0]).items()}
+        weights = {timm_key(key): value for key, value in read_tensors(self._files()[0]).items()}
         network.load_state_dict({key: value for key, value in weights.items() if not key.startswith('classifier.')})
         if self.frozen:
             fold_batch_norms(network.eval())

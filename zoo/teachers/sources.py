@@ -6,9 +6,6 @@ import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 
-import torch
-from torch import Tensor
-
 from zoo.compat import expand
 from zoo.errors import UsageError
 
@@ -71,24 +68,6 @@ def model_folder(name: str, required: Sequence[Sequence[str]], optional: Sequenc
 def present(folder: Path, names: Sequence[str]) -> tuple[Path, ...]:
     """Return those of the named files that are in the folder."""
     return tuple(folder / name for name in names if (folder / name).is_file())
-
-
-def read_weights(path: Path) -> dict[str, Tensor]:
-    """Read a state dict from a .safetensors file or from one of torch, of which no code is run.
-
-    A checkpoint that holds the weights under ``state_dict`` or ``model`` is opened that far.
-    """
-    if path.suffix == '.safetensors':
-        from safetensors.torch import load_file
-
-        return load_file(path)
-    content = torch.load(path, map_location='cpu', weights_only=True)
-    if not isinstance(content, dict):
-        raise UsageError(f'{path} holds {type(content).__name__}, not a dict of weights')
-    for key in ('state_dict', 'model'):
-        if isinstance(content.get(key), dict):
-            content = content[key]
-    return {name.removeprefix('module.'): value for name, value in content.items()}
 
 
 def _hub_folder(repository: str, required: Sequence[Sequence[str]], optional: Sequence[str]) -> Path:

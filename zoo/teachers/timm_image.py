@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import inspect
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,12 @@ from torch import Tensor, nn
 
 from zoo.compat import ensure_torchvision, expand
 from zoo.errors import UsageError
+from zoo.foreign import check_values
+from zoo.io import from_json
 from zoo.registry import TEACHERS
 from zoo.teachers.image import ImageTeacher
-from zoo.teachers.sources import WEIGHTS, model_folder, present, read_weights
+from zoo.teachers.sources import WEIGHTS, model_folder, present
+from zoo.tensors import read_tensors
 
 INPUT_FIELDS = ('input_size', 'fixed_input_size', 'mean', 'std', 'classifier', 'first_conv')
 """What the ``config.json`` of a timm folder says about input and head of its weights."""
@@ -54,7 +57,7 @@ class TimmImageTeacher(ImageTeacher):
         """Architecture, weights file, and the content of ``config.json`` where there is one."""
         if '/' in self.model_name or expand(self.model_name).is_dir():
             folder = model_folder(self.model_name, (('config.json',), WEIGHTS))
-            config = json.loads((folder / 'config.json').read_text('utf-8'))
+            config = from_json((folder / 'config.json').read_text('utf-8'))
             if 'architecture' not in config:
                 raise UsageError(f"{folder}: config.json names no 'architecture', so it was not written by timm")
             return config['architecture'], present(folder, WEIGHTS)[0], config
@@ -74,7 +77,7 @@ class TimmImageTeacher(ImageTeacher):
         """Build the network with the head its weights have, so that every tensor is checked; then take the head off."""
         timm = _timm()
         name, path, config = self._sources
-        weights = read_weights(path)
+        weights = read_tensors(path)
         fields: dict[str, Any] = _default_fields(name)
         overlay = {key: value for key, value in config.get('pretrained_cfg', config).items() if key in INPUT_FIELDS}
         fields |= overlay
@@ -82,6 +85,10 @@ class TimmImageTeacher(ImageTeacher):
         head = head[0] if isinstance(head, list | tuple) else head
         classes = len(weights[f'{head}.weight']) if f'{head}.weight' in weights else 0
         arguments = {key: value for key, value in config.get('model_args', {}).items() if key != 'num_classes'}
+        # The file came from a hub: it describes a network, and names no checkpoint to be read with it.
+        check_values(arguments, f'{path.parent}: model_args in config.json')
+        if wrong := sorted(arguments.keys() & inspect.signature(timm.create_model).parameters):
+            raise UsageError(f'{path.parent}: model_args in config.json has {wrong[0]}, which is no size of a network')
         if self.input_size is not None and fields.get('fixed_input_size'):
             arguments['img_size'] = self.input_size
         overlay |= {'state_dict': weights, 'num_classes': classes, 'label_offset': 0}

@@ -29,7 +29,7 @@ def load_network(class_name: str, folder: Path, unused: tuple[str, ...] = ()) ->
 
     with _quiet():
         network, report = getattr(transformers, class_name).from_pretrained(
-            folder, local_files_only=True, output_loading_info=True
+            folder, local_files_only=True, trust_remote_code=False, output_loading_info=True
         )
     missing = sorted(key for key in report['missing_keys'] if not key.startswith(unused or ('\0',)))
     if missing:
@@ -42,7 +42,7 @@ def load_tokenizer(folder: Path) -> Any:
     from transformers import AutoTokenizer
 
     with _quiet():
-        return AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
 
 
 @contextmanager

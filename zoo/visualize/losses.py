@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from zoo.compat import expand
 from zoo.errors import UsageError
+from zoo.io import from_json
 
 Curve = list[tuple[int, float]]
 
@@ -41,7 +41,7 @@ def _lines(file: Path) -> list[tuple[str, int, float]]:
     found = []
     for number, line in enumerate(lines, 1):
         try:
-            row = json.loads(line)
+            row = from_json(line)
             losses = {name: float(value) for name, value in row.items() if name.split('_')[0] == 'loss'}
             step = int(row['step']) if losses else 0
         except (ValueError, TypeError, KeyError, AttributeError) as error:

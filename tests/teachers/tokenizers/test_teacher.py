@@ -120,7 +120,7 @@ def test_files_without_a_tokenizer(tmp_path):
     for name, message in (
         ('other', 'holds no tokenizer: give weights exported'),
         ('broken', 'config in the header cannot be read'),
-        ('cut', 'cannot be loaded'),
+        ('cut', 'is broken or no checkpoint'),
     ):
         with pytest.raises(UsageError, match=message):
             DVAETokenizer(str(tmp_path / f'{name}.safetensors'), **ASKED).tokens(*groups())

@@ -16,6 +16,7 @@ from zoo.datasets.layouts.modelnet_names import MODELNET10, MODELNET40, official
 from zoo.datasets.layouts.shapenetpart_names import SYNSETS
 from zoo.datasets.synsets import SHAPENET55
 from zoo.errors import UsageError
+from zoo.io import from_json
 
 DEPTH = 3
 """Folders below the given one in which lists are looked for."""
@@ -116,7 +117,7 @@ def read_names(path: Path) -> list[str]:
     """
     try:
         text = path.read_text(encoding='utf-8')
-        names = json.loads(text) if path.suffix == '.json' else [line.strip() for line in text.splitlines()]
+        names = from_json(text) if path.suffix == '.json' else [line.strip() for line in text.splitlines()]
     except FileNotFoundError as error:
         raise UsageError(f'{path} is missing: fetch the lists again') from error
     except (OSError, ValueError) as error:

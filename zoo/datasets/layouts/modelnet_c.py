@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from zoo.arrays import load_npy
 from zoo.compat import data_root as default_root
 from zoo.compat import expand
 from zoo.datasets.base import ObjectDataset
@@ -210,9 +211,6 @@ class ModelNet40C(_Corrupted):
 def _load(path: Path) -> np.ndarray:
     """Read an .npy file into memory."""
     try:
-        loaded = np.load(path, allow_pickle=False)
+        return load_npy(path)
     except (OSError, ValueError, EOFError) as error:
         raise UsageError(f'{path} cannot be read as an array ({error}): {AGAIN}') from error
-    if not isinstance(loaded, np.ndarray):
-        raise UsageError(f'{path} must be one array: {AGAIN}')
-    return loaded

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from zoo.arrays import load_npz
 from zoo.compat import expand
 from zoo.datasets.meshes.bake import Baked, Recipe, bake, write_arrays
 from zoo.datasets.meshes.beside import folder_files
@@ -21,7 +22,7 @@ from zoo.datasets.meshes.pool import run_jobs
 from zoo.datasets.meshes.scan import find_meshes
 from zoo.datasets.meshes.store import as_record, take_stamps
 from zoo.errors import UsageError
-from zoo.io import write_whole
+from zoo.io import from_json, write_whole
 
 
 @dataclass
@@ -123,9 +124,9 @@ def _origin(job: dict[str, Any], names: list[str]) -> str:
 def _is_there(job: dict[str, Any]) -> bool:
     """Say whether the results of a mesh are complete and up to date."""
     try:
-        with np.load(f'{job["stem"]}.npz', allow_pickle=False) as file:
+        with load_npz(f'{job["stem"]}.npz') as file:
             origin = str(file['made_from'])
-        names = list(json.loads(origin)['stamps'])
+        names = list(from_json(origin)['stamps'])
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
         return False
     return origin == _origin(job, names) and all(path.is_file() for path in _pictures(job))

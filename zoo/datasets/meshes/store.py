@@ -18,7 +18,7 @@ from zoo.datasets.meshes.pool import run_jobs
 from zoo.datasets.prepared.arrays import read_npz
 from zoo.datasets.storage import content_hash
 from zoo.errors import UsageError
-from zoo.io import reading
+from zoo.io import from_json, reading
 
 Record = dict[str, Any]
 """One line of the journal: ``name`` of the mesh, ``stamps`` of its file and of those that it names (size and time, None
@@ -149,7 +149,7 @@ def _read_journal(path: Path) -> dict[str, Record]:
         return records
     for line in lines:
         try:
-            record = json.loads(line)
+            record = from_json(line)
             if record.pop('check') == _check(record, path):
                 records[record['name']] = record
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):

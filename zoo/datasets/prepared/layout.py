@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from zoo.datasets.prepared.arrays import map_array, stamps
 from zoo.datasets.storage import content_hash
 from zoo.errors import UsageError
-from zoo.io import reading, write_whole
+from zoo.io import from_json, reading, write_whole
 
 FORMAT = 'recon-zoo pack'
 VERSION = 1
@@ -75,7 +75,7 @@ def read_meta(folder: Path) -> dict[str, Any]:
     path = folder / 'meta.json'
     try:
         with reading(path):
-            meta = json.loads(path.read_text(encoding='utf-8'))
+            meta = from_json(path.read_text(encoding='utf-8'))
         if meta['format'] != FORMAT:
             raise ValueError(f'its format is {meta["format"]!r}')
         version = meta['version']
@@ -158,7 +158,7 @@ def _open(folder: Path, name: str, form: dict[str, Any]) -> NDArray[Any]:
 def _read_stamps(folder: Path) -> object:
     """Return the stamps of the last time the files were right, None when nobody knows."""
     try:
-        return json.loads((folder / 'stamps.json').read_text(encoding='utf-8'))
+        return from_json((folder / 'stamps.json').read_text(encoding='utf-8'))
     except (OSError, ValueError):
         return None
 

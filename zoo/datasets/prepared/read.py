@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from zoo.datasets.base import ObjectDataset
 from zoo.datasets.prepared.layout import fingerprint, open_pack
 from zoo.datasets.storage import resolve
 from zoo.errors import UsageError
+from zoo.io import from_json
 from zoo.registry import DATASETS
 
 SPREAD = 2_654_435_761
@@ -142,7 +142,7 @@ class MappedPack(ObjectDataset):
         """Return what is known of an object."""
         row = int(self._rows[index])
         start, stop = self._arrays['lines'][row : row + 2]
-        return json.loads(self._arrays['objects'][start:stop].tobytes())
+        return from_json(self._arrays['objects'][start:stop].tobytes())
 
     def _gather(self, name: str, rows: np.ndarray) -> np.ndarray:
         """Return an array of many clouds, shape ``(B, N, ...)``."""

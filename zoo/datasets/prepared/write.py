@@ -42,6 +42,7 @@ from zoo.datasets.prepared.layout import (
 )
 from zoo.datasets.storage import content_hash
 from zoo.errors import UnreadableError, UsageError
+from zoo.io import from_json
 
 WORKER = 'zoo.datasets.prepared.worker'
 
@@ -141,7 +142,7 @@ def _check_replaceable(destination: Path) -> None:
 def _is_pack(folder: Path) -> bool:
     """Say whether a folder calls itself a pack, of whatever version."""
     try:
-        return bool(json.loads((folder / 'meta.json').read_text(encoding='utf-8'))['format'] == FORMAT)
+        return bool(from_json((folder / 'meta.json').read_text(encoding='utf-8'))['format'] == FORMAT)
     except (OSError, ValueError, KeyError, TypeError):
         return False
 

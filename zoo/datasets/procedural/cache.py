@@ -22,7 +22,7 @@ from zoo.datasets.procedural.chunks import fill, read_chunk, start_workers, stor
 from zoo.datasets.procedural.generate import CHUNK, Order
 from zoo.datasets.storage import content_hash
 from zoo.errors import UsageError
-from zoo.io import reading, write_whole
+from zoo.io import from_json, reading, write_whole
 
 MOST_WORKERS = 8
 
@@ -88,7 +88,7 @@ def _open(folder: Path, order: Order) -> Objects | None:
         with reading(folder):
             if not folder.is_dir():
                 return None
-            meta = json.loads((folder / 'meta.json').read_text(encoding='utf-8'))
+            meta = from_json((folder / 'meta.json').read_text(encoding='utf-8'))
             layout = order.layout(order.num_objects)
             arrays = {name: map_array(folder / f'{name}.npy', shape, dtype) for name, (shape, dtype) in layout.items()}
             objects = Objects(**arrays, captions=list(meta['captions']), fingerprint=meta['fingerprint'])

@@ -24,7 +24,7 @@ from zoo.datasets.storage import content_hash
 from zoo.datasets.sweethome3d.catalogue import Archive, Entry
 from zoo.datasets.sweethome3d.sources import NOT_STATED, Catalogue, open_catalogues
 from zoo.errors import UsageError
-from zoo.io import reading, write_whole
+from zoo.io import from_json, reading, write_whole
 
 NOTICE_LINES = 12
 """Lines at the head of a model among which its own words on copyright are looked for."""
@@ -54,7 +54,7 @@ def load_objects(files: list[Path], recipe: Recipe, folder: Path, *, workers: in
     table = store.folder / 'objects.json'
     try:
         with reading(table):
-            known: dict[str, Any] = json.loads(table.read_text(encoding='utf-8'))
+            known: dict[str, Any] = from_json(table.read_text(encoding='utf-8'))
         true = known.pop('sha256') == content_hash(key, json.dumps(known, sort_keys=True))
         if true and all(store.path(item['id']).name in store.present() for item in known['objects']):
             return store, known

@@ -14,7 +14,7 @@ from zoo.compat import zoo_home
 from zoo.errors import UsageError
 from zoo.hub.download.partial import why_no_checkpoint
 from zoo.hub.download.weight_file import WeightFile
-from zoo.io import file_hash, reading, write_whole
+from zoo.io import file_hash, from_json, reading, write_whole
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class Place:
         """
         try:
             with reading(self.note):
-                found = Memory(**json.loads(self.note.read_text('utf-8')))
+                found = Memory(**from_json(self.note.read_text('utf-8')))
         except (OSError, ValueError, TypeError):
             return None
         return found if isinstance(found.sha256, str) and isinstance(found.bytes, int) else None

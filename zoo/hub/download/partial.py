@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from zoo.errors import UsageError
+from zoo.io import from_json
 
 HEAD = 512
 """Bytes at the start of a file that tell a web page."""
@@ -54,7 +55,7 @@ class Partial:
     def note(self) -> Note:
         """What is known of the whole; an empty note when nothing is."""
         try:
-            found = Note(**json.loads(self._note.read_text('utf-8')))
+            found = Note(**from_json(self._note.read_text('utf-8')))
         except (OSError, ValueError, TypeError):
             return Note()
         kinds = (isinstance(found.source, str), isinstance(found.validator, str), isinstance(found.total, int))
@@ -115,7 +116,7 @@ def why_no_checkpoint(path: Path) -> str:
     """
     from safetensors import SafetensorError, safe_open
 
-    from zoo.hub.state import read_file
+    from zoo.tensors import read_checkpoint
 
     with path.open('rb') as file:
         head = file.read(HEAD)
@@ -125,7 +126,7 @@ def why_no_checkpoint(path: Path) -> str:
                 broken = archive.testzip()
             return f'gives an archive whose {broken} is broken' if broken else ''
         if head.startswith(b'\x80'):  # a pickle, in which torch before 1.6 kept tensors
-            read_file(path)
+            read_checkpoint(path)
             return ''
         if head[8:9] == b'{':
             with safe_open(path, 'pt'):

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
-
 from zoo.errors import UsageError
 from zoo.foreign import model_of_header, seal_teachers
-from zoo.teachers.sources import read_weights
 from zoo.teachers.tokenizers.cross_modal import CrossModalVAE
 from zoo.teachers.tokenizers.official import is_official, rename_official, tokenizer_config
 from zoo.teachers.tokenizers.vae import DiscreteVAE
+from zoo.tensors import State, read_tensors
 
-State = dict[str, Tensor]
 NETWORKS = {'DiscreteVAE': DiscreteVAE, 'CrossModalVAE': CrossModalVAE}
 
 PREFIX = 'tokenizer.'
@@ -48,7 +44,7 @@ def read_tokenizer(path: Path) -> tuple[dict[str, Any], State]:
     Raises:
         UsageError: It holds no tokenizer.
     """
-    state = unwrapped(read_weights(path))
+    state = read_tensors(path)
     if is_official(state):
         state = rename_official(state)
         return tokenizer_config(state), state
@@ -60,12 +56,6 @@ def read_tokenizer(path: Path) -> tuple[dict[str, Any], State]:
             'configs/act/autoencoder*.py, or a checkpoint released by Point-BERT or ACT'
         )
     return config, {key.removeprefix(PREFIX): value for key, value in state.items() if key.startswith(PREFIX)}
-
-
-def unwrapped(content: Mapping[str, Any]) -> State:
-    """Tensors of a checkpoint of the released code, which stand under ``base_model`` and behind ``module.``."""
-    inner = content.get('base_model', content)
-    return {name.removeprefix('module.'): value for name, value in inner.items() if isinstance(value, Tensor)}
 
 
 def build_network(config: dict[str, Any]) -> DiscreteVAE:
