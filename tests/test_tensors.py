@@ -215,7 +215,8 @@ def claims():
     yield b'\x80\x04\x95' + struct.pack('<Q', 1 << 40) + b'N.'
     yield b'\x80\x04\x8e' + struct.pack('<Q', 1 << 40) + b'.'
     head = b''.join(pickle.dumps(part, 2) for part in (0x1950A86A20F9469CFC6C, 1001, {'little_endian': True}))
-    body = b'\x80\x02}X\x01\x00\x00\x00wctorch._utils\n_rebuild_tensor_v2\n((X\x07\x00\x00\x00storagectorch\nFloatStorage\n'
+    body = b'\x80\x02}X\x01\x00\x00\x00wctorch._utils\n_rebuild_tensor_v2\n('
+    body += b'(X\x07\x00\x00\x00storagectorch\nFloatStorage\n'
     body += (
         b'X\x01\x00\x00\x000X\x03\x00\x00\x00cpu\x8a\x06'
         + (1 << 40).to_bytes(6, 'little')

@@ -70,7 +70,9 @@ def _check_header(file: IO[bytes], held: int) -> None:
         if version not in _HEADERS:
             raise ValueError(f'it is of version {version} of the format, which is for composed types')
         shape, _, dtype = _HEADERS[version](file)
-    except (RecursionError, MemoryError, SyntaxError, TypeError, IndexError, OverflowError) as error:
+    except (OSError, EOFError, ValueError):
+        raise
+    except Exception as error:  # numpy parses the header as Python, which may fail in any way
         raise ValueError(f'its header cannot be read ({type(error).__name__})') from error
     if dtype.hasobject:
         raise ValueError('it holds pickled objects, which are not read')

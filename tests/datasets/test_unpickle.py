@@ -322,6 +322,49 @@ def test_random_damage_is_refused_or_read_but_never_anything_else(tmp_path):
             load_arrays(path)
 
 
+CLAIMS = {
+    'text of 2 GB': b'\x80\x02X\xff\xff\xff\x7f.',
+    'bytes of 2 GB': b'\x80\x03B\xff\xff\xff\x7f.',
+    'bytes of 1 TB': b'\x80\x04\x8e' + (1 << 40).to_bytes(8, 'little') + b'.',
+    'array of 1 TB': b'\x80\x05\x96' + (1 << 40).to_bytes(8, 'little') + b'.',
+    'text of 1 TB': b'\x80\x04\x8d' + (1 << 40).to_bytes(8, 'little') + b'.',
+    'old text of 2 GB': b'\x80\x02T\xff\xff\xff\x7f.',
+    'number of 2 GB': b'\x80\x02\x8b\xff\xff\xff\x7f.',
+    'frame of 1 TB': b'\x80\x04\x95' + (1 << 40).to_bytes(8, 'little') + b'N.',
+    'place far away': b'\x80\x02Nr\xff\xff\xff\x7f.',
+    'place far away in text': b'Np2147483647\n.',
+    'place of no number': b'Npx\n.',
+    'no end': b'\x80\x02' + b'N' * 1000,
+    'array of no bytes': pickle.dumps(np.zeros(3), 2).replace(b'K\x03\x85', b'J\xff\xff\xff\x7f\x85'),
+}
+
+
+def test_claims_take_no_memory(tmp_path):
+    """In a process that may have half a gigabyte more than it has."""
+    for name, content in CLAIMS.items():
+        (tmp_path / f'{name}.pkl').write_bytes(content)
+    code = (
+        'import resource, sys; from pathlib import Path; from zoo.datasets.unpickle import load_arrays\n'
+        'from zoo.errors import UsageError\n'
+        "used = int(Path('/proc/self/statm').read_text().split()[0]) * resource.getpagesize()\n"
+        'resource.setrlimit(resource.RLIMIT_AS, (used + (1 << 29), used + (1 << 29)))\n'
+        'for path in sorted(Path(sys.argv[1]).iterdir()):\n'
+        '    try:\n'
+        '        print(load_arrays(path))\n'
+        '    except UsageError as error:\n'
+        "        print('refused', 'MemoryError' in str(error), len(str(error)) > 400)\n"
+    )
+    done = subprocess.run([sys.executable, '-c', code, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ['refused False False'] * len(CLAIMS), done.stdout + done.stderr
+
+
+def test_pickles_of_very_many_parts_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr('zoo.datasets.unpickle.INSTRUCTIONS', 1000)
+    (tmp_path / 'many.pkl').write_bytes(b'(' + b'\x8f' * 2000 + b't.')
+    with pytest.raises(UsageError, match='has more than 1000 parts'):
+        load_arrays(tmp_path / 'many.pkl')
+
+
 def test_a_deep_nest_is_refused(tmp_path):
     assert 'RecursionError' in refused(written(tmp_path / 'a.pkl', b'(' * 100_000 + b't' * 100_000 + b'.'))
 

@@ -32,6 +32,8 @@ _BYTE_ORDERS = ('<', '>', '=', '|')
 INSTRUCTIONS = 4_000_000
 """Most instructions of a pickle; an array takes about twenty, and the smallest of them makes an object of 200 bytes."""
 
+_INSTRUCTION = {known.code: known for known in pickletools.opcodes}
+
 _PREFIXES = {
     pickletools.TAKEN_FROM_ARGUMENT1: 1,
     pickletools.TAKEN_FROM_ARGUMENT4: 4,
@@ -188,9 +190,9 @@ def _check_sizes(data: mmap.mmap) -> None:
     """
     for number in range(INSTRUCTIONS):
         code = data.read(1)
-        known = pickletools.code2op.get(code.decode('latin-1')) if code else None
+        known = _INSTRUCTION.get(code.decode('latin-1'))
         if known is None:
-            raise _Refused('is cut off, or no pickle')
+            raise ValueError('cut off, or no pickle')
         length = 0 if known.arg is None else known.arg.n
         if length == pickletools.UP_TO_NEWLINE:
             line = data.readline()
@@ -202,11 +204,11 @@ def _check_sizes(data: mmap.mmap) -> None:
             place = int.from_bytes(part, 'little') if known.name in ('BINPUT', 'LONG_BINPUT') else 0
             size = int.from_bytes(part, 'little') if length < 0 or known.name == 'FRAME' else 0
             if size > len(data) - data.tell():
-                raise _Refused(f'claims a part of {size} bytes and has {len(data) - data.tell()} left')
+                raise ValueError(f'a part claims {size} bytes of {len(data) - data.tell()}, it is cut off or no pickle')
             if length < 0:
                 data.seek(size, os.SEEK_CUR)
         if place > number:
-            raise _Refused(f'numbers its {number}. part by {place}')
+            raise ValueError(f'part {number} claims the place {place}')
         if known.name == 'STOP':
             return
     raise _Refused(f'has more than {INSTRUCTIONS} parts')

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from zoo.arrays import load_npz
 from zoo.errors import UnreadableError
 from zoo.io import reading
 
@@ -74,7 +75,7 @@ def read_npz(path: Path, keys: Sequence[str] | None = None) -> dict[str, NDArray
         UnreadableError: There is no permission.
     """
     try:
-        with reading(path), np.load(path, allow_pickle=False) as file:
+        with reading(path), load_npz(path) as file:
             return {key: file[key] for key in keys or file.files}
     except UnreadableError:
         raise
