@@ -44,8 +44,8 @@ _BEGINNINGS = {
     b'\x93NUMPY': 'an array of numpy, which is no checkpoint',
 }
 _GLOBAL = re.compile(r'GLOBAL ([\w.]+)|unsupported GLOBAL ([\w.]+)|refused: ([^\n]+)')
-_CUT = (EOFError, KeyError, IndexError, AttributeError, AssertionError, TypeError)
-_DAMAGE = (*_CUT, RuntimeError, OSError, ValueError, zipfile.BadZipFile, SafetensorError)
+_CUT = (EOFError, KeyError, IndexError, AttributeError, AssertionError, TypeError, zipfile.BadZipFile)
+_DAMAGE = (*_CUT, RuntimeError, OSError, ValueError, SafetensorError)
 
 
 def read_checkpoint(path: str | Path) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from benchmarks.release.portable import localised
 from benchmarks.suites import everything  # noqa: F401  (registers the kinds of jobs)
 from benchmarks.suites.job import KINDS, Task
 from zoo.errors import UsageError
-from zoo.foreign import check_foreign
+from zoo.foreign import check_foreign, check_values
 from zoo.hub import get_model, resolve_weights
 from zoo.hub.index import Entry, Result, find_entry
 from zoo.hub.names import ROOT
@@ -107,7 +107,7 @@ def _result(entry: Entry, result: Result, weights: Path, device: str, packs: Pat
         job = root / path.replace(RECORDS, JOBS)
         if not job.is_file():
             continue  # measured of the weights of another seed
-        plan = from_text(job.read_text(encoding='utf-8'))
+        plan = _read_plan(job)
         if plan['kind'] not in AGAIN:
             return [Check(what, _said(result, 'oa'), 'training is not repeated', None)]
         then = read_record(root / path)
@@ -119,11 +119,21 @@ def _result(entry: Entry, result: Result, weights: Path, device: str, packs: Pat
     return []
 
 
+def _read_plan(path: Path) -> dict[str, Any]:
+    """A job as it was kept; the datasets in it were not written in Python, so they are checked."""
+    try:
+        plan: dict[str, Any] = from_text(path.read_text(encoding='utf-8'))
+        datasets = {part: plan['settings'][part] for part in ('train', 'test') if plan['settings'].get(part)}
+        check_values({key: plan[key] for key in ('kind', 'about')}, f'job {path}')
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UsageError(f'job {path} cannot be read: {str(error)[:200]}; restore the file') from error
+    for part, config in datasets.items():
+        check_foreign(config, DATASETS, f'job {path}: {part}')
+    return plan
+
+
 def _measured(plan: dict[str, Any], weights: Path, entry: Entry, device: str, packs: Path | None) -> Record:
     """Run the job again with the released weights."""
-    for part in ('train', 'test'):
-        if plan['settings'].get(part) is not None:
-            check_foreign(plan['settings'][part], DATASETS, f'{part} of the job of {entry.name}')
     with tempfile.TemporaryDirectory(prefix='recon-zoo-verify-') as folder:
         # The harness names weights relative to its folder, by the job that made them.
         place = Path(folder) / 'runs' / 'released' / 'weights.safetensors'

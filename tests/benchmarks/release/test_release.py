@@ -163,6 +163,37 @@ def test_verify_sees_other_weights(root, tmp_path):
     assert 'DIFFERS      features of 8 clouds' in text
 
 
+JOBS = {
+    'code': lambda plan, mark: plan['settings'].update(test={'type': 'os.mkdir', 'path': str(mark)}),
+    'code in a part': lambda plan, mark: plan['settings']['train'].update(
+        image_pipeline=[{'type': 'os.mkdir', 'path': str(mark)}]
+    ),
+    'hook': lambda plan, mark: plan['settings'].update(test={'type': 'CheckpointHook', 'out_dir': str(mark)}),
+    'no settings': lambda plan, mark: plan.pop('settings'),
+    'list of settings': lambda plan, mark: plan.update(settings=[]),
+    'code as kind': lambda plan, mark: plan.update(kind={'type': 'os.mkdir', '_scope_': 'x'}),
+}
+
+
+@pytest.mark.parametrize('name', [*JOBS, 'deep', 'cut', 'nothing'])
+def test_jobs_that_are_read_back_run_nothing(name, root, tmp_path):
+    other, mark = make_root(tmp_path), tmp_path / 'mark'
+    for folder in ('weights', 'docs'):
+        shutil.copytree(root / folder, other / folder)
+    shutil.copy(root / 'configs/point_mae/metafile.yml', other / 'configs/point_mae/metafile.yml')
+    for path in (other / 'docs/results/weights/jobs' / NAME).glob('*.json'):
+        text = path.read_text()
+        if name in JOBS:
+            plan = json.loads(text)
+            JOBS[name](plan, mark)
+            text = json.dumps(plan)
+        path.write_text({'deep': '[' * 100_000, 'cut': text[:50], 'nothing': 'null'}.get(name, text))
+    with pytest.raises(UsageError, match=r'job .*\.json') as caught:
+        verify(NAME, root=other)
+    assert '\n' not in str(caught.value)
+    assert not mark.exists()
+
+
 def test_verify_refuses_what_cannot_be_measured(root):
     with pytest.raises(UsageError, match='quoted, not measured'):
         verify('recon-base_shapenet55-official', root=root)

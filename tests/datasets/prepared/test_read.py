@@ -159,7 +159,7 @@ def test_it_is_found_below_the_data_root(pack, tmp_path, monkeypatch):
 
 def test_opening_reads_no_content(pack, monkeypatch):
     monkeypatch.setattr(layout, 'digests', lambda *_: pytest.fail('content was read'))
-    monkeypatch.setattr(layout.json, 'loads', _counted(layout.json.loads, limit=5000))
+    monkeypatch.setattr(layout, 'from_json', _counted(layout.from_json, limit=5000))
     assert MappedPack(pack).about == {'title': 'Toys', 'terms': 'free'}
 
 
