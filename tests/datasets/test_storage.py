@@ -70,5 +70,5 @@ def test_unknown_keys_list_what_there_is(tmp_path):
 
 def test_pickles_are_refused(tmp_path):
     np.savez(tmp_path / 'x.npz', a=np.array([{'a': 1}], dtype=object))
-    with pytest.raises(UsageError, match=r"x\.npz: array 'a' cannot be read"):
+    with pytest.raises(UsageError, match=r'x\.npz is not a readable .* pickled objects'):
         Archive(tmp_path / 'x.npz').array('a')

@@ -66,7 +66,9 @@ class Archive:
             self._file = load_npz(self.path)
             self.keys: list[str] = list(self._file.files)
         except (OSError, ValueError, AttributeError, EOFError, zipfile.BadZipFile) as error:
-            raise UsageError(f'{self.path} is not a readable .npz archive: make or fetch it again') from error
+            raise UsageError(
+                f'{self.path} is not a readable .npz archive ({error!s:.100}): make or fetch it again'
+            ) from error
 
     def __contains__(self, key: str) -> bool:
         return key in self.keys

@@ -12,6 +12,7 @@ from mmengine import Config
 from zoo.engine.names import CIRCUMSTANCES
 from zoo.engine.progress import say
 from zoo.errors import UsageError
+from zoo.io import from_json
 
 RATES = ('lr', 'weight_decay', 'betas', 'eps', 'momentum', 'dampening', 'nesterov')
 """Settings of an optimizer that its state does not depend on; a resumed run takes those of its config."""
@@ -57,7 +58,11 @@ def reconcile(config: Config, meta: Mapping[str, Any], data: str | None, name: s
     if 'settings' not in meta:
         say(f'checkpoint {name} does not say its config: what has changed since then goes unnoticed')
         return {}
-    old, new = json.loads(meta['settings']), json.loads(snapshot(config))
+    try:
+        old: dict[str, Any] = dict(from_json(meta['settings']))
+    except (ValueError, TypeError) as error:
+        raise UsageError(f'checkpoint {name}: the config that it names cannot be read ({error!s:.100})') from error
+    new = json.loads(snapshot(config))
     earlier = old.pop('resumed', [])
     new.pop('resumed', None)
     begun, asked = old.pop('weights', None), new.pop('weights', None)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from zoo.arrays import load_npy
 from zoo.compat import expand
 from zoo.datasets.coordinates import recentred
 from zoo.datasets.meshes.files import read_soup
@@ -72,7 +73,7 @@ def read_points(path: str | Path, count: int = 8192) -> FloatArray:
     except OSError as error:
         raise UsageError(f'{where} cannot be read ({error.strerror or error}): give the path of a file') from error
     try:
-        rows = np.asarray(np.load(io.BytesIO(data), allow_pickle=False)) if suffix == '.npy' else parse_rows(data)
+        rows = load_npy(io.BytesIO(data)) if suffix == '.npy' else parse_rows(data)
     except Exception as error:  # what a damaged file provokes in a parser is without limit
         reason = ' '.join(f'{type(error).__name__}: {error}'.split())[:200]
         raise UsageError(f'{where} holds no points that can be read ({reason}): export it again') from error
