@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import os
+import struct
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
@@ -40,6 +42,14 @@ def load_npy(source: str | Path | IO[bytes]) -> NDArray[Any]:
     return array
 
 
+def map_npy(path: str | Path) -> NDArray[Any]:
+    """Map an .npy file that is not empty into memory, to be read; errors are those of :func:`load_npy`."""
+    with Path(path).open('rb') as file:
+        _check_header(file, os.fstat(file.fileno()).st_size)
+    array: NDArray[Any] = np.load(path, mmap_mode='r', allow_pickle=False)
+    return array
+
+
 def load_npz(path: str | Path) -> NpzFile:
     """Open an .npz archive, whose arrays are read one by one; pickled objects are refused.
 
@@ -57,6 +67,9 @@ def load_npz(path: str | Path) -> NpzFile:
                 raise ValueError(f'{record.filename} claims {record.file_size} bytes of {record.compress_size}')
             with archive.zip.open(record) as member:  # type: ignore[union-attr]
                 _check_header(member, record.file_size)
+    except (RuntimeError, struct.error, zlib.error) as error:  # a flipped bit says packed in another way, or encrypted
+        archive.close()
+        raise ValueError(f'it is damaged ({error})') from error
     except BaseException:
         archive.close()
         raise

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import shutil
+import subprocess
 import warnings
 from collections import Counter
 from pathlib import Path
@@ -92,6 +94,65 @@ def test_what_is_another_users_is_left_alone(kind, tmp_path, another_user):
         # Locks, and a note that only saves time, are not needed to read.
         assert found == 'refused' or (found == 'right' and path.name in ('.locks', 'stamps.json')), (path, found)
         assert {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in home.rglob('*')} == tree, path
+
+
+@pytest.fixture
+def disk(tmp_path):
+    """A small file system; called with a word it is mounted anew that way."""
+    place = tmp_path / 'disk'
+    place.mkdir()
+
+    def mount(options):
+        return subprocess.run(['mount', '-t', 'tmpfs', '-o', options, 'tmpfs', str(place)], capture_output=True)
+
+    if mount('size=8m').returncode:
+        pytest.skip('no right to mount a disk')
+    yield place, lambda options: mount(f'remount,{options}')
+    subprocess.run(['umount', '-l', str(place)], check=True)
+
+
+@pytest.mark.parametrize('kind', KINDS)
+def test_a_disk_that_can_only_be_read(kind, tmp_path, disk):
+    """What is there is used; what is not, or is damaged, is one line."""
+    (place, again), sources = disk, tmp_path / 'sources'
+    again('size=64m')  # a download asks for more than it needs
+    again('ro')
+    assert outcome(kind, place, sources, '') == 'refused'
+    again('rw')
+    expected = KINDS[kind](place, sources, 0)
+    again('ro')
+    assert outcome(kind, place, sources, expected) == 'right'
+    again('rw')
+    for path in files(place):
+        path.write_bytes(b'damaged')
+    again('ro')
+    assert outcome(kind, place, sources, expected) == 'refused'
+
+
+@pytest.mark.parametrize('kind', KINDS)
+def test_a_full_disk_is_one_line(kind, tmp_path, disk):
+    """At any size; with room, the same is made as on any other disk."""
+    (place, again), sources = disk, tmp_path / 'sources'
+    expected = KINDS[kind](tmp_path / 'home', sources, 0)
+    (place / 'filler').write_bytes(b'')
+    for pages in (0, 1, 2, 3, 5, 9, 17):
+        with contextlib.suppress(OSError), (place / 'filler').open('wb') as file:
+            file.write(bytes(8 << 20))
+        os.truncate(place / 'filler', (place / 'filler').stat().st_size - 4096 * pages)
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore')
+            assert outcome(kind, place / 'home', sources, expected) in ('refused', 'right'), pages
+    (place / 'filler').unlink()
+    again('size=64m')
+    assert outcome(kind, place / 'home', sources, expected) == 'right'
+    assert not list(place.rglob('*.tmp')), 'left over'
+    assert not list(place.rglob('*.unfinished')), 'left over'
+
+
+@pytest.mark.parametrize('kind', KINDS)
+def test_a_file_in_the_place_of_the_folder(kind, tmp_path):
+    (tmp_path / 'home').write_text('in the way')
+    assert outcome(kind, tmp_path / 'home', tmp_path / 'sources', '') == 'refused'
 
 
 @pytest.mark.parametrize('kind', KINDS)

@@ -92,7 +92,7 @@ class BankStore:
         try:
             with reading(path):
                 path.open('rb').close()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         try:
             tensors, found = read_safetensors(path)

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import contextlib
+import warnings
+
 import numpy as np
 import pytest
 
@@ -49,3 +52,15 @@ def test_a_folder_goes_as_a_whole_and_leftovers_later(tmp_path):
     discard(tmp_path / 'a')
     sweep(tmp_path / 'a')
     assert [path.name for path in tmp_path.iterdir()] == ['aa']
+
+
+def test_a_flip_anywhere_in_a_header_is_a_value_error(tmp_path):
+    path, shape, dtype = tmp_path / 'a.npy', (3, 2), np.dtype('f8')
+    np.save(path, np.zeros(shape))
+    whole = path.read_bytes()
+    for place in range(whole.index(b'\n') + 1):
+        for bit in range(8):
+            path.write_bytes(whole[:place] + bytes([whole[place] ^ 1 << bit]) + whole[place + 1 :])
+            with warnings.catch_warnings(), contextlib.suppress(ValueError, EOFError):
+                warnings.simplefilter('ignore')
+                map_array(path, shape, dtype)  # what it holds is for digests to tell

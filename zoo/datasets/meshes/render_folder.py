@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,7 +12,6 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from zoo.arrays import load_npz
 from zoo.compat import expand
 from zoo.datasets.meshes.bake import Baked, Recipe, bake, write_arrays
 from zoo.datasets.meshes.beside import folder_files
@@ -21,6 +19,7 @@ from zoo.datasets.meshes.files import SUFFIXES, parse_mesh
 from zoo.datasets.meshes.pool import run_jobs
 from zoo.datasets.meshes.scan import find_meshes
 from zoo.datasets.meshes.store import as_record, take_stamps
+from zoo.datasets.prepared.arrays import read_npz
 from zoo.errors import UsageError
 from zoo.io import from_json, write_whole
 
@@ -123,11 +122,11 @@ def _origin(job: dict[str, Any], names: list[str]) -> str:
 
 def _is_there(job: dict[str, Any]) -> bool:
     """Say whether the results of a mesh are complete and up to date."""
+    made = read_npz(Path(f'{job["stem"]}.npz'))
     try:
-        with load_npz(f'{job["stem"]}.npz') as file:
-            origin = str(file['made_from'])
+        origin = str({} if made is None else made['made_from'])
         names = list(from_json(origin)['stamps'])
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+    except (ValueError, KeyError, TypeError):
         return False
     return origin == _origin(job, names) and all(path.is_file() for path in _pictures(job))
 
@@ -157,7 +156,8 @@ def render_file(job: dict[str, Any]) -> dict[str, Any]:
     try:
         _write(job, baked, origin)
     except OSError as error:
-        return {'name': job['name'], 'fatal': f'cannot write {job["stem"]}.npz ({error.strerror or error})'}
+        reason = f'cannot write {job["stem"]}.npz ({error.strerror or error}): make room, or choose another folder'
+        return {'name': job['name'], 'fatal': reason}
     return {'name': job['name'], 'error': None}
 
 

@@ -6,6 +6,8 @@ import contextlib
 import os
 import shutil
 import uuid
+import zipfile
+import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,8 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo.arrays import load_npz
-from zoo.errors import UnreadableError
+from zoo.arrays import load_npy, load_npz, map_npy
 from zoo.io import reading
 
 
@@ -58,7 +59,7 @@ def map_array(path: Path, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArr
         OSError: There is no such file.
         ValueError: It holds something else, or is cut off.
     """
-    array: NDArray[Any] = np.load(path, mmap_mode='r' if np.prod(shape) else None, allow_pickle=False)
+    array = map_npy(path) if np.prod(shape) else load_npy(path)
     if array.shape != shape or array.dtype != dtype:
         raise ValueError(f'{path} holds {array.dtype} {array.shape}, not {dtype} {shape}')
     return array
@@ -77,9 +78,7 @@ def read_npz(path: Path, keys: Sequence[str] | None = None) -> dict[str, NDArray
     try:
         with reading(path), load_npz(path) as file:
             return {key: file[key] for key in keys or file.files}
-    except UnreadableError:
-        raise
-    except Exception:  # a flipped byte makes zipfile, zlib and numpy raise whatever there is
+    except (OSError, ValueError, KeyError, EOFError, MemoryError, zipfile.BadZipFile, zlib.error):
         return None
 
 
