@@ -60,9 +60,9 @@ class ProjectedQueries(nn.Module):
 
     def forward(self, points: Tensor) -> Tensor:
         """Features (B, D) of clouds (B, N, 3), not normalised."""
-        queries = self.backbone(points).queries
+        output = self.backbone(points)
         projected = [
-            weight * self.objectives[name].projection(queries[self.objectives[name].query])
+            weight * self.objectives[name].projection(output.global_feature(self.objectives[name].query))
             for name, weight in self.streams
         ]
         return torch.stack(projected).sum(dim=0)

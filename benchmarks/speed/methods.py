@@ -23,7 +23,7 @@ from benchmarks.speed.steps import Cost, count_parameters, forward_macs, matmul_
 from zoo.engine import load_config
 from zoo.engine.cli import run_cli
 from zoo.errors import UsageError
-from zoo.hub.names import ROOT, known_configs
+from zoo.hub.names import ROOT, known_configs, parse_name
 from zoo.registry import MODELS
 
 GROUPS = (64, 128)
@@ -31,8 +31,8 @@ MISSING = '–'
 
 
 def method_names() -> list[str]:
-    """Methods that have a pretraining config, as in model names."""
-    return list(dict.fromkeys(name.method for name in known_configs()))
+    """Methods that have a pretraining config, with other backbones than their own too, as in model names."""
+    return list(dict.fromkeys(name.stem for name in known_configs()))
 
 
 def methods_table(
@@ -123,7 +123,7 @@ def config_table(config: str, *, batch_size: int = 0, steps: int = 12, threads: 
 
 def _base_cells(method: str) -> list[str]:
     """Parameters and multiply-accumulates at base."""
-    path = ROOT / 'configs' / method.replace('-', '_') / 'base.py'
+    path = parse_name(f'{method}-base').config
     if not path.is_file():
         return [MISSING] * (1 + len(GROUPS))
     model: Any = load_config(path).model
@@ -133,7 +133,7 @@ def _base_cells(method: str) -> list[str]:
 
 def _nano_cells(method: str, batch_size: int, steps: int, threads: int, device: str) -> list[str]:
     """Parameters, memory and speed at nano, from a process of their own."""
-    path = ROOT / 'configs' / method.replace('-', '_') / 'nano.py'
+    path = parse_name(f'{method}-nano').config
     if not path.is_file():
         return [MISSING] * 3
     command = [sys.executable, '-m', __name__, str(path), str(batch_size), str(steps), str(threads), device]

@@ -99,13 +99,7 @@ def measure_steps(config: Config, batch_size: int = 0, steps: int = 12, warmup: 
     """
     batch_size = batch_size or config.train_dataloader.batch_size
     start_memory = _reset_memory(device)
-    with TemporaryDirectory() as folder:
-        settings = _with_random_tokenizers(config.model.to_dict(), Path(folder))
-        settings['data_preprocessor'] = config.data_preprocessor.to_dict()
-        torch.manual_seed(0)
-        model = MODELS.build(settings).to(device).train()
-        optimizer = _optimizer(config, model)
-        batch = random_batch(config, model, batch_size)
+    with made_ready(config, batch_size, device) as (model, batch, optimizer):
         times = []
         for number in range(-warmup, steps):
             begin = time.perf_counter()
@@ -117,6 +111,19 @@ def measure_steps(config: Config, batch_size: int = 0, steps: int = 12, warmup: 
         with counted_macs() as macs:
             model.train_step(batch, optimizer)
     return Cost(count_parameters(model), batch_size / min(times), peak, macs[0] / batch_size)
+
+
+@contextmanager
+def made_ready(
+    config: Config, batch_size: int, device: str = 'cpu'
+) -> Iterator[tuple[Any, dict[str, Any], OptimWrapper]]:
+    """Model of a config, a random batch and the optimizer; tokenizers have random weights."""
+    with TemporaryDirectory() as folder:
+        settings = _with_random_tokenizers(config.model.to_dict(), Path(folder))
+        settings['data_preprocessor'] = config.data_preprocessor.to_dict()
+        torch.manual_seed(0)
+        model = MODELS.build(settings).to(device).train()
+        yield model, random_batch(config, model, batch_size), _optimizer(config, model)
 
 
 def random_batch(config: Config, model: nn.Module, batch_size: int) -> dict[str, Any]:

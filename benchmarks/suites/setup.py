@@ -22,7 +22,7 @@ from benchmarks.suites.students import (
     tokenizers,
 )
 from zoo.errors import UsageError
-from zoo.hub.names import parse_name
+from zoo.hub.names import known_configs, parse_name
 
 DRAW = 0
 """Seed of the nested shares of the pretraining data; the same for all seeds, so that curves differ in nothing else."""
@@ -62,13 +62,14 @@ class Setup:
         return scratch(self.profile.size)
 
     def models(self) -> list[Model]:
-        """All methods at the size of the profile that fit the pattern.
+        """All methods at the size of the profile that fit the pattern, on their own backbones unless none does.
 
         Raises:
             UsageError: none does.
         """
         names = [f'{method}-{self.profile.size}' for method in self.profile.methods]
-        found = [Model(name, name) for name in self.chosen(names)]
+        others = [str(name) for name in known_configs() if name.backbone and name.size == self.profile.size]
+        found = [Model(name, name) for name in self.chosen(names) or self.chosen(others)]
         if not found:
             raise UsageError(f'--models {self.pattern}: none of {", ".join(names)}')
         return found
@@ -76,9 +77,7 @@ class Setup:
     def chosen(self, names: list[str]) -> list[str]:
         """Names that fit the pattern, with or without the size."""
         return [
-            name
-            for name in names
-            if any(fnmatch.fnmatch(text, self.pattern) for text in (name, parse_name(name).method))
+            name for name in names if any(fnmatch.fnmatch(text, self.pattern) for text in (name, parse_name(name).stem))
         ]
 
     def supervised_by(self, model: Model) -> str:

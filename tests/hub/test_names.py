@@ -14,12 +14,29 @@ from zoo.hub.names import ROOT, data_file, known_configs
         ('point-mae-nano_procedural_scan-hardest', ('point-mae', 'nano', 'procedural', 'scan-hardest')),
         ('recon-tiny', ('recon', 'tiny', '', '')),
         ('recon-smc-nano_procedural', ('recon-smc', 'nano', 'procedural', '')),
+        ('cmc-dgcnn-nano', ('cmc-dgcnn', 'nano', '', '')),
     ],
 )
 def test_names_have_parts(name, parts):
     parsed = parse_name(name)
-    assert (parsed.method, parsed.size, parsed.data, parsed.downstream) == parts
+    assert (parsed.stem, parsed.size, parsed.data, parsed.downstream) == parts
     assert str(parsed) == name
+
+
+@pytest.mark.parametrize(
+    ('name', 'method', 'backbone', 'config'),
+    [
+        ('recon-smc-tiny', 'recon-smc', '', 'recon_smc/tiny'),
+        ('cmc-dgcnn-nano_procedural', 'cmc', 'dgcnn', 'cmc/dgcnn_nano'),
+        ('point-mae-pointnet2-base', 'point-mae', 'pointnet2', 'point_mae/pointnet2_base'),
+        ('dgcnn-nano', 'dgcnn', '', 'dgcnn/nano'),
+        ('point-bert-dvae-nano', 'point-bert-dvae', '', 'point_bert_dvae/nano'),
+    ],
+)
+def test_a_registered_backbone_ends_the_method(name, method, backbone, config):
+    parsed = parse_name(name)
+    assert (parsed.method, parsed.backbone) == (method, backbone)
+    assert parsed.config == ROOT / 'configs' / f'{config}.py'
 
 
 @pytest.mark.parametrize(

@@ -24,8 +24,9 @@ def test_one_config():
 @pytest.mark.parametrize(
     ('arguments', 'message'),
     [
-        ((), 'give either a CONFIG or --methods'),
+        ((), 'give either a CONFIG or --methods or --matrix'),
         (('configs/recon/nano.py', '--methods'), 'give either a CONFIG or --methods'),
+        (('--matrix', '--methods'), 'give either a CONFIG or --methods'),
         (('--methods', 'dream'), "unknown method 'dream'"),
         (('configs/recon/nono.py',), 'did you mean configs/recon/nano.py'),
         (('configs/recon/nano.py', '--device', 'tpu'), "unknown device 'tpu'"),

@@ -45,7 +45,7 @@ class PointTransformer(Backbone):
     """
 
     capabilities = frozenset({'queries', 'tokens', 'layers', 'attention', 'masking'})
-    task_arguments = ('num_groups', 'group_size', 'drop_path', 'skip_near_origin', 'order')
+    task_arguments = ('num_groups', 'group_size', 'drop_path', 'skip_near_origin', 'order', 'masked_tokens')
 
     def __init__(
         self,

@@ -37,7 +37,7 @@ class TwoTower(Backbone):
     """
 
     capabilities = frozenset({'queries', 'tokens', 'layers', 'attention', 'masking'})
-    task_arguments = ('num_groups', 'group_size', 'drop_path', 'skip_near_origin', 'order', 'streams')
+    task_arguments = ('num_groups', 'group_size', 'drop_path', 'skip_near_origin', 'order', 'masked_tokens', 'streams')
 
     def __init__(
         self,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zoo.errors import UsageError
+from zoo.registry import BACKBONES
 
 SIZES = ('nano', 'tiny', 'small', 'base')
 _PART = '[a-z0-9]+(?:-[a-z0-9]+)*'
@@ -28,24 +29,32 @@ ROOT = _root()
 
 @dataclass(frozen=True)
 class ModelName:
-    """``{method}-{size}_{pretraining data}[_{downstream}]``, lower case, hyphens inside the parts.
+    """``{method}[-{backbone}]-{size}_{pretraining data}[_{downstream}]``, lower case, hyphens inside the parts.
 
-    ``data`` is empty in a bare backbone name such as ``recon-tiny``.
+    ``data`` is empty in a bare student's name such as ``recon-tiny``. ``backbone`` is a registered one in lower case
+    (``cmc-dgcnn-nano``), and empty where it is the method's own.
     """
 
     method: str
     size: str
     data: str = ''
     downstream: str = ''
+    backbone: str = ''
 
     def __str__(self) -> str:
         """The name in full."""
-        return '_'.join(part for part in (f'{self.method}-{self.size}', self.data, self.downstream) if part)
+        return '_'.join(part for part in (f'{self.stem}-{self.size}', self.data, self.downstream) if part)
+
+    @property
+    def stem(self) -> str:
+        """Method and backbone, as they begin the name."""
+        return '-'.join(part for part in (self.method, self.backbone) if part)
 
     @property
     def config(self) -> Path:
-        """Pretraining config of the method and size."""
-        return ROOT / 'configs' / self.method.replace('-', '_') / f'{self.size}.py'
+        """Pretraining config of the method, backbone and size."""
+        file = '_'.join(part for part in (self.backbone, self.size) if part)
+        return ROOT / 'configs' / self.method.replace('-', '_') / f'{file}.py'
 
 
 def parse_name(name: str) -> ModelName:
@@ -57,10 +66,14 @@ def parse_name(name: str) -> ModelName:
     match = _NAME.fullmatch(name)
     if match is None or len(name) > _LONGEST:
         raise UsageError(
-            f'{name[:_LONGEST]!r} is not a model name: expected method-size_data[_downstream], size one of '
+            f'{name[:_LONGEST]!r} is not a model name: expected method[-backbone]-size_data[_downstream], size one of '
             f"{', '.join(SIZES)}, for example recon-tiny_shapenet55; 'zoo.list_models()' shows the known ones"
         )
-    return ModelName(*(part or '' for part in match.groups()))
+    stem, size, data, downstream = (part or '' for part in match.groups())
+    method, _, backbone = stem.rpartition('-')
+    if not method or backbone not in _backbones():
+        method, backbone = stem, ''
+    return ModelName(method, size, data, downstream, backbone)
 
 
 def is_inside(path: str) -> bool:
@@ -84,11 +97,18 @@ def data_file(path: str) -> Path:
 
 
 def known_configs() -> list[ModelName]:
-    """Backbones that have a pretraining config, by method and size."""
-    folders = sorted(path for path in (ROOT / 'configs').iterdir() if path.is_dir())
-    return [
-        ModelName(folder.name.replace('_', '-'), size)
+    """Students that have a pretraining config, by method, backbone (the method's own first) and size."""
+    folders = sorted(path.name for path in (ROOT / 'configs').iterdir() if path.is_dir())
+    names = (
+        ModelName(folder.replace('_', '-'), size, backbone=backbone)
         for folder in folders
+        for backbone in ('', *_backbones())
         for size in SIZES
-        if (folder / f'{size}.py').is_file()
-    ]
+    )
+    return [name for name in names if name.config.is_file()]
+
+
+def _backbones() -> list[str]:
+    """What names call the registered backbones."""
+    BACKBONES.import_from_location()
+    return sorted(name.lower() for name in BACKBONES.module_dict)

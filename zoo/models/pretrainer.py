@@ -66,7 +66,7 @@ class Pretrainer(PointModel):
     def loss(
         self, points: Tensor, mask: Tensor | None = None, second_points: Tensor | None = None, **batch: Any
     ) -> dict[str, Tensor]:
-        """Weighted loss of every objective, as ``loss_<name>``.
+        """Weighted loss of every objective, and penalties of the backbone, as ``loss_<name>``.
 
         Args:
             points: (B, N, 3).
@@ -81,7 +81,8 @@ class Pretrainer(PointModel):
                 second_points = transformed({'points': points}, self.data_preprocessor.second_transforms)['points']
             output.second = self.encode(second_points)
         batch['points'] = points
-        return {f'loss_{name}': goal.weight * goal(output, batch) for name, goal in self.objectives.items()}
+        losses = {name: goal.weight * goal(output, batch) for name, goal in self.objectives.items()}
+        return {f'loss_{name}': loss for name, loss in (output.penalties | losses).items()}
 
     def encode(self, points: Tensor, mask: Tensor | None = None) -> StudentOutput:
         """The student's output for clouds (B, N, 3) under ``mask`` (B, G), drawn as configured when not given."""

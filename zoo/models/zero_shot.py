@@ -16,7 +16,7 @@ class ZeroShotClassifier(PointModel):
     """Projected queries in the space that image and text teacher share (arXiv 2302.02318).
 
     Args:
-        backbone: config of the student, with ``image`` and ``text`` among its queries.
+        backbone: config of the student, with ``image`` and ``text`` among its queries where it has any.
         target_dim: width D of the shared space.
         ratio: weight of the text projection beside the image projection.
         data_preprocessor: config of the batched transforms.
@@ -30,14 +30,15 @@ class ZeroShotClassifier(PointModel):
         data_preprocessor: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(backbone, data_preprocessor)
-        self.image_projection = nn.Linear(self.backbone.embed_dim, target_dim)
-        self.text_projection = nn.Linear(self.backbone.embed_dim, target_dim)
+        self.image_projection = nn.Linear(self.backbone.global_features, target_dim)
+        self.text_projection = nn.Linear(self.backbone.global_features, target_dim)
         self.ratio = ratio
 
     def extract(self, points: Tensor) -> Tensor:
         """``ratio * text projection + image projection`` (B, D) of clouds (B, N, 3), not normalised."""
-        queries = self.backbone(points).queries
-        return self.ratio * self.text_projection(queries['text']) + self.image_projection(queries['image'])
+        output = self.backbone(points)
+        image, text = (output.global_feature(name) for name in ('image', 'text'))
+        return self.ratio * self.text_projection(text) + self.image_projection(image)
 
     def classify(self, points: Tensor, class_features: Tensor) -> Tensor:
         """Cosine (B, classes) of clouds (B, N, 3) to text features (classes, D)."""

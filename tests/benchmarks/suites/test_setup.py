@@ -137,6 +137,9 @@ def test_models_are_chosen_by_a_pattern():
     assert {model.student for model in Setup(SMOKE, pattern='*-nano').models()} == {
         f'{method}-nano' for method in SMOKE.methods
     }
+    others = Setup(SMOKE, pattern='cmc-dgcnn').models()
+    assert [model.student for model in others] == ['cmc-dgcnn-nano']
+    assert pretraining_config('cmc-dgcnn-nano', {}, offline=True).model.backbone.type == 'DGCNN'
     with pytest.raises(UsageError, match='--models nothing'):
         Setup(SMOKE, pattern='nothing').models()
 
