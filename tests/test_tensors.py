@@ -139,6 +139,19 @@ def test_every_cut_is_one_line(tmp_path, suffix):
         refused(path)
 
 
+def test_a_flipped_bit_is_refused_or_says_the_same(tmp_path):
+    path = tmp_path / 'w.pth'
+    torch.save({'state_dict': STATE}, path)
+    content = path.read_bytes()
+    for place in range(0, len(content), 7):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 4]) + content[place + 1 :])
+        try:
+            found = read_tensors(path)
+        except UsageError:
+            continue
+        same(found)
+
+
 def test_kinds_are_told_by_content(tmp_path):
     torch.save(STATE, tmp_path / 'w.safetensors')
     save_file(STATE, tmp_path / 'w.pth', metadata={'model': 'x'})

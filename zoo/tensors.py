@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pickle
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -45,7 +47,7 @@ _BEGINNINGS = {
 }
 _GLOBAL = re.compile(r'GLOBAL ([\w.]+)|unsupported GLOBAL ([\w.]+)|refused: ([^\n]+)')
 _CUT = (EOFError, KeyError, IndexError, AttributeError, AssertionError, TypeError, zipfile.BadZipFile)
-_DAMAGE = (*_CUT, RuntimeError, OSError, ValueError, SafetensorError)
+_DAMAGE = (*_CUT, RuntimeError, OSError, ValueError, SafetensorError, struct.error, zlib.error)
 
 
 def read_checkpoint(path: str | Path) -> dict[str, Any]:
@@ -183,6 +185,10 @@ def _check_beginning(path: Path, head: bytes) -> None:
         described = max(record.file_size for record, name in zip(records, names, strict=True) if name == 'data.pkl')
         if described > PICKLE_BYTES:
             raise _broken(path, f'it describes its content in {described} bytes, at most {PICKLE_BYTES} are read')
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()  # torch does not compare the checksums that it writes
+        if damaged:
+            raise _broken(path, f'the checksum of {damaged} does not fit')
 
 
 def _check_claims(path: Path, content: Any) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 
 from benchmarks.protocols.features import extract_features
 from benchmarks.protocols.measurement import Measurement, classified
+from benchmarks.protocols.pretrain import leave_damaged
 from zoo.engine import build_runner, configure, load_config
 from zoo.registry import DATASETS
 
@@ -58,6 +59,7 @@ class Tuning:
         self._transforms = [dict(step) for step in loaded.data_preprocessor.test]
         for part in ('val', 'test'):
             loaded[f'{part}_cfg'] = loaded[f'{part}_dataloader'] = loaded[f'{part}_evaluator'] = None
+        leave_damaged(work_dir)
         self.runner = build_runner(
             configure(loaded, work_dir=work_dir, resume='auto', weights=weights, backbone=backbone, device=device)
         )

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.records.files import read_note, write_note
-from zoo.engine import build_runner, configure, load_config
+from zoo.engine import build_runner, configure, load_config, read_checkpoint
+from zoo.engine.checkpoint import latest_checkpoint
 from zoo.errors import UsageError
 from zoo.io import file_hash
 
@@ -54,9 +55,21 @@ def pretrain(
             return target
         logging.getLogger(__name__).warning('%s is not what was written: trained again', target)
     write_note(note, begun)
+    leave_damaged(work_dir)
     build_runner(configure(loaded, work_dir=work_dir, resume='auto', device=device)).train()
     write_note(note, {**begun, 'weights': file_hash(target)})
     return target
+
+
+def leave_damaged(work_dir: Path) -> None:
+    """Remove checkpoints that are damaged, newest first, so that a run goes on from a whole one or begins anew."""
+    while (path := latest_checkpoint(work_dir)) is not None:
+        try:
+            read_checkpoint(path)
+            return
+        except UsageError as error:
+            logging.getLogger(__name__).warning('%s; it is removed, the run goes on without it', error)
+            path.unlink()
 
 
 def config_sha256(work_dir: Path) -> str:

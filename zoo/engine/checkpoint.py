@@ -29,7 +29,7 @@ def latest_checkpoint(work_dir: str | Path) -> Path | None:
     """
     folder = Path(work_dir)
     pointer = folder / POINTER
-    named = Path(pointer.read_text('utf-8').strip()) if pointer.is_file() else Path()
+    named = Path(pointer.read_text('utf-8', errors='replace').strip()) if pointer.is_file() else Path()
     if named.name and (folder / named.name).is_file():
         return folder / named.name
     numbered = {path: _NUMBERED.fullmatch(path.name) for path in folder.glob('*.pth')}

@@ -56,6 +56,11 @@ def test_folds_are_single_fine_tunings_done_once(tmp_path, monkeypatch):
     expected = {'name': 'few_shot_finetune', 'ways': 2, 'shots': 3, 'queries': 2, 'folds': 2, 'epochs': 1}
     assert {**expected, 'voting': 'none', 'epoch_selection': 'last'}.items() <= found.protocol.items()
     assert not len(found.predictions)
+    # The note of a fold that was changed by hand is measured again, the other is not.
+    note = tmp_path / 'run' / 'fold_1.json'
+    note.write_text(note.read_text().replace(f'"oa": {folds[1]}', '"oa": 99.0'))
+    again = measure_few_shot_finetune(*arguments, **EPISODES, device='cpu')
+    assert (again.metrics, len(asked)) == (found.metrics, 4)
 
 
 def test_every_support_object_is_seen_and_no_batch_has_one_object():

@@ -45,6 +45,9 @@ KINDS = {
 TRAINED = ('note of a run', 'note of a snapshot')
 """Read when the training runs again; all others when a measurement does."""
 
+UNREAD = ('lock of the index', 'events', 'lock', 'log', 'table')
+"""Written and never read, so that their content does not matter."""
+
 
 def cut(path):
     path.write_bytes(path.read_bytes()[:-9])
@@ -158,7 +161,7 @@ def benchmark(undisturbed, tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize('kind', KINDS)
 def test_a_damaged_file_never_moves_a_figure(kind, benchmark, capsys):
     made, tables = benchmark
-    for way in WAYS:
+    for way in WAYS[4:] if kind in UNREAD else WAYS:
         if kind == 'failure':
             Results(made.out).put_failure(made.keys['last'], 'last', 'no luck')
         if kind == 'sheet of another suite':

@@ -57,6 +57,8 @@ def test_a_run_that_was_killed_between_epochs_ends_the_same(runs, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         finetune_best_epoch(CONFIG, folder / 'killed', *arguments)
     monkeypatch.setattr(best_epoch, 'write_array', keep)
+    # A look at an epoch that is over cannot be taken again, so that the run begins anew where one is not what it was.
+    np.save(folder / 'killed' / 'epoch_1.npy', np.zeros_like(found.predictions, dtype=np.int32))
     again = finetune_best_epoch(CONFIG, folder / 'killed', *arguments)
     assert again.metrics == found.metrics
     assert np.array_equal(again.predictions, found.predictions)
