@@ -156,6 +156,7 @@ POINTER = b'version https://git-lfs.github.com/spec/v1\noid sha256:' + b'0' * 64
         (ARCHIVE[: AT + 100] + bytes(500) + ARCHIVE[AT + 600 :], 'is broken'),
         (PICKLE[:-100], 'not whole'),
         (PICKLE[:300], 'not whole'),
+        (PICKLE[:40], 'not whole'),
     ],
 )
 def test_what_is_no_checkpoint_is_not_remembered(server, tmp_path, broken, reason):
