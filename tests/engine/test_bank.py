@@ -97,6 +97,14 @@ def test_features_take_the_place_of_images_and_texts(train, components, tmp_path
     assert again.model.teachers()['image'].asked == 0
 
 
+def test_batches_carry_every_view_where_that_is_asked_for(train, components, tmp_path):
+    runner = train('run', edit=with_bank(views=2, whole=('image',), cache_dir=str(tmp_path / 'bank')))
+    for batch in runner.model.batches:
+        views = (batch['image_feature'] * 255 - 10 * batch['index'][:, None, None]).round()
+        assert views.sort(dim=1).values.tolist() == [[[0.0] * 3, [1.0] * 3]] * 4
+        assert batch['text_feature'].shape == (4, 3)
+
+
 def test_it_can_be_switched_off(train, components):
     runner = train('run', edit=with_bank(enabled=False))
     assert all({'image', 'text'} <= set(batch) for batch in runner.model.batches)

@@ -76,6 +76,15 @@ def test_lookup_draws_variants_from_the_global_generator(build):
     assert matches.sum(0).min() > 850
 
 
+def test_every_variant_of_a_sample_at_once(build):
+    bank = build(views=3, standardize=True)
+    found = bank.lookup_all(np.array([5, 2]))
+    assert found.shape == (2, 3, bank.embed_dim)
+    for row, index in zip(found, (5, 2), strict=True):
+        drawn = {tuple(bank.lookup(np.array([index]))[0].tolist()) for _ in range(60)}
+        assert drawn == {tuple(view) for view in row.tolist()}
+
+
 def test_a_dataset_serves_the_features_instead_of_the_images(build):
     dataset = Objects(images=True, texts=True)
     dataset.points = lambda index: np.zeros((4, 3), dtype=np.float32)

@@ -176,7 +176,7 @@ class ObjectDataset(Dataset[Batch]):
 
         Args:
             name: 'image' or 'text'; batches carry ``<name>_feature`` from now on, and images are not read any more.
-            lookup: Maps positions int64 ``(B,)`` to features ``(B, C)``.
+            lookup: Maps positions int64 ``(B,)`` to features ``(B, C)``, or ``(B, V, C)`` of several views.
 
         Raises:
             UsageError: ``name`` is no modality.

@@ -20,6 +20,7 @@ class FeatureBankHook(Hook):
     Args:
         views: Augmented views of every image that are computed, and drawn from in training.
         prompts: Templates of the texts, or how many of ``PROMPTS``; None takes the captions alone.
+        whole: Modalities of which batches carry all variants (B, V, C) instead of one that is drawn (B, C).
         enabled: False leaves the teachers in the training step.
         options: Further arguments of ``FeatureBank.build``: ``cache_dir``, ``batch_size``, ``seed``, ``standardize``.
     """
@@ -28,9 +29,14 @@ class FeatureBankHook(Hook):
     priority = 'HIGH'
 
     def __init__(
-        self, views: int = 4, prompts: int | Sequence[str] | None = None, enabled: bool = True, **options: Any
+        self,
+        views: int = 4,
+        prompts: int | Sequence[str] | None = None,
+        whole: Sequence[str] = (),
+        enabled: bool = True,
+        **options: Any,
     ) -> None:
-        self.views, self.prompts, self.enabled, self.options = views, prompts, enabled, options
+        self.views, self.prompts, self.whole, self.enabled, self.options = views, prompts, whole, enabled, options
 
     def before_train(self, runner: Any) -> None:
         """Compute the features, or read them from the cache, and attach them to the dataset."""
@@ -50,5 +56,5 @@ class FeatureBankHook(Hook):
                 progress=is_main_process(),
                 **self.options,
             )
-            dataset.attach_feature(name, bank.lookup)
+            dataset.attach_feature(name, bank.lookup_all if name in self.whole else bank.lookup)
             runner.logger.info(f'{name}: {len(bank)} samples, features of {type(teacher).__name__}, bank {bank.key}')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from zoo.objectives.align import AlignModality
+from zoo.objectives.align_views import AlignViews
 from zoo.objectives.base import Objective
 from zoo.objectives.contrast import ClassContrast, ViewContrast
 from zoo.objectives.masked import MaskedObjective
@@ -11,6 +12,7 @@ from zoo.objectives.reconstruct import ReconstructPoints
 
 __all__ = [
     'AlignModality',
+    'AlignViews',
     'ClassContrast',
     'MaskedObjective',
     'Objective',

@@ -17,8 +17,62 @@ from zoo.registry import OBJECTIVES, TEACHERS
 TARGET_NORMS = ('none', 'layer')
 
 
+class Alignment(Objective):
+    """A linear map from what describes a cloud to the features of a teacher of another modality.
+
+    Args:
+        name: name of the objective.
+        student: the backbone.
+        modality: ``image`` or ``text``.
+        teacher: config of the teacher; None when features always come with the batch.
+        target_dim: width D of the target; the teacher's by default.
+        weight: factor of the loss.
+
+    Raises:
+        ValueError: neither teacher nor target_dim.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        student: Backbone,
+        modality: str,
+        teacher: dict[str, Any] | None,
+        target_dim: int | None,
+        weight: float,
+    ) -> None:
+        super().__init__(name, weight)
+        self.modality = modality
+        self.teacher = None if teacher is None else TEACHERS.build(teacher)
+        if target_dim is None:
+            if self.teacher is None:
+                raise ValueError(f"objective '{self.name}' needs a teacher or a target_dim")
+            target_dim = self.teacher.embed_dim
+        self.projection = nn.Linear(student.global_features, target_dim)
+
+    def target(self, batch: dict[str, Any]) -> Tensor:
+        """The teacher's feature (B, D) of every sample, or those of several views (B, V, D) where the batch has them.
+
+        Raises:
+            ValueError: the batch has neither the feature nor the input of the teacher.
+        """
+        feature = batch.get(f'{self.modality}_feature')
+        if feature is not None:
+            return feature
+        if self.teacher is None or batch.get(self.modality) is None:
+            raise ValueError(
+                f"objective '{self.name}' found neither '{self.modality}_feature' nor a teacher with '{self.modality}' "
+                'in the batch'
+            )
+        return self.teacher(batch[self.modality])
+
+    def teachers(self) -> dict[str, nn.Module]:
+        """The teacher by its modality, when it is frozen."""
+        return {self.modality: self.teacher} if self.teacher is not None and self.teacher.frozen else {}
+
+
 @OBJECTIVES.register_module()
-class AlignModality(Objective):
+class AlignModality(Alignment):
     """Project one global query and compare it with a teacher's feature of the same object (arXiv 2302.02318).
 
     The target is ``batch['<modality>_feature']`` (B, D) where a feature bank has put it, else the teacher's output for
@@ -57,21 +111,14 @@ class AlignModality(Objective):
         target_norm: str = 'none',
         weight: float = 1.0,
     ) -> None:
-        super().__init__(name, weight)
         if loss not in LOSSES:
             raise ValueError(f"unknown loss '{loss}': choose one of {', '.join(LOSSES)}")
         if target_norm not in TARGET_NORMS:
             raise ValueError(f"unknown target_norm '{target_norm}': choose one of {', '.join(TARGET_NORMS)}")
+        super().__init__(name, student, modality or query or name, teacher, target_dim, weight)
         self.query: str = query or name
-        self.modality: str = modality or self.query
         self.loss = loss
         self.target_norm = target_norm
-        self.teacher = None if teacher is None else TEACHERS.build(teacher)
-        if target_dim is None:
-            if self.teacher is None:
-                raise ValueError(f"objective '{self.name}' needs a teacher or a target_dim")
-            target_dim = self.teacher.embed_dim
-        self.projection = nn.Linear(student.global_features, target_dim)
         self.temperature = temperature
         self.log_temperature = nn.Parameter(torch.tensor(math.log(temperature))) if learn_temperature else None
 
@@ -89,18 +136,6 @@ class AlignModality(Objective):
             return info_nce(prediction, target, self.current_temperature())
         return LOSSES[self.loss](prediction, target)
 
-    def target(self, batch: dict[str, Any]) -> Tensor:
-        """The teacher's feature (B, D) of every sample."""
-        feature = batch.get(f'{self.modality}_feature')
-        if feature is not None:
-            return feature
-        if self.teacher is None or batch.get(self.modality) is None:
-            raise ValueError(
-                f"objective '{self.name}' found neither '{self.modality}_feature' nor a teacher with '{self.modality}' "
-                'in the batch'
-            )
-        return self.teacher(batch[self.modality])
-
     def current_temperature(self) -> Tensor | float:
         """The temperature of InfoNCE; a learned one is kept at 0.01 or above as CLIP does (arXiv 2103.00020)."""
         if self.log_temperature is None:
@@ -108,7 +143,3 @@ class AlignModality(Objective):
         with torch.no_grad():  # the parameter itself: a clamped output would have no gradient that leads back
             self.log_temperature.clamp_(min=math.log(0.01))
         return self.log_temperature.exp()
-
-    def teachers(self) -> dict[str, nn.Module]:
-        """The teacher by its modality, when it is frozen."""
-        return {self.modality: self.teacher} if self.teacher is not None and self.teacher.frozen else {}

@@ -132,6 +132,18 @@ class FeatureBank:
         features = self.features[rows, variants].float()
         return (features - self.mean) / self._scale if self.standardize else features
 
+    def lookup_all(self, index: np.ndarray | Tensor) -> Tensor:
+        """Return every variant of each of many samples.
+
+        Args:
+            index: Positions in the dataset, shape ``(B,)``.
+
+        Returns:
+            float32, shape ``(B, V, C)``.
+        """
+        features = self.features[self.rows[torch.as_tensor(index, dtype=torch.int64)]].float()
+        return (features - self.mean) / self._scale if self.standardize else features
+
 
 def moments(features: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
     """Return mean and standard deviation ``(C,)`` over samples and variants, summed in float64.
