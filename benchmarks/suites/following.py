@@ -9,14 +9,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import save
-
 from benchmarks.records.files import read_note, write_note
 from benchmarks.suites.job import KINDS, Outcome, Task, kind
 from benchmarks.suites.training import PRETRAIN_CODE, run_pretraining, trained
 from zoo.errors import UsageError
-from zoo.io import file_hash, write_whole
-from zoo.tensors import read_checkpoint
+from zoo.io import file_hash, write_tensors
+from zoo.tensors import read_checkpoint, read_safetensors
 
 POINTS = 5
 """Snapshots of a run, evenly over its epochs; a few more where its length is no multiple."""
@@ -50,7 +48,7 @@ def follow(task: Task) -> Outcome:
         task, {f'default_hooks.checkpoint.{name}': value for name, value in checkpoints.items()}
     )
     try:
-        kept = {epoch: _snapshot(task.work, epoch) for epoch in epochs[:-1]} | {epochs[-1]: weights}
+        kept = {epoch: _snapshot(task.work, epoch, weights) for epoch in epochs[:-1]} | {epochs[-1]: weights}
     except UsageError as error:
         logging.getLogger(__name__).warning('%s: the run begins anew', error)
         shutil.rmtree(task.work)
@@ -62,8 +60,8 @@ def follow(task: Task) -> Outcome:
     )
 
 
-def _snapshot(work: Path, epoch: int) -> Path:
-    """The student after an epoch, taken out of the checkpoint unless that was done before.
+def _snapshot(work: Path, epoch: int, finished: Path) -> Path:
+    """The student after an epoch with the header of the finished weights, out of the checkpoint unless that was done.
 
     Raises:
         UsageError: neither the snapshot nor its checkpoint is there as it was.
@@ -73,6 +71,7 @@ def _snapshot(work: Path, epoch: int) -> Path:
         if read_note(note)['sha256'] == file_hash(target):
             return target
     state = read_checkpoint(work / f'epoch_{epoch}.pth')['state_dict']
-    write_whole(target, save({name: tensor.clone().contiguous() for name, tensor in state.items()}))
+    header = read_safetensors(finished)[1]
+    write_tensors(target, {name: tensor.clone().contiguous() for name, tensor in state.items()}, header)
     write_note(note, {'sha256': file_hash(target)})
     return target

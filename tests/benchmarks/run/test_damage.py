@@ -158,7 +158,7 @@ def benchmark(undisturbed, tmp_path, monkeypatch, capsys):
     return Benchmark(tmp_path / 'out', planned), tables
 
 
-@pytest.mark.parametrize('kind', KINDS)
+@pytest.mark.parametrize('kind', [pytest.param(kind, marks=[pytest.mark.slow] * (kind in TRAINED)) for kind in KINDS])
 def test_a_damaged_file_never_moves_a_figure(kind, benchmark, capsys):
     made, tables = benchmark
     for way in WAYS[4:] if kind in UNREAD else WAYS:
