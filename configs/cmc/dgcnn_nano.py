@@ -2,7 +2,7 @@
 
 The pooled features of a cloud stand for both queries. Narrower than published, with 8 neighbors and 256 points, for a
 laptop CPU: tables of distances take most of a step.
-Cost: about half as many samples per second as cmc-nano.
+Cost: half to three quarters of the samples per second of cmc-nano.
 Expected: no published figure belongs to this config, and none is measured yet.
 Command: python tools/train.py configs/cmc/dgcnn_nano.py
 """

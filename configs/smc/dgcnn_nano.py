@@ -2,7 +2,7 @@
 
 The pooled features of a cloud stand for its query; each sample is encoded twice. Narrower than published, with 8
 neighbors and 256 points, for a laptop CPU: tables of distances take most of a step.
-Cost: about half as many samples per second as smc-nano.
+Cost: half to three quarters of the samples per second of smc-nano.
 Expected: no published figure belongs to this config, and none is measured yet.
 Command: python tools/train.py configs/smc/dgcnn_nano.py
 """

@@ -6,6 +6,7 @@ import pytest
 import torch
 from mmengine import Config
 
+from benchmarks.protocols.zero_shot import ProjectedQueries
 from benchmarks.speed.matrix import TRAINS, matrix, matrix_table, outcome, paired
 from benchmarks.speed.steps import made_ready
 from zoo.engine import load_config
@@ -76,3 +77,13 @@ def test_faults_are_not_taken_for_refusals():
     config.model.backbone.fusion = 'dream'
     with pytest.raises(ValueError, match='unknown fusion'):
         outcome(config)
+
+
+def test_penalties_of_a_backbone_are_trained_and_its_pooled_features_are_told_classes():
+    config = paired(CONFIGS['cmc'], 'PointNet', list(CONFIGS.values()))
+    with made_ready(config, 4) as (model, batch, _):
+        losses = model.loss(**model.data_preprocessor(batch, True))
+        assert set(losses) == {'loss_image', 'loss_text', 'loss_alignment'}
+        goal = model.eval().objectives['text']
+        found = ProjectedQueries(model, {'text': 0.5})(batch['points'])
+        torch.testing.assert_close(found, 0.5 * goal.projection(model.backbone(batch['points']).pool('cls')))
