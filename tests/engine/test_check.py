@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.engine.conftest import CONFIG, ROOT, make_config
-from zoo.engine import build_runner, check_config, load_config
+from zoo.engine import build_runner, check_config, configure, load_config
 from zoo.engine.check import readable_build_errors
 from zoo.errors import UsageError
 
@@ -78,3 +78,44 @@ def test_what_mmengine_says_about_types_is_translated():
         MODELS.build({'type': 'PointClasifier'})
     with pytest.raises(UsageError, match=r"PointClassifier needs the argument 'backbone'"), readable_build_errors():
         MODELS.build({'type': 'PointClassifier', 'num_classes': 2})
+
+
+@pytest.mark.parametrize(
+    ('key', 'value', 'message'),
+    [
+        ('model.backbone.queries', 'cls', 'takes queries as a list of texts'),
+        ('model.num_classes', 43.0, 'takes num_classes as a whole number, got 43.0'),
+        ('optim_wrapper.optimizer.lr', '1/1000', 'takes lr as a number or Tensor'),
+        ('optim_wrapper.paramwise_cfg.lr_scale', {'head.': []}, 'takes lr_scale as a dict or None'),
+        ('train_dataloader.batch_size', 0, 'batch_size should be a positive integer'),
+        ('train_dataloader.batch_size', None, 'takes batch_size as a whole number'),
+        ('train_dataloader.num_workers', -1, 'num_workers option should be non-negative'),
+        ('train_dataloader.sampler.type', 3, 'sampler.type: expected the name of a component, got 3'),
+        ('data_preprocessor.test.0.type', 'abc', "'abc' is not registered"),
+        ('randomness.seed', 'abc', 'randomness takes seed as a whole number or None'),
+        ('train_cfg.max_epochs', '3', 'train_cfg takes max_epochs as a whole number'),
+        ('param_scheduler.warmup', [], 'takes warmup as a whole number'),
+        ('default_hooks.checkpoint.rule', 'abc', 'rule must be greater, less or None'),
+        ('load_from', 0.5, 'takes load_from as a text or None'),
+        ('model.backbone.num_groups', -3, 'iteration 1 cannot be trained: num_groups must be at least 1'),
+        ('model.num_classes', 2, r'Target 2 is out of bounds. \(has the model as many classes as the data'),
+        ('model.backbone.drop_path', 7, r'drop_path must be in \[0, 1\)'),
+        (
+            'train_dataloader.drop_last',
+            False,
+            'batch norm cannot train on one object: set train_dataloader.drop_last=True',
+        ),
+    ],
+)
+def test_a_wrong_value_is_one_line(tmp_path, monkeypatch, key, value, message):
+    """Whichever part finds it, and at the first step at the latest."""
+    monkeypatch.setenv('ZOO_HOME', str(tmp_path))
+    config = load_config('configs/finetune/procedural.py', {key: value})
+    config.train_dataloader.dataset = {'type': 'DummyShapes', 'num_objects': 9}
+    config.val_dataloader.dataset = config.test_dataloader.dataset = {'type': 'DummyShapes', 'num_objects': 3}
+    if key != 'train_dataloader.batch_size':
+        config.train_dataloader.batch_size = 4
+    config.train_cfg.setdefault('max_epochs', 1)
+    config.custom_hooks = []
+    with pytest.raises(UsageError, match=message):
+        build_runner(configure(config, work_dir=tmp_path / 'run', device='cpu')).train()

@@ -215,6 +215,8 @@ def _check(fusion: str, queries: Sequence[str], masked_tokens: str) -> None:
         raise ValueError(f"unknown fusion '{fusion}': choose one of {', '.join(FUSIONS)}")
     if masked_tokens not in MASKED_TOKENS:
         raise ValueError(f"unknown masked_tokens '{masked_tokens}': choose one of {', '.join(MASKED_TOKENS)}")
+    if isinstance(queries, str):
+        raise ValueError(f"queries must be a list of names, got '{queries}'")
     if (fusion == 'none') != (len(queries) == 0):
         raise ValueError(
             f"fusion '{fusion}' does not fit queries {tuple(queries)}: 'none' has none, the others need some"

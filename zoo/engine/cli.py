@@ -49,6 +49,13 @@ class ArgumentParser(argparse.ArgumentParser):
         """
         found = super().parse_args(args, namespace)
         for key, value in vars(found).items():
+            if (
+                isinstance(value, str)
+                and not value.isascii()
+                and any('\ud800' <= letter <= '\udfff' for letter in value)
+            ):
+                letters = value.encode('ascii', 'replace').decode()
+                self.error(f'{letters}: the locale of this shell has no such letters: set PYTHONUTF8=1')
             setattr(found, key, _expanded(value))
         return found
 
@@ -79,8 +86,11 @@ class _Options(DictAction):
                 parser.error(f'{option_string} {value}: expected KEY=VALUE')
         try:
             super().__call__(parser, namespace, values, option_string)
-        except AssertionError as error:  # unbalanced brackets
-            parser.error(f'{option_string}: {error}')
+        except (AssertionError, RecursionError) as error:  # unbalanced brackets; a call such as dict(...)
+            reason = 'is no value' if isinstance(error, RecursionError) else str(error)
+            parser.error(
+                f'{option_string} {" ".join(values)}: {reason}; write [a,b] for lists, a.b=VALUE for entries of a dict'
+            )
 
 
 def config_parser(description: str) -> ArgumentParser:

@@ -120,10 +120,28 @@ class EpochLoop(EpochBasedTrainLoop):
             self.runner.val_loop.run()
 
 
+_MEMORY = ('out of memory', 'allocate memory')
+"""How torch says that there is too little, on a GPU and on a CPU."""
+
+
 def _iterate(runner: Any, index: int, batch: Any) -> None:
     """Train on one batch."""
     runner.call_hook('before_train_iter', batch_idx=index, data_batch=batch)
-    outputs = train_step(runner, batch)
+    try:
+        outputs = train_step(runner, batch)
+    # What layers and operations say about sizes and labels; other errors are faults of the code, and memory.
+    except (ValueError, IndexError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and not any(word in str(error) for word in _MEMORY):
+            raise
+        runner.logger.info('The traceback of what ended the training:', exc_info=True)
+        reason = ' '.join(str(error).split())
+        if reason.startswith('Expected more than 1 value per channel'):
+            reason = 'batch norm cannot train on one object: set train_dataloader.drop_last=True or another batch_size'
+        if isinstance(error, IndexError):
+            reason += ' (has the model as many classes as the data?)'
+        if isinstance(error, RuntimeError):
+            reason = f'too little memory, take a smaller batch_size or model: {reason:.200}'
+        raise UsageError(f'iteration {runner.iter + 1} cannot be trained: {reason}') from error
     runner.call_hook('after_train_iter', batch_idx=index, data_batch=batch, outputs=outputs)
 
 

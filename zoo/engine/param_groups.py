@@ -10,6 +10,7 @@ from mmengine.optim import OptimWrapper
 from mmengine.registry import OPTIMIZERS
 from torch import nn
 
+from zoo.arguments import wrong_value
 from zoo.errors import UsageError
 from zoo.registry import OPTIM_WRAPPER_CONSTRUCTORS, OPTIM_WRAPPERS
 
@@ -38,6 +39,9 @@ class ParamGroups:
             raise UsageError(
                 f'paramwise_cfg takes lr_scale, layer_decay and decay_scaled_groups, not {", ".join(unknown)}'
             )
+        problem = wrong_value(split_parameters, self.options)
+        if problem:
+            raise UsageError(f'paramwise_cfg {problem}')
         self.wrapper = dict(optim_wrapper_cfg)
         self.optimizer: dict[str, Any] = dict(self.wrapper.pop('optimizer'))
 

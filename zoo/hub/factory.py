@@ -11,6 +11,7 @@ import torch
 from mmengine import Config
 from torch import nn
 
+from zoo.arguments import check_arguments
 from zoo.compat import expand
 from zoo.errors import UsageError
 from zoo.foreign import FILES, check_foreign, check_values, seal_teachers
@@ -232,6 +233,7 @@ def _built(config: dict[str, Any]) -> nn.Module:
     """Build a model of its config."""
     import zoo.models  # noqa: F401  (registers the classes)
 
+    check_arguments(config, 'model')
     try:
         model: nn.Module = MODELS.build(config)
     except UsageError:
