@@ -98,12 +98,12 @@ def test_what_mmengine_says_about_types_is_translated():
         ('default_hooks.checkpoint.rule', 'abc', 'rule must be greater, less or None'),
         ('load_from', 0.5, 'takes load_from as a text or None'),
         ('model.backbone.num_groups', -3, 'iteration 1 cannot be trained: num_groups must be at least 1'),
-        ('model.num_classes', 2, r'Target 2 is out of bounds. \(has the model as many classes as the data'),
+        ('model.num_classes', 2, 'the data has more classes than model.num_classes: Target 2 is out of bounds'),
         ('model.backbone.drop_path', 7, r'drop_path must be in \[0, 1\)'),
         (
             'train_dataloader.drop_last',
             False,
-            'batch norm cannot train on one object: set train_dataloader.drop_last=True',
+            'batch norm cannot train on one object, set train_dataloader.drop_last=True',
         ),
     ],
 )

@@ -120,8 +120,15 @@ class EpochLoop(EpochBasedTrainLoop):
             self.runner.val_loop.run()
 
 
-_MEMORY = ('out of memory', 'allocate memory')
-"""How torch says that there is too little, on a GPU and on a CPU."""
+_WAYS_OUT = {
+    'Expected more than 1 value per channel': (
+        'batch norm cannot train on one object, set train_dataloader.drop_last=True or another batch_size: '
+    ),
+    'Target ': 'the data has more classes than model.num_classes: ',
+    'out of memory': 'too little memory, take a smaller batch_size or model: ',
+    'allocate memory': 'too little memory, take a smaller batch_size or model: ',
+}
+"""What to do about errors of torch, by what they say."""
 
 
 def _iterate(runner: Any, index: int, batch: Any) -> None:
@@ -129,19 +136,15 @@ def _iterate(runner: Any, index: int, batch: Any) -> None:
     runner.call_hook('before_train_iter', batch_idx=index, data_batch=batch)
     try:
         outputs = train_step(runner, batch)
-    # What layers and operations say about sizes and labels; other errors are faults of the code, and memory.
     except (ValueError, IndexError, RuntimeError) as error:
-        if isinstance(error, RuntimeError) and not any(word in str(error) for word in _MEMORY):
+        reason = ' '.join(str(error).split())
+        ways = [way for word, way in _WAYS_OUT.items() if word in reason]
+        # What layers and operations say at the first step is said about the config; later it is a fault of the code.
+        if not ways and (isinstance(error, RuntimeError) or hasattr(runner, 'stepped')):
             raise
         runner.logger.info('The traceback of what ended the training:', exc_info=True)
-        reason = ' '.join(str(error).split())
-        if reason.startswith('Expected more than 1 value per channel'):
-            reason = 'batch norm cannot train on one object: set train_dataloader.drop_last=True or another batch_size'
-        if isinstance(error, IndexError):
-            reason += ' (has the model as many classes as the data?)'
-        if isinstance(error, RuntimeError):
-            reason = f'too little memory, take a smaller batch_size or model: {reason:.200}'
-        raise UsageError(f'iteration {runner.iter + 1} cannot be trained: {reason}') from error
+        raise UsageError(f'iteration {runner.iter + 1} cannot be trained: {"".join(ways)}{reason:.300}') from error
+    runner.stepped = True
     runner.call_hook('after_train_iter', batch_idx=index, data_batch=batch, outputs=outputs)
 
 
