@@ -18,8 +18,10 @@ class MovingAverage(nn.Module):
     """A copy of the student whose weights follow it by an exponential moving average (arXiv 2006.07733).
 
     The copy is in evaluation mode and has no gradient. It is part of ``state_dict()``, so that a resumed run goes on
-    with the same teacher, and not trained by the optimizer. Buffers, such as the statistics of batch norm, are the
-    student's; where several processes train, their mean, so that all have the same teacher.
+    with the same teacher, and not trained by the optimizer. Buffers, such as the statistics of batch norm, are averaged
+    like the weights that they were measured behind: those of the student, whose weights are other ones by then, would
+    shrink or blow up what a slow teacher says. The first step takes them over, because they begin with no data. Where
+    several processes train, they follow the mean, so that all have the same teacher.
 
     Args:
         student: the module that is copied and followed.
@@ -39,6 +41,8 @@ class MovingAverage(nn.Module):
             )
         self.start, self.end, self.ramp = start, end, ramp
         self.network = copy.deepcopy(student).requires_grad_(False).eval()
+        self.register_buffer('steps', torch.zeros((), dtype=torch.long))
+        self.steps: torch.Tensor
 
     def momentum(self, progress: float) -> float:
         """Share of the old teacher in the new one.
@@ -66,10 +70,15 @@ class MovingAverage(nn.Module):
         for name, own in self.network.named_parameters():
             own.lerp_(theirs[name].to(own.dtype), share)
         current = dict(student.named_buffers())
+        taken = torch.where(self.steps == 0, 1.0, share)
         for name, own in self.network.named_buffers():
-            own.copy_(current[name])
-            if is_distributed() and own.is_floating_point():
+            if not own.is_floating_point():
+                own.copy_(current[name])
+                continue
+            own.lerp_(current[name], taken.to(own.dtype))
+            if is_distributed():
                 all_reduce(own, 'mean')
+        self.steps += 1
 
     def train(self, mode: bool = True) -> MovingAverage:
         """Stay in evaluation mode: no dropped paths, no statistics of its own."""
