@@ -26,6 +26,7 @@ SUPERVISION = {
     'EfficientNetLite0Teacher': 'pictures by EfficientNet-Lite0 (ImageNet)',
     'SentenceTeacher': 'class names by MiniLM',
     'DVAETokenizer': 'token ids of a dVAE',
+    'MovingAverage': 'a moving average of itself',
     'CrossModalTokenizer': 'features of an autoencoder around two blocks of MiniLM',
 }
 """What an objective, or its teacher, lets the student see."""

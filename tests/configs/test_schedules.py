@@ -14,7 +14,11 @@ from zoo.engine import build_runner, load_config
 RECIPES = {'': (300, 10), 'nano': (60, 3), 'dvae_nano': (20, 3), 'autoencoder_nano': (20, 3), 'procedural': (20, 2)}
 RECIPES |= {'part_segmentation': (20, 2), 'supervised/transformer': (100, 10)}
 RECIPES |= {f'supervised/{name}': (100, 0) for name in ('pointnet', 'pointnet2', 'dgcnn')}
-RECIPES |= {f'point_bert/{size}': (300, 3) for size in ('tiny', 'small', 'base')}
+RECIPES |= {
+    f'{method}/{size}': length
+    for method, length in {'point_bert': (300, 3), 'point2vec': (800, 80), 'point_jepa': (500, 30)}.items()
+    for size in ('tiny', 'small', 'base')
+}
 """Epochs and those of warm-up by the end of a config's name, as docstrings and papers have them; the longest counts."""
 
 

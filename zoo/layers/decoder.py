@@ -20,17 +20,26 @@ class MaskedDecoder(nn.Module):
         num_heads: attention heads.
         mlp_ratio: hidden width of the MLP over C.
         drop_path: rate of stochastic depth at the last block, growing linearly from 0.
+        width: channels W of the blocks and of what is returned, where they are not those of the encoder.
     """
 
     def __init__(
-        self, embed_dim: int, depth: int = 4, num_heads: int = 6, mlp_ratio: float = 4.0, drop_path: float = 0.1
+        self,
+        embed_dim: int,
+        depth: int = 4,
+        num_heads: int = 6,
+        mlp_ratio: float = 4.0,
+        drop_path: float = 0.1,
+        width: int | None = None,
     ) -> None:
         super().__init__()
-        self.mask_token = nn.Parameter(torch.zeros(1, 1, embed_dim))
-        self.position = PositionEmbed(embed_dim)
+        self.width = embed_dim if width is None else width
+        self.narrow = nn.Identity() if width is None else nn.Linear(embed_dim, self.width)
+        self.mask_token = nn.Parameter(torch.zeros(1, 1, self.width))
+        self.position = PositionEmbed(self.width)
         rates = torch.linspace(0, drop_path, depth, device='cpu').tolist()
-        self.blocks = nn.ModuleList(Block(embed_dim, num_heads, mlp_ratio, rate) for rate in rates)
-        self.norm = nn.LayerNorm(embed_dim)
+        self.blocks = nn.ModuleList(Block(self.width, num_heads, mlp_ratio, rate) for rate in rates)
+        self.norm = nn.LayerNorm(self.width)
         nn.init.trunc_normal_(self.mask_token, std=0.02)
 
     def forward(self, visible: Tensor, visible_centers: Tensor, masked_centers: Tensor) -> Tensor:
@@ -42,8 +51,9 @@ class MaskedDecoder(nn.Module):
             masked_centers: (B, M, 3).
 
         Returns:
-            Tokens of the masked groups (B, M, C).
+            Tokens of the masked groups (B, M, W).
         """
+        visible = self.narrow(visible)
         num_masked = masked_centers.shape[1]
         position = self.position(torch.cat([visible_centers, masked_centers], dim=1))
         x = torch.cat([visible, self.mask_token.to(visible.dtype).expand(visible.shape[0], num_masked, -1)], dim=1)

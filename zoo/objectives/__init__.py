@@ -7,6 +7,8 @@ from zoo.objectives.align_views import AlignViews
 from zoo.objectives.base import Objective
 from zoo.objectives.contrast import ClassContrast, ViewContrast
 from zoo.objectives.masked import MaskedObjective
+from zoo.objectives.predict_blocks import ContextMask, PredictBlocks
+from zoo.objectives.predict_layers import PredictLayers
 from zoo.objectives.predict_tokens import PredictFeatures, PredictTokens
 from zoo.objectives.reconstruct import ReconstructPoints
 
@@ -14,9 +16,12 @@ __all__ = [
     'AlignModality',
     'AlignViews',
     'ClassContrast',
+    'ContextMask',
     'MaskedObjective',
     'Objective',
+    'PredictBlocks',
     'PredictFeatures',
+    'PredictLayers',
     'PredictTokens',
     'ReconstructPoints',
     'ViewContrast',

@@ -21,6 +21,9 @@ class MaskedObjective(Objective):
         decoder: arguments of :class:`MaskedDecoder` beside ``embed_dim``; None reads the student's own tokens at the
             masked places, for students that replace masked tokens instead of dropping them.
         weight: factor of the loss.
+
+    Attributes:
+        token_dim: channels W of :meth:`masked_tokens`.
     """
 
     requires = frozenset({'tokens', 'masking'})
@@ -29,9 +32,10 @@ class MaskedObjective(Objective):
         super().__init__(name, weight)
         settings = {'num_heads': student.num_heads, **(decoder or {})}
         self.decoder = None if decoder is None else MaskedDecoder(student.embed_dim, **settings)
+        self.token_dim = student.embed_dim if self.decoder is None else self.decoder.width
 
     def masked_tokens(self, output: StudentOutput) -> Tensor:
-        """The student's tokens of the masked groups (B, M, C), decoded where they were dropped.
+        """The student's tokens of the masked groups (B, M, W), decoded where they were dropped.
 
         Raises:
             ValueError: the batch was not masked, or the student and ``decoder`` do not fit each other.

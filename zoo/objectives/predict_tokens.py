@@ -41,7 +41,7 @@ class PredictTokens(MaskedObjective):
     ) -> None:
         super().__init__(name, student, decoder, weight)
         self.teacher = TEACHERS.build(teacher)
-        self.head = nn.Linear(student.embed_dim, self.teacher.num_tokens)
+        self.head = nn.Linear(self.token_dim, self.teacher.num_tokens)
         self.label_smoothing = label_smoothing
 
     def forward(self, output: StudentOutput, batch: dict[str, Any]) -> Tensor:
@@ -86,7 +86,7 @@ class PredictFeatures(MaskedObjective):
         self.loss = loss
         self.target_norm = target_norm
         self.teacher = TEACHERS.build(teacher)
-        self.head = nn.Linear(student.embed_dim, self.teacher.embed_dim)
+        self.head = nn.Linear(self.token_dim, self.teacher.embed_dim)
 
     def forward(self, output: StudentOutput, batch: dict[str, Any]) -> Tensor:
         """Mean loss over the masked groups."""

@@ -40,7 +40,7 @@ class ReconstructPoints(MaskedObjective):
         self.norm = norm
         self.group_size = student.group_size
         self.teacher = TEACHERS.build(teacher or {'type': 'PointIdentity'})
-        self.head = nn.Linear(student.embed_dim, 3 * student.group_size)
+        self.head = nn.Linear(self.token_dim, 3 * student.group_size)
 
     def forward(self, output: StudentOutput, batch: dict[str, Any]) -> Tensor:
         """Mean Chamfer distance between predicted and true points of the masked groups.

@@ -1,0 +1,11 @@
+"""Point2Vec with ReCon's small width, pretraining on ShapeNet55 (arXiv 2303.16570).
+
+Reproduces: no paper: the method at this width is ours, for comparison, 800 epochs, batch 512.
+Cost: not measured on a GPU yet.
+Expected: no published accuracy.
+Command: python tools/train.py configs/point2vec/small.py --amp
+"""
+
+_base_ = ['base.py']
+
+model = dict(backbone=dict(embed_dim=256, num_heads=4))
