@@ -74,6 +74,20 @@ def test_damage_is_never_used(kind, tmp_path):
 
 
 @pytest.mark.parametrize('kind', KINDS)
+def test_what_belongs_to_another_is_not_used(kind, tmp_path):
+    """Whole folders and files change their names, and are as good as ever but for that."""
+    sources, home, other = tmp_path / 'sources', tmp_path / 'home', tmp_path / 'other'
+    expected = KINDS[kind](home, sources, 0)
+    assert KINDS[kind](other, sources, 1) != expected
+    for place, foreign in zip(*(sorted(root.glob('*/[!.]*')) for root in (home, other)), strict=True):
+        shutil.rmtree(place) if place.is_dir() else place.unlink()
+        foreign.rename(place)
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        assert outcome(kind, home, sources, expected) == 'right'
+
+
+@pytest.mark.parametrize('kind', KINDS)
 def test_what_is_another_users_is_left_alone(kind, tmp_path, another_user):
     """Readable it is used, also where nothing may be written; unreadable it is one line, and stays as it is."""
     sources, home = tmp_path / 'sources', tmp_path / 'home'
