@@ -94,7 +94,7 @@ def test_what_mmengine_says_about_types_is_translated():
         ('data_preprocessor.test.0.type', 'abc', "'abc' is not registered"),
         ('randomness.seed', 'abc', 'randomness takes seed as a whole number or None'),
         ('train_cfg.max_epochs', '3', 'train_cfg takes max_epochs as a whole number'),
-        ('param_scheduler.warmup', [], 'takes warmup as a whole number'),
+        ('param_scheduler.warmup', [], 'takes warmup as a number'),
         ('default_hooks.checkpoint.rule', 'abc', 'rule must be greater, less or None'),
         ('load_from', 0.5, 'takes load_from as a text or None'),
         ('model.backbone.num_groups', -3, 'iteration 1 cannot be trained: num_groups must be at least 1'),
@@ -119,3 +119,8 @@ def test_a_wrong_value_is_one_line(tmp_path, monkeypatch, key, value, message):
     config.custom_hooks = []
     with pytest.raises(UsageError, match=message):
         build_runner(configure(config, work_dir=tmp_path / 'run', device='cpu')).train()
+
+
+def test_a_warm_up_may_be_a_part_of_an_epoch():
+    """As that of the harness where the budget is one epoch."""
+    check_config(load_config('configs/finetune/procedural.py', {'param_scheduler.warmup': 0.1}))

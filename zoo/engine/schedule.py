@@ -86,7 +86,7 @@ def _share(text: str) -> tuple[float, int]:
     return float(match[1]), int(match[2])
 
 
-def warmup_cosine(step: int, peak: float, total: int, warmup: int, warmup_lr: float, min_lr: float) -> float:
+def warmup_cosine(step: int, peak: float, total: int, warmup: float, warmup_lr: float, min_lr: float) -> float:
     """Return the rate at ``step``: linear from ``warmup_lr`` to ``peak``, then a cosine down to ``min_lr``.
 
     The cosine counts its time from step 0, not from the end of the warm-up, so the rate drops by a little where the
@@ -110,7 +110,7 @@ class WarmupCosine(_ParamScheduler):
         optimizer: Optimizer or optimizer wrapper.
         total: Length of the cosine, in epochs (iterations with ``by_epoch=False``); the length of the training when
             not given.
-        warmup: Length of the warm-up, in the same unit.
+        warmup: Length of the warm-up, in the same unit; a part of an epoch where epochs become iterations.
         warmup_lr: Rate at which the warm-up begins, the same for all parameter groups.
         min_lr: Rate at which the cosine ends, the same for all parameter groups.
         proportional: Scale ``warmup_lr`` and ``min_lr`` of a group as its rate is scaled. Needed with strong layer
@@ -129,7 +129,7 @@ class WarmupCosine(_ParamScheduler):
         self,
         optimizer: Any,
         total: int | None = None,
-        warmup: int = 0,
+        warmup: float = 0,
         *,
         warmup_lr: float = 1e-6,
         min_lr: float = 1e-6,
