@@ -90,6 +90,7 @@ def test_what_mmengine_says_about_types_is_translated():
         ('train_dataloader.batch_size', 0, 'batch_size should be a positive integer'),
         ('train_dataloader.batch_size', None, 'takes batch_size as a whole number'),
         ('train_dataloader.num_workers', -1, 'num_workers option should be non-negative'),
+        ('train_dataloader.num_workers', 10**7, 'asks for 10000000 processes, num_workers is at most 512'),
         ('train_dataloader.sampler.type', 3, 'sampler.type: expected the name of a component, got 3'),
         ('data_preprocessor.test.0.type', 'abc', "'abc' is not registered"),
         ('randomness.seed', 'abc', 'randomness takes seed as a whole number or None'),

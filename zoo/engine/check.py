@@ -62,6 +62,9 @@ _SECTIONS: dict[str, Callable[..., Any]] = {
 }
 """Sections without a type, and who reads them."""
 
+MOST_WORKERS = 512
+"""Processes of a loader; each is started as asked for, whatever the number of cores."""
+
 _UNEXPECTED = re.compile(r"(?:(\w+)\.__init__|(\w+))\(\) got an unexpected keyword argument '(\w+)'")
 _MISSING = re.compile(r'(?:(\w+)\.__init__|(\w+))\(\) missing \d+ required .*?: (.+)')
 _UNKNOWN = re.compile(r"'?(.+?) is not in the (\S+) registry")
@@ -107,7 +110,11 @@ def check_config(config: Config) -> None:
         raise UsageError(f'{file} {problem}')
     for place, function in _SECTIONS.items():
         section = config.get(place)
-        problem = wrong_value(function, section) if isinstance(section, Mapping) else ''
+        if not isinstance(section, Mapping):
+            continue
+        problem = wrong_value(function, section)
+        if not problem and section.get('num_workers', 0) > MOST_WORKERS:
+            problem = f'asks for {section["num_workers"]} processes, num_workers is at most {MOST_WORKERS}'
         if problem:
             raise UsageError(f'{file}: {place} {problem}')
 
