@@ -1,7 +1,7 @@
 """Point-JEPA with ReCon's base width, pretraining on ShapeNet55 (arXiv 2404.16432).
 
-Reproduces: the pretraining of the released config, 500 epochs, batch 256; the augmentation is that of the other methods,
-turns without its scaling.
+Reproduces: the pretraining of the released config, 500 epochs, batch 256; the augmentation is that of the other
+methods, turns without its scaling.
 Cost: not measured on a GPU yet; the paper reports 7.5 h on one RTX A5500.
 Expected: linear SVM on ModelNet40 93.7 ± 0.2 (published, arXiv 2404.16432, mean of 10 runs).
 Command: python tools/train.py configs/point_jepa/base.py --amp
