@@ -24,6 +24,7 @@ def build(mask=None, **goal):
             objectives=dict(blocks=settings),
         )
     )
+    model.after_step(0.0)  # begins as the student
     with torch.no_grad():
         for parameter in model.objectives.blocks.teacher.network.parameters():
             parameter.add_(0.1 * torch.randn_like(parameter))

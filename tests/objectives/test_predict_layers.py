@@ -34,6 +34,7 @@ def build(student=STUDENT, **goal):
             objectives=dict(layers=settings),
         )
     )
+    model.after_step(0.0)  # begins as the student
     with torch.no_grad():
         for parameter in model.objectives.layers.teacher.network.parameters():
             parameter.add_(0.1 * torch.randn_like(parameter))

@@ -16,7 +16,7 @@ def student():
 def test_follows_as_the_formula_says():
     followed = student()
     teacher = MovingAverage(followed, start=0.5, end=0.9, ramp=0.5)
-    expected = {name: value.clone() for name, value in followed.named_parameters()}
+    expected = {}
     optimizer = torch.optim.SGD([p for p in (*followed.parameters(), *teacher.parameters()) if p.requires_grad], 0.01)
     for step in range(8):
         followed(torch.randn(6, 3)).square().mean().backward()
@@ -25,7 +25,8 @@ def test_follows_as_the_formula_says():
         teacher.after_step(followed, (step + 1) / 8)
         momentum = min(0.5 + 0.4 * 2 * (step + 1) / 8, 0.9)
         for name, value in followed.named_parameters():
-            expected[name] = momentum * expected[name] + (1 - momentum) * value.detach()
+            value = value.detach().clone()
+            expected[name] = momentum * expected[name] + (1 - momentum) * value if step else value
     for name, value in teacher.network.named_parameters():
         torch.testing.assert_close(value, expected[name])
     assert teacher.momentum(0.25) == pytest.approx(0.7)
@@ -46,6 +47,15 @@ def test_statistics_follow_with_the_weights_from_the_first_ones_on():
             state, teacher = teacher.state_dict(), MovingAverage(student(), start=0.75, end=0.75)
             teacher.load_state_dict(state)
     assert teacher.network[1].num_batches_tracked == 5
+
+
+def test_a_runner_that_draws_or_loads_weights_anew_moves_the_teacher_too():
+    followed = student()
+    teacher = MovingAverage(followed, start=0.9998)
+    with torch.no_grad():
+        followed[0].weight.normal_()
+    teacher.after_step(followed, 0.0)
+    assert all(torch.equal(value, followed.state_dict()[name]) for name, value in teacher.network.state_dict().items())
 
 
 def test_a_slow_teacher_says_what_it_said_while_the_student_moves_away():

@@ -20,8 +20,11 @@ class MovingAverage(nn.Module):
     The copy is in evaluation mode and has no gradient. It is part of ``state_dict()``, so that a resumed run goes on
     with the same teacher, and not trained by the optimizer. Buffers, such as the statistics of batch norm, are averaged
     like the weights that they were measured behind: those of the student, whose weights are other ones by then, would
-    shrink or blow up what a slow teacher says. The first step takes them over, because they begin with no data. Where
-    several processes train, they follow the mean, so that all have the same teacher.
+    shrink or blow up what a slow teacher says. Where several processes train, they follow the mean, so that all have
+    the same teacher.
+
+    The first step takes the whole student over: a runner draws or loads its weights after the copy is made, and
+    statistics begin with no data.
 
     Args:
         student: the module that is copied and followed.
@@ -65,17 +68,17 @@ class MovingAverage(nn.Module):
             student: the module that was copied.
             progress: share of the training that is done.
         """
-        share = 1.0 - self.momentum(progress)
+        # A tensor, because asking for its value would wait for the device.
+        share = torch.where(self.steps == 0, 1.0, 1.0 - self.momentum(progress))
         theirs = dict(student.named_parameters())
         for name, own in self.network.named_parameters():
-            own.lerp_(theirs[name].to(own.dtype), share)
+            own.lerp_(theirs[name].to(own.dtype), share.to(own.dtype))
         current = dict(student.named_buffers())
-        taken = torch.where(self.steps == 0, 1.0, share)
         for name, own in self.network.named_buffers():
             if not own.is_floating_point():
                 own.copy_(current[name])
                 continue
-            own.lerp_(current[name], taken.to(own.dtype))
+            own.lerp_(current[name], share.to(own.dtype))
             if is_distributed():
                 all_reduce(own, 'mean')
         self.steps += 1
