@@ -25,12 +25,13 @@ from torch.nn.modules import module as hooks
 
 from zoo.errors import UsageError
 from zoo.io import from_json
-from zoo.registry import BACKBONES, DATASETS, MODELS, OBJECTIVES, TEACHERS, TRANSFORMS
+from zoo.registry import BACKBONES, DATASETS, MASKS, MODELS, OBJECTIVES, TEACHERS, TRANSFORMS
 
 PLACES = {
     'backbone': BACKBONES,
     'local_tower': BACKBONES,
     'global_tower': BACKBONES,
+    'mask': MASKS,
     'objectives': OBJECTIVES,
     'teacher': TEACHERS,
     'foundation': TEACHERS,
@@ -38,6 +39,7 @@ PLACES = {
     'data_preprocessor': MODELS,
     'train': TRANSFORMS,
     'test': TRANSFORMS,
+    'second': TRANSFORMS,
     'second_view': TRANSFORMS,
     'transforms': TRANSFORMS,
     'image_pipeline': TRANSFORMS,
@@ -45,9 +47,6 @@ PLACES = {
     'datasets': DATASETS,
 }
 """Arguments that hold a component, some of them or some by name, and where it is registered."""
-
-SWITCHES = {'mask': ('random', 'block')}
-"""Arguments whose ``type`` is a word and no class."""
 
 LETTERS, LONGEST, NODES, DEPTH = 1 << 20, 2000, 20_000, 16
 """Of the JSON; of a text in it; scalars, lists and mappings; nesting. A config has some hundred nodes, seven deep."""
@@ -214,11 +213,6 @@ def _component(config: Any, registry: Registry, what: str, place: str) -> None:
         if key in PLACES:
             _components(value, PLACES[key], what, there)
             continue
-        if key in SWITCHES and isinstance(value, dict):
-            word = value.get('type')
-            if word not in SWITCHES[key]:
-                raise UsageError(f'{what}: {there}.type is {_short(word)}, choose {" or ".join(SWITCHES[key])}')
-            value = {name: child for name, child in value.items() if name != 'type'}
         _plain(value, what, there)
     if registry is TEACHERS:
         if config.get('frozen', True) is not True:
