@@ -23,7 +23,7 @@ MOST = 1_000_000
 """Points of a cloud that a header may ask for."""
 
 PLAIN = {
-    'FPSSubsample': {'type', 'num_points'},
+    'FPSSubsample': {'type', 'num_points', 'order'},
     'RandomSubsample': {'type', 'num_points'},
     'UnitSphere': {'type'},
 }
