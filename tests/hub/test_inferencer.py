@@ -202,7 +202,12 @@ def test_no_label_comes_from_a_random_head(classifier, tmp_path):
     for model in (fresh, zoo.get_model(config), copy.deepcopy(fresh), copy.deepcopy(fresh).double()):
         with pytest.raises(UsageError, match=r'weight.* started fresh'):
             zoo.Inferencer(model)
-    optimizer = torch.optim.SGD(fresh.train().parameters(), lr=1.0)
-    fresh.loss(torch.randn(4, 256, 3), label=torch.tensor([0, 1, 2, 0]))['loss'].backward()
-    optimizer.step()
-    assert zoo.Inferencer(fresh, num_points=256)(RNG.standard_normal((300, 3))).label in set('012')
+    for rounded in (torch.half, torch.bfloat16):
+        with pytest.raises(UsageError, match=r'weight.* started fresh'):
+            zoo.Inferencer(copy.deepcopy(fresh).to(rounded))
+    for kind, rate in ((torch.optim.SGD, 1.0), (torch.optim.AdamW, 1e-4)):
+        trained = copy.deepcopy(fresh).train()
+        optimizer = kind(trained.parameters(), lr=rate)
+        trained.loss(torch.randn(4, 256, 3), label=torch.tensor([0, 1, 2, 0]))['loss'].backward()
+        optimizer.step()
+        assert zoo.Inferencer(trained, num_points=256)(RNG.standard_normal((300, 3))).label in set('012')
