@@ -203,6 +203,14 @@ def named(path: str | Path) -> Iterator[None]:
         raise
 
 
+def still_names(path: Path, descriptor: int) -> bool:
+    """Say whether a path names an open file, which another process may have removed before it was locked."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
+
+
 @contextlib.contextmanager
 def claimed(path: Path, what: str) -> Iterator[None]:
     """Hold a file for this process alone, while something is done that two processes cannot do in one folder.
@@ -228,7 +236,7 @@ def claimed(path: Path, what: str) -> Iterator[None]:
                     raise UsageError(
                         f'{path.parent}: {what} by {holder}: wait for its end, or choose another folder'
                     ) from error
-            if not (path.exists() and os.path.samestat(path.stat(), os.fstat(descriptor))):
+            if not still_names(path, descriptor):
                 continue  # it vanished between its opening and the lock
             try:
                 since = time.strftime('%Y-%m-%d %H:%M:%S')
@@ -252,7 +260,7 @@ def _held(path: Path) -> Iterator[int]:
             with contextlib.suppress(OSError):  # a file system without locks
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
             # Swept away between its creation and the lock: begin anew.
-            if path.exists() and os.path.samestat(path.stat(), os.fstat(descriptor)):
+            if still_names(path, descriptor):
                 yield descriptor
                 return
         finally:

@@ -42,7 +42,7 @@ from zoo.datasets.prepared.layout import (
 )
 from zoo.datasets.storage import content_hash
 from zoo.errors import UnreadableError, UsageError
-from zoo.io import from_json
+from zoo.io import from_json, still_names
 
 WORKER = 'zoo.datasets.prepared.worker'
 
@@ -158,17 +158,9 @@ def _alone(folder: Path) -> Iterator[None]:
             continue  # removed by the process that held it
         with file:
             _lock(file.fileno(), folder)
-            if _same(folder / 'lock', file.fileno()):
+            if still_names(folder / 'lock', file.fileno()):
                 yield
                 return
-
-
-def _same(path: Path, descriptor: int) -> bool:
-    """Say whether a path still names the open file."""
-    try:
-        return os.path.samestat(path.stat(), os.fstat(descriptor))
-    except FileNotFoundError:
-        return False
 
 
 def _lock(descriptor: int, folder: Path) -> None:
