@@ -20,7 +20,7 @@ SOURCES := zoo benchmarks tools tests configs setup.py
 
 .PHONY: demo test lint format clean help
 
-demo: $(STAMP) ## pretrain and measure all methods on the built-in shapes, then print the tables
+demo: $(STAMP) ## pretrain and measure nine methods on the built-in shapes, then print the tables
 	@$(BIN)/python tools/benchmark.py --all --profile demo
 
 test: $(STAMP) ## run every test
