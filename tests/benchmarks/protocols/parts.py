@@ -19,11 +19,11 @@ def parts(tmp_path, pool='svm', num_objects=40):
 
 
 @torch.no_grad()
-def slow_features(model, dataset, num_points):
+def slow_features(model, dataset, num_points, order='given'):
     """One cloud at a time, every step by hand."""
     rows = []
     for i in range(len(dataset)):
-        points = torch.from_numpy(dataset.points(i))[None]
+        points = ops.in_order(torch.from_numpy(dataset.points(i))[None], order)
         points = ops.gather_points(points, ops.farthest_point_sample(points, num_points))
         points = points - points.mean(1, keepdim=True)
         rows.append(model(points / points.norm(dim=-1).amax())[0].numpy())
