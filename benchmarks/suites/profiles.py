@@ -152,6 +152,18 @@ PROFILES = {
             fractions=(10, 25, 50, 100),
         ),
         Profile(
+            'night',
+            'packs again, at 288,000 samples a method instead of 12,000: where curves of nano are flat',
+            suites=('svm', 'few_shot', 'zero_shot', 'ablation_fusion'),
+            corpus='packs',
+            pretrain_seeds=1,
+            epochs=100,
+            batch_size=64,
+            tokenizer_epochs=30,
+            sources=('shapedb69', 'modelnet10-voxels'),
+            few_shot=((5, 10), (10, 20)),
+        ),
+        Profile(
             'paper',
             'the full recipe on the official data, on GPUs',
             size='base',
