@@ -98,15 +98,22 @@ class Corpus:
     offline: bool = True
     get: str = ''
 
-    def dataset(self, images: bool, texts: bool) -> dict[str, Any]:
+    def dataset(self, images: bool, texts: bool, views: int = 1) -> dict[str, Any]:
         """Config of the objects with what a method's teachers read.
+
+        Args:
+            images: with pictures.
+            texts: with texts.
+            views: pictures of an object, where they are made; files have as many as they have.
 
         Raises:
             UsageError: pictures are asked for and there are none.
         """
         if images and self.pictures is None:
             raise UsageError(f'{self.title} has no pictures: choose methods without an image teacher')
-        return {**self.config, **((self.pictures or {}) if images else {}), **({'texts': True} if texts else {})}
+        made = {'views': views} if views > 1 and self.name == 'procedural' else {}
+        pictures = {**(self.pictures or {}), **made} if images else {}
+        return {**self.config, **pictures, **({'texts': True} if texts else {})}
 
 
 def built_in(profile: Profile, variant: str, classes: tuple[str, ...] | None = None) -> Source:

@@ -62,16 +62,16 @@ class Setup:
         return scratch(self.profile.size)
 
     def models(self) -> list[Model]:
-        """All methods at the size of the profile that fit the pattern, on their own backbones unless none does.
+        """Methods of the profile that fit the pattern, at its size; where none does, other methods or backbones.
 
         Raises:
             UsageError: none does.
         """
         names = [f'{method}-{self.profile.size}' for method in self.profile.methods]
-        others = [str(name) for name in known_configs() if name.backbone and name.size == self.profile.size]
+        others = [str(name) for name in known_configs() if name.size == self.profile.size]
         found = [Model(name, name) for name in self.chosen(names) or self.chosen(others)]
         if not found:
-            raise UsageError(f'--models {self.pattern}: none of {", ".join(names)}')
+            raise UsageError(f'--models {self.pattern}: none of {", ".join(others)}')
         return found
 
     def chosen(self, names: list[str]) -> list[str]:
@@ -106,7 +106,7 @@ class Setup:
         seed = seed if self.seeds else seed % self.profile.pretrain_seeds
         config = self._config(model)
         data = config.train_dataloader.dataset
-        dataset = self.corpus.dataset(bool(data.get('images')), bool(data.get('texts')))
+        dataset = self.corpus.dataset(bool(data.get('images')), bool(data.get('texts')), data.get('views', 1))
         if self.corpus.name == 'shapenet55':
             dataset = {**data.to_dict(), **dataset}
         shared = {

@@ -132,6 +132,15 @@ def test_published_settings_choose_nothing():
     assert job.settings['recipe']['rate'] == 1e-5
 
 
+def test_a_method_of_several_views_gets_them():
+    datasets = {
+        name: Setup(SMOKE).pretraining(Model(name, name), 0).settings['dataset']
+        for name in ('recon-plus-nano', 'recon-nano', 'point-mae-nano')
+    }
+    assert datasets['recon-plus-nano'] == {**datasets['recon-nano'], 'views': 4}
+    assert 'images' not in datasets['point-mae-nano']
+
+
 def test_models_are_chosen_by_a_pattern():
     assert {model.student for model in Setup(SMOKE, pattern='re*').models()} == {'recon-nano'}
     assert {model.student for model in Setup(SMOKE, pattern='*-nano').models()} == {
@@ -140,7 +149,8 @@ def test_models_are_chosen_by_a_pattern():
     others = Setup(SMOKE, pattern='cmc-dgcnn').models()
     assert [model.student for model in others] == ['cmc-dgcnn-nano']
     assert pretraining_config('cmc-dgcnn-nano', {}, offline=True).model.backbone.type == 'DGCNN'
-    with pytest.raises(UsageError, match='--models nothing'):
+    assert [model.student for model in Setup(SMOKE, pattern='point2vec').models()] == ['point2vec-nano']
+    with pytest.raises(UsageError, match='--models nothing: none of .*cmc-dgcnn-nano, .*point2vec-nano'):
         Setup(SMOKE, pattern='nothing').models()
 
 
