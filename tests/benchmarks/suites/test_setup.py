@@ -150,7 +150,7 @@ def test_models_are_chosen_by_a_pattern():
     assert [model.student for model in others] == ['cmc-dgcnn-nano']
     assert pretraining_config('cmc-dgcnn-nano', {}, offline=True).model.backbone.type == 'DGCNN'
     assert [model.student for model in Setup(SMOKE, pattern='point2vec').models()] == ['point2vec-nano']
-    with pytest.raises(UsageError, match='--models nothing: none of .*cmc-dgcnn-nano, .*point2vec-nano'):
+    with pytest.raises(UsageError, match=r'--models nothing: none of .*cmc-dgcnn-nano, .*point2vec-nano'):
         Setup(SMOKE, pattern='nothing').models()
 
 
