@@ -137,7 +137,7 @@ def _few_shot() -> Entry:
         name='modelnet40-few-shot',
         title='ModelNet40 few-shot: ten published episodes each of 5 or 10 classes with 10 or 20 objects',
         places=('ModelNetFewshot',),
-        get=f'{POINT_BERT}, or let ModelNetEpisodes draw such episodes from ModelNet40',
+        get=f'{POINT_BERT}, or let tools/benchmark.py --suite few_shot draw episodes from ModelNet40',
         terms=MODELNET_TERMS,
         source='arXiv 2009.14168; the episodes: arXiv 2111.14819',
         parts=parts,
