@@ -57,7 +57,7 @@ EXTRAS['all'] = [requirement for group in ('vis', 'fast', 'drive', 'dev') for re
 
 
 SHIPPED = ('configs', 'tools', 'weights', 'docs/results/weights', 'model_index.yml')
-"""What models need beside the code; ``zoo.hub.names.ROOT`` finds it in a checkout and in a wheel."""
+"""What models need beside the code; ``zoo.config.ROOT`` finds it in a checkout and in a wheel."""
 
 
 class BuildWithFiles(build_py):

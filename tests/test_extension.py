@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 import zoo
 from benchmarks.protocols.svm import measure_svm
 from tests.engine.conftest import largest_difference, run_tool
+from zoo.config import ROOT
 from zoo.datasets import ShapePack
 
 PLUGIN = """
@@ -115,10 +116,10 @@ def test_one_file_and_one_config_are_enough(tmp_path, monkeypatch):
     (tmp_path / 'plugin.py').write_text(PLUGIN)
     write_pack(tmp_path / 'pack.npz')
     config = tmp_path / 'imitate.py'
-    config.write_text(CONFIG.format(root=zoo.hub.names.ROOT, pack=tmp_path / 'pack.npz'))
+    config.write_text(CONFIG.format(root=ROOT, pack=tmp_path / 'pack.npz'))
 
     def train(folder, *more):
-        places = {'PYTHONPATH': f'{tmp_path}:{zoo.hub.names.ROOT}'}
+        places = {'PYTHONPATH': f'{tmp_path}:{ROOT}'}
         return run_tool('train.py', config, '--work-dir', folder, '--device', 'cpu', *more, cwd=tmp_path, **places)
 
     unbroken = train('unbroken')

@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 
 import zoo
 from tests.configs.test_configs import CONFIGS
-from zoo.engine import load_config
+from zoo.config import load_config
 from zoo.errors import UsageError
 from zoo.foreign import LETTERS, check_foreign, on_paper, parse_json
 from zoo.registry import MODELS

@@ -18,7 +18,7 @@ FILES = ('setup.py', 'pyproject.toml', 'README.md', 'LICENSE', 'model_index.yml'
 USE = """
 import sys, torch, zoo
 from pathlib import Path
-from zoo.hub.names import ROOT
+from zoo.config import ROOT
 assert Path(zoo.__file__).is_relative_to(sys.argv[1]), zoo.__file__
 assert ROOT == Path(zoo.__file__).parent / '.mim', ROOT
 from zoo.hub.index import entries
@@ -27,7 +27,7 @@ for entry in entries().values():
     assert not entry.sources[:1] or '://' in entry.sources[0] or (ROOT / entry.sources[0]).is_file(), entry.name
 model = zoo.get_model('point-mae-nano_procedural', features_only=True)
 assert model(torch.randn(1, 64, 3)).shape == (1, 96)
-from zoo.engine import load_config
+from zoo.config import load_config
 assert load_config('configs/point_mae/nano.py').model.type == 'Pretrainer'
 from benchmarks.suites.everything import measuring
 from benchmarks.suites.job import KINDS, code_version

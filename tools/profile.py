@@ -14,6 +14,7 @@ from zoo.errors import UsageError
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, and print one table."""
+    from benchmarks.report import as_markdown
     from benchmarks.speed.matrix import matrix_table
     from benchmarks.speed.methods import config_table, methods_table
     from zoo.engine.config import resolve_device
@@ -37,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     else:
         sizes = {'batch_size': options.batch_size or 64, 'threads': options.threads or 1}
         table = methods_table(options.methods, **sizes, **common)
-    print(table.markdown())
+    print(as_markdown(table))
 
 
 if __name__ == '__main__':

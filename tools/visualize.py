@@ -89,10 +89,11 @@ def _looked_at(given: argparse.Namespace) -> str:
         figures = ', '.join(f'{value:.4f}' for value in chamfer)
         return f'{given.out}: {given.model}, {weights}; Chamfer-L2 of the masked patches: {figures}'
     from benchmarks.protocols.attention import attention_table, measure_attention
+    from benchmarks.report import as_markdown
 
     title = f'Attention distance of {given.model}, {weights}, on {len(objects)} objects of {given.data}'
     found = measure_attention(model.backbone, dataset, num_points, device=device)
-    return attention_table(found, title).markdown()
+    return as_markdown(attention_table(found, title))
 
 
 if __name__ == '__main__':

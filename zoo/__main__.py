@@ -41,7 +41,7 @@ def report() -> str:
 
 def tools() -> dict[str, Path]:
     """Command lines by name."""
-    from zoo.hub.names import ROOT
+    from zoo.config import ROOT
 
     return {path.stem: path for path in sorted((ROOT / 'tools').glob('*.py'))}
 

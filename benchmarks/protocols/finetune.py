@@ -16,7 +16,8 @@ import numpy as np
 from benchmarks.protocols.features import extract_features
 from benchmarks.protocols.measurement import Measurement, classified
 from benchmarks.protocols.pretrain import leave_damaged
-from zoo.engine import build_runner, configure, load_config
+from zoo.config import load_config
+from zoo.engine import build_runner, configure
 from zoo.registry import DATASETS
 
 PROTOCOL = {'name': 'finetune', 'version': 1, 'epoch_selection': 'last', 'voting': 'none'}

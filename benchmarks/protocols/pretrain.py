@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.records.files import read_note, write_note
-from zoo.engine import build_runner, configure, load_config, read_checkpoint
+from zoo.config import load_config
+from zoo.engine import build_runner, configure, read_checkpoint
 from zoo.engine.checkpoint import latest_checkpoint
 from zoo.errors import UsageError
 from zoo.io import file_hash

@@ -15,11 +15,11 @@ from benchmarks.release.collect import Candidate, Measured
 from benchmarks.release.metafile import put_entry
 from benchmarks.release.portable import for_release, portable
 from benchmarks.suites.students import pretraining_options
-from zoo.engine import load_config
+from zoo.config import ROOT, load_config
 from zoo.errors import UsageError
 from zoo.hub import get_model
 from zoo.hub.index import Entry, entries
-from zoo.hub.names import ROOT, parse_name
+from zoo.hub.names import parse_name
 from zoo.hub.state import load_exactly
 from zoo.io import write_whole
 from zoo.tensors import read_tensors

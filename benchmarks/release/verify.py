@@ -16,11 +16,11 @@ from benchmarks.release.export import JOBS, RECORDS
 from benchmarks.release.portable import localised
 from benchmarks.suites import everything  # noqa: F401  (registers the kinds of jobs)
 from benchmarks.suites.job import KINDS, Task
+from zoo.config import ROOT
 from zoo.errors import UsageError
 from zoo.foreign import check_foreign, check_values
 from zoo.hub import get_model, resolve_weights
 from zoo.hub.index import Entry, Result, find_entry
-from zoo.hub.names import ROOT
 from zoo.registry import DATASETS
 
 SINGLE = 1.0

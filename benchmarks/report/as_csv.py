@@ -5,19 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import math
-from typing import TYPE_CHECKING
 
 from benchmarks.records.statistics import Estimate
 from benchmarks.report.cell import Cell, Quoted
-
-if TYPE_CHECKING:
-    from benchmarks.report.table import Table
+from benchmarks.report.table import Table
 
 PARTS = ('low', 'high', 'std', 'n')
 """Columns after that of a mean: ends of its interval, deviation, repetitions."""
 
 
-def render(table: Table) -> str:
+def as_csv(table: Table) -> str:
     """Header and rows; ``block`` comes first where there are blocks, notes are left out.
 
     A column of estimates becomes five, of which the first keeps the name. Where cells are marked or bold there are

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from benchmarks.report.cell import Cell
-    from benchmarks.report.table import Table
+from benchmarks.report.cell import Cell
+from benchmarks.report.table import Table
 
 STYLE = """\
 :root { color-scheme: light dark; --paper: #fff; --ink: #1a1a1a; --faint: #595959; --rule: #c4c4c4; --band: #f2f2f2; }

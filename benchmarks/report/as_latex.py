@@ -2,11 +2,8 @@ r"""Tables for LaTeX, with the rules of the package booktabs."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from benchmarks.report.cell import Cell
-    from benchmarks.report.table import Table
+from benchmarks.report.cell import Cell
+from benchmarks.report.table import Table
 
 ESCAPES = {
     '\\': r'\textbackslash{}',
@@ -53,7 +50,7 @@ def escape(text: str) -> str:
     return ''.join('-{}' if sign == after == '-' else sign for sign, after in zip(signs, [*signs, ''][1:], strict=True))
 
 
-def render(table: Table) -> str:
+def as_latex(table: Table) -> str:
     """A ``table`` float: caption, tabular, notes."""
     groups = list(table.groups())
     lines = [HEAD, r'\begin{table}', r'\centering', rf'\caption{{{escape(table.title)}}}']

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from tabulate import tabulate
 
-if TYPE_CHECKING:
-    from benchmarks.report.cell import Cell
-    from benchmarks.report.table import Table
+from benchmarks.report.cell import Cell
+from benchmarks.report.table import Table
 
 
-def render(table: Table) -> str:
+def as_markdown(table: Table) -> str:
     """Title, table and notes; the title of a block is a row of its own."""
     rows = []
     for title, group in table.groups():

@@ -1,15 +1,12 @@
-"""One table object for every output."""
+"""One table object for every format."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TypeAlias
 
-from benchmarks.report import as_csv, as_html, as_latex, as_markdown
 from benchmarks.report.cell import Cell, Value
-from zoo.io import write_whole
 
 Row: TypeAlias = Sequence[Cell | Value]
 
@@ -59,34 +56,3 @@ class Table:
                 if len(row) != len(self.header):
                     raise ValueError(f'{self.title}: {len(row)} cells under {len(self.header)} names: {list(row)}')
             yield block.title, [[Cell.of(value) for value in row] for row in block.rows]
-
-    def markdown(self) -> str:
-        """The table in GitHub's Markdown."""
-        return as_markdown.render(self)
-
-    def csv(self) -> str:
-        """Raw numbers, unrounded, one column for every number of a cell."""
-        return as_csv.render(self)
-
-    def latex(self) -> str:
-        """A float with booktabs' rules."""
-        return as_latex.render(self)
-
-    def html(self) -> str:
-        """A page of its own that needs no other file."""
-        return as_html.page(self.title, [self])
-
-    def save(self, stem: Path) -> list[Path]:
-        """Write all four formats.
-
-        Args:
-            stem: path without an ending.
-
-        Returns:
-            The files, ending in md, csv, tex and html.
-        """
-        contents = {'md': self.markdown(), 'csv': self.csv(), 'tex': self.latex(), 'html': self.html()}
-        paths = [stem.with_name(f'{stem.name}.{ending}') for ending in contents]
-        for path, content in zip(paths, contents.values(), strict=True):
-            write_whole(path, content.encode())
-        return paths

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.records.files import read_note, write_note
-from benchmarks.report import Table
-from benchmarks.report.as_html import page
+from benchmarks.report import Table, as_markdown, page, save_table
 from benchmarks.run.console import terminal_text
 from benchmarks.run.curve import draw
 from benchmarks.run.display import PLAIN, RED, Display
@@ -116,7 +115,7 @@ def show(tables: Sequence[Table]) -> None:
     if sys.stdout.isatty():
         print(f'\n{terminal_text(tables, shutil.get_terminal_size().columns)}')
     else:
-        print('\n\n'.join(table.markdown() for table in tables))
+        print('\n\n'.join(as_markdown(table) for table in tables))
     sys.stdout.flush()
 
 
@@ -161,7 +160,7 @@ def _table(sheet: Mapping[str, Any], results: Results, request: Request) -> Tabl
 def _saved(sheet: Mapping[str, Any], results: Results, request: Request, folder: Path) -> Table:
     """The table of a sheet, written in all formats."""
     table = _table(sheet, results, request)
-    table.save(folder / sheet['name'])
+    save_table(table, folder / sheet['name'])
     if sheet['curve']:
         draw(sheet, results, folder / f'{sheet["name"]}.svg')
     return table

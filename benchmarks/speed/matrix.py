@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from benchmarks.report import Table
 from benchmarks.speed.steps import made_ready
-from zoo.engine import load_config
+from zoo.config import load_config
 from zoo.errors import UsageError
 from zoo.hub.names import known_configs
 from zoo.registry import BACKBONES

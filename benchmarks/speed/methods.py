@@ -20,10 +20,10 @@ from tqdm import tqdm
 
 from benchmarks.report import Table
 from benchmarks.speed.steps import Cost, count_parameters, forward_macs, matmul_peak, measure_steps
-from zoo.engine import load_config
+from zoo.config import ROOT, load_config
 from zoo.engine.cli import run_cli
 from zoo.errors import UsageError
-from zoo.hub.names import ROOT, known_configs, parse_name
+from zoo.hub.names import known_configs, parse_name
 from zoo.registry import MODELS
 
 GROUPS = (64, 128)

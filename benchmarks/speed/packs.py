@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from benchmarks.report import Table
+from benchmarks.report import Table, as_markdown
 from benchmarks.speed.timing import compare
 from zoo.datasets.base import ObjectDataset
 from zoo.datasets.prepared import MappedPack, prepare
@@ -130,7 +130,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.error('all numbers must be at least 1')
     torch.set_num_threads(options.threads)
     with TemporaryDirectory(dir=options.folder) as folder:
-        print(measure(Path(folder), options.objects, options.points, options.batch, options.rounds).markdown())
+        print(as_markdown(measure(Path(folder), options.objects, options.points, options.batch, options.rounds)))
 
 
 if __name__ == '__main__':

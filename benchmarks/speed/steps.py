@@ -23,7 +23,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from zoo import ops
-from zoo.engine import load_config
+from zoo.config import load_config
 from zoo.engine.export import export_weights
 from zoo.engine.param_groups import ParamGroups
 from zoo.hub import downstream_backbone

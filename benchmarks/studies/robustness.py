@@ -27,8 +27,10 @@ from benchmarks.protocols.corruption import PROTOCOL as CORRUPTION
 from benchmarks.protocols.corruption import measure_corruption
 from benchmarks.records import Record
 from benchmarks.records.record import environment, read_record
+from benchmarks.report import as_markdown
 from benchmarks.studies.robustness_table import accuracy_table, error_table, severity_table
-from zoo.engine import build_runner, configure, load_config
+from zoo.config import load_config
+from zoo.engine import build_runner, configure
 from zoo.engine.cli import run_cli
 from zoo.engine.names import config_hash
 from zoo.errors import UsageError
@@ -126,7 +128,7 @@ def run_study(contenders: list[Contender], reference: str, budget: Budget, out: 
             records[contender.label, seed] = read_record(path)
     found = [records[label, seed] for label in labels for seed in range(budget.seeds)]
     tables = [accuracy_table(found), error_table(found, reference), severity_table(found)]
-    return '\n'.join(table.markdown() for table in tables)
+    return '\n'.join(as_markdown(table) for table in tables)
 
 
 def _dataset(split: str, num_objects: int) -> Any:

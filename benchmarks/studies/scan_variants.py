@@ -22,7 +22,7 @@ import numpy as np
 from benchmarks.protocols.finetune import finetune
 from benchmarks.records import Record, mean_interval, read_records
 from benchmarks.records.record import environment, read_record
-from benchmarks.report import Table
+from benchmarks.report import Table, as_markdown
 from zoo.engine.cli import run_cli
 from zoo.io import write_whole
 from zoo.registry import DATASETS
@@ -191,10 +191,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         variants=tuple(given.variants),
         runs=given.runs,
         device=given.device,
-    ).markdown()
+    )
+    text = as_markdown(table)
     given.out.mkdir(parents=True, exist_ok=True)
-    write_whole(given.out / 'table.md', table)
-    print(f'\n{table}')
+    write_whole(given.out / 'table.md', text)
+    print(f'\n{text}')
 
 
 if __name__ == '__main__':

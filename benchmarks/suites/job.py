@@ -11,7 +11,7 @@ from typing import Any
 
 from benchmarks.records import Predictions, Record
 from benchmarks.records.keys import digest
-from zoo.hub.names import ROOT as SHIPPED
+from zoo.config import ROOT as SHIPPED
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from mmengine import Config
 
-from zoo.engine import load_config
+from zoo.config import load_config
 from zoo.hub.names import parse_name
 
 IMAGE_TEACHERS = ('TimmImageTeacher', 'CLIPImageTeacher')

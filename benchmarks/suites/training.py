@@ -22,7 +22,7 @@ from benchmarks.suites.students import (
     supervision,
     tokenizers,
 )
-from zoo.engine import load_config
+from zoo.config import load_config
 from zoo.errors import UsageError
 from zoo.hub import backbone_config
 from zoo.hub.names import parse_name

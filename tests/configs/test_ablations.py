@@ -8,12 +8,11 @@ import pytest
 from mmengine import Config
 from torch import nn
 
+from zoo.config import ROOT, load_config
 from zoo.engine import configure
 from zoo.engine.check import check_config
 from zoo.engine.cli import config_parser
-from zoo.engine.config import load_config
 from zoo.errors import UsageError
-from zoo.hub.names import ROOT
 from zoo.objectives.losses import LOSSES
 from zoo.registry import MODELS
 

@@ -7,8 +7,7 @@ import ast
 import pytest
 from mmengine import Config
 
-from zoo.engine import load_config
-from zoo.hub.names import ROOT
+from zoo.config import ROOT, load_config
 from zoo.registry import DATASETS, MODELS
 
 FILES = sorted(path for path in (ROOT / 'configs').rglob('*.py'))

@@ -9,7 +9,8 @@ from mmengine.hooks import ParamSchedulerHook
 
 from tests.configs.test_configs import CONFIGS, IDS
 from tests.engine.conftest import make_config
-from zoo.engine import build_runner, load_config
+from zoo.config import load_config
+from zoo.engine import build_runner
 
 RECIPES = {'': (300, 10), 'nano': (60, 3), 'dvae_nano': (20, 3), 'autoencoder_nano': (20, 3), 'procedural': (20, 2)}
 RECIPES |= {'part_segmentation': (20, 2), 'supervised/transformer': (100, 10)}

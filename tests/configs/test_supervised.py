@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 import torch
 
-from zoo.engine import load_config
+from zoo.config import load_config
 from zoo.engine.schedule import fit
 from zoo.registry import MODELS, OPTIM_WRAPPER_CONSTRUCTORS, PARAM_SCHEDULERS
 

@@ -8,10 +8,9 @@ import pytest
 import torch
 
 import zoo
-from zoo.engine import load_config
+from zoo.config import ROOT, load_config
 from zoo.engine.export import export_weights
 from zoo.engine.names import config_name
-from zoo.hub.names import ROOT
 from zoo.registry import MODELS
 
 TRAINING = {'point_bert': ('tokens', 'dvae'), 'act': ('features', 'autoencoder')}

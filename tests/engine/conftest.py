@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from zoo.engine import build_runner, configure, load_config
+from zoo.config import load_config
+from zoo.engine import build_runner, configure
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = ROOT / 'tests' / 'engine' / 'dummy_config.py'

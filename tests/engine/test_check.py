@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from tests.engine.conftest import CONFIG, ROOT, make_config
-from zoo.engine import build_runner, check_config, configure, load_config
+from zoo.config import load_config
+from zoo.engine import build_runner, check_config, configure
 from zoo.engine.check import readable_build_errors
 from zoo.errors import UsageError
 

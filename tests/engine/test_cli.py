@@ -132,7 +132,8 @@ def test_homes_are_expanded_where_the_shell_does_not(monkeypatch, tmp_path):
 
 def test_homes_are_expanded_in_paths_given_to_python(monkeypatch, tmp_path):
     import zoo
-    from zoo.engine import configure, export_weights, load_config
+    from zoo.config import load_config
+    from zoo.engine import configure, export_weights
     from zoo.hub import load_official, load_weights
 
     monkeypatch.setenv('HOME', str(tmp_path))

@@ -5,7 +5,8 @@ import torch
 from mmengine.hooks import Hook
 
 from tests.engine.conftest import state_of
-from zoo.engine import latest_checkpoint, load_config
+from zoo.config import load_config
+from zoo.engine import latest_checkpoint
 from zoo.engine.cli import run_cli
 from zoo.engine.divergence import not_finite
 from zoo.errors import Diverged

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from tests.engine.conftest import CONFIG
-from zoo.engine import configure, load_config
+from zoo.config import load_config
+from zoo.engine import configure
 from zoo.engine.names import config_hash, config_name
 
 

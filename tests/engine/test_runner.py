@@ -137,7 +137,7 @@ def test_configs_without_a_part_say_so(tmp_path):
 
 def test_defaults_are_filled_in(tmp_path, monkeypatch):
     from tests.engine.conftest import CONFIG
-    from zoo.engine import load_config
+    from zoo.config import load_config
 
     monkeypatch.chdir(tmp_path)
     config = load_config(CONFIG)

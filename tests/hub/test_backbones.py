@@ -7,8 +7,8 @@ import torch
 from safetensors.torch import save_file
 
 import zoo
+from zoo.config import load_config
 from zoo.engine import configure
-from zoo.engine.config import load_config
 from zoo.engine.param_groups import split_parameters
 from zoo.hub import backbone_config, load_weights
 from zoo.hub.names import known_configs

@@ -9,6 +9,7 @@ from mmengine import Config
 from safetensors.torch import save_file
 
 import zoo
+from zoo.config import ROOT
 from zoo.errors import UsageError
 from zoo.hub import factory
 from zoo.hub.index import find_entry
@@ -24,7 +25,7 @@ def same(left, right):
 def test_by_name_config_path_and_config():
     by_name = zoo.get_model(RECON)
     by_path = zoo.get_model('configs/recon/nano.py')
-    by_config = zoo.get_model(Config.fromfile(str(zoo.hub.names.ROOT / 'configs/recon/nano.py')))
+    by_config = zoo.get_model(Config.fromfile(str(ROOT / 'configs/recon/nano.py')))
     shapes = [
         {key: value.shape for key, value in model.state_dict().items()} for model in (by_name, by_path, by_config)
     ]
@@ -127,7 +128,7 @@ def test_pooling_is_a_choice():
 
 def test_a_file_says_what_it_is(tmp_path):
     source = zoo.get_model('configs/finetune/procedural.py', num_classes=4)
-    config = Config.fromfile(str(zoo.hub.names.ROOT / 'configs/finetune/procedural.py')).to_dict()['model']
+    config = Config.fromfile(str(ROOT / 'configs/finetune/procedural.py')).to_dict()['model']
     header = {'format': 'pt', 'model': json.dumps({**config, 'num_classes': 4})}
     save_file(source.state_dict(), tmp_path / 'w.safetensors', metadata=header)
     loaded = zoo.get_model(tmp_path / 'w.safetensors')

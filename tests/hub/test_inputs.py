@@ -11,7 +11,8 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 import zoo
-from zoo.engine import build_runner, configure, load_config
+from zoo.config import load_config
+from zoo.engine import build_runner, configure
 from zoo.errors import UsageError
 from zoo.hub.inputs import Inputs, find_inputs, inputs_of_config
 from zoo.registry import DATASETS

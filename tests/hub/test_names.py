@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from zoo.config import ROOT
 from zoo.errors import UsageError
 from zoo.hub import list_models, parse_name
-from zoo.hub.names import ROOT, data_file, known_configs
+from zoo.hub.names import data_file, known_configs
 
 
 @pytest.mark.parametrize(

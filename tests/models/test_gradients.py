@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tests.backbones.test_contract import JOINT, PLAIN, SMALL
-from zoo.engine.config import load_config
+from zoo.config import load_config
 from zoo.hub.names import known_configs, parse_name
 from zoo.registry import MODELS
 

@@ -5,8 +5,8 @@ import torch
 import torch.nn.functional as F
 
 from tests.backbones.test_contract import CLOUD_CASES, PATCH_CASES, PLAIN, SMALL
+from zoo.config import load_config
 from zoo.datasets.layouts.shapenetpart_names import PARTS
-from zoo.engine import load_config
 from zoo.engine.param_groups import split_parameters
 from zoo.errors import UsageError
 from zoo.models.part_segmenter import LABEL_WIDTH

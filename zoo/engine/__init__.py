@@ -6,7 +6,7 @@ from zoo.engine.bank import FeatureBankHook
 from zoo.engine.check import check_config
 from zoo.engine.checkpoint import CheckpointHook, latest_checkpoint
 from zoo.engine.compile import CompileHook
-from zoo.engine.config import configure, load_config
+from zoo.engine.config import configure
 from zoo.engine.export import ExportHook, export_weights
 from zoo.engine.following import FollowHook
 from zoo.engine.loops import EpochLoop, IterLoop
@@ -41,7 +41,6 @@ __all__ = [
     'configure',
     'export_weights',
     'latest_checkpoint',
-    'load_config',
     'read_checkpoint',
     'seed_all',
 ]

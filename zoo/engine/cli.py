@@ -16,7 +16,8 @@ import torch.distributed as dist
 from mmengine import Config, DictAction
 
 from zoo.compat import expand, tolerate_any_output
-from zoo.engine.config import configure, load_config
+from zoo.config import load_config
+from zoo.engine.config import configure
 from zoo.engine.distributed import LAUNCHERS
 from zoo.errors import Diverged, UsageError
 

@@ -14,6 +14,7 @@ from mmengine.hooks import EMAHook, Hook
 import zoo
 from zoo.engine.divergence import require_finite
 from zoo.engine.names import config_hash, config_name
+from zoo.hub.inputs import inputs_of_config
 from zoo.io import write_tensors
 from zoo.registry import HOOKS
 
@@ -49,8 +50,6 @@ class ExportHook(Hook):
 
 def describe(runner: Any) -> dict[str, str]:
     """Return the header of exported weights."""
-    from zoo.hub.inputs import inputs_of_config
-
     model = getattr(runner.model, 'module', runner.model)
     teachers = model.teachers() if hasattr(model, 'teachers') else {}
     inputs = inputs_of_config(runner.cfg)

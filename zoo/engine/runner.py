@@ -38,6 +38,7 @@ from zoo.engine.progress import say
 from zoo.engine.resume import reconcile, resume_optimizer, snapshot, unfinished
 from zoo.engine.schedule import fit
 from zoo.errors import UsageError
+from zoo.hub import load_weights
 from zoo.io import claimed, named, write_whole
 from zoo.registry import DATASETS, FUNCTIONS
 from zoo.tensors import read_checkpoint
@@ -61,7 +62,7 @@ def build_runner(config: Config) -> ZooRunner:
     """Build the runner of a config.
 
     Args:
-        config: As returned by :func:`zoo.engine.load_config` and :func:`zoo.engine.configure`; without the latter, its
+        config: As returned by :func:`zoo.config.load_config` and :func:`zoo.engine.configure`; without the latter, its
             defaults are filled in.
 
     Raises:
@@ -275,8 +276,6 @@ class ZooRunner(Runner):
 
     def _load_weights(self, source: str) -> None:
         """Start from trained weights."""
-        from zoo.hub import load_weights
-
         model: nn.Module = getattr(self.model, 'module', self.model)
         say(load_weights(model, source, complete=self._testing))
         # Averaged copies of the model were made before.

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mmengine import Config
-
+from zoo.config import load_config
 from zoo.errors import UsageError
 from zoo.hub.names import known_configs, parse_name
 from zoo.registry import BACKBONES
@@ -25,7 +24,7 @@ def backbone_config(name: str, task: str = 'classify') -> dict[str, Any]:
     if not parsed.config.is_file():
         known = ', '.join(str(entry) for entry in known_configs())
         raise UsageError(f"no config for backbone '{name}'; known are {known}")
-    return downstream_backbone(Config.fromfile(parsed.config).model.backbone.to_dict(), task)
+    return downstream_backbone(load_config(parsed.config).model.backbone.to_dict(), task)
 
 
 def downstream_backbone(backbone: dict[str, Any], task: str = 'classify') -> dict[str, Any]:

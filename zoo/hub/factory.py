@@ -13,11 +13,11 @@ from torch import nn
 
 from zoo.arguments import check_arguments
 from zoo.compat import expand
+from zoo.config import ROOT, load_config
 from zoo.errors import UsageError
 from zoo.foreign import FILES, check_foreign, check_values, seal_teachers
 from zoo.hub.backbones import downstream_backbone
 from zoo.hub.index import Entry, find_entry
-from zoo.hub.names import ROOT
 from zoo.hub.official import load_official
 from zoo.hub.state import load_exactly, note_fresh, read_file_header
 from zoo.hub.weights import load_weights
@@ -153,10 +153,7 @@ def _plan(source: str | Path | Config) -> Plan:
         return Plan(_model_of(Config(source.to_dict()), 'the config'))
     text = str(source)
     if text.endswith('.py'):
-        path = expand(text) if expand(text).is_file() else ROOT / text
-        if not path.is_file():
-            raise UsageError(f'config {source} does not exist')
-        return Plan(_model_of(Config.fromfile(path), text))
+        return Plan(_model_of(load_config(text), text))
     if text.endswith('.safetensors'):
         return Plan(read_file_header(text), weights=expand(text))
     entry = find_entry(text)
@@ -165,8 +162,6 @@ def _plan(source: str | Path | Config) -> Plan:
 
 def _config_of(entry: Entry) -> dict[str, Any]:
     """Config of the model that an entry stands for."""
-    from zoo.engine import load_config
-
     path = ROOT / entry.config
     if not path.is_file():
         raise UsageError(f"config {entry.config} of '{entry.name}' does not exist: install or fetch the project again")

@@ -10,10 +10,10 @@ from pathlib import Path
 from mmengine import Config
 from torch import nn
 
+from zoo.config import ROOT, load_config
 from zoo.errors import UsageError
 from zoo.foreign import parse_json
 from zoo.hub.index import Entry, find_entry
-from zoo.hub.names import ROOT
 from zoo.hub.weights import resolve_weights
 
 POINTS = 1024
@@ -87,8 +87,6 @@ def find_inputs(model: str | Path, weights: str | Path | None = None) -> Inputs:
     found = Inputs() if weights is None else _of_source(weights)
     if Path(model).suffix != '.py':
         return found.or_else(_of_source(model))
-    from zoo.engine import load_config
-
     return found.or_else(inputs_of_config(load_config(model)))
 
 
@@ -125,8 +123,6 @@ def _of_source(source: str | Path) -> Inputs:
 def _of_entry(entry: Entry) -> Inputs:
     if entry.num_points or not (ROOT / entry.config).is_file():
         return Inputs(entry.num_points, entry.classes)
-    from zoo.engine import load_config
-
     return replace(inputs_of_config(load_config(entry.config, entry.options)), classes=entry.classes)
 
 
@@ -153,7 +149,6 @@ def _of_header(path: Path) -> Inputs:
 def classes_of_config(path: str | Path) -> tuple[str, ...]:
     """Names of the classes of the test set of a config; none, with a line in the log, where it cannot be opened."""
     import zoo.datasets  # noqa: F401  (registers the classes)
-    from zoo.engine import load_config
     from zoo.registry import DATASETS
 
     config = load_config(path)

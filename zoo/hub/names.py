@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from zoo.config import ROOT
 from zoo.errors import UsageError
 from zoo.registry import BACKBONES
 
@@ -14,17 +15,6 @@ _PART = '[a-z0-9]+(?:-[a-z0-9]+)*'
 _NAME = re.compile(rf'({_PART})-({"|".join(SIZES)})(?:_({_PART})(?:_({_PART}))?)?')
 _PATH = re.compile(r'[A-Za-z0-9_][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_][A-Za-z0-9_.-]*)*')
 _LONGEST = 200
-
-
-def _root() -> Path:
-    """Where the configs are: in a wheel beside the code, where OpenMMLab's packages have them, else in the checkout."""
-    package = Path(__file__).resolve().parents[1]
-    shipped = package / '.mim'
-    return shipped if shipped.is_dir() else package.parent
-
-
-ROOT = _root()
-"""Folder of ``configs/``, ``weights/`` and ``model_index.yml``."""
 
 
 @dataclass(frozen=True)

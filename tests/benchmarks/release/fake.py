@@ -13,8 +13,7 @@ import zoo
 from benchmarks.run.results import Results
 from benchmarks.suites.everything import measuring  # noqa: F401  (registers the kinds of jobs)
 from benchmarks.suites.job import KINDS, Outcome, Task
-from zoo.engine import load_config
-from zoo.hub.names import ROOT
+from zoo.config import ROOT, load_config
 from zoo.io import file_hash
 
 STUDENT, NAME = 'point-mae-nano', 'point-mae-nano_procedural'

@@ -17,10 +17,10 @@ from benchmarks.release import export as exporting
 from benchmarks.release.export import write_cards
 from benchmarks.release.metafile import put_entry, text_of
 from tests.benchmarks.release.fake import NAME, make_out, make_root
+from zoo.config import ROOT
 from zoo.errors import UsageError
 from zoo.hub.index import entries
 from zoo.hub.index.lookup import raw_index
-from zoo.hub.names import ROOT
 
 
 @pytest.fixture(scope='module')

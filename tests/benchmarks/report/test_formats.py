@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.records import Estimate
-from benchmarks.report import Block, Quoted, Table, page
+from benchmarks.report import Block, Quoted, Table, as_csv, as_latex, as_markdown, page
 from benchmarks.report.as_latex import ESCAPES, escape
 
 NASTY = [
@@ -63,7 +63,8 @@ class Reader(HTMLParser):
 def test_html_shows_every_text_as_it_is():
     given = texts(200, 0)
     reader = Reader()
-    reader.feed(Table('t <b>', ['name & "x"', 'v'], [[text, 'y'] for text in given], ['<i>note</i>']).html())
+    table = Table('t <b>', ['name & "x"', 'v'], [[text, 'y'] for text in given], ['<i>note</i>'])
+    reader.feed(page(table.title, [table]))
     assert reader.cells[0] == 'name & "x"'
     assert [cell.replace('\r', '') for cell in reader.cells[2::2]] == [text.replace('\r', '') for text in given]
     assert reader.tags.isdisjoint({'script', 'img', 'b', 'i'})
@@ -101,7 +102,7 @@ def test_latex_loses_nothing(text):
 
 def test_latex_has_one_line_per_row_and_its_cells():
     given = texts(100, 2)
-    lines = Table('t', ['a', 'b'], [[text, text] for text in given]).latex().splitlines()
+    lines = as_latex(Table('t', ['a', 'b'], [[text, text] for text in given])).splitlines()
     body = lines[lines.index(r'\midrule') + 1 : lines.index(r'\bottomrule')]
     assert len(body) == len(given)
     assert all(line.endswith(r' \\') and len(re.findall(r'(?<!\\)&', line)) == 1 for line in body)
@@ -109,7 +110,7 @@ def test_latex_has_one_line_per_row_and_its_cells():
 
 def test_markdown_keeps_its_columns():
     given = texts(100, 3)
-    lines = Table('t', ['a', 'b'], [[text, 'y'] for text in given]).markdown().splitlines()[4:-1]
+    lines = as_markdown(Table('t', ['a', 'b'], [[text, 'y'] for text in given])).splitlines()[4:-1]
     assert len(lines) == len(given)
     assert all(len(re.findall(r'(?<!\\)\|', line)) == 3 for line in lines)
     assert not any('<' in line for line in lines)
@@ -120,7 +121,7 @@ def test_csv_reads_back_with_pandas():
     generator = np.random.default_rng(0)
     numbers = generator.normal(50, 20, len(given))
     rows = [[text, Estimate(n, n / 7, 3, n / 9), float(n), 7] for text, n in zip(given, numbers, strict=True)]
-    content = Table('t', ['text', 'OA', 'x', 'k'], rows, ['no note in here']).csv()
+    content = as_csv(Table('t', ['text', 'OA', 'x', 'k'], rows, ['no note in here']))
     frame = pd.read_csv(io.StringIO(content, newline=''), keep_default_na=False)
     assert list(frame['text']) == given
     np.testing.assert_array_equal(frame['OA'], numbers)
@@ -134,7 +135,7 @@ def test_csv_reads_back_with_pandas():
 def test_numbers_stay_numbers_beside_text():
     rows = [['a', Estimate(50.0, 1.0, 3)], ['b', 'not measured'], ['c', None]]
     table = Table('t', ['m', 'OA'], rows, blocks=[Block('Published', [['d', Quoted(95.35, 1.5)]])])
-    frame = pd.read_csv(io.StringIO(table.csv()))
+    frame = pd.read_csv(io.StringIO(as_csv(table)))
     assert frame['OA'].dtype == np.float64
     assert list(frame['OA'].dropna()) == [50.0, 95.35]
     assert frame['OA note'][1] == 'not measured'

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.published import published
 from benchmarks.records import Store, mean_interval
-from benchmarks.report import Cell, Quoted, leaderboard
+from benchmarks.report import Cell, Quoted, as_csv, as_markdown, leaderboard
 from benchmarks.report.leaderboard import ABOUT
 from tests.benchmarks.report.boards import board, full, measured
 
@@ -60,7 +60,7 @@ def test_a_single_seed_is_never_bold():
     table = leaderboard(records, predictions=reader)
     assert not any(cell.bold or cell.mark for cell in cells(table).values())
     assert 'fewer than two common seeds' in '\n'.join(table.notes)
-    assert '(1 seed)' in table.markdown()
+    assert '(1 seed)' in as_markdown(table)
 
 
 def test_a_runner_up_that_cannot_be_tested_keeps_the_best_from_bold_and_others_do_not():
@@ -149,7 +149,7 @@ def test_published_rows_stand_apart_with_their_source():
 def test_published_rows_alone_make_a_table():
     rows = [row.record() for row in published(method='ReCon', protocol='few_shot')]
     table = leaderboard(rows, title='Few-shot')
-    assert '97.3 (std 1.9)' in table.markdown()
+    assert '97.3 (std 1.9)' in as_markdown(table)
     assert not table.rows
 
 
@@ -220,7 +220,7 @@ def test_the_table_does_not_depend_on_the_order_of_records():
     first = leaderboard(records, predictions=reader, order=order)
     mixed = [records[i] for i in np.random.default_rng(0).permutation(len(records))]
     mixed.sort(key=lambda r: (r.protocol.voting != 'none', r.dataset.variant))
-    assert leaderboard(mixed, predictions=reader, order=order).csv() == first.csv()
+    assert as_csv(leaderboard(mixed, predictions=reader, order=order)) == as_csv(first)
 
 
 def test_without_such_a_figure_there_is_no_table():

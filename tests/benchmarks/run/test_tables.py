@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks.records import Predictions, Record
+from benchmarks.report import as_latex, as_markdown, page
 from benchmarks.run.curve import draw
 from benchmarks.run.results import Results
 from benchmarks.run.tables import table_of
@@ -113,7 +114,7 @@ def test_failed_missing_and_open_figures_are_told_apart(tmp_path):
         'broken 1 c', f'no memory (logs/{job("broken", 1).key}.log)'
     ]  # fmt: skip
     assert blocks['Not present'][0][0].text() == 'ModelNet40'
-    for text in (table.markdown(), table.latex(), table.html()):
+    for text in (as_markdown(table), as_latex(table), page(table.title, [table])):
         assert 'ModelNet40 is not present: get it there.' in text
 
 

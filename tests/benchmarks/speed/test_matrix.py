@@ -7,9 +7,10 @@ import torch
 from mmengine import Config
 
 from benchmarks.protocols.zero_shot import ProjectedQueries
+from benchmarks.report import as_markdown
 from benchmarks.speed.matrix import TRAINS, matrix, matrix_table, outcome, paired
 from benchmarks.speed.steps import made_ready
-from zoo.engine import load_config
+from zoo.config import load_config
 from zoo.hub.names import known_configs
 from zoo.registry import BACKBONES, OBJECTIVES
 
@@ -49,7 +50,7 @@ def test_whole_clouds_train_every_backbone_and_patches_some(found):
 
 def test_the_table_says_why(found, monkeypatch):
     monkeypatch.setattr('benchmarks.speed.matrix.matrix', lambda: found)
-    text = matrix_table().markdown()
+    text = as_markdown(matrix_table())
     assert '| recon ' in text
     assert 'no (1)' in text
     assert '(1) mask' in text

@@ -6,7 +6,7 @@ from torch import nn
 
 from benchmarks.speed.steps import count_parameters, counted_macs, forward_macs, matmul_peak, measure_steps
 from tests.backbones.test_contract import PLAIN, SMALL
-from zoo.engine.config import load_config
+from zoo.config import load_config
 from zoo.registry import BACKBONES
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from benchmarks.suites.students import data_options, pretraining_config, stretched
-from zoo.engine import load_config
+from zoo.config import load_config
 from zoo.engine.schedule import fit
 from zoo.hub.names import parse_name
 from zoo.registry import PARAM_SCHEDULERS

@@ -5,9 +5,9 @@ import copy
 import pytest
 
 from tests.hub.index.samples import COLLECTIONS, DIGEST, MODELS, write_index
+from zoo.config import ROOT
 from zoo.errors import UsageError
 from zoo.hub.index import Official, entries, find_entry, index_path, list_models
-from zoo.hub.names import ROOT
 
 
 @pytest.fixture

@@ -14,9 +14,10 @@ from benchmarks.release import verify
 from benchmarks.release.clouds import LARGEST_DISTANCE, largest_distance
 from benchmarks.suites.profiles import METHODS
 from tests.shared import shared_file
+from zoo.config import ROOT
 from zoo.hub import get_model
 from zoo.hub.index import entries
-from zoo.hub.names import ROOT, data_file, parse_name
+from zoo.hub.names import data_file, parse_name
 
 ENTRIES = entries(ROOT / 'model_index.yml')
 RESULTS = [(entry, result) for entry in ENTRIES.values() for result in entry.results]

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from zoo.compat import expand
+from zoo.config import ROOT
 from zoo.errors import UsageError
 from zoo.hub.index.entry import TASKS, Collection, Entry
 from zoo.hub.index.fields import Fields, is_path
 from zoo.hub.index.limits import read_yaml
 from zoo.hub.index.parse import collection_of, entry_of
-from zoo.hub.names import ROOT, parse_name
+from zoo.hub.names import parse_name
 
 PARTS = ('Import', 'Collections', 'Models', 'Library')
 
