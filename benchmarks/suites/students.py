@@ -20,6 +20,7 @@ OFFLINE = {'image': 'EfficientNetLite0Teacher', 'text': 'SentenceTeacher'}
 
 SUPERVISION = {
     'ReconstructPoints': 'masked points',
+    'PredictCenters': 'masked points and their centers',
     'ViewContrast': 'another view of the cloud',
     'ClassContrast': 'class labels',
     'PointIdentity': 'masked points',

@@ -22,7 +22,9 @@ PATCH_CASES = {
     'none': PLAIN,
     'joint': JOINT,
     'replace': {**PLAIN, 'masked_tokens': 'replace'},
+    'unplaced': {**PLAIN, 'masked_tokens': 'unplace', 'position': 'waves'},
     'two_tower': dict(type='TwoTower', local_tower=PLAIN, global_tower=GLOBAL),
+    'two_tower_unplaced': dict(type='TwoTower', local_tower={**PLAIN, 'masked_tokens': 'unplace'}, global_tower=GLOBAL),
     'two_tower_local': dict(type='TwoTower', local_tower=PLAIN, global_tower=GLOBAL, streams='local'),
 }
 
@@ -72,9 +74,11 @@ def everything(backbone, points):
     """All that a backbone returns for its users, in one tensor (B, ...)."""
     if 'masking' not in backbone.provides:
         return backbone(points).pool('cls')
-    mask = masks(backbone, points) if getattr(backbone, 'mask_token', None) is not None else None
+    unplaced = 'unplaced' in backbone.provides
+    mask = masks(backbone, points) if unplaced or getattr(backbone, 'mask_token', None) is not None else None
     output = backbone(points, mask)
-    return torch.cat([*output.queries.values(), output.tokens.flatten(1)], dim=1)
+    tokens = torch.cat([output.tokens, output.unplaced], dim=1) if unplaced else output.tokens
+    return torch.cat([*output.queries.values(), tokens.flatten(1)], dim=1)
 
 
 def test_every_registered_backbone_is_covered():

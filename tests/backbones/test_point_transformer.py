@@ -33,12 +33,51 @@ def test_queries_send_gradient_without_the_cut_and_in_joint_fusion():
         (dict(queries=()), 'does not fit queries'),
         (dict(queries=('cls', 'cls')), 'twice'),
         (dict(masked_tokens='keep'), "unknown masked_tokens 'keep'"),
+        (dict(position='angles'), "unknown position 'angles'"),
         (dict(num_heads=5), 'not divisible'),
     ],
 )
 def test_switches_that_do_not_fit(change, message):
     with pytest.raises(ValueError, match=message):
         BACKBONES.build({**SMALL, **change})
+
+
+@pytest.mark.parametrize('config', [SMALL, PLAIN, JOINT], ids=lambda config: config.get('fusion', 'cross'))
+def test_unplaced_tokens_are_read_by_no_other(config):
+    """All that a student says of visible tokens is what it says where masked ones are dropped."""
+    student = BACKBONES.build({**config, 'masked_tokens': 'unplace'}).eval()
+    dropping = BACKBONES.build(config).eval()
+    dropping.load_state_dict({key: value for key, value in student.state_dict().items() if key != 'mask_position'})
+    points, mask = torch.randn(2, 30, 3), torch.zeros(2, 8, dtype=torch.bool)
+    mask[:, [0, 3, 5]] = True
+    found, plain = (one(points, mask, return_layers=True, return_attention=True) for one in (student, dropping))
+    assert plain.unplaced is None
+    assert found.unplaced.shape == (2, 3, 24)
+    for name in ('tokens', 'queries', 'layers', 'query_layers', 'attentions'):
+        torch.testing.assert_close(getattr(found, name), getattr(plain, name), rtol=1e-4, atol=1e-5)
+    assert student(points).unplaced is None
+
+
+def test_unplaced_tokens_know_all_but_their_centers():
+    student = BACKBONES.build({**PLAIN, 'masked_tokens': 'unplace'}).eval()
+    neighborhoods, centers = student.group(torch.randn(1, 30, 3))
+    mask = torch.tensor([[True, False] * 4])
+
+    def unplaced(neighborhoods, centers, mask=mask):
+        return student(None, mask, groups=(neighborhoods, centers)).unplaced
+
+    before = unplaced(neighborhoods, centers)
+    assert torch.equal(before, unplaced(neighborhoods, centers + mask.unsqueeze(-1)))
+    assert not torch.allclose(before, unplaced(neighborhoods, centers + ~mask.unsqueeze(-1)))
+    order = torch.randperm(8)
+    groups = torch.arange(8)[mask[0]].tolist()
+    shuffled = unplaced(neighborhoods[:, order], centers[:, order], mask[:, order])
+    places = [groups.index(group) for group in order.tolist() if group in groups]
+    torch.testing.assert_close(shuffled, before[:, places], rtol=1e-4, atol=1e-5)
+    for group in range(8):  # every group is read, masked ones by their looks
+        changed = neighborhoods.clone()
+        changed[:, group] *= 2
+        assert not torch.allclose(before[:, :1], unplaced(changed, centers)[:, :1])
 
 
 def test_towers_share_no_gradient():

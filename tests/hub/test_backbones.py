@@ -38,7 +38,7 @@ def test_pretrained_weights_fill_the_classifier(pretrained):
     line = load_weights(classifier, path)
     assert 'tensors loaded' in line
     own = classifier.backbone.state_dict()
-    trained = {key: value for key, value in model.backbone.state_dict().items() if key != 'mask_token'}
+    trained = {key: value for key, value in model.backbone.state_dict().items() if not key.startswith('mask_')}
     assert all(torch.equal(own[key], value) for key, value in trained.items())
     assert all('query_' in key for key in set(own) - set(trained))
 
@@ -71,4 +71,4 @@ def test_features_have_no_fresh_token(method):
     backbone = backbone_config(f'{method}-nano', 'features')
     model = MODELS.build(dict(type='FeatureExtractor', backbone=backbone))
     source = zoo.get_model(f'{method}-nano_procedural')
-    assert set(model.backbone.state_dict()) == set(source.backbone.state_dict()) - {'mask_token'}
+    assert set(model.backbone.state_dict()) == set(source.backbone.state_dict()) - {'mask_token', 'mask_position'}

@@ -34,6 +34,20 @@ def test_self_attention_matches_loops(need_weights):
         torch.testing.assert_close(weights.sum(-1), torch.ones(2, 3, 5))
 
 
+@pytest.mark.parametrize('shown', [0, 2, 5])
+def test_shown_tokens_do_not_read_the_others(shown):
+    """Loops over a split: each of the first tokens reads the first ones, each of the others reads all."""
+    layer = SelfAttention(12, 3)
+    x = torch.randn(2, 5, 12)
+    q, k, v = layer.qkv(x).chunk(3, dim=-1)
+    first = slow_attention(q[:, :shown], k[:, :shown], v[:, :shown], 3)
+    expected = layer.proj(torch.cat([first, slow_attention(q[:, shown:], k, v, 3)], dim=1))
+    for need_weights in (False, True):
+        mixed, weights = layer(x, need_weights, shown)
+        torch.testing.assert_close(mixed, expected, rtol=1e-4, atol=1e-6)
+        assert weights is None or weights.shape == (2, 3, shown, shown)
+
+
 @pytest.mark.parametrize('need_weights', [False, True])
 def test_cross_attention_matches_loops(need_weights):
     layer = CrossAttention(12, 3)

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 import torch.nn.functional as F
 
-from zoo.layers import PatchEmbed, PositionEmbed
+from zoo.layers import PatchEmbed, PositionEmbed, waves
 
 
 def textbook(embed, neighborhoods):
@@ -41,8 +43,20 @@ def test_patch_embed_wants_three_widths():
         PatchEmbed(24, (8, 16))
 
 
-def test_position_embed_is_pointwise():
-    embed = PositionEmbed(24)
-    centers = torch.randn(2, 5, 3)
+@pytest.mark.parametrize('channels', [12, 10, 1])
+def test_waves_match_loops(channels):
+    centers = torch.randn(2, 5, 3, dtype=torch.float64)
+    count = math.ceil(channels / 6)
+    for found, center in zip(waves(centers, channels).flatten(0, 1), centers.flatten(0, 1).tolist(), strict=True):
+        expected = [
+            wave(x * 10000 ** (-i / count)) for x in center for wave in (math.sin, math.cos) for i in range(count)
+        ]
+        assert found.tolist() == pytest.approx(expected[:channels])
+
+
+@pytest.mark.parametrize('code', [lambda centers: centers, lambda centers: waves(centers, 200)])
+def test_position_embed_is_pointwise(code):
+    centers = code(torch.randn(2, 5, 3))
+    embed = PositionEmbed(24, centers.shape[-1])
     assert embed(centers).shape == (2, 5, 24)
     torch.testing.assert_close(embed(centers)[1, 2], embed(centers[1, 2]))

@@ -71,6 +71,8 @@ def test_traced_and_exported_models_answer_for_batches_of_any_size(model, points
 def test_names_for_the_optimizer(model):
     names = {name for name, _ in model.named_parameters()}
     assert model.no_weight_decay() <= names
-    assert {name for name in names if '.query_' in name or name.endswith('mask_token')} <= model.no_weight_decay()
+    assert {
+        name for name in names if '.query_' in name or name.endswith(('mask_token', 'mask_position'))
+    } <= model.no_weight_decay()
     grouped = [name for group in model.layer_groups() for name in group]
     assert sorted(grouped) == sorted(names)

@@ -25,6 +25,7 @@ class Backbone(nn.Module, ABC):
     layers    ``return_layers`` and ``forward_intermediates``
     attention ``return_attention``
     masking   :meth:`group`, and a ``mask`` over the groups
+    unplaced  with a mask, masked groups encoded without their positions, which no visible token reads
     ========= ======================================================================================================
 
     Attributes:
@@ -147,7 +148,11 @@ def require(backbone: Backbone, needs: Collection[str], who: str) -> None:
     """
     missing = sorted(set(needs) - backbone.provides)
     if missing:
-        fitting = [name for name, kind in BACKBONES.module_dict.items() if set(needs) <= kind.capabilities]
+        fitting = [
+            name + ' with other arguments' * isinstance(backbone, kind)
+            for name, kind in BACKBONES.module_dict.items()
+            if set(needs) <= kind.capabilities
+        ]
         raise UsageError(
             f'{who} needs {", ".join(missing)} of its backbone, which this {type(backbone).__name__} does not provide: '
             f'choose {" or ".join(sorted(fitting)) or "another one"}'

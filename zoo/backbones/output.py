@@ -26,6 +26,8 @@ class StudentOutput:
             queries, ``queries`` (B, heads, Q, T). In ``joint`` fusion both are cut out of one matrix over queries and
             tokens, so their rows do not sum to one.
         pooled: the backbone's own pooling (B, F) where it has no patches, so that ``tokens`` are not pooled.
+        unplaced: tokens of the masked groups (B, M, C) that have read all others but do not know where they are, from a
+            backbone that encodes them so; None when nothing is masked.
         left_out: first tokens that :meth:`pool` does not see.
         penalties: weighted scalars that the backbone adds to a training loss, by name.
         second: output for another, independently augmented view of the same objects; set by the pretrainer when an
@@ -43,6 +45,7 @@ class StudentOutput:
     query_layers: list[Tensor] = field(default_factory=list)
     attentions: list[dict[str, Tensor]] = field(default_factory=list)
     pooled: Tensor | None = None
+    unplaced: Tensor | None = None
     left_out: int = 0
     penalties: dict[str, Tensor] = field(default_factory=dict)
     second: StudentOutput | None = None

@@ -11,11 +11,12 @@ from torch import Tensor, nn
 from zoo import ops
 from zoo.backbones.base import Backbone, Groups
 from zoo.backbones.output import StudentOutput
-from zoo.layers import Block, PatchEmbed, PositionEmbed, ReConBlock, as_points, split_by_mask
+from zoo.layers import Block, PatchEmbed, PositionEmbed, ReConBlock, as_points, split_by_mask, waves
 from zoo.registry import BACKBONES
 
 FUSIONS = ('none', 'joint', 'cross')
-MASKED_TOKENS = ('drop', 'replace')
+MASKED_TOKENS = ('drop', 'replace', 'unplace')
+POSITIONS = ('coordinates', 'waves')
 
 
 @BACKBONES.register_module()
@@ -31,20 +32,24 @@ class PointTransformer(Backbone):
             SMC, multi-task); ``cross``: queries have their own stream that reads the patch tokens (ReCon).
         stop_gradient: in ``cross``, cut the gradient from the queries to the patch tokens. The reference does so in
             pretraining only.
-        masked_tokens: ``drop`` masked groups (MAE) or ``replace`` them by a learned token (BEiT).
+        masked_tokens: ``drop`` masked groups (MAE), ``replace`` them by a learned token (BEiT), or ``unplace`` them
+            (PCP-MAE): beside the visible tokens, which do not read them, they are encoded by the same blocks with one
+            learned position for all of them.
         num_groups: patches G.
         group_size: points K of a patch.
         patch_widths: inner widths of the patch embedding.
         mlp_ratio: hidden width of the MLPs over C.
         drop_path: stochastic depth at the last block, growing linearly from 0.
         skip_near_origin: FPS never chooses points with squared norm up to 1e-3, as pointnet2_ops behaves.
+        position: what the position embedding reads of a center: its ``coordinates``, or their ``waves`` in C channels
+            (:func:`zoo.layers.waves`).
         order: ``given``: centres begin with the first point, as the released code has it; ``shape``: with one that
             depends on the cloud alone, so that the order of its points has no influence (:func:`zoo.ops.shape_order`).
 
-    Source: arXiv 2302.02318, arXiv 2203.06604.
+    Source: arXiv 2302.02318, arXiv 2203.06604, arXiv 2408.08753.
     """
 
-    capabilities = frozenset({'queries', 'tokens', 'layers', 'attention', 'masking'})
+    capabilities = frozenset({'queries', 'tokens', 'layers', 'attention', 'masking', 'unplaced'})
     task_arguments = ('num_groups', 'group_size', 'drop_path', 'skip_near_origin', 'order', 'masked_tokens')
 
     def __init__(
@@ -63,10 +68,11 @@ class PointTransformer(Backbone):
         drop_path: float = 0.1,
         skip_near_origin: bool = False,
         order: str = 'given',
+        position: str = 'coordinates',
     ) -> None:
         super().__init__()
         ops.require_order(order)
-        _check(fusion, queries, masked_tokens)
+        _check(fusion, queries, masked_tokens, position)
         self.embed_dim = embed_dim
         self.depth = depth
         self.num_heads = num_heads
@@ -78,10 +84,12 @@ class PointTransformer(Backbone):
         self.skip_near_origin = skip_near_origin
         self.order = order
         self.patch_embed = PatchEmbed(embed_dim, patch_widths)
-        self.position = PositionEmbed(embed_dim)
+        self.waves = position == 'waves'
+        self.position = PositionEmbed(embed_dim, embed_dim if self.waves else 3)
         self.query_tokens = nn.ParameterDict({name: torch.zeros(1, 1, embed_dim) for name in queries})
         self.query_positions = nn.ParameterDict({name: torch.zeros(1, 1, embed_dim) for name in queries})
         self.mask_token = nn.Parameter(torch.zeros(1, 1, embed_dim)) if masked_tokens == 'replace' else None
+        self.mask_position = nn.Parameter(torch.zeros(1, 1, embed_dim)) if masked_tokens == 'unplace' else None
         rates = torch.linspace(0, drop_path, depth, device='cpu').tolist()
         if fusion == 'cross':
             blocks = [ReConBlock(embed_dim, num_heads, mlp_ratio, rate, stop_gradient) for rate in rates]
@@ -90,6 +98,11 @@ class PointTransformer(Backbone):
         self.blocks = nn.ModuleList(blocks)
         self.norm = nn.LayerNorm(embed_dim)
         self.init_weights()
+
+    @property
+    def provides(self) -> frozenset[str]:
+        """What its arguments allow of :attr:`capabilities`."""
+        return super().provides - ({'unplaced'} if self.mask_position is None else set())
 
     @property
     def stop_gradient(self) -> bool:
@@ -103,7 +116,7 @@ class PointTransformer(Backbone):
                 nn.init.trunc_normal_(module.weight, std=0.02)
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)
-        for token in (*self.query_tokens.values(), *self.query_positions.values(), self.mask_token):
+        for token in (*self.query_tokens.values(), *self.query_positions.values(), self.mask_token, self.mask_position):
             if token is not None:
                 nn.init.trunc_normal_(token, std=0.02)
 
@@ -125,7 +138,7 @@ class PointTransformer(Backbone):
         """Encode a batch of clouds; see :class:`Backbone`. Attention is computed explicitly, which is slower."""
         neighborhoods, centers = self.group(points) if groups is None else groups
         tokens = self.patch_embed(neighborhoods)
-        position = self.position(centers)
+        position = self.position(waves(centers, self.embed_dim) if self.waves else centers)
         output = StudentOutput({}, tokens, centers, neighborhoods, mask=mask)
         if mask is not None:
             output.visible, output.masked = _split(mask, tokens, num_masked)
@@ -142,7 +155,7 @@ class PointTransformer(Backbone):
     def no_weight_decay(self) -> set[str]:
         """Names of the parameters that take no weight decay although they are not vectors."""
         names = {name for name, _ in self.named_parameters() if name.startswith(('query_tokens', 'query_positions'))}
-        return names | ({'mask_token'} if self.mask_token is not None else set())
+        return names | {name for name in ('mask_token', 'mask_position') if getattr(self, name) is not None}
 
     def layer_groups(self) -> list[list[str]]:
         """Parameter names from input to output: the embedding, each block, the last norm."""
@@ -164,12 +177,18 @@ class PointTransformer(Backbone):
         return config
 
     def _apply_mask(self, tokens: Tensor, position: Tensor, output: StudentOutput) -> tuple[Tensor, Tensor]:
-        """Drop or replace the masked tokens of (B, G, C)."""
+        """Drop or replace the masked tokens of (B, G, C), or put them behind the others."""
         if self.mask_token is not None:
             assert output.mask is not None
             return torch.where(output.mask.unsqueeze(-1), self.mask_token.to(tokens.dtype), tokens), position
         assert output.visible is not None
-        return ops.gather_points(tokens, output.visible), ops.gather_points(position, output.visible)
+        assert output.masked is not None
+        shown, shown_position = ops.gather_points(tokens, output.visible), ops.gather_points(position, output.visible)
+        if self.mask_position is None:
+            return shown, shown_position
+        output.unplaced = ops.gather_points(tokens, output.masked)
+        unknown = self.mask_position.to(position.dtype).expand_as(output.unplaced)
+        return torch.cat([shown, output.unplaced], dim=1), torch.cat([shown_position, unknown], dim=1)
 
     def _queries(self, batch: int) -> tuple[Tensor, Tensor]:
         """Query tokens and positions, each (B, Q, C)."""
@@ -183,18 +202,20 @@ class PointTransformer(Backbone):
     def _encode(
         self, tokens: Tensor, position: Tensor, output: StudentOutput, return_layers: bool, return_attention: bool
     ) -> tuple[Tensor, Tensor]:
-        """Run the blocks; returns normalised queries (B, Q, C) and tokens (B, T, C)."""
+        """Run the blocks; returns normalised queries (B, Q, C) and tokens (B, T, C); sets unplaced tokens aside."""
         queries, query_position = self._queries(tokens.shape[0])
         num_queries = queries.shape[1]
+        num_shown = None if output.unplaced is None else tokens.shape[1] - output.unplaced.shape[1]
+        num_read = None if num_shown is None else num_queries + num_shown
         for block in self.blocks:
             # Positions are added again before every block, for the queries too.
             if self.fusion == 'cross':
                 queries, tokens, query_weights, weights = block(
-                    queries + query_position, tokens + position, return_attention
+                    queries + query_position, tokens + position, return_attention, num_shown
                 )
             else:
                 x = torch.cat([queries + query_position, tokens + position], dim=1)
-                x, joint = block(x, return_attention)
+                x, joint = block(x, return_attention, num_read)
                 queries, tokens = x[:, :num_queries], x[:, num_queries:]
                 if joint is not None:
                     query_weights, weights = (
@@ -202,19 +223,24 @@ class PointTransformer(Backbone):
                         joint[:, :, num_queries:, num_queries:],
                     )
             if return_layers:
-                output.layers.append(tokens)
+                output.layers.append(tokens[:, :num_shown])
                 output.query_layers.append(queries)
             if return_attention:
                 output.attentions.append({'tokens': weights} | ({'queries': query_weights} if num_queries else {}))
-        return self.norm(queries), self.norm(tokens)
+        tokens = self.norm(tokens)
+        if num_shown is not None:
+            tokens, output.unplaced = tokens[:, :num_shown], tokens[:, num_shown:]
+        return self.norm(queries), tokens
 
 
-def _check(fusion: str, queries: Sequence[str], masked_tokens: str) -> None:
+def _check(fusion: str, queries: Sequence[str], masked_tokens: str, position: str) -> None:
     """Raise ValueError for switches that do not fit each other."""
     if fusion not in FUSIONS:
         raise ValueError(f"unknown fusion '{fusion}': choose one of {', '.join(FUSIONS)}")
     if masked_tokens not in MASKED_TOKENS:
         raise ValueError(f"unknown masked_tokens '{masked_tokens}': choose one of {', '.join(MASKED_TOKENS)}")
+    if position not in POSITIONS:
+        raise ValueError(f"unknown position '{position}': choose one of {', '.join(POSITIONS)}")
     if isinstance(queries, str):
         raise ValueError(f"queries must be a list of names, got '{queries}'")
     if (fusion == 'none') != (len(queries) == 0):

@@ -36,7 +36,7 @@ class TwoTower(Backbone):
         ValueError: unknown streams; the towers differ in channels or grouping, or share a query.
     """
 
-    capabilities = frozenset({'queries', 'tokens', 'layers', 'attention', 'masking'})
+    capabilities = frozenset({'queries', 'tokens', 'layers', 'attention', 'masking', 'unplaced'})
     task_arguments = ('num_groups', 'group_size', 'drop_path', 'skip_near_origin', 'order', 'masked_tokens', 'streams')
 
     def __init__(
@@ -72,6 +72,11 @@ class TwoTower(Backbone):
         both = set(local.query_names) & set(contrast.query_names)
         if both:
             raise ValueError(f'both towers have a query {", ".join(sorted(both))}')
+
+    @property
+    def provides(self) -> frozenset[str]:
+        """What the first tower provides, and the queries of all."""
+        return super().provides & (self.first.provides | {'queries'})
 
     @property
     def towers(self) -> dict[str, Any]:

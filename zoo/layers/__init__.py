@@ -5,7 +5,7 @@ from __future__ import annotations
 from zoo.layers.attention import CrossAttention, SelfAttention
 from zoo.layers.blocks import Block, DropPath, Mlp, ReConBlock
 from zoo.layers.decoder import MaskedDecoder
-from zoo.layers.embed import PatchEmbed, PositionEmbed
+from zoo.layers.embed import PatchEmbed, PositionEmbed, waves
 from zoo.layers.heads import build_head
 from zoo.layers.masking import BlockMask, Mask, RandomMask, split_by_mask
 from zoo.layers.pooling import largest
@@ -33,4 +33,5 @@ __all__ = [
     'interpolate',
     'largest',
     'split_by_mask',
+    'waves',
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -34,7 +35,10 @@ def check_heads(embed_dim: int, num_heads: int) -> None:
 
 
 class SelfAttention(nn.Module):
-    """Self-attention without qkv bias and with an output bias, as the reference has it (arXiv 2302.02318)."""
+    """Self-attention without qkv bias and with an output bias, as the reference has it (arXiv 2302.02318).
+
+    Tokens may be split: all read the first ``shown``, and only the others read the others.
+    """
 
     def __init__(self, embed_dim: int, num_heads: int) -> None:
         super().__init__()
@@ -43,10 +47,15 @@ class SelfAttention(nn.Module):
         self.qkv = nn.Linear(embed_dim, 3 * embed_dim, bias=False)
         self.proj = nn.Linear(embed_dim, embed_dim)
 
-    def forward(self, x: Tensor, need_weights: bool = False) -> tuple[Tensor, Tensor | None]:
-        """Mix tokens (B, T, C) with each other; returns (B, T, C) and the weights (B, heads, T, T) or None."""
+    def forward(self, x: Tensor, need_weights: bool = False, shown: int | None = None) -> tuple[Tensor, Tensor | None]:
+        """Mix tokens (B, T, C) with each other; returns (B, T, C) and the weights (B, heads, T, T) or None.
+
+        With ``shown`` the weights are those of the first tokens alone.
+        """
         q, k, v = self.qkv(x).unflatten(-1, (3, self.num_heads, -1)).permute(2, 0, 3, 1, 4).unbind(0)
-        mixed, weights = attend(q, k, v, need_weights)
+        mixed, weights = attend(q[:, :, :shown], k[:, :, :shown], v[:, :, :shown], need_weights)
+        if shown is not None:
+            mixed = torch.cat([mixed, attend(q[:, :, shown:], k, v, need_weights=False)[0]], dim=1)
         return self.proj(mixed), weights
 
 

@@ -72,10 +72,13 @@ class Block(nn.Module):
         self.mlp = Mlp(embed_dim, int(embed_dim * mlp_ratio))
         self.drop_path = DropPath(drop_path)
 
-    def forward(self, x: Tensor, need_weights: bool = False) -> tuple[Tensor, Tensor | None]:
-        """Map tokens (B, T, C) to (B, T, C); the second value is the attention (B, heads, T, T) or None."""
+    def forward(self, x: Tensor, need_weights: bool = False, shown: int | None = None) -> tuple[Tensor, Tensor | None]:
+        """Map tokens (B, T, C) to (B, T, C); the second value is the attention (B, heads, T, T) or None.
+
+        ``shown``: see :class:`SelfAttention`.
+        """
         normed = self.norm1(x)
-        mixed, weights = self.attn(normed, need_weights)
+        mixed, weights = self.attn(normed, need_weights, shown)
         x = (normed if self.normalized_residual else x) + self.drop_path(mixed)
         normed = self.norm2(x)
         x = (normed if self.normalized_residual else x) + self.drop_path(self.mlp(normed))
@@ -110,9 +113,9 @@ class ReConBlock(nn.Module):
         self.drop_path = DropPath(drop_path)
 
     def forward(
-        self, queries: Tensor, tokens: Tensor, need_weights: bool = False
+        self, queries: Tensor, tokens: Tensor, need_weights: bool = False, shown: int | None = None
     ) -> tuple[Tensor, Tensor, Tensor | None, Tensor | None]:
-        """Update queries (B, Q, C) and tokens (B, T, C).
+        """Update queries (B, Q, C), which read the first ``shown`` tokens, and tokens (B, T, C).
 
         Returns:
             queries (B, Q, C), tokens (B, T, C), attention of the queries (B, heads, Q, T) or None, attention of the
@@ -120,12 +123,12 @@ class ReConBlock(nn.Module):
         """
         local = self.local
         normed = local.norm1(tokens)
-        memory = normed.detach() if self.stop_gradient else normed
+        memory = (normed.detach() if self.stop_gradient else normed)[:, :shown]
         queries = self.norm1(queries)
         read, query_weights = self.attn(queries, memory, need_weights)
         queries = self.norm2(queries + self.drop_path(read))
         queries = queries + self.drop_path(self.mlp(queries))
-        mixed, token_weights = local.attn(normed, need_weights)
+        mixed, token_weights = local.attn(normed, need_weights, shown)
         tokens = local.norm2(normed + local.drop_path(mixed))
         tokens = tokens + local.drop_path(local.mlp(tokens))
         return queries, tokens, query_weights, token_weights

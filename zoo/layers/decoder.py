@@ -21,6 +21,7 @@ class MaskedDecoder(nn.Module):
         mlp_ratio: hidden width of the MLP over C.
         drop_path: rate of stochastic depth at the last block, growing linearly from 0.
         width: channels W of the blocks and of what is returned, where they are not those of the encoder.
+        position_dim: D of what centers are given as: 3 coordinates, or their waves.
     """
 
     def __init__(
@@ -31,12 +32,13 @@ class MaskedDecoder(nn.Module):
         mlp_ratio: float = 4.0,
         drop_path: float = 0.1,
         width: int | None = None,
+        position_dim: int = 3,
     ) -> None:
         super().__init__()
         self.width = embed_dim if width is None else width
         self.narrow = nn.Identity() if width is None else nn.Linear(embed_dim, self.width)
         self.mask_token = nn.Parameter(torch.zeros(1, 1, self.width))
-        self.position = PositionEmbed(self.width)
+        self.position = PositionEmbed(self.width, in_dim=position_dim)
         rates = torch.linspace(0, drop_path, depth, device='cpu').tolist()
         self.blocks = nn.ModuleList(Block(self.width, num_heads, mlp_ratio, rate) for rate in rates)
         self.norm = nn.LayerNorm(self.width)
@@ -47,8 +49,8 @@ class MaskedDecoder(nn.Module):
 
         Args:
             visible: encoder output of the visible groups (B, V, C).
-            visible_centers: (B, V, 3).
-            masked_centers: (B, M, 3).
+            visible_centers: (B, V, D).
+            masked_centers: (B, M, D).
 
         Returns:
             Tokens of the masked groups (B, M, W).

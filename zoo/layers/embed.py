@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -49,13 +50,39 @@ class PatchEmbed(nn.Module):
 
 
 class PositionEmbed(nn.Module):
-    """Two-layer perceptron from a centre's coordinates to channels: 3, ``hidden_dim``, GELU, C."""
+    """Two-layer perceptron from a center to channels: D, the larger of D and 128, GELU, C.
 
-    def __init__(self, embed_dim: int, hidden_dim: int = 128) -> None:
+    Args:
+        embed_dim: channels C.
+        in_dim: D of what a center is given as: 3 coordinates (arXiv 2203.06604), or their :func:`waves`.
+    """
+
+    def __init__(self, embed_dim: int, in_dim: int = 3) -> None:
         super().__init__()
-        self.fc1 = nn.Linear(3, hidden_dim)
+        hidden_dim = max(in_dim, 128)
+        self.fc1 = nn.Linear(in_dim, hidden_dim)
         self.fc2 = nn.Linear(hidden_dim, embed_dim)
 
     def forward(self, centers: Tensor) -> Tensor:
-        """Map centres (B, G, 3) to (B, G, C)."""
+        """Map centers (B, G, D) to (B, G, C)."""
         return self.fc2(F.gelu(self.fc1(centers.to(self.fc1.weight.dtype))))
+
+
+def waves(centers: Tensor, channels: int) -> Tensor:
+    """Sines and cosines of centers: for each axis, all sines and then all cosines (arXiv 2408.08753).
+
+    Frequencies fall geometrically from 1 towards 1 / 10000, in radians per unit of the cloud.
+
+    Parity: the released code wants a multiple of 6 channels; here the last ones are left out where it is none.
+
+    Args:
+        centers: (B, G, 3).
+        channels: D.
+
+    Returns:
+        (B, G, D).
+    """
+    count = -(-channels // 6)
+    frequencies = 10000.0 ** (-torch.arange(count, device=centers.device, dtype=centers.dtype) / count)
+    angles = centers.unsqueeze(-1) * frequencies
+    return torch.cat([angles.sin(), angles.cos()], dim=-1).flatten(-2)[..., :channels]

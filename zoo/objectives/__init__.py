@@ -8,6 +8,7 @@ from zoo.objectives.base import Objective
 from zoo.objectives.contrast import ClassContrast, ViewContrast
 from zoo.objectives.masked import MaskedObjective
 from zoo.objectives.predict_blocks import ContextMask, PredictBlocks
+from zoo.objectives.predict_centers import PredictCenters
 from zoo.objectives.predict_layers import PredictLayers
 from zoo.objectives.predict_tokens import PredictFeatures, PredictTokens
 from zoo.objectives.reconstruct import ReconstructPoints
@@ -20,6 +21,7 @@ __all__ = [
     'MaskedObjective',
     'Objective',
     'PredictBlocks',
+    'PredictCenters',
     'PredictFeatures',
     'PredictLayers',
     'PredictTokens',

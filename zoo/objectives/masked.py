@@ -49,8 +49,11 @@ class MaskedObjective(Objective):
             return ops.gather_points(output.tokens, output.masked)
         if replaced:
             raise ValueError(f"{type(self).__name__} with a decoder needs a student with masked_tokens='drop'")
-        visible = ops.gather_points(output.centers, output.visible)
-        return self.decoder(output.tokens, visible, ops.gather_points(output.centers, output.masked))
+        return self.decoder(output.tokens, *self.places(output))
+
+    def places(self, output: StudentOutput) -> tuple[Tensor, Tensor]:
+        """Where the decoder is told that visible groups (B, V, 3) and masked groups (B, M, 3) are: at their centers."""
+        return ops.gather_points(output.centers, output.visible), ops.gather_points(output.centers, output.masked)
 
     def no_weight_decay(self) -> set[str]:
         """The mask token."""

@@ -1,0 +1,11 @@
+"""PCP-MAE with ReCon's small width, pretraining on ShapeNet55 (arXiv 2408.08753).
+
+Reproduces: no paper: the method at this width is ours, for comparison, 300 epochs, batch 128.
+Cost: not measured on a GPU yet.
+Expected: no published accuracy.
+Command: python tools/train.py configs/pcp_mae/small.py --amp
+"""
+
+_base_ = ['base.py']
+
+model = dict(backbone=dict(embed_dim=256, num_heads=4))
