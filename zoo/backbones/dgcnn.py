@@ -95,7 +95,7 @@ class DynamicEdgeConv(nn.Module):
         members = ops.feature_knn(x, self.neighbors)
         difference, own = self.fc.weight.chunk(2, dim=1)
         # Not in half precision, under autocast either: differences of neighbors would drown in its rounding.
-        with torch.autocast(x.device.type, enabled=False):
+        with ops.full_precision(x.device):
             x = x.to(self.fc.weight.dtype)
             far, near = F.linear(x, difference), F.linear(x, own - difference)
         if not self.training:

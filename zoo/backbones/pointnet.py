@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from zoo import ops
 from zoo.backbones.cloud_encoder import CloudEncoder
 from zoo.layers import SharedMlp, as_points, largest
 from zoo.registry import BACKBONES
@@ -88,6 +89,6 @@ def orthogonality_gap(matrices: Tensor) -> Tensor:
     """Mean over the batch of ||I - A A^T||^2 (Frobenius) for matrices A (B, S, S); zero for rotations."""
     identity = torch.eye(matrices.shape[-1], device=matrices.device)
     # In float32: the gap of a nearly orthogonal matrix drowns in the rounding of half precision.
-    with torch.autocast(matrices.device.type, enabled=False):
+    with ops.full_precision(matrices.device):
         matrices = matrices.float()
         return (identity - matrices @ matrices.transpose(1, 2)).square().sum(dim=(1, 2)).mean()

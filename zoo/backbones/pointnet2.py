@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -96,7 +95,7 @@ class SetAbstraction(nn.Module):
         # instead of one per member.
         mapped = ops.gather_rows(_first_map(self.mlp, points, features), members)
         first = self.mlp.linears[0].weight[:, :3]
-        with torch.autocast(points.device.type, enabled=False):
+        with ops.full_precision(points.device):
             shift = F.linear(centers.to(first.dtype), first).unsqueeze(2)
         x = self.mlp.after_first(mapped.sub_(shift))
         return centers, largest(x, dim=2)
@@ -106,6 +105,6 @@ def _first_map(mlp: SharedMlp, points: Tensor, features: Tensor | None) -> Tenso
     """First linear map (B, N, C1) of [coordinates, features]."""
     first = mlp.linears[0]
     # Not in half precision, under autocast either: differences of neighbors would drown in its rounding.
-    with torch.autocast(points.device.type, enabled=False):
+    with ops.full_precision(points.device):
         result = F.linear(points.to(first.weight.dtype), first.weight[:, :3], first.bias)
     return result if features is None else result + F.linear(features, first.weight[:, 3:])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -10,9 +10,11 @@ import torch.nn.functional as F
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
+from zoo import ops
 from zoo.backbones import Backbone, StudentOutput
 from zoo.errors import UsageError
 from zoo.objectives.align import Alignment
+from zoo.ops.library import define_operator
 from zoo.registry import OBJECTIVES
 
 
@@ -75,13 +77,27 @@ class AlignViews(Alignment):
 def matches(prediction: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     """Pairs of the largest sum of products: M = min(Q, V) indices (B, M, 1) into each side.
 
+    On a GPU this waits for the products, the only time in a step: the matching is done on the CPU.
+
     Args:
         prediction: (B, Q, D).
         target: (B, V, D).
     """
-    with torch.autocast(prediction.device.type, enabled=False):
+    with ops.full_precision(prediction.device):
         products = prediction @ target.transpose(1, 2)
+    return cast('tuple[Tensor, Tensor]', _operator(products))
+
+
+def _matches(products: Tensor) -> tuple[Tensor, Tensor]:
     # A loss that is not finite is for the training loop to report, so that matching must survive it.
     pairs = np.array([linear_sum_assignment(table, maximize=True) for table in products.nan_to_num().cpu().numpy()])
-    rows, columns = torch.from_numpy(pairs).to(prediction.device).unsqueeze(-1).unbind(1)
-    return rows, columns
+    rows, columns = torch.from_numpy(pairs).to(products.device).unsqueeze(-1).unbind(1)
+    return rows.clone(), columns.clone()  # outputs of an operator share no memory
+
+
+def _fake(products: Tensor) -> tuple[Tensor, Tensor]:
+    shape = (len(products), min(products.shape[1:]), 1)
+    return products.new_empty(shape, dtype=torch.int64), products.new_empty(shape, dtype=torch.int64)
+
+
+_operator = define_operator('match(Tensor products) -> (Tensor, Tensor)', _matches, _fake)

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from zoo import ops
 from zoo.objectives.gather import gather_rows
 
 FeatureLoss = Callable[[Tensor, Tensor], Tensor]
@@ -75,7 +76,7 @@ def view_contrast(first: Tensor, second: Tensor, temperature: float = 0.1) -> Te
 
 def similarities(a: Tensor, b: Tensor) -> Tensor:
     """Products (M, N) of rows (M, D) and (N, D) in full precision: a temperature magnifies rounding errors."""
-    with torch.autocast(a.device.type, enabled=False):
+    with ops.full_precision(a.device):
         return a.float() @ b.float().T
 
 

@@ -19,6 +19,7 @@ from zoo.ops.feature_neighbors import feature_knn
 from zoo.ops.grouping import gather_points, gather_rows, group
 from zoo.ops.neighbors import knn
 from zoo.ops.ordering import ORDERS, in_order, require_order, shape_order
+from zoo.ops.precision import full_precision
 from zoo.ops.sampling import farthest_point_sample
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     'chamfer_distance',
     'farthest_point_sample',
     'feature_knn',
+    'full_precision',
     'gather_points',
     'gather_rows',
     'group',

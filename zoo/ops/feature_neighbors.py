@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from zoo.ops.library import define_operator
+from zoo.ops.precision import full_precision
 from zoo.ops.torch_backend import smallest
 from zoo.ops.validate import require_positive
 
@@ -37,7 +38,7 @@ def feature_knn(features: Tensor, k: int) -> Tensor:
 def _search(features: Tensor, k: int) -> Tensor:
     if not features.numel():
         return _search_shapes(features, k)
-    with torch.autocast(features.device.type, enabled=False):
+    with full_precision(features.device):
         features = features.float() if features.dtype != torch.float64 else features
         if features.is_cuda:
             return _nearest(features, k)

@@ -21,7 +21,7 @@ model = dict(
     objectives=dict(
         features=dict(
             type='PredictFeatures',
-            teacher=dict(type='CrossModalTokenizer'),
+            teacher=dict(type='CrossModalTokenizer', trained_by='configs/act/autoencoder.py'),
             decoder=dict(depth=2, drop_path=0.1),
             loss='cosine',
         ),

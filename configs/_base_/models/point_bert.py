@@ -20,5 +20,11 @@ model = dict(
         order='shape',
     ),
     mask=dict(type='block', ratio=0.35),
-    objectives=dict(tokens=dict(type='PredictTokens', teacher=dict(type='DVAETokenizer'), decoder=None)),
+    objectives=dict(
+        tokens=dict(
+            type='PredictTokens',
+            teacher=dict(type='DVAETokenizer', trained_by='configs/point_bert/dvae.py'),
+            decoder=None,
+        )
+    ),
 )
