@@ -1,4 +1,4 @@
-# make demo | test | lint | format | clean | help. Each makes $(VENV) and installs what is missing or out of date.
+# make demo | test | test-fast | lint | format | clean | help. Each makes $(VENV) and installs what is missing or out of date.
 # Another Python, another torch:  make test PYTHON=python3.12 TORCH="torch torchvision"
 
 SHELL := /bin/bash
@@ -11,6 +11,8 @@ VENV ?= .venv
 # Pinned as a pair: a torchvision without its torch pulls in another torch.
 TORCH ?= torch==2.13.0 torchvision==0.28.0
 PYTEST_ARGS ?=
+# A process for every core and one thread for each; files stay whole, so that what a file shares is made once.
+PYTEST := OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n logical --dist loadfile
 
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -18,13 +20,16 @@ STAMP := $(VENV)/.installed
 UNFINISHED := $(VENV)/.unfinished
 SOURCES := zoo benchmarks tools tests configs setup.py
 
-.PHONY: demo test lint format clean help
+.PHONY: demo test test-fast lint format clean help
 
 demo: $(STAMP) ## pretrain and measure nine methods on the built-in shapes, then print the tables
 	@$(BIN)/python tools/benchmark.py --all --profile demo
 
 test: $(STAMP) ## run every test
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(PYTEST) $(PYTEST_ARGS)
+
+test-fast: $(STAMP) ## run the tests that take seconds
+	@$(PYTEST) -m 'not slow' $(PYTEST_ARGS)
 
 lint: $(STAMP) ## check format, style, types, spelling and the direction of imports
 	@$(BIN)/ruff format --check $(SOURCES)
@@ -41,7 +46,7 @@ clean: ## remove the environment and the caches of the tools
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build *.egg-info
 
 help: ## print this list
-	@grep -hE '^[a-z]+:.* ## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.* ## /  make \1\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.* ## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.* ## /  make \1\t/' | expand -t 18
 
 $(STAMP): setup.py pyproject.toml
 	@if [ -e $(UNFINISHED) ] || { [ -e $(VENV)/pyvenv.cfg ] && ! $(BIN)/python -c '' 2>/dev/null; }; then \

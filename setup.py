@@ -44,6 +44,7 @@ EXTRAS = {
     # Formatters and linters are pinned: another release words the same code differently.
     'dev': [
         'pytest>=8.2',
+        'pytest-xdist>=3.6',
         'model-index>=0.1.11',  # reads model_index.yml as others will
         'ruff==0.17.6',
         'mypy==2.4.1',
