@@ -6,7 +6,7 @@ Expected: the weights are the teacher of configs/act/base.py; no score of its ow
 Command: python tools/train.py configs/act/autoencoder.py
 """
 
-_base_ = ['../_base_/runtime.py', '../_base_/datasets/shapenet55.py', '../_base_/schedules/pretrain.py']
+_base_ = '../_base_/pretrain_shapenet55.py'
 
 train_dataloader = dict(batch_size=64, dataset=dict(images=False, texts=False, image_pipeline=None))
 optim_wrapper = dict(optimizer=dict(weight_decay=5e-4))

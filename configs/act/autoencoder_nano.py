@@ -8,7 +8,7 @@ Expected: no published figure belongs to this config; the weights are the teache
 Command: python tools/train.py configs/act/autoencoder_nano.py
 """
 
-_base_ = ['../_base_/runtime.py', '../_base_/datasets/procedural.py', '../_base_/schedules/pretrain_nano.py']
+_base_ = '../_base_/pretrain_procedural.py'
 
 train_dataloader = dict(dataset=dict(images=False, texts=False))
 train_cfg = dict(max_epochs=20)

@@ -8,12 +8,8 @@ Expected: fine-tuned ScanObjectNN PB_T50_RS 88.21 (published, arXiv 2212.08320).
 Command: python tools/train.py configs/act/base.py --amp
 """
 
-_base_ = [
-    '../_base_/runtime.py',
-    '../_base_/datasets/shapenet55.py',
-    '../_base_/schedules/pretrain.py',
-    '../_base_/models/act.py',
-]
+_base_ = ['../_base_/pretrain_shapenet55.py', '../_base_/models/act.py', '../_base_/sizes/base.py']
 
+model = dict(backbone=_base_.pop('size').backbone)
 optim_wrapper = dict(optimizer=dict(lr=1e-3))
 train_dataloader = dict(dataset=dict(images=False, texts=False, image_pipeline=None))

@@ -8,13 +8,6 @@ Expected: no published accuracy.
 Command: python tools/train.py configs/act/small.py --amp
 """
 
-_base_ = [
-    '../_base_/runtime.py',
-    '../_base_/datasets/shapenet55.py',
-    '../_base_/schedules/pretrain.py',
-    '../_base_/models/act.py',
-]
+_base_ = ['./base.py', '../_base_/sizes/small.py']
 
-model = dict(backbone=dict(embed_dim=256, num_heads=4))
-optim_wrapper = dict(optimizer=dict(lr=1e-3))
-train_dataloader = dict(dataset=dict(images=False, texts=False, image_pipeline=None))
+model = dict(backbone=_base_.pop('size').backbone)

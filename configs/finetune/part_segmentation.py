@@ -12,6 +12,7 @@ _base_ = [
     '../_base_/runtime.py',
     '../_base_/datasets/procedural_labels.py',
     '../_base_/schedules/finetune.py',
+    '../_base_/sizes/nano.py',
 ]
 
 num_points = 512
@@ -25,17 +26,11 @@ model = dict(
     _delete_=True,
     type='PartSegmenter',
     backbone=dict(
+        _base_.pop('size').backbone,
         type='PointTransformer',
-        embed_dim=96,
-        depth=6,
-        num_heads=3,
         queries=('cls', 'image', 'text'),
         fusion='cross',
         stop_gradient=False,
-        num_groups=32,
-        group_size=16,
-        patch_widths=(32, 64, 128),
-        drop_path=0.0,
         order='shape',
     ),
     parts=parts,

@@ -14,20 +14,18 @@ _base_ = [
     '../_base_/runtime.py',
     '../_base_/datasets/shapenetpart.py',
     '../_base_/schedules/finetune.py',
+    '../_base_/sizes/base.py',
 ]
 
 model = dict(
     type='PartSegmenter',
     backbone=dict(
+        _base_.pop('size').backbone,
         type='PointTransformer',
-        embed_dim=384,
-        depth=12,
-        num_heads=6,
         queries=('cls', 'image', 'text'),
         fusion='cross',
         stop_gradient=False,
         num_groups=128,
-        group_size=32,
         drop_path=0.1,
         order='shape',
     ),

@@ -7,23 +7,11 @@ Expected: no published figure belongs to this config; measured ones stand in the
 Command: python tools/train.py configs/multitask/nano.py
 """
 
-_base_ = [
-    '../_base_/runtime.py',
-    '../_base_/datasets/procedural.py',
-    '../_base_/schedules/pretrain_nano.py',
-    '../_base_/models/multitask.py',
-]
+_base_ = ['../_base_/pretrain_procedural.py', '../_base_/models/multitask.py', '../_base_/sizes/nano.py']
 
 model = dict(
-    backbone=dict(
-        embed_dim=96, depth=6, num_heads=3, num_groups=32, group_size=16, patch_widths=(32, 64, 128), drop_path=0.0
-    ),
-    objectives=dict(
-        reconstruct=dict(decoder=dict(depth=2, drop_path=0.0)),
-        # Layer-normalised targets: unit vectors of MiniLM would weigh almost nothing in a smooth L1 otherwise.
-        image=dict(teacher=dict(type='EfficientNetLite0Teacher'), target_norm='layer'),
-        text=dict(teacher=dict(type='SentenceTeacher'), target_norm='layer'),
-    ),
+    backbone=_base_.size.backbone,
+    objectives=dict(reconstruct=dict(decoder=_base_.size.decoder), **_base_.pop('size').align),
 )
 
 custom_hooks = [*_base_.custom_hooks, dict(type='FeatureBankHook', views=1)]

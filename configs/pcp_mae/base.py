@@ -8,11 +8,7 @@ about eight seeds by its own account).
 Command: python tools/train.py configs/pcp_mae/base.py --amp
 """
 
-_base_ = [
-    '../_base_/runtime.py',
-    '../_base_/datasets/shapenet55.py',
-    '../_base_/schedules/pretrain.py',
-    '../_base_/models/pcp_mae.py',
-]
+_base_ = ['../_base_/pretrain_shapenet55.py', '../_base_/models/pcp_mae.py', '../_base_/sizes/base.py']
 
+model = dict(backbone=_base_.pop('size').backbone)
 train_dataloader = dict(dataset=dict(images=False, texts=False, image_pipeline=None))

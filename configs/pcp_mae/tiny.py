@@ -6,6 +6,6 @@ Expected: no published accuracy.
 Command: python tools/train.py configs/pcp_mae/tiny.py --amp
 """
 
-_base_ = ['base.py']
+_base_ = ['./base.py', '../_base_/sizes/tiny.py']
 
-model = dict(backbone=dict(embed_dim=192, num_heads=3))
+model = dict(backbone=_base_.pop('size').backbone)

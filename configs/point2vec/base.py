@@ -7,13 +7,9 @@ Expected: fine-tuned ScanObjectNN PB_T50_RS 87.47, ModelNet40 94.65 (published, 
 Command: python tools/train.py configs/point2vec/base.py --amp
 """
 
-_base_ = [
-    '../_base_/runtime.py',
-    '../_base_/datasets/shapenet55.py',
-    '../_base_/schedules/pretrain.py',
-    '../_base_/models/point2vec.py',
-]
+_base_ = ['../_base_/pretrain_shapenet55.py', '../_base_/models/point2vec.py', '../_base_/sizes/base.py']
 
+model = dict(backbone=_base_.pop('size').backbone)
 train_dataloader = dict(batch_size=512, dataset=dict(images=False, texts=False, image_pipeline=None))
 train_cfg = dict(max_epochs=800)
 optim_wrapper = dict(optimizer=dict(lr=1e-3))

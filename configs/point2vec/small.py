@@ -6,6 +6,6 @@ Expected: no published accuracy.
 Command: python tools/train.py configs/point2vec/small.py --amp
 """
 
-_base_ = ['base.py']
+_base_ = ['./base.py', '../_base_/sizes/small.py']
 
-model = dict(backbone=dict(embed_dim=256, num_heads=4))
+model = dict(backbone=_base_.pop('size').backbone)

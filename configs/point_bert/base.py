@@ -8,12 +8,8 @@ Expected: fine-tuned ScanObjectNN PB_T50_RS 83.07 (published, arXiv 2111.14819; 
 Command: python tools/train.py configs/point_bert/base.py --amp
 """
 
-_base_ = [
-    '../_base_/runtime.py',
-    '../_base_/datasets/shapenet55.py',
-    '../_base_/schedules/pretrain.py',
-    '../_base_/models/point_bert.py',
-]
+_base_ = ['../_base_/pretrain_shapenet55.py', '../_base_/models/point_bert.py', '../_base_/sizes/base.py']
 
+model = dict(backbone=_base_.pop('size').backbone)
 param_scheduler = dict(warmup='3/300')
 train_dataloader = dict(dataset=dict(images=False, texts=False, image_pipeline=None))

@@ -6,7 +6,7 @@ Expected: the paper reports no score of its own for it; the weights are the teac
 Command: python tools/train.py configs/point_bert/dvae.py
 """
 
-_base_ = ['../_base_/runtime.py', '../_base_/datasets/shapenet55.py', '../_base_/schedules/pretrain.py']
+_base_ = '../_base_/pretrain_shapenet55.py'
 
 train_dataloader = dict(batch_size=64, dataset=dict(images=False, texts=False, image_pipeline=None))
 optim_wrapper = dict(optimizer=dict(weight_decay=5e-4))

@@ -7,13 +7,9 @@ Expected: linear SVM on ModelNet40 93.7 ± 0.2 (published, arXiv 2404.16432, mea
 Command: python tools/train.py configs/point_jepa/base.py --amp
 """
 
-_base_ = [
-    '../_base_/runtime.py',
-    '../_base_/datasets/shapenet55.py',
-    '../_base_/schedules/pretrain.py',
-    '../_base_/models/point_jepa.py',
-]
+_base_ = ['../_base_/pretrain_shapenet55.py', '../_base_/models/point_jepa.py', '../_base_/sizes/base.py']
 
+model = dict(backbone=_base_.pop('size').backbone)
 train_dataloader = dict(batch_size=256, dataset=dict(images=False, texts=False, image_pipeline=None))
 train_cfg = dict(max_epochs=500)
 optim_wrapper = dict(optimizer=dict(lr=1e-3))

@@ -6,8 +6,6 @@ Expected: no published accuracy.
 Command: python tools/train.py configs/point_jepa/small.py --amp
 """
 
-_base_ = ['base.py']
+_base_ = ['./base.py', '../_base_/sizes/small.py']
 
-model = dict(
-    backbone=dict(embed_dim=256, num_heads=4), objectives=dict(blocks=dict(decoder=dict(width=128, num_heads=4)))
-)
+model = dict(backbone=_base_.pop('size').backbone, objectives=dict(blocks=dict(decoder=dict(width=128, num_heads=4))))

@@ -6,6 +6,6 @@ Expected: no published accuracy.
 Command: python tools/train.py configs/point_jepa/tiny.py --amp
 """
 
-_base_ = ['base.py']
+_base_ = ['./base.py', '../_base_/sizes/tiny.py']
 
-model = dict(backbone=dict(embed_dim=192, num_heads=3), objectives=dict(blocks=dict(decoder=dict(width=96))))
+model = dict(backbone=_base_.pop('size').backbone, objectives=dict(blocks=dict(decoder=dict(width=96))))

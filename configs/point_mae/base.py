@@ -6,11 +6,7 @@ Expected: fine-tuned ScanObjectNN PB_T50_RS 85.18 (published, arXiv 2203.06604; 
 Command: python tools/train.py configs/point_mae/base.py --amp
 """
 
-_base_ = [
-    '../_base_/runtime.py',
-    '../_base_/datasets/shapenet55.py',
-    '../_base_/schedules/pretrain.py',
-    '../_base_/models/point_mae.py',
-]
+_base_ = ['../_base_/pretrain_shapenet55.py', '../_base_/models/point_mae.py', '../_base_/sizes/base.py']
 
+model = dict(backbone=_base_.pop('size').backbone)
 train_dataloader = dict(dataset=dict(images=False, texts=False, image_pipeline=None))

@@ -6,12 +6,6 @@ Expected: no published accuracy.
 Command: python tools/train.py configs/point_mae/tiny.py --amp
 """
 
-_base_ = [
-    '../_base_/runtime.py',
-    '../_base_/datasets/shapenet55.py',
-    '../_base_/schedules/pretrain.py',
-    '../_base_/models/point_mae.py',
-]
+_base_ = ['./base.py', '../_base_/sizes/tiny.py']
 
-model = dict(backbone=dict(embed_dim=192, num_heads=3))
-train_dataloader = dict(dataset=dict(images=False, texts=False, image_pipeline=None))
+model = dict(backbone=_base_.pop('size').backbone)

@@ -7,11 +7,7 @@ Expected: fine-tuned ScanObjectNN PB_T50_RS 90.63 without voting (published, pap
 Command: python tools/train.py configs/recon/base.py --amp
 """
 
-_base_ = [
-    '../_base_/runtime.py',
-    '../_base_/datasets/shapenet55.py',
-    '../_base_/schedules/pretrain.py',
-    '../_base_/models/recon.py',
-]
+_base_ = ['../_base_/pretrain_shapenet55.py', '../_base_/models/recon.py', '../_base_/sizes/base.py']
 
+model = dict(backbone=_base_.pop('size').backbone)
 custom_hooks = [*_base_.custom_hooks, dict(type='FeatureBankHook', views=10)]

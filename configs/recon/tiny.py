@@ -7,13 +7,6 @@ Expected: no published accuracy could be sourced.
 Command: python tools/train.py configs/recon/tiny.py --amp
 """
 
-_base_ = [
-    '../_base_/runtime.py',
-    '../_base_/datasets/shapenet55.py',
-    '../_base_/schedules/pretrain.py',
-    '../_base_/models/recon.py',
-]
+_base_ = ['./base.py', '../_base_/sizes/tiny.py']
 
-model = dict(backbone=dict(embed_dim=192, num_heads=3))
-
-custom_hooks = [*_base_.custom_hooks, dict(type='FeatureBankHook', views=10)]
+model = dict(backbone=_base_.pop('size').backbone)

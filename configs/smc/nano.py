@@ -7,16 +7,7 @@ Expected: no published figure belongs to this config; measured ones stand in the
 Command: python tools/train.py configs/smc/nano.py
 """
 
-_base_ = [
-    '../_base_/runtime.py',
-    '../_base_/datasets/procedural.py',
-    '../_base_/schedules/pretrain_nano.py',
-    '../_base_/models/smc.py',
-]
+_base_ = ['../_base_/pretrain_procedural.py', '../_base_/models/smc.py', '../_base_/sizes/nano.py']
 
-model = dict(
-    backbone=dict(
-        embed_dim=96, depth=6, num_heads=3, num_groups=32, group_size=16, patch_widths=(32, 64, 128), drop_path=0.0
-    ),
-)
+model = dict(backbone=_base_.pop('size').backbone)
 train_dataloader = dict(dataset=dict(images=False, texts=False))

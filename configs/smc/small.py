@@ -8,12 +8,6 @@ Expected: no published accuracy could be sourced.
 Command: python tools/train.py configs/smc/small.py --amp
 """
 
-_base_ = [
-    '../_base_/runtime.py',
-    '../_base_/datasets/shapenet55.py',
-    '../_base_/schedules/pretrain.py',
-    '../_base_/models/smc.py',
-]
+_base_ = ['./base.py', '../_base_/sizes/small.py']
 
-model = dict(backbone=dict(embed_dim=256, num_heads=4))
-train_dataloader = dict(dataset=dict(images=False, texts=False, image_pipeline=None))
+model = dict(backbone=_base_.pop('size').backbone)

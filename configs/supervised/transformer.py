@@ -12,19 +12,16 @@ _base_ = [
     '../_base_/runtime.py',
     '../_base_/datasets/procedural_labels.py',
     '../_base_/schedules/supervised.py',
+    '../_base_/sizes/base.py',
 ]
 
 model = dict(
     type='PointClassifier',
     backbone=dict(
+        _base_.pop('size').backbone,
         type='PointTransformer',
-        embed_dim=384,
-        depth=12,
-        num_heads=6,
         queries=('cls',),
         fusion='joint',
-        num_groups=64,
-        group_size=32,
         drop_path=0.1,
         order='shape',
     ),

@@ -56,8 +56,22 @@ def test_fine_tuning_knows_the_number_of_classes():
     assert load_config('configs/finetune/procedural.py').model.num_classes == len(CLASSES)
 
 
+@pytest.mark.parametrize(
+    'path',
+    [path for path in FILES if 'sizes' not in path.parts],
+    ids=lambda path: str(path.relative_to(ROOT / 'configs')),
+)
+def test_it_says_no_size_of_its_own(path):
+    assert 'size' not in load_config(path)
+    for node in ast.walk(ast.parse(path.read_text(encoding='utf-8'))):
+        if isinstance(node, ast.keyword) and node.arg == 'backbone' and isinstance(node.value, ast.Call):
+            assert not {word.arg for word in node.value.keywords} & {'depth', 'num_heads', 'group_size'}
+
+
 @pytest.mark.parametrize('size', ['nano', 'tiny', 'small', 'base'])
 def test_methods_share_the_student_of_a_size(size):
-    students = [load_config(f'configs/{method}/{size}.py').model.backbone for method in ('recon', 'point_mae')]
-    for key in ('embed_dim', 'depth', 'num_heads', 'num_groups', 'group_size'):
-        assert students[0][key] == students[1][key]
+    said = Config.fromfile(ROOT / 'configs' / '_base_' / 'sizes' / f'{size}.py').size.backbone
+    for path in CONFIGS:
+        if path.stem == size:
+            backbone = load_config(path).model.backbone
+            assert {key: backbone[key] for key in said} == said, path

@@ -5,18 +5,7 @@ The released code carries a class token along, which no loss reads; it is left o
 
 model = dict(
     type='Pretrainer',
-    backbone=dict(
-        type='PointTransformer',
-        embed_dim=384,
-        depth=12,
-        num_heads=6,
-        queries=(),
-        fusion='none',
-        num_groups=64,
-        group_size=32,
-        drop_path=0.1,
-        order='shape',
-    ),
+    backbone=dict(type='PointTransformer', queries=(), fusion='none', drop_path=0.1, order='shape'),
     mask=dict(type='random', ratio=0.8),
     objectives=dict(
         features=dict(

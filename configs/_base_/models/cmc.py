@@ -5,18 +5,7 @@ As in ReCon, "contrast" is regression of the teachers' features (smooth L1) unle
 
 model = dict(
     type='Pretrainer',
-    backbone=dict(
-        type='PointTransformer',
-        embed_dim=384,
-        depth=12,
-        num_heads=6,
-        queries=('image', 'text'),
-        fusion='joint',
-        num_groups=64,
-        group_size=32,
-        drop_path=0.1,
-        order='shape',
-    ),
+    backbone=dict(type='PointTransformer', queries=('image', 'text'), fusion='joint', drop_path=0.1, order='shape'),
     objectives=dict(
         image=dict(type='AlignModality', teacher=dict(type='TimmImageTeacher'), loss='smooth_l1'),
         text=dict(type='AlignModality', teacher=dict(type='CLIPTextTeacher'), loss='smooth_l1'),

@@ -2,18 +2,7 @@
 
 model = dict(
     type='Pretrainer',
-    backbone=dict(
-        type='PointTransformer',
-        embed_dim=384,
-        depth=12,
-        num_heads=6,
-        queries=(),
-        fusion='none',
-        num_groups=64,
-        group_size=32,
-        drop_path=0.25,
-        order='shape',
-    ),
+    backbone=dict(type='PointTransformer', queries=(), fusion='none', drop_path=0.25, order='shape'),
     mask=dict(type='context', ratio=0.72),
     objectives=dict(
         blocks=dict(

@@ -6,17 +6,6 @@ arXiv 2302.02318 calls SMC, is ``model.objectives.smc.type=ClassContrast``.
 
 model = dict(
     type='Pretrainer',
-    backbone=dict(
-        type='PointTransformer',
-        embed_dim=384,
-        depth=12,
-        num_heads=6,
-        queries=('cls',),
-        fusion='joint',
-        num_groups=64,
-        group_size=32,
-        drop_path=0.1,
-        order='shape',
-    ),
+    backbone=dict(type='PointTransformer', queries=('cls',), fusion='joint', drop_path=0.1, order='shape'),
     objectives=dict(smc=dict(type='ViewContrast', temperature=0.1)),
 )
