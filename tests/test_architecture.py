@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import socket
 import subprocess
 import sys
@@ -66,6 +67,13 @@ def test_no_module_imports_a_tool_or_a_test():
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ''] if isinstance(node, ast.ImportFrom) else []
             assert not {name.partition('.')[0] for name in names} & {'tools', 'tests', 'configs'}, path
+
+
+def test_nothing_above_backbones_asks_for_a_class_of_them():
+    asks = re.compile(r'isinstance\(.*(Backbone|Encoder|TwoTower|PointTransformer)|hasattr\(.*backbone')
+    for path in [*(ROOT / 'zoo').rglob('*.py'), *(ROOT / 'benchmarks').rglob('*.py')]:
+        if 'backbones' not in path.parts:
+            assert not asks.search(path.read_text('utf-8')), path
 
 
 def test_tests_cannot_reach_the_network():

@@ -28,10 +28,11 @@ def load_model(source: str, weights: str | None = None, device: str = 'cpu') -> 
         UsageError: it cannot be built or loaded.
     """
     from zoo.hub import get_model
+    from zoo.models import PointModel
 
     own = Path(source).suffix == '.safetensors'
     model = get_model(source, pretrained=weights or False, device=device)
-    if not hasattr(model, 'backbone'):
+    if not isinstance(model, PointModel):
         raise UsageError(f'{source} is a {type(model).__name__} without a student: choose a pretraining method')
     return model, f'weights {weights or source}' if weights or own else 'random weights'
 
