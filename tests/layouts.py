@@ -17,13 +17,14 @@ def write_shapenet55(
     num_points: int = 8192,
     num_test: int | None = None,
     image_size: int = 64,
+    views: int = 1,
     seed: int = 0,
 ) -> Path:
     """Write ``ShapeNet55-34`` below ``root`` (the data root) with lists, clouds, renderings and texts; return its path.
 
     A quarter of the objects is the test list unless ``num_test`` says otherwise. Every category is a box of its own
     proportions, off centre and not of unit size, as the files of the official set may be. Pictures are red on the left
-    and blue on the right.
+    and blue on the right; those of several views lie as the released code of ReCon++ reads them.
     """
     generator = np.random.default_rng(seed)
     folder = Path(root) / 'ShapeNet55-34'
@@ -37,7 +38,11 @@ def write_shapenet55(
         sides = np.roll([0.3, 1.0, 2.0], kind) * (1 + 0.1 * kind)
         cloud = (generator.random((num_points, 3)) - 0.5) * sides + 0.1 * generator.standard_normal(3)
         np.save(folder / 'shapenet_pc' / f'{name}.npy', cloud.astype(np.float32))
-        write_picture(folder / 'shapenet_img' / f'{name}.png', image_size, green=index)
+        category, model = name.split('-')
+        for view in range(views):
+            place = folder / 'shapenet_img' / (f'{name}.png' if views == 1 else f'{category}/{model}-{view}.png')
+            place.parent.mkdir(exist_ok=True)
+            write_picture(place, image_size, green=index + 100 * view)
         names.append(f'{name}.npy')
     cut = num_objects // 4 if num_test is None else num_test
     (folder / 'ShapeNet-55' / 'test.txt').write_text(''.join(f'{name}\n' for name in names[:cut]))

@@ -74,6 +74,20 @@ def test_a_batch_is_what_the_files_hold(original):
     assert dataset.num_views == 1
 
 
+def test_several_views_lie_where_the_released_code_of_recon_plus_reads_them(tmp_path):
+    folder = write_shapenet55(tmp_path, 4, num_points=64, image_size=8, views=2)
+    dataset = ShapeNet55('train+test', images=True, views=2, data_root=tmp_path)
+    assert dataset.num_views == 2
+    for index, view in ((0, 0), (0, 1), (3, 0), (3, 1)):
+        assert (dataset.image(index, view)[..., 1] == index + 100 * view).all()
+    category, model = dataset.names[3].split('-')
+    (folder / 'shapenet_img' / category / f'{model}-1.png').unlink()
+    message = refused(tmp_path, views=2)
+    assert f'shapenet_img lacks 1 of 8 files, the first is {category}/{model}-1.png: ' in message
+    assert message.endswith('or say views=1')
+    assert ShapeNet55('train+test', views=2, data_root=tmp_path).num_views == 0
+
+
 def test_images_are_rgb(original):
     image = ShapeNet55('train', images=True, data_root=original)[4]['image']
     assert image.shape == (3, 16, 16)
@@ -193,7 +207,7 @@ def test_broken_lists_and_texts_are_named(root):
     assert f'{texts} cannot be read as JSON' in refused(root)
 
 
-@pytest.mark.parametrize('options', [{'split': 'val'}, {'fraction': 0.0}, {'fraction': 1.5}])
+@pytest.mark.parametrize('options', [{'split': 'val'}, {'fraction': 0.0}, {'fraction': 1.5}, {'views': 0}])
 def test_wrong_arguments_are_usage_errors(original, options):
     with pytest.raises(UsageError, match='train, test, train\\+test, 0 < fraction <= 1'):
         ShapeNet55(data_root=original, **options)

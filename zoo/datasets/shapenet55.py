@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,8 @@ class ShapeNet55(ObjectDataset):
     Read from ``ShapeNet55-34`` in the data root: ``ShapeNet-55/{train,test}.txt`` (a file name a line),
     ``shapenet_pc/<name>.npy``, ``shapenet_img/<name>.png`` and ``shapenet55.json``, the text about every category. The
     folder of a method without images and texts, like Point-MAE's, works too: the last two are read when asked for.
+    Several views, of which no download is known, lie where the released code of ReCon++ reads them:
+    ``shapenet_img/<category>/<model>-<view>.png``, from 0.
     Clouds are as in the files; ``UnitSphere`` centres and scales them. Everything is looked for when the dataset is
     built, so that nothing turns out to be missing in the middle of an epoch.
 
@@ -46,7 +49,8 @@ class ShapeNet55(ObjectDataset):
     Args:
         split: 'train', 'test', or 'train+test'.
         fraction: Share of every list, from its head, in (0, 1].
-        images: Batches carry the rendering.
+        images: Batches carry a rendering.
+        views: Renderings of every object.
         texts: Batches carry the text about the category.
         image_pipeline: See ``ObjectDataset``.
         data_root: Folder that holds ``ShapeNet55-34``; the data root of the user by default.
@@ -61,13 +65,15 @@ class ShapeNet55(ObjectDataset):
         *,
         fraction: float = 1.0,
         images: bool = False,
+        views: int = 1,
         texts: bool = False,
         image_pipeline: list[dict[str, Any]] | None = None,
         data_root: str | Path | None = None,
     ) -> None:
         super().__init__(images=images, texts=texts, image_pipeline=image_pipeline)
-        if split not in SPLITS or not 0 < fraction <= 1:
-            raise UsageError(f'ShapeNet55: split {split!r} must be one of {", ".join(SPLITS)}, 0 < fraction <= 1')
+        if split not in SPLITS or not 0 < fraction <= 1 or views < 1:
+            names = ', '.join(SPLITS)
+            raise UsageError(f'ShapeNet55: split {split!r} must be one of {names}, 0 < fraction <= 1, views at least 1')
         self.root = (default_root() if data_root is None else expand(data_root)) / 'ShapeNet55-34'
         lists = [self.root / 'ShapeNet-55' / f'{name}.txt' for name in SPLITS[split]]
         self._check_layout(lists)
@@ -75,11 +81,12 @@ class ShapeNet55(ObjectDataset):
         categories = _read_categories(self.root / 'shapenet55.json')
         self.classes = tuple(categories.values())
         self.labels = self._labels(list(categories))
-        self.num_views = int(images)
-        self._check_files('shapenet_pc', '.npy')
+        self.num_views = views if images else 0
+        self._check_files('shapenet_pc', [f'{name}.npy' for name in self.names])
         self.points(0)
         if images:
-            self._check_files('shapenet_img', '.png')
+            every = [self._picture(index, view) for index in range(len(self.names)) for view in range(views)]
+            self._check_files('shapenet_img', every)
             self.image(0, 0)
         sampled = np.unique(np.linspace(0, len(self.names) - 1, SAMPLED_FILES).astype(int))
         contents = [self.points(int(index)) for index in sampled]
@@ -104,14 +111,14 @@ class ShapeNet55(ObjectDataset):
         return recentred(cloud, str(path)).astype(np.float32)
 
     def image(self, index: int, view: int) -> np.ndarray:
-        """Return the rendering of one object: uint8 RGB, shape ``(H, W, 3)``.
+        """Return a rendering of one object: uint8 RGB, shape ``(H, W, 3)``.
 
         Raises:
             UsageError: The file is damaged.
         """
         import cv2
 
-        path = self.root / 'shapenet_img' / f'{self.names[index]}.png'
+        path = self.root / 'shapenet_img' / self._picture(index, view)
         picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
         if picture is None:
             raise UsageError(f'{path} cannot be read as an image: fetch it again')
@@ -138,14 +145,20 @@ class ShapeNet55(ObjectDataset):
         if missing:
             raise UsageError(f'ShapeNet55: {self.root.absolute()} lacks {", ".join(missing)}: {HOW_TO_GET}')
 
-    def _check_files(self, folder: str, suffix: str) -> None:
-        """Look for one file an object; one listing of the folder is quicker than asking for each."""
-        present = {path.name for path in (self.root / folder).iterdir()}
-        missing = [name for name in self.names if f'{name}{suffix}' not in present]
+    def _picture(self, index: int, view: int) -> str:
+        """Return where the rendering of one object lies in the folder of all."""
+        name = self.names[index]
+        return f'{name}.png' if self.num_views == 1 else f'{name.replace("-", "/", 1)}-{view}.png'
+
+    def _check_files(self, folder: str, wanted: list[str]) -> None:
+        """Look for files below a folder; listing it is quicker than asking for each."""
+        root = (self.root / folder).absolute()
+        present = {f'{place}/{name}' for place, _, names in os.walk(root, followlinks=True) for name in names}
+        missing = [name for name in wanted if f'{root}/{name}' not in present]
         if missing:
+            hint = 'render the meshes, or say views=1' if '/' in missing[0] else HOW_TO_GET
             raise UsageError(
-                f'ShapeNet55: {(self.root / folder).absolute()} lacks {len(missing)} of {len(self.names)} files, '
-                f'the first is {missing[0]}{suffix}: {HOW_TO_GET}'
+                f'ShapeNet55: {root} lacks {len(missing)} of {len(wanted)} files, the first is {missing[0]}: {hint}'
             )
 
     def _labels(self, synsets: list[str]) -> np.ndarray:
