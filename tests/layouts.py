@@ -42,7 +42,7 @@ def write_shapenet55(
         for view in range(views):
             place = folder / 'shapenet_img' / (f'{name}.png' if views == 1 else f'{category}/{model}-{view}.png')
             place.parent.mkdir(exist_ok=True)
-            write_picture(place, image_size, green=index + 100 * view)
+            write_picture(place, image_size, green=(index + 100 * view) % 256)
         names.append(f'{name}.npy')
     cut = num_objects // 4 if num_test is None else num_test
     (folder / 'ShapeNet-55' / 'test.txt').write_text(''.join(f'{name}\n' for name in names[:cut]))
