@@ -19,6 +19,7 @@ REQUIRED = [
     'huggingface-hub>=0.26',
     'safetensors>=0.4.3',
     'filelock>=3.24',
+    'loky>=3.4',  # the pool of processes of a benchmark; scikit-learn brings a copy of its own
     'httpx>=0.27',  # downloads; the hub client brings it already
     'numpy>=1.26,<3',
     'scipy>=1.11',
@@ -41,6 +42,8 @@ EXTRAS = {
     'vis': ['matplotlib>=3.8', 'plotly>=5.20', 'tensorboard>=2.16'],
     'fast': ['numba>=0.60'],
     'drive': ['gdown>=5.2'],
+    'slurm': ['submitit>=1.5'],
+    'ray': ['ray>=2.30'],  # large, and for clusters: not part of all
     # Formatters and linters are pinned: another release words the same code differently.
     'dev': [
         'pytest>=8.2',
@@ -54,7 +57,7 @@ EXTRAS = {
         'pre-commit>=4',
     ],
 }
-EXTRAS['all'] = [requirement for group in ('vis', 'fast', 'drive', 'dev') for requirement in EXTRAS[group]]
+EXTRAS['all'] = [requirement for group in ('vis', 'fast', 'drive', 'slurm', 'dev') for requirement in EXTRAS[group]]
 
 
 SHIPPED = ('configs', 'tools', 'weights', 'docs/results/weights', 'model_index.yml')

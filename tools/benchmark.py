@@ -5,7 +5,7 @@ log, and the same command tries it again), 2 wrong usage, 130 interrupted.
 
   tools/benchmark.py --all --profile demo                    a first look, minutes on two cores
   tools/benchmark.py --suite few_shot --models 'recon*'      one suite, some methods
-  tools/benchmark.py --all --executor slurm --jobs 8 --slurm='--partition=gpu --gres=gpu:1 --cpus-per-task=8'
+  tools/benchmark.py --all --executor slurm --jobs 8 --slurm='--gres=gpu:1 --time=8:00:00'
 
 Slurm and Ray need the folder of results, the code and its environment under the same path on every node, and a file
 system that locks files between nodes.
@@ -48,7 +48,7 @@ def parser() -> ArgumentParser:
         '--slurm',
         default='',
         metavar='OPTIONS',
-        help="options of srun for every process, as --slurm='...'; $ZOO_SRUN by default",
+        help="options of sbatch for every job, as --slurm='--partition=gpu --time=8:00:00'; $ZOO_SBATCH by default",
     )
     return made
 

@@ -5,16 +5,40 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TextIO
 
 from tqdm import tqdm
 
 from benchmarks.run.estimate import Estimator, in_words
-from benchmarks.run.executor import State
 from benchmarks.suites.job import Job
 
 RED, PLAIN = '\033[31m', '\033[0m'
 WIDTH = 60
+
+
+@dataclass
+class State:
+    """Where a run stands.
+
+    Attributes:
+        waiting: jobs that cannot start yet, or are not started.
+        running: jobs that are being done, with the time at which they began.
+        done: jobs finished in this run, or by another process meanwhile.
+        failed: why jobs failed, by key.
+        blocked: label of the failed job that others wait for, by key.
+    """
+
+    waiting: dict[str, Job]
+    running: dict[str, float] = field(default_factory=dict)
+    done: dict[str, Job] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+    blocked: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        """Number of jobs of the run."""
+        return len(self.waiting) + len(self.running) + len(self.done) + len(self.failed) + len(self.blocked)
 
 
 class Display:

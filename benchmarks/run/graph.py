@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
 
 from benchmarks.suites.job import Job
@@ -9,7 +10,7 @@ from benchmarks.suites.job import Job
 
 def all_jobs(wanted: Iterable[Job]) -> list[Job]:
     """The jobs and everything they need, each once, every job after what it needs."""
-    return _ordered(wanted, lambda job: False)
+    return to_do(wanted, lambda key: False)
 
 
 def to_do(wanted: Iterable[Job], done: Callable[[str], bool]) -> list[Job]:
@@ -19,37 +20,18 @@ def to_do(wanted: Iterable[Job], done: Callable[[str], bool]) -> list[Job]:
         wanted: jobs whose results are asked for.
         done: says of a key whether its job is finished.
     """
-    return _ordered(wanted, lambda job: done(job.key))
-
-
-def _ordered(wanted: Iterable[Job], skip: Callable[[Job], bool]) -> list[Job]:
-    """Visit depth first."""
     found: dict[str, Job] = {}
-    seen: set[str] = set()
+    skip = functools.cache(done)  # it reads files
 
     def visit(job: Job) -> None:
-        if job.key in seen:
-            return
-        seen.add(job.key)
-        if skip(job):
-            return
-        for need in job.needs.values():
-            visit(need)
-        found[job.key] = job
+        if job.key not in found and not skip(job.key):
+            for need in job.needs.values():
+                visit(need)
+            found[job.key] = job
 
     for job in wanted:
         visit(job)
     return list(found.values())
-
-
-def dependants(jobs: Iterable[Job]) -> dict[str, list[str]]:
-    """Keys of the jobs that read a job's result, by its key."""
-    found: dict[str, list[str]] = {}
-    for job in jobs:
-        found.setdefault(job.key, [])
-        for need in job.needs.values():
-            found.setdefault(need.key, []).append(job.key)
-    return found
 
 
 def longest_ways(jobs: list[Job], seconds: Callable[[Job], float]) -> dict[str, float]:
@@ -58,11 +40,12 @@ def longest_ways(jobs: list[Job], seconds: Callable[[Job], float]) -> dict[str, 
     Running the largest first keeps all processes busy to the end.
 
     Args:
-        jobs: as :func:`to_do` returns them.
+        jobs: jobs as :func:`to_do` returns them.
         seconds: estimate of a job's duration.
     """
-    waiting = dependants(jobs)
-    ways: dict[str, float] = {}
-    for job in reversed(jobs):
-        ways[job.key] = seconds(job) + max((ways[key] for key in waiting[job.key] if key in ways), default=0.0)
+    ways = {job.key: 0.0 for job in jobs}
+    for job in reversed(jobs):  # all that wait for a job come before it here
+        ways[job.key] += seconds(job)
+        for need in job.needs.values():
+            ways[need.key] = max(ways.get(need.key, 0.0), ways[job.key])
     return ways

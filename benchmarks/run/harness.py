@@ -14,11 +14,11 @@ from benchmarks.records.files import read_note, write_note
 from benchmarks.report import Table, as_markdown, page, save_table
 from benchmarks.run.console import terminal_text
 from benchmarks.run.curve import draw
-from benchmarks.run.display import PLAIN, RED, Display
+from benchmarks.run.display import PLAIN, RED, Display, State
+from benchmarks.run.engines import Engine, engine_of
 from benchmarks.run.estimate import Estimator, in_words
-from benchmarks.run.executor import Executor, State
+from benchmarks.run.executor import Executor
 from benchmarks.run.graph import to_do
-from benchmarks.run.launchers import launcher_of
 from benchmarks.run.plan import plan_text, total_seconds, wanted_jobs
 from benchmarks.run.results import Results
 from benchmarks.run.tables import table_of
@@ -43,7 +43,7 @@ class Request:
         out: folder of results.
         jobs: processes; None chooses.
         executor: ``local``, ``slurm`` or ``ray``.
-        slurm: options of ``srun``.
+        slurm: options of ``sbatch``.
     """
 
     suites: Sequence[Suite]
@@ -75,8 +75,7 @@ def plan(request: Request) -> str:
     """What ``--plan`` prints."""
     results = Results(request.out)
     sheets = [sheet for _, sheet in _sheets(request)]
-    workers = launcher_of(request.executor, request.slurm).share(request.jobs).workers
-    return plan_text(sheets, results, Estimator(results.finished()), workers)
+    return plan_text(sheets, results, Estimator(results.finished()), _engine(request).slots)
 
 
 def run(request: Request) -> int:
@@ -90,16 +89,15 @@ def run(request: Request) -> int:
     """
     begin, results = time.monotonic(), Results(request.out)
     sweep(request.out)
-    launcher = launcher_of(request.executor, request.slurm)
-    share, sheets = launcher.share(request.jobs), _sheets(request)
+    engine, sheets = _engine(request), _sheets(request)
     for suite, sheet in sheets:
         write_note(_sheet_path(request, sheet.name), {**sheet.to_json(), 'suite': suite.name})
     jobs, estimator = to_do(wanted_jobs([sheet for _, sheet in sheets]), results.done), Estimator(results.finished())
-    left = f', about {in_words(total_seconds(jobs, estimator, share.workers))}' if jobs else ''
-    _say(f'{len(jobs)} jobs to do with {share.workers} processes{left}; what is done stays in {request.out}')
-    display = Display(len(jobs), share.workers, {job.key: job for job in jobs}, estimator)
+    left = f', about {in_words(total_seconds(jobs, estimator, engine.slots))}' if jobs else ''
+    _say(f'{len(jobs)} jobs to do with {engine.slots} processes{left}; what is done stays in {request.out}')
+    display = Display(len(jobs), engine.slots, {job.key: job for job in jobs}, estimator)
     try:
-        state = Executor(jobs, results, share, display, estimator, launcher).run()
+        state = Executor(jobs, results, engine, display, estimator).run()
     finally:
         display.close()
     labels = {job.key: str(job) for job in jobs}
@@ -179,6 +177,11 @@ def _verdict(state: State, results: Results) -> int:
     if state.blocked:
         print(f'{colour}{len(state.blocked)} jobs could not run because of this{plain}', file=sys.stderr)
     return 1 if state.failed else 0
+
+
+def _engine(request: Request) -> Engine:
+    """Where the jobs run."""
+    return engine_of(request.executor, request.jobs, request.slurm, request.out)
 
 
 def _sheets(request: Request) -> list[tuple[Suite, Sheet]]:

@@ -1,108 +1,75 @@
-"""A process that does jobs one after another.
+"""What an engine runs in a process of its own: one job after another, whose output goes to a log each.
 
-Jobs come as lines of JSON on standard input, answers leave on standard output. When the input closes, because the
-harness ended or was killed, the process ends at once; whatever it was doing goes on from its checkpoint the next time.
-
-    python -m benchmarks.run.worker OUT NAME DEVICE MODULE [MODULE ...]
-
-Until it is ready, what it prints goes to ``OUT/logs/NAME.log``; then every job has a log of its own.
+Whatever a job was doing when its process died goes on from its checkpoint the next time.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import importlib
-import json
 import logging
 import os
-import queue
-import signal
 import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from filelock import FileLock, Timeout
 
-from benchmarks.run.launchers import THREADS
 from benchmarks.run.results import Results
 from benchmarks.suites.job import KINDS, Task
 from zoo.errors import UsageError
 
 Order = dict[str, Any]
 
+THREADS = 1
+"""Of every job, on every machine and for every number of jobs: sums over more threads have other last digits, and a
+training makes other weights of them. Jobs are many, so that cores are used by --jobs."""
 
-def main(arguments: list[str]) -> None:
-    """Serve until the input closes."""
-    # Ctrl-C reaches the whole group of processes; the harness decides what it means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    out, name, device, *modules = arguments
-    answers = os.fdopen(os.dup(1), 'w', buffering=1)
-    orders: queue.Queue[Order] = queue.Queue()
-    results = Results(Path(out))
-    try:
-        with _output_to(results.out / 'logs' / f'{name}.log') as own_log:
-            threading.Thread(target=_read_orders, args=(_own_input(), orders), daemon=True).start()
-            _import(modules)
-            device = prepared(device)
-            own_log.unlink(missing_ok=True)
-            print(json.dumps({'state': 'ready'}), file=answers)
-            while True:
-                print(json.dumps(serve(results, orders.get(), device)), file=answers)
-    except OSError as error:
-        print(json.dumps({'state': 'stopped', 'error': _reason(error)}), file=answers)
+results_of = functools.cache(Results)
+"""Results that remember which files they have checked, for all jobs of a process."""
 
 
-def _import(modules: list[str]) -> None:
-    """Import what registers the kinds; where that fails, the log says why, and not the terminal."""
-    try:
-        for module in modules:
-            importlib.import_module(module)
-    except Exception:
-        traceback.print_exc()
-        sys.exit(1)
-
-
-def prepared(device: str) -> str:
-    """Set the threads of torch, and find out the device.
+def end_with(parent: int) -> None:
+    """End this process with the one that started it, however that ends.
 
     Args:
-        device: ``cpu``, ``cuda``, or ``auto``, which takes the GPU where the process sees one.
-
-    Returns:
-        ``cpu`` or ``cuda``.
+        parent: process id of the parent.
     """
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def work(out: Path, order: Order, modules: Sequence[str]) -> dict[str, Any]:
+    """Do one job, on the GPU where this process sees one; see :func:`serve`.
+
+    Args:
+        out: folder of results.
+        order: see :func:`serve`.
+        modules: names of the modules that register the kinds of jobs.
+    """
+    results = results_of(out)
+    try:
+        with _output_to(results.log(order['key'])):
+            for module in modules:
+                importlib.import_module(module)
+    except OSError as error:
+        return {'key': order['key'], 'state': 'stopped', 'error': _reason(error)}
     torch = sys.modules.get('torch')
     if torch is None:  # none of the kinds computes with it
-        return 'cpu' if device == 'auto' else device
+        return serve(results, order)
     torch.set_num_threads(THREADS)
-    if device == 'auto':
-        return 'cuda' if torch.cuda.is_available() else 'cpu'
-    return device
-
-
-def _own_input() -> IO[str]:
-    """Standard input as a file of its own, and nothing in its place.
-
-    A loader of data that is forked closes ``sys.stdin``. While a thread reads from that, it holds its lock, and the
-    forked process waits for it for ever.
-    """
-    made = os.fdopen(os.dup(0), encoding='utf-8')
-    nothing = os.fdopen(os.open(os.devnull, os.O_RDONLY), encoding='utf-8')
-    os.dup2(nothing.fileno(), 0)
-    sys.stdin = nothing
-    return made
-
-
-def _read_orders(source: IO[str], orders: queue.Queue[Order]) -> None:
-    """Hand on what comes in, and end the process when nothing can come any more."""
-    for line in source:
-        orders.put(json.loads(line))
-    os._exit(0)
+    return serve(results, order, 'cuda' if torch.cuda.is_available() else 'cpu')
 
 
 def serve(results: Results, order: Order, device: str = 'cpu') -> dict[str, Any]:
@@ -208,7 +175,3 @@ def _output_to(path: Path) -> Iterator[Path]:
             for stream, old in zip((1, 2), saved, strict=True):
                 os.dup2(old, stream)
                 os.close(old)
-
-
-if __name__ == '__main__':
-    main(sys.argv[1:])

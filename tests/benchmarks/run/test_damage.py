@@ -149,7 +149,7 @@ def undisturbed(tmp_path_factory):
 @pytest.fixture
 def benchmark(undisturbed, tmp_path, monkeypatch, capsys):
     """A copy of an undisturbed folder, and its tables."""
-    monkeypatch.setattr(harness, 'launcher_of', lambda *_: Here())
+    monkeypatch.setattr(harness, 'engine_of', lambda *_: Here())
     source, planned = undisturbed
     first = Benchmark(source, planned)
     code, tables, _ = first.run(capsys)

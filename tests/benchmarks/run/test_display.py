@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import io
 
-from benchmarks.run.display import Display
+from benchmarks.run.display import Display, State
 from benchmarks.run.estimate import Estimator
-from benchmarks.run.executor import State
 from tests.benchmarks.run.toy import trainings
 
 

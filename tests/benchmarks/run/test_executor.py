@@ -8,16 +8,18 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
 
+from benchmarks.run.engines import Local
 from benchmarks.run.estimate import Estimator
 from benchmarks.run.executor import Executor
 from benchmarks.run.graph import to_do
-from benchmarks.run.launchers import Local, Share
 from benchmarks.run.results import Results
 from benchmarks.suites.job import Job, Outcome
+from tests.benchmarks.run.here import Here
 from tests.benchmarks.run.toy import MODULE, Silent, broken, execute, suite, table, trainings
 from zoo.errors import UsageError
 
@@ -115,7 +117,7 @@ def test_one_failing_job_leaves_the_rest_and_says_why(tmp_path, how):
     assert not results.done(bad.key)
     assert 'about to fail' in results.log(bad.key).read_text()
     if how == 'die':
-        assert state.failed[bad.key] == 'its process ended with 3'
+        assert state.failed[bad.key] == 'its process ended with EXIT(3)'
     else:
         assert 'broken on purpose' in state.failed[bad.key]
         assert 'Traceback' in results.log(bad.key).read_text()
@@ -128,34 +130,28 @@ def test_a_job_that_failed_is_tried_again(tmp_path):
     assert [event['event'] for event in events(tmp_path)] == ['begin', 'failed'] * 2
 
 
-def test_a_job_that_the_system_kills_fails_after_two_processes(tmp_path):
+def test_a_worker_that_the_system_kills_twice_is_a_failure_and_costs_no_other_job(tmp_path):
     bad = broken('kill')
-    state, watcher = execute([bad, *suite(seeds=1)], tmp_path)
-    assert 'signal 9, perhaps for want of memory' in state.failed[bad.key]
-    assert watcher.lines.count((str(bad), 'lost')) == 1
-    assert [event['event'] for event in events(tmp_path) if event['key'] == bad.key] == [
-        'begin',
-        'lost',
-        'begin',
-        'failed',
-    ]
+    jobs = [bad, *trainings(4, 0.2)]
+    state, watcher = execute(jobs, tmp_path, workers=2)
     assert len(state.done) == 4
+    assert 'SIGKILL(-9), perhaps for want of memory' in state.failed[bad.key]
+    assert watcher.lines.count((str(bad), 'lost')) == 1
+    told = Counter((event['key'], event['event']) for event in events(tmp_path))
+    assert [told[bad.key, event] for event in ('begin', 'lost', 'failed')] == [2, 1, 1]
+    assert all(told[job.key, 'begin'] == told[job.key, 'end'] == 1 for job in jobs[1:])
 
 
-def test_a_worker_that_is_killed_while_it_starts_is_replaced(tmp_path):
-    class Unlucky(Local):
-        starts = 0
-
-        def start(self, place, share, arguments):
-            link = super().start(place, share, arguments)
-            self.starts += 1
-            if self.starts == 1:
-                link.process.kill()
-            return link
-
-    launcher = Unlucky()
-    state, _ = execute(trainings(1, 0), tmp_path, launcher=launcher)
-    assert (len(state.done), launcher.starts) == (1, 2)
+def test_gpus_are_dealt_out_one_a_worker_and_threads_are_one(tmp_path, monkeypatch):
+    monkeypatch.setenv('CUDA_VISIBLE_DEVICES', '3,5')
+    assert Local().slots == 2
+    jobs = [Job('toy_look', {'number': number, 'sleep': 0.2}) for number in range(6)]
+    execute(jobs, tmp_path, workers=2)
+    seen = [Results(tmp_path).get(job.key) for job in jobs]
+    gpus = {look['process']: look['gpu'] for look in seen}
+    assert Counter(gpus.values()) == {'3': 1, '5': 1}
+    assert all(gpus[look['process']] == look['gpu'] for look in seen)
+    assert {look['threads'] for look in seen} == {'1'}
 
 
 def test_nothing_to_do_starts_no_process(tmp_path):
@@ -167,12 +163,10 @@ def test_nothing_to_do_starts_no_process(tmp_path):
     assert events(tmp_path) == before
 
 
-def test_a_worker_that_cannot_start_is_an_error_that_names_its_log(tmp_path, monkeypatch):
+def test_a_worker_that_cannot_start_is_an_error_that_says_why(tmp_path, monkeypatch):
     monkeypatch.setattr('tests.benchmarks.run.toy.MODULE', 'tests.no_such_module')
-    with pytest.raises(UsageError, match=r'cannot start: its process ended with 1; see .*worker_\w+\.log'):
+    with pytest.raises(UsageError, match=r"cannot start: ModuleNotFoundError: No module named 'tests.no_such_module'"):
         execute(trainings(1, 0), tmp_path)
-    (log,) = (tmp_path / 'logs').iterdir()
-    assert 'no_such_module' in log.read_text()
 
 
 def test_jobs_that_read_the_same_weights_are_not_begun_together(tmp_path):
@@ -180,20 +174,18 @@ def test_jobs_that_read_the_same_weights_are_not_begun_together(tmp_path):
     for job in {job.needs['weights'].key: job.needs['weights'] for job in jobs}.values():
         Results(tmp_path).put(job.key, {'kind': 'toy_train', 'label': str(job)}, Outcome({'weights': 0}))
     waiting = to_do(jobs, Results(tmp_path).done)
-    executor = Executor(waiting, Results(tmp_path), Share(2), Silent(), Estimator())
 
-    class Two:
-        def __init__(self):
-            self.given = []
+    class Two(Here):
+        slots = 2
+        given = []
 
-        def idle(self):
-            return [self, self]
+        def submit(self, slot, function, out, order, modules):
+            self.given.append((slot, order['settings']['seed']))
+            return Future()
 
-        def give(self, order):
-            self.given.append(order['settings']['seed'])
-
-    pool = Two()
-    executor._assign(pool)
-    assert sorted(pool.given) == [0, 1]
-    executor._assign(pool)  # where there is no other choice, they are
-    assert len(pool.given) == 4
+    executor = Executor(waiting, Results(tmp_path), Two(), Silent(), Estimator())
+    executor._submit()
+    assert sorted(Two.given) == [(0, 0), (1, 1)] or sorted(Two.given) == [(0, 1), (1, 0)]
+    executor._free = [2, 3]
+    executor._submit()  # where there is no other choice, they are
+    assert len(Two.given) == 4

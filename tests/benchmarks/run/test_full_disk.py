@@ -35,7 +35,7 @@ def fill(disk, left):
 
 
 def test_the_same_command_goes_on_when_there_is_room_again(small_disk, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(harness, 'launcher_of', lambda *_: Here())
+    monkeypatch.setattr(harness, 'engine_of', lambda *_: Here())
     planned = sheets(write_pack(tmp_path / 'pack.npz', 30, num_points=64))
     code, tables, _ = Benchmark(tmp_path / 'roomy', planned).run(capsys)
     assert code == 0

@@ -13,10 +13,10 @@ import time
 from pathlib import Path
 
 from benchmarks.records import Record
+from benchmarks.run.engines import Local
 from benchmarks.run.estimate import Estimator
 from benchmarks.run.executor import Executor
 from benchmarks.run.graph import to_do
-from benchmarks.run.launchers import Share
 from benchmarks.run.results import Results
 from benchmarks.suites.job import Job, Outcome, kind
 
@@ -53,6 +53,14 @@ def measure(task):
         job=task.key,
     )
     return Outcome(record=record)
+
+
+@kind('toy_look')
+def look(task):
+    """Say where it runs."""
+    time.sleep(task.settings['sleep'])
+    variables = {'gpu': 'CUDA_VISIBLE_DEVICES', 'threads': 'OMP_NUM_THREADS'}
+    return Outcome({'process': os.getpid(), **{name: os.environ.get(key) for name, key in variables.items()}})
 
 
 @kind('toy_fork')
@@ -113,11 +121,10 @@ def broken(how):
     return Job('toy_break', {'how': how}, label=f'break by {how}')
 
 
-def execute(jobs, out, workers=1, launcher=None):
+def execute(jobs, out, workers=1, engine=None):
     results, watcher = Results(out), Silent()
-    share = launcher.share(workers) if launcher else Share(workers)
     waiting = to_do(jobs, results.done)
-    return Executor(waiting, results, share, watcher, Estimator(), launcher, [MODULE]).run(), watcher
+    return Executor(waiting, results, engine or Local(workers), watcher, Estimator(), [MODULE]).run(), watcher
 
 
 def table(jobs, out):
