@@ -255,6 +255,11 @@ FILES = {
     'hub of CLIP': {'type': 'CLIPImageTeacher', 'model': 'evil/model', 'embed_dim': 1280},
     'timm address': {'type': 'TimmImageTeacher', 'model_name': 'hf_hub:evil/model', 'embed_dim': 1280},
     'folder above': {'type': 'CLIPImageTeacher', 'model': '../../model', 'embed_dim': 1280},
+    'in a foundation': {
+        'type': 'CrossModalTokenizer',
+        'embed_dim': 1280,
+        'foundation': {'type': 'TimmTransformer', 'weights': '/etc/passwd'},
+    },
 }
 
 

@@ -65,8 +65,8 @@ SLACK = 1 << 20
 """Numbers that a model may have beside those in its file: counters, which old files lack."""
 
 MODULES = 100_000
-FILES = ('weights', 'model', 'model_name', 'trained_by')
-"""Arguments of teachers that name files or repositories."""
+FILES = ('weights', 'model', 'model_name', 'trained_by', 'foundation')
+"""Arguments of teachers that name files or repositories, themselves or in what they hold."""
 
 
 def parse_json(text: str | bytes, what: str, letters: int = LETTERS) -> Any:

@@ -1,4 +1,4 @@
-"""What every model of the zoo shares: a backbone and mmengine's three forward modes."""
+"""What every model of the zoo shares: mmengine's three forward modes, and most of them a backbone."""
 
 from __future__ import annotations
 
@@ -11,20 +11,18 @@ from torch import Tensor
 from zoo.registry import BACKBONES, MODELS
 
 
-class PointModel(BaseModel):
-    """A backbone inside mmengine's ``BaseModel``.
+class CloudModel(BaseModel):
+    """mmengine's ``BaseModel`` for clouds; a subclass implements ``extract``, and what it can of the other two modes.
 
     Calling a model with points (B, N, 3) alone gives its plain output; mmengine's loops call it with
     ``mode='loss'`` or ``mode='predict'``.
 
     Args:
-        backbone: config of the student.
         data_preprocessor: config of :class:`BatchPreprocessor`; without one, batches are moved and not augmented.
     """
 
-    def __init__(self, backbone: dict[str, Any], data_preprocessor: dict[str, Any] | None = None) -> None:
+    def __init__(self, data_preprocessor: dict[str, Any] | None) -> None:
         super().__init__(MODELS.build(data_preprocessor or {'type': 'BatchPreprocessor'}))
-        self.backbone = BACKBONES.build(backbone)
 
     def forward(self, points: Tensor, mode: str = 'tensor', **batch: Any) -> Any:
         """Dispatch on ``mode``.
@@ -44,6 +42,19 @@ class PointModel(BaseModel):
         if mode == 'predict':
             return self.predict(points, **batch)
         raise ValueError(f"unknown mode '{mode}': choose tensor, loss or predict")
+
+
+class PointModel(CloudModel):
+    """A model with a backbone.
+
+    Args:
+        backbone: config of the student.
+        data_preprocessor: see :class:`CloudModel`.
+    """
+
+    def __init__(self, backbone: dict[str, Any], data_preprocessor: dict[str, Any] | None = None) -> None:
+        super().__init__(data_preprocessor)
+        self.backbone = BACKBONES.build(backbone)
 
     def extract(self, points: Tensor) -> Tensor:
         """Plain output for clouds (B, N, 3): pooled features (B, F) unless a model says otherwise."""

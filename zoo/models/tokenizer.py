@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from mmengine.model import BaseModel
 from torch import Tensor
 
 from zoo import ops
 from zoo.layers import as_points
-from zoo.models.base import per_sample
+from zoo.models.base import CloudModel, per_sample
 from zoo.registry import MODELS
 from zoo.teachers.tokenizers import Reconstruction
 
@@ -22,7 +21,7 @@ KL_WEIGHT = {'start': 0.0, 'end': 0.1, 'steps': 100_000, 'delay': 10_000}
 
 
 @MODELS.register_module()
-class TokenizerPretrainer(BaseModel):
+class TokenizerPretrainer(CloudModel):
     """An autoencoder of point groups with a discrete code, trained to give the points back (arXiv 2111.14819).
 
     The loss is the Chamfer-L1 distance of coarse and of fine points to the group, and a weighted KL divergence that
@@ -54,7 +53,7 @@ class TokenizerPretrainer(BaseModel):
         order: str = 'given',
         data_preprocessor: dict[str, Any] | None = None,
     ) -> None:
-        super().__init__(MODELS.build(data_preprocessor or {'type': 'BatchPreprocessor'}))
+        super().__init__(data_preprocessor)
         ops.require_order(order)
         self.tokenizer_config = dict(tokenizer)
         self.tokenizer = MODELS.build(dict(tokenizer))
@@ -66,11 +65,6 @@ class TokenizerPretrainer(BaseModel):
         self.order = order
         self.register_buffer('step', torch.zeros((), dtype=torch.int64))
 
-    @property
-    def group_size(self) -> int:
-        """Points K of a patch."""
-        return self.tokenizer.group_size
-
     def before_training(self, iterations: int) -> None:
         """Stretch the ramps to a training of so many iterations."""
         self.stretch = iterations / self.iterations if self.iterations else 1.0
@@ -78,27 +72,12 @@ class TokenizerPretrainer(BaseModel):
     def group(self, points: Tensor) -> tuple[Tensor, Tensor]:
         """Cut clouds (B, N, 3) into neighbourhoods (B, G, K, 3) and centres (B, G, 3)."""
         points = as_points(points, self.tokenizer.codebook)
-        sizes = self.num_groups, self.group_size
+        sizes = self.num_groups, self.tokenizer.group_size
         return ops.group(points, *sizes, skip_near_origin=self.skip_near_origin, order=self.order)
 
-    def forward(self, points: Tensor, mode: str = 'tensor', **batch: Any) -> Any:
-        """Dispatch on ``mode``.
-
-        Args:
-            points: (B, N, 3).
-            mode: ``tensor``: the ids of the groups (B, G); ``loss``: dict of scalars; ``predict``: one dict per sample.
-            batch: the other keys of the batch.
-
-        Raises:
-            ValueError: unknown mode.
-        """
-        if mode == 'tensor':
-            return self.tokenizer.tokens(*self.group(points))
-        if mode == 'loss':
-            return self.loss(points, **batch)
-        if mode == 'predict':
-            return self.predict(points, **batch)
-        raise ValueError(f"unknown mode '{mode}': choose tensor, loss or predict")
+    def extract(self, points: Tensor) -> Tensor:
+        """Ids (B, G) of the groups of clouds (B, N, 3)."""
+        return self.tokenizer.tokens(*self.group(points))
 
     def loss(self, points: Tensor, **batch: Any) -> dict[str, Tensor]:
         """Reconstruction and weighted divergence of one batch of clouds (B, N, 3); in training it counts as a step."""

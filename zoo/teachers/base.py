@@ -140,7 +140,7 @@ class Teacher(nn.Module):
         if self._sealed:
             raise UsageError(
                 f'{type(self).__name__}: {self._sealed} names its files, and what data name is not opened: '
-                'give the config of the model beside its weights'
+                'give the config of the model beside its weights, or foundation=dict(type=...) to CrossModalTokenizer'
             )
 
     def _prepare(self) -> None:

@@ -44,6 +44,34 @@ def test_cross_modal_tokenizer_finds_its_foundation_in_the_header(tmp_path):
     torch.testing.assert_close(teacher(groups()), cross_modal().features(*groups()))
 
 
+def test_a_foundation_in_a_local_file_is_named_to_the_teacher(tmp_path):
+    """A file trained around local weights names them, and what data name is not opened; the user may name them."""
+    import timm
+
+    torch.manual_seed(0)
+    whole = timm.create_model('vit_tiny_patch16_224', num_classes=0)
+    local = {'type': 'TimmTransformer', 'model_name': 'vit_tiny_patch16_224', 'embed_dim': 192, 'depth': 2}
+    foundations = []
+    for name in ('one.pth', 'other.pth'):
+        torch.nn.init.normal_(whole.blocks[0].attn.qkv.weight, std=0.5)
+        torch.save(whole.state_dict(), tmp_path / name)
+        foundations.append({**local, 'weights': str(tmp_path / name)})
+    network = cross_modal(foundation=foundations[0])
+    config = {'type': 'CrossModalVAE', 'foundation': foundations[0], 'num_prompts': 5, **SIZES}
+    path = write(tmp_path / 'act.safetensors', network, config)
+    with pytest.raises(UsageError, match=r'names its files.*or foundation=dict'):
+        CrossModalTokenizer(path, **ASKED)(groups())
+    one, other = (CrossModalTokenizer(path, **ASKED, foundation=foundation) for foundation in foundations)
+    torch.testing.assert_close(one(groups()), network.features(*groups()))
+    assert not torch.allclose(one(groups()), other(groups()))
+    assert one.fingerprint != other.fingerprint
+
+
+def test_a_dvae_has_no_foundation(file):
+    with pytest.raises(UsageError, match='holds a DiscreteVAE, CrossModalTokenizer'):
+        CrossModalTokenizer(file, **ASKED, foundation=RANDOM).tokens(*groups())
+
+
 def test_the_foundation_inside_follows_the_teacher(tmp_path):
     config = {'type': 'CrossModalVAE', 'foundation': RANDOM, 'num_prompts': 5, **SIZES}
     path = write(tmp_path / 'act.safetensors', cross_modal(), config)

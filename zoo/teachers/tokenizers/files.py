@@ -21,54 +21,38 @@ FOUNDATION = 'foundation.'
 """What stands in front of the tensors of a frozen transformer that comes with its tokenizer."""
 
 
-def load_tokenizer(path: Path) -> DiscreteVAE:
+def load_tokenizer(path: Path, foundation: dict[str, Any] | None = None) -> DiscreteVAE:
     """Build the network that a file holds and load it.
 
     Args:
         path: Weights exported by a run of ``TokenizerPretrainer`` or converted by ``tools/convert.py``, or a
             checkpoint of the released code.
+        foundation: Config of ACT's frozen transformer, in place of the one that the file names.
 
     Raises:
         UsageError: It holds no tokenizer, or tensors that do not fit.
     """
-    config, state = read_tokenizer(path)
-    network = build_network(config)
-    seal_teachers(network, f'the header of {path}')
-    fill_network(network, state, str(path))
-    return network
-
-
-def read_tokenizer(path: Path) -> tuple[dict[str, Any], State]:
-    """Config of the network in a file, and its tensors under our names.
-
-    Raises:
-        UsageError: It holds no tokenizer.
-    """
     state = read_tensors(path)
     if is_official(state):
         state = rename_official(state)
-        return tokenizer_config(state), state
-    model = model_of_header(path) if path.suffix == '.safetensors' else None
-    config = (model or {}).get('tokenizer')
-    if config is None:
+        config = tokenizer_config(state)
+    else:
+        model = model_of_header(path) if path.suffix == '.safetensors' else None
+        config = dict((model or {}).get('tokenizer') or {})
+        state = {key.removeprefix(PREFIX): value for key, value in state.items() if key.startswith(PREFIX)}
+    kind = str(config.pop('type', '')).removeprefix('zoo.')
+    if kind not in NETWORKS:
         raise UsageError(
             f'{path} holds no tokenizer: give weights exported by a run of configs/point_bert/dvae*.py or '
             'configs/act/autoencoder*.py, or a checkpoint released by Point-BERT or ACT'
         )
-    return config, {key.removeprefix(PREFIX): value for key, value in state.items() if key.startswith(PREFIX)}
-
-
-def build_network(config: dict[str, Any]) -> DiscreteVAE:
-    """Build a tokenizer's network from its config.
-
-    Raises:
-        UsageError: Unknown type.
-    """
-    arguments = dict(config)
-    kind = str(arguments.pop('type', None)).removeprefix('zoo.')
-    if kind not in NETWORKS:
-        raise UsageError(f"unknown tokenizer '{kind}': choose one of {', '.join(NETWORKS)}")
-    return NETWORKS[kind](**arguments)
+    if foundation is not None and kind == 'CrossModalVAE':
+        network = CrossModalVAE(**{**config, 'foundation': foundation})
+    else:
+        network = NETWORKS[kind](**config)
+        seal_teachers(network, f'the header of {path}')
+    fill_network(network, state, str(path))
+    return network
 
 
 def fill_network(network: DiscreteVAE, state: State, what: str) -> None:

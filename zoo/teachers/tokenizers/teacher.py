@@ -35,6 +35,7 @@ class PointTokenizer(Teacher):
 
     modality = 'points'
     network_type: type[DiscreteVAE] = DiscreteVAE
+    foundation: dict[str, Any] | None = None
 
     def __init__(self, weights: str, num_tokens: int, embed_dim: int, trained_by: str, sample: bool = False) -> None:
         super().__init__(embed_dim)
@@ -42,7 +43,6 @@ class PointTokenizer(Teacher):
         self.num_tokens = num_tokens
         self.trained_by = trained_by
         self.sample = sample
-        self._prepare()
 
     def tokens(self, neighborhoods: Tensor, centers: Tensor) -> Tensor:
         """Name every group.
@@ -90,7 +90,7 @@ class PointTokenizer(Teacher):
     def _load(self) -> nn.Module:
         """Read the network and check that it is the kind and size that was asked for."""
         (path,) = self._files()
-        network = load_tokenizer(path)
+        network = load_tokenizer(path, self.foundation)
         if type(network) is not self.network_type:
             raise UsageError(f'{path} holds a {type(network).__name__}, {type(self).__name__} needs another kind')
         for name in ('num_tokens', 'embed_dim'):
@@ -106,8 +106,10 @@ class PointTokenizer(Teacher):
         return network.features(*inputs, sample=self.sample)
 
     def _preprocessing(self) -> dict[str, Any]:
-        """Say whether ids are drawn."""
-        return {'sample': self.sample}
+        """Say whether ids are drawn, and what stands in for the file's frozen transformer."""
+        if self.foundation is None:
+            return {'sample': self.sample}
+        return {'sample': self.sample, 'foundation': TEACHERS.build(self.foundation).fingerprint}
 
 
 @TEACHERS.register_module()
@@ -143,6 +145,8 @@ class CrossModalTokenizer(PointTokenizer):
         embed_dim: Channels C of a group's feature.
         trained_by: Config that trains such a tokenizer, for the message when the file is missing.
         sample: See ``PointTokenizer``.
+        foundation: Config of the frozen transformer instead of the one that the file names, such as
+            ``dict(type='TimmTransformer', weights='vit.safetensors')`` where that is in a local file.
     """
 
     network_type = CrossModalVAE
@@ -154,5 +158,7 @@ class CrossModalTokenizer(PointTokenizer):
         embed_dim: int = 384,
         trained_by: str = 'configs/act/autoencoder.py',
         sample: bool = False,
+        foundation: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(weights, num_tokens, embed_dim, trained_by, sample)
+        self.foundation = foundation
