@@ -17,8 +17,9 @@ from zoo.engine.cli import config_of, config_parser, run_cli
 
 def main(arguments: Sequence[str] | None = None) -> int | None:
     """Test."""
+    from tabulate import tabulate
+
     from zoo.engine import build_runner
-    from zoo.engine.report import metrics_table
 
     parser = config_parser(str(__doc__))
     parser.add_argument('checkpoint', metavar='CHECKPOINT', help='weights: a path, a model name or an address')
@@ -31,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int | None:
         print(text)
         return code
     config.weights, config.resume, config.load_from = parsed.checkpoint, False, None
-    print(metrics_table(build_runner(config).test()))
+    print(tabulate(build_runner(config).test().items(), tablefmt='plain', floatfmt='.2f'))
     return None
 
 

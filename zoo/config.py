@@ -87,20 +87,16 @@ def apply_options(config: Config, options: Mapping[str, Any]) -> None:
         for part in way:
             if not isinstance(node, dict | list):
                 break
-            node = _step(node, part)
+            if isinstance(node, dict):
+                node = node.get(part)
+            else:
+                node = node[int(part)] if part.isdigit() and int(part) < len(node) else None
         if '.' in key and node is not None and not isinstance(node, dict | list):
             raise UsageError(f'--cfg-options {key}: a value of the config stands where a section is meant')
         try:
             config.merge_from_dict({key: copy.deepcopy(value)})
         except (KeyError, TypeError, AttributeError) as error:
             raise UsageError(f'--cfg-options {key}: {_explain(error)}') from error
-
-
-def _step(node: Any, part: str) -> Any:
-    """Return the child of a config node, None when there is none."""
-    if isinstance(node, list):
-        return node[int(part)] if part.isdigit() and int(part) < len(node) else None
-    return node.get(part) if isinstance(node, dict) else None
 
 
 def _explain(error: BaseException) -> str:

@@ -152,26 +152,34 @@ def on_paper(config: dict[str, Any], registry: Registry, what: str, numbers: int
         raise UsageError(f'{what}: a {config["type"]} cannot be built so: {reason}') from error
 
 
-def model_of_header(path: str | Path) -> dict[str, Any] | None:
-    """Config of the model that a ``.safetensors`` file of this project belongs to, checked; None where it has none.
+def read_header(path: str | Path) -> tuple[dict[str, str], int]:
+    """Texts in the header of a ``.safetensors`` file, and how many numbers its tensors have.
 
     Raises:
-        UsageError: the file is broken, or its header holds anything but the config of a model that fits its tensors.
-        OSError: it is not there or cannot be read.
+        UsageError: it is not there, broken, or cannot be read.
     """
     from safetensors import SafetensorError, safe_open
 
     try:
         with safe_open(path, 'pt') as file:
-            text = (file.metadata() or {}).get('model')
             names = file.keys()
-            numbers = sum(math.prod(file.get_slice(name).get_shape()) for name in names)
-    except (ValueError, SafetensorError) as error:
+            return file.metadata() or {}, sum(math.prod(file.get_slice(name).get_shape()) for name in names)
+    except (OSError, ValueError, SafetensorError) as error:
         raise UsageError(f'weights {path} cannot be read, are they complete? {str(error).splitlines()[0]}') from error
-    if text is None:
+
+
+def model_of_header(path: str | Path) -> dict[str, Any] | None:
+    """Config of the model that a ``.safetensors`` file of this project belongs to, checked; None where it has none.
+
+    Raises:
+        UsageError: the file cannot be read, or its header holds anything but the config of a model that fits its
+            tensors.
+    """
+    header, numbers = read_header(path)
+    if 'model' not in header:
         return None
     what = f'weights {path}: the config in the header'
-    config = parse_json(text, what)
+    config = parse_json(header['model'], what)
     if not isinstance(config, dict) or not config:
         return None
     check_foreign(config, MODELS, what)

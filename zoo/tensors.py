@@ -1,4 +1,4 @@
-"""Tensors in files of torch and of safetensors: read without running anything, within what the file can hold."""
+"""Tensors in files of torch and of safetensors, read without running anything and within what the file can hold."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
-from torch import Tensor
+from torch import Tensor, nn
 
 from zoo.compat import allow_mmengine_checkpoints, expand
 from zoo.errors import UsageError
 
 State = dict[str, Tensor]
+
+COUNTERS = 'num_batches_tracked'
+"""Ends the names of BatchNorm's counters, which appear in no forward pass, and which old files lack."""
 
 CONTAINERS = ('base_model', 'state_dict', 'model_state_dict', 'model')
 """Names under which training scripts keep the weights."""
@@ -155,6 +158,43 @@ def check_finite(state: Mapping[str, Tensor], what: str) -> None:
                 f'weights {what}: {name} has {bad} of {tensor.numel()} values that are not finite (NaN or infinity): '
                 'the run that made them diverged, take an earlier checkpoint'
             )
+
+
+def load_exactly(model: nn.Module, state: State, what: str) -> None:
+    """Load ``state``, every tensor of which must fit a tensor of ``model`` and the other way round.
+
+    Raises:
+        UsageError: names the missing, unknown or misshapen keys.
+    """
+    own = model.state_dict()
+    problems = {
+        'missing': [key for key in own if key not in state and not key.endswith(COUNTERS)],
+        'left over': [key for key in state if key not in own],
+        'of another shape': [key for key in own if key in state and own[key].shape != state[key].shape],
+    }
+    found = '; '.join(f'{name}: {", ".join(sorted(keys))}' for name, keys in problems.items() if keys)
+    if found:
+        raise UsageError(f'{what} does not fit: {found}')
+    model.load_state_dict(state, strict=False)
+
+
+def rename(state: State, rules: Mapping[str, str], prefix: str = '') -> State:
+    """Our names for the tensors of a released file, by the first rule that fits the start of a key; others keep theirs.
+
+    A released 1x1 convolution (O, I, 1) becomes the matrix (O, I) that it is.
+
+    Args:
+        state: the released tensors.
+        rules: regular expression to our name.
+        prefix: put before every name.
+    """
+    renamed = {}
+    for key, value in state.items():
+        fitting = (re.subn(f'^{rule}', name, key) for rule, name in rules.items())
+        new = next((name for name, count in fitting if count), key)
+        is_convolution = value.ndim > 2 and value.shape[2:].numel() == 1 and key.endswith('.weight')
+        renamed[prefix + new] = value.flatten(1) if is_convolution else value
+    return renamed
 
 
 def _is_safetensors(head: bytes) -> bool:

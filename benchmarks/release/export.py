@@ -20,9 +20,8 @@ from zoo.errors import UsageError
 from zoo.hub import get_model
 from zoo.hub.index import Entry, entries
 from zoo.hub.names import parse_name
-from zoo.hub.state import load_exactly
 from zoo.io import write_whole
-from zoo.tensors import read_tensors
+from zoo.tensors import load_exactly, read_tensors
 
 MOST_BYTES = 60_000_000
 """Of the whole folder of weights."""

@@ -14,10 +14,9 @@ from benchmarks.suites.measuring import SVM, svm
 from benchmarks.suites.students import pretraining_config
 from benchmarks.suites.training import SLOWER
 from zoo.hub.names import parse_name
-from zoo.hub.state import load_exactly
 from zoo.io import file_hash
 from zoo.registry import DATASETS, MODELS
-from zoo.tensors import read_tensors
+from zoo.tensors import load_exactly, read_tensors
 
 HELD_OUT = tuple(f'benchmarks/protocols/{name}.py' for name in ('held_out_loss', 'clouds', 'features', 'measurement'))
 OWN = ('benchmarks/suites/snapshots.py', 'benchmarks/suites/students.py')

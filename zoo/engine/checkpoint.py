@@ -76,7 +76,9 @@ class CheckpointHook(mmengine.hooks.CheckpointHook):
         hub['log_scalars'] = {}
         hub['resumed_keys'] = {key: kept for key, kept in hub['resumed_keys'].items() if key in hub['runtime_info']}
         for part in ('meta', 'message_hub'):
-            checkpoint[part] = apply_to(checkpoint[part], _is_numpy, lambda value: value.tolist())
+            checkpoint[part] = apply_to(
+                checkpoint[part], lambda value: isinstance(value, np.generic | np.ndarray), lambda value: value.tolist()
+            )
         if 'optimizer' in checkpoint and not runner.optim_wrapper.should_update():
             named = _module(runner.model).named_parameters()
             checkpoint['gradients'] = {name: param.grad.cpu() for name, param in named if param.grad is not None}
@@ -133,11 +135,6 @@ class CheckpointHook(mmengine.hooks.CheckpointHook):
             self.best_ckpt_path = paths['']
         else:
             self.best_ckpt_path_dict = paths
-
-
-def _is_numpy(value: Any) -> bool:
-    """Return whether this is a number or an array of numpy."""
-    return isinstance(value, np.generic | np.ndarray)
 
 
 def _module(model: torch.nn.Module) -> torch.nn.Module:

@@ -49,14 +49,22 @@ def configure(
     if weights is not None:
         config.weights = weights
     if backbone is not None:
-        _replace_backbone(config, backbone)
+        if 'backbone' not in config.get('model', {}):
+            raise UsageError('--backbone: the model of this config has no backbone to replace')
+        own = config.model.backbone
+        replacing = backbone_config(backbone, 'segment' if config.model.get('type') == 'PartSegmenter' else 'classify')
+        kept = BACKBONES.get(replacing['type']).task_arguments
+        config.model.backbone = {**replacing, **{key: own[key] for key in kept if key in own}}
     if launcher != 'none':
         config.launcher = launcher
     if config.get('launcher', 'none') not in LAUNCHERS:
         raise UsageError(f'unknown launcher {config.launcher!r}: choose one of {", ".join(LAUNCHERS)}')
     config.device = resolve_device(device or config.get('device'))
-    if amp:
-        _use_autocast(config)
+    wrapper = config.get('optim_wrapper')
+    if amp and wrapper is not None:
+        if wrapper.get('type', 'OptimWrapper') not in ('OptimWrapper', 'AutocastOptimWrapper'):
+            raise UsageError(f'--amp: optim_wrapper.type is {wrapper.type} and cannot be switched to autocast')
+        wrapper.type = 'AutocastOptimWrapper'
     return config
 
 
@@ -74,23 +82,3 @@ def resolve_device(device: str | None) -> str:
     if device == 'cuda' and not available:
         raise UsageError('--device cuda: this torch sees no GPU, leave the option out or choose cpu')
     return device
-
-
-def _replace_backbone(config: Config, name: str) -> None:
-    """Put the named student into the model."""
-    if 'backbone' not in config.get('model', {}):
-        raise UsageError('--backbone: the model of this config has no backbone to replace')
-    own = config.model.backbone
-    replacing = backbone_config(name, 'segment' if config.model.get('type') == 'PartSegmenter' else 'classify')
-    kept = BACKBONES.get(replacing['type']).task_arguments
-    config.model.backbone = {**replacing, **{key: own[key] for key in kept if key in own}}
-
-
-def _use_autocast(config: Config) -> None:
-    """Switch the optimizer wrapper to autocast."""
-    wrapper = config.get('optim_wrapper')
-    if wrapper is None:
-        return
-    if wrapper.get('type', 'OptimWrapper') not in ('OptimWrapper', 'AutocastOptimWrapper'):
-        raise UsageError(f'--amp: optim_wrapper.type is {wrapper.type} and cannot be switched to autocast')
-    wrapper.type = 'AutocastOptimWrapper'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -34,23 +34,8 @@ def mean_class_accuracy(label: np.ndarray, pred: np.ndarray) -> float:
     return float(np.nanmean(class_accuracy(label, pred, 0))) if len(label) else float('nan')
 
 
-@METRICS.register_module()
-class Accuracy(BaseMetric):
-    """Overall (``oa``) and mean class accuracy (``macc``), in percent.
-
-    Reads predictions as models of the zoo give them: one dict per sample with ``pred`` and ``label``, and where they
-    exist ``index`` and ``logits``.
-
-    Attributes:
-        predictions: After an evaluation with ``keep_predictions``: arrays ``label``, ``pred``, ``index`` (S,) and
-            ``logits`` (S, classes), of the samples in dataset order.
-
-    Args:
-        per_class: Also report every class, as ``acc/<class>``.
-        keep_predictions: Keep the predictions of the last evaluation.
-        collect_device: Where the predictions of several processes meet: ``cpu`` or ``gpu``.
-        prefix: Put before the names.
-    """
+class _SampleMetric(BaseMetric):
+    """A metric that can keep what it saw of every sample, as ``predictions`` in dataset order."""
 
     def __init__(
         self,
@@ -63,6 +48,31 @@ class Accuracy(BaseMetric):
         self.per_class, self.keep_predictions = per_class, keep_predictions
         self.predictions: dict[str, np.ndarray] = {}
 
+    def _keep(self, columns: dict[str, np.ndarray], names: Iterable[str]) -> None:
+        """Keep some columns if asked to."""
+        if self.keep_predictions:
+            order = np.argsort(columns['index'], kind='stable') if 'index' in columns else slice(None)
+            self.predictions = {key: columns[key][order] for key in names if key in columns}
+
+
+@METRICS.register_module()
+class Accuracy(_SampleMetric):
+    """Overall (``oa``) and mean class accuracy (``macc``), in percent.
+
+    Reads predictions as models of the zoo give them: one dict per sample with ``pred`` and ``label``, and where they
+    exist ``index`` and ``logits``.
+
+    Attributes:
+        predictions: After an evaluation with ``keep_predictions``: arrays ``label``, ``pred``, ``index`` (S,) and
+            ``logits`` (S, classes), of the samples in dataset order.
+
+    Args:
+        per_class: Also report every class, as ``acc/<class>``.
+        keep_predictions: Keep ``predictions``.
+        collect_device: See mmengine.
+        prefix: See mmengine.
+    """
+
     def process(self, data_batch: Any, data_samples: Sequence[dict[str, Any]]) -> None:
         """Take in the predictions of one batch."""
         wanted = ('label', 'pred', 'index', 'logits') if self.keep_predictions else ('label', 'pred')
@@ -73,9 +83,7 @@ class Accuracy(BaseMetric):
         """Return the metrics of all samples."""
         columns = {key: np.stack([result[key] for result in results]) for key in results[0]} if results else {}
         label, pred = (columns.get(key, np.zeros(0, np.int64)) for key in ('label', 'pred'))
-        if self.keep_predictions:
-            order = np.argsort(columns['index'], kind='stable') if 'index' in columns else slice(None)
-            self.predictions = {key: column[order] for key, column in columns.items()}
+        self._keep(columns, columns)
         metrics = {'oa': overall_accuracy(label, pred), 'macc': mean_class_accuracy(label, pred)}
         if self.per_class:
             names = (self.dataset_meta or {}).get('classes') or range(int(label.max(initial=-1)) + 1)
@@ -103,7 +111,7 @@ def part_ious(part: np.ndarray, pred: np.ndarray, num_parts: int) -> np.ndarray:
 
 
 @METRICS.register_module()
-class PartIoU(BaseMetric):
+class PartIoU(_SampleMetric):
     """Mean intersection over union of parts, in percent.
 
     A cloud's figure is the mean over the parts of its class (see :func:`part_ious`). ``instance_miou`` is the mean over
@@ -117,23 +125,8 @@ class PartIoU(BaseMetric):
         predictions: After an evaluation with ``keep_predictions``: arrays ``label``, ``index`` (S,) and ``iou`` (S,) in
             [0, 1], of the clouds in dataset order.
 
-    Args:
-        per_class: Also report every class, as ``iou/<class>``.
-        keep_predictions: Keep the figures of the clouds of the last evaluation.
-        collect_device: Where the figures of several processes meet: ``cpu`` or ``gpu``.
-        prefix: Put before the names.
+    ``per_class=True`` reports every class as ``iou/<class>``; see :class:`Accuracy` for the arguments.
     """
-
-    def __init__(
-        self,
-        per_class: bool = False,
-        keep_predictions: bool = False,
-        collect_device: str = 'cpu',
-        prefix: str | None = None,
-    ) -> None:
-        super().__init__(collect_device=collect_device, prefix=prefix)
-        self.per_class, self.keep_predictions = per_class, keep_predictions
-        self.predictions: dict[str, np.ndarray] = {}
 
     def process(self, data_batch: Any, data_samples: Sequence[dict[str, Any]]) -> None:
         """Take in the predictions of one batch."""
@@ -151,9 +144,7 @@ class PartIoU(BaseMetric):
         """Return the metrics of all clouds."""
         columns = {key: np.array([result[key] for result in results]) for key in results[0]} if results else {}
         label, iou, right = (columns.get(key, np.zeros(0)) for key in ('label', 'iou', 'right'))
-        if self.keep_predictions:
-            order = np.argsort(columns['index'], kind='stable') if 'index' in columns else slice(None)
-            self.predictions = {key: columns[key][order] for key in ('label', 'iou', 'index') if key in columns}
+        self._keep(columns, ('label', 'iou', 'index'))
         shares = {int(known): 100 * float(iou[label == known].mean()) for known in np.unique(label)}
         metrics = {
             'instance_miou': 100 * float(iou.mean()) if len(iou) else float('nan'),

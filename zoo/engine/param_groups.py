@@ -88,9 +88,16 @@ def split_parameters(
     if not names:
         raise UsageError(f'{type(model).__name__} has no trainable parameter')
     patterns = {re.compile(pattern): float(scale) for pattern, scale in (lr_scale or {}).items()}
-    _require_matches(patterns, model)
+    every = [name for name, _ in model.named_parameters()]
+    for pattern in patterns:  # one that names nothing would leave the rate unchanged without a word
+        if not any(pattern.search(name) for name in every):
+            stems = ', '.join(sorted({name.partition('.')[0] for name in every}))
+            raise UsageError(f'lr_scale: {pattern.pattern!r} fits no parameter; their names begin with {stems}')
     spared = set(model.no_weight_decay()) if hasattr(model, 'no_weight_decay') else set()
-    depths = _layer_scales(model, layer_decay)
+    if layer_decay != 1.0 and not hasattr(model, 'layer_groups'):
+        raise UsageError(f'layer_decay needs a model with layer_groups(), {type(model).__name__} has none')
+    layers = [] if layer_decay == 1.0 else model.layer_groups()
+    depths = {name: layer_decay ** (len(layers) - 1 - depth) for depth, layer in enumerate(layers) for name in layer}
     groups: dict[tuple[float, bool], list[nn.Parameter]] = {}
     for name, parameter in names:
         scale = next((scale for pattern, scale in patterns.items() if pattern.search(name)), None)
@@ -102,22 +109,3 @@ def split_parameters(
         {'params': params, 'lr': lr * scale, 'weight_decay': weight_decay if decays else 0.0}
         for (scale, decays), params in groups.items()
     ]
-
-
-def _require_matches(patterns: dict[re.Pattern[str], float], model: nn.Module) -> None:
-    """Refuse a pattern that names nothing: it would leave the rate unchanged without a word."""
-    every = [name for name, _ in model.named_parameters()]
-    for pattern in patterns:
-        if not any(pattern.search(name) for name in every):
-            stems = ', '.join(sorted({name.partition('.')[0] for name in every}))
-            raise UsageError(f'lr_scale: {pattern.pattern!r} fits no parameter; their names begin with {stems}')
-
-
-def _layer_scales(model: nn.Module, layer_decay: float) -> dict[str, float]:
-    """Return the multiplier of every parameter named in ``model.layer_groups()``."""
-    if layer_decay == 1.0:
-        return {}
-    if not hasattr(model, 'layer_groups'):
-        raise UsageError(f'layer_decay needs a model with layer_groups(), {type(model).__name__} has none')
-    layers = model.layer_groups()
-    return {name: layer_decay ** (len(layers) - 1 - depth) for depth, layer in enumerate(layers) for name in layer}

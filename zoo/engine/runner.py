@@ -87,6 +87,7 @@ class ZooRunner(Runner):
 
     _resume: bool
     _load_from: str | None
+    _has_loaded: bool
     _testing = False  # then weights have to be whole; training may start some fresh
     _changed: Mapping[str, str] = {}
 
@@ -123,7 +124,7 @@ class ZooRunner(Runner):
         for handler in logger.handlers:
             if not isinstance(handler, logging.FileHandler):
                 handler.setLevel(max(handler.level, logging.WARNING))
-                handler.addFilter(_worth_a_warning)
+                handler.addFilter(lambda record: not any(text in record.getMessage() for text in _NOT_WORTH_A_WARNING))
             elif isinstance(handler.stream, io.TextIOWrapper):
                 handler.stream.reconfigure(encoding='utf-8')
                 handler.handleError = lambda record: None  # type: ignore[method-assign] # a full disk loses a line
@@ -271,16 +272,12 @@ class ZooRunner(Runner):
             super().load_or_resume()
             say(f'{"resumed from" if self._resume else "loaded"} {self._load_from}')
         elif self.cfg.get('weights'):
-            self._load_weights(str(self.cfg.weights))
+            model: nn.Module = getattr(self.model, 'module', self.model)
+            say(load_weights(model, str(self.cfg.weights), complete=self._testing))
+            # Averaged copies of the model were made before.
+            self.call_hook('after_load_checkpoint', checkpoint={'state_dict': model.state_dict()})
+            self._has_loaded = True
         self.dump_config()
-
-    def _load_weights(self, source: str) -> None:
-        """Start from trained weights."""
-        model: nn.Module = getattr(self.model, 'module', self.model)
-        say(load_weights(model, source, complete=self._testing))
-        # Averaged copies of the model were made before.
-        self.call_hook('after_load_checkpoint', checkpoint={'state_dict': model.state_dict()})
-        self._has_loaded = True
 
     def load_checkpoint(
         self, filename: str, map_location: Any = 'cpu', strict: bool = False, revise_keys: Any = ((r'^module\.', ''),)
@@ -391,8 +388,3 @@ class ZooRunner(Runner):
         """Close the log file; for programs that run many configs in one process."""
         for handler in self.logger.handlers:
             handler.close()
-
-
-def _worth_a_warning(record: logging.LogRecord) -> bool:
-    """Return False for warnings of mmengine that are not true here."""
-    return not any(text in record.getMessage() for text in _NOT_WORTH_A_WARNING)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,28 +18,13 @@ from zoo.foreign import FILES, check_foreign, check_values, seal_teachers
 from zoo.hub.backbones import downstream_backbone
 from zoo.hub.index import Entry, find_entry
 from zoo.hub.official import load_official
-from zoo.hub.state import load_exactly, note_fresh, read_file_header
-from zoo.hub.weights import load_weights
+from zoo.hub.state import note_fresh, read_file_header
+from zoo.hub.weights import load_fitting, load_weights
 from zoo.registry import MODELS
-from zoo.tensors import read_tensors
+from zoo.tensors import load_exactly, read_tensors
 
 CLIP_WIDTH = 512
 """Channels of the space that image and text of CLIP ViT-B/32 share, in which the released zero-shot student answers."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is to be built.
-
-    Attributes:
-        model: config of the model.
-        entry: of the index, where it was asked for by name.
-        weights: file of weights, where it was asked for by that.
-    """
-
-    model: dict[str, Any]
-    entry: Entry | None = None
-    weights: Path | None = None
 
 
 def get_model(
@@ -71,23 +55,23 @@ def get_model(
     Raises:
         UsageError: unknown name, missing config or weights, weights that do not fit, an argument it does not take.
     """
-    plan = _plan(name_or_config)
-    config, changed = _reshaped(plan.model, num_classes, features_only, pool)
+    config, entry, weights = _plan(name_or_config)
+    config, changed = _reshaped(config, num_classes, features_only, pool)
     if overrides:
         merged = Config({'model': config})
         merged.merge_from_dict({'model': overrides})
         config, changed = merged.to_dict()['model'], True
-    if pretrained is True and plan.entry is None and plan.weights is None:
+    if pretrained is True and entry is None and weights is None:
         raise UsageError('pretrained=True needs a model name; give the path of the weights instead')
-    source: Any = plan.entry if pretrained is True and plan.weights is None else pretrained
-    source = plan.weights if plan.weights is not None and source in (False, True) else source
+    source: Any = entry if pretrained is True and weights is None else pretrained
+    source = weights if weights is not None and source in (False, True) else source
     if source:
         model = _with_weights(config, source, changed, num_classes is None)
     else:
         model = _built(config)
         note_fresh(model, list(model.state_dict()))
-    if plan.weights is not None and not overrides.keys() & {'objectives', 'tokenizer'}:
-        seal_teachers(model, f'the header of {plan.weights}')
+    if weights is not None and not overrides.keys() & {'objectives', 'tokenizer'}:
+        seal_teachers(model, f'the header of {weights}')
     return model.to(device or 'cpu').eval()
 
 
@@ -121,43 +105,28 @@ def load_entry(entry: Entry) -> nn.Module:
 
 def _with_weights(config: dict[str, Any], source: Any, changed: bool, complete: bool) -> nn.Module:
     """A model with the weights of an entry, a file or an address: all, or what is to be trained starts fresh."""
-    if not isinstance(source, Entry):
-        model = _built(config)
-        load_weights(model, source, complete=complete)
-        return model
-    published = load_entry(source)
-    if not changed:
+    published = load_entry(source) if isinstance(source, Entry) else None
+    if published is not None and not changed:
         return published
     model = _built(config)
-    _take_over(model, published, source.name, complete)
+    if published is None:
+        load_weights(model, source, complete=complete)
+        return model
+    load_fitting(model, published.state_dict(), f"of '{source.name}'", complete=complete)
     return model
 
 
-def _take_over(model: nn.Module, published: nn.Module, name: str, complete: bool) -> None:
-    """Copy the backbone, and what else has the same name and shape, from one model into another."""
-    theirs, own = published.state_dict(), model.state_dict()
-    fitting = {key: value for key, value in theirs.items() if key in own and own[key].shape == value.shape}
-    fresh = sorted(key for key in own if key not in fitting)
-    # The class token of a fine-tuned Point-MAE was not pretrained.
-    lost = [key for key in fresh if complete or (key.startswith('backbone.') and '.query_' not in key)]
-    if lost:
-        what = 'model' if complete else 'backbone'
-        raise UsageError(f"weights of '{name}' do not fit the changed {what}: {', '.join(lost[:4])}; change less")
-    model.load_state_dict(fitting, strict=False)
-    note_fresh(model, fresh)
-
-
-def _plan(source: str | Path | Config) -> Plan:
-    """What is asked for."""
+def _plan(source: str | Path | Config) -> tuple[dict[str, Any], Entry | None, Path | None]:
+    """Config of the model that is asked for, its entry if by name, and its weights if by their file."""
     if isinstance(source, Config):
-        return Plan(_model_of(Config(source.to_dict()), 'the config'))
+        return _model_of(source, 'the config'), None, None
     text = str(source)
     if text.endswith('.py'):
-        return Plan(_model_of(load_config(text), text))
+        return _model_of(load_config(text), text), None, None
     if text.endswith('.safetensors'):
-        return Plan(read_file_header(text), weights=expand(text))
+        return read_file_header(text), None, expand(text)
     entry = find_entry(text)
-    return Plan(_config_of(entry), entry)
+    return _config_of(entry), entry, None
 
 
 def _config_of(entry: Entry) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from torch import nn
 
 from zoo.config import ROOT, load_config
 from zoo.errors import UsageError
-from zoo.foreign import parse_json
-from zoo.hub.index import Entry, find_entry
+from zoo.foreign import parse_json, read_header
+from zoo.hub.index import find_entry
 from zoo.hub.weights import resolve_weights
 
 POINTS = 1024
@@ -115,26 +115,17 @@ def _of_source(source: str | Path) -> Inputs:
     """What a name of the index or a file of weights says."""
     text = str(source)
     if not Path(text).suffix and '/' not in text and not Path(text).is_file():
-        return _of_entry(find_entry(text))
+        entry = find_entry(text)
+        if entry.num_points or not (ROOT / entry.config).is_file():
+            return Inputs(entry.num_points, entry.classes)
+        return replace(inputs_of_config(load_config(entry.config, entry.options)), classes=entry.classes)
     path = resolve_weights(text)
     return _of_header(path) if path.suffix == '.safetensors' else Inputs()
 
 
-def _of_entry(entry: Entry) -> Inputs:
-    if entry.num_points or not (ROOT / entry.config).is_file():
-        return Inputs(entry.num_points, entry.classes)
-    return replace(inputs_of_config(load_config(entry.config, entry.options)), classes=entry.classes)
-
-
 def _of_header(path: Path) -> Inputs:
     """What the header of a file of this project says."""
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(path, 'pt') as file:
-            header = file.metadata() or {}
-    except (OSError, ValueError, SafetensorError) as error:
-        raise UsageError(f'weights {path} cannot be read, are they complete? {str(error).splitlines()[0]}') from error
+    header, _ = read_header(path)
     number = header.get('num_points', '0')
     classes = parse_json(header.get('classes', '[]'), f'weights {path}: the names of classes in the header')
     if not (number.isdecimal() and len(number) < 9 and int(number) <= MOST):

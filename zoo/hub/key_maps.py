@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
-from torch import Tensor
-
-State = dict[str, Tensor]
+from zoo.tensors import State, rename
 
 _EMBEDDING = {
     'encoder.first_conv.0.': 'patch_embed.fc1.',
@@ -49,20 +46,6 @@ _OBJECTIVES = {
 }
 
 
-def rename(state: State, prefix: str, rules: Mapping[str, str]) -> State:
-    """Rename keys by the first rule that fits their start; keys no rule fits keep their name.
-
-    A released 1x1 convolution (O, I, 1) becomes the matrix (O, I) that it is.
-    """
-    renamed = {}
-    for key, value in state.items():
-        fitting = (re.subn(f'^{rule}', name, key) for rule, name in rules.items())
-        new = next((name for name, count in fitting if count), key)
-        is_convolution = value.ndim == 3 and value.shape[-1] == 1 and key.endswith('.weight')
-        renamed[prefix + new] = value.squeeze(-1) if is_convolution else value
-    return renamed
-
-
 def rename_pretraining(state: State, encoders: Mapping[str, tuple[str, Mapping[str, str]]]) -> State:
     """Rename a whole pretraining file.
 
@@ -73,8 +56,8 @@ def rename_pretraining(state: State, encoders: Mapping[str, tuple[str, Mapping[s
     renamed: State = {}
     for theirs, (ours, rules) in encoders.items():
         own = {key.removeprefix(theirs): value for key, value in state.items() if key.startswith(theirs)}
-        renamed |= rename(own, ours, rules)
-    return renamed | rename(drop_prefixes(state, tuple(encoders)), 'objectives.', _OBJECTIVES)
+        renamed |= rename(own, rules, ours)
+    return renamed | rename(drop_prefixes(state, tuple(encoders)), _OBJECTIVES, 'objectives.')
 
 
 def drop_prefixes(state: State, prefixes: Sequence[str]) -> State:

@@ -7,17 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from zoo.errors import UsageError
-from zoo.hub.key_maps import drop_prefixes, point_mae_backbone, recon_backbone, rename, rename_pretraining
+from zoo.hub.key_maps import drop_prefixes, point_mae_backbone, recon_backbone, rename_pretraining
 from zoo.hub.official_tokenizers import load_official_tokenizer
-from zoo.hub.state import load_exactly
 from zoo.hub.tensor_sizes import backbone_sizes, decoder_sizes
 from zoo.models import FeatureExtractor, PointClassifier, Pretrainer, ZeroShotClassifier
-from zoo.tensors import read_tensors
+from zoo.tensors import State, load_exactly, read_tensors, rename
 
-State = dict[str, Tensor]
 TASKS = {
     'recon': ('pretrain', 'classify', 'linear', 'zero_shot', 'svm'),
     'point_mae': ('pretrain', 'classify', 'linear', 'svm'),
@@ -159,7 +157,7 @@ def _two_tower_classifier(state: State, common: dict[str, Any], streams: str | N
         backbone[f'{name}_tower'] = _backbone(own, 'two_tower', common, prefix, 'joint')
         if streams in ('both', name):
             bare = {key.removeprefix(prefix): value for key, value in own.items()}
-            renamed |= rename(bare, f'backbone.{name}_tower.', point_mae_backbone)
+            renamed |= rename(bare, point_mae_backbone, f'backbone.{name}_tower.')
     # Theirs reads [cls, max over patches, image, text], [cls, max] or [image, text]; ours [queries, max over patches].
     order = {'both': (0, 2, 3, 1), 'local': (0, 1), 'global': (0, 1)}[streams]
     columns = [head[first][:, dim * place : dim * (place + 1)] for place in order]
@@ -194,7 +192,7 @@ def _student(
     fusion = 'cross' if method == 'recon' else ('joint' if 'cls_token' in own else 'none')
     backbone = _backbone(own, method, common, '', fusion, stop_gradient=False)
     blocks = recon_backbone if method == 'recon' else point_mae_backbone
-    return backbone, rename(own, 'backbone.', blocks), rest
+    return backbone, rename(own, blocks, 'backbone.'), rest
 
 
 def _classifier(state: State, method: str, common: dict[str, Any], ratio: float) -> tuple[nn.Module, State]:
@@ -223,9 +221,8 @@ def _zero_shot(state: State, method: str, common: dict[str, Any], ratio: float) 
             f'{method} checkpoint cannot classify zero-shot: img_proj.weight has {image} outputs and text_proj.weight '
             f'{text}; it needs a pretraining whose image and text teacher share one space'
         )
-    renamed |= rename(
-        drop_prefixes(rest, _SURPLUS), '', {'img_proj.': 'image_projection.', 'text_proj.': 'text_projection.'}
-    )
+    names = {'img_proj.': 'image_projection.', 'text_proj.': 'text_projection.'}
+    renamed |= rename(drop_prefixes(rest, _SURPLUS), names)
     return ZeroShotClassifier(backbone, image, ratio), renamed
 
 

@@ -12,10 +12,6 @@ from torch import Tensor, nn
 from zoo.compat import expand
 from zoo.errors import UsageError
 from zoo.foreign import model_of_header
-from zoo.tensors import State
-
-COUNTERS = 'num_batches_tracked'
-"""Ends the names of BatchNorm's counters, which appear in no forward pass, and which old files lack."""
 
 SAMPLE = 256
 """Values of a tensor that are remembered of its start."""
@@ -45,23 +41,6 @@ def _sample(tensor: Tensor) -> Tensor:
     return values[:: max(1, len(values) // SAMPLE)].double().cpu().clone()
 
 
-def load_exactly(model: nn.Module, state: State, what: str) -> None:
-    """Load ``state``, every tensor of which must fit a tensor of ``model`` and the other way round.
-
-    Raises:
-        UsageError: names the missing, unknown or misshapen keys.
-    """
-    own = model.state_dict()
-    missing = sorted(key for key in own if key not in state and not key.endswith(COUNTERS))
-    unknown = sorted(key for key in state if key not in own)
-    shapes = sorted(key for key in own if key in state and own[key].shape != state[key].shape)
-    problems = {'missing': missing, 'left over': unknown, 'of another shape': shapes}
-    found = '; '.join(f'{name}: {", ".join(keys)}' for name, keys in problems.items() if keys)
-    if found:
-        raise UsageError(f'{what} does not fit: {found}')
-    model.load_state_dict(state, strict=False)
-
-
 def read_file_header(path: str | Path) -> dict[str, Any]:
     """Config of the model that a ``.safetensors`` file of this project belongs to, from its header, checked.
 
@@ -71,10 +50,7 @@ def read_file_header(path: str | Path) -> dict[str, Any]:
     path = expand(path)
     if not path.is_file():
         raise UsageError(f'weights {path} do not exist: give a model name or a file')
-    try:
-        model = model_of_header(path)
-    except OSError as error:
-        raise UsageError(f'weights {path} cannot be read: {error.strerror or error}') from error
+    model = model_of_header(path)
     if model is None:
         raise UsageError(f'weights {path} do not say which model they belong to: give a name or config too')
     return model

@@ -11,8 +11,8 @@ from zoo.errors import UsageError
 from zoo.hub.download import WeightFile, drop_outdated, fetch_weights
 from zoo.hub.index import find_entry
 from zoo.hub.key_maps import point_mae_backbone, recon_backbone, rename_pretraining
-from zoo.hub.state import COUNTERS, note_fresh
-from zoo.tensors import State, read_tensors
+from zoo.hub.state import note_fresh
+from zoo.tensors import COUNTERS, State, read_tensors
 
 
 def resolve_weights(source: str | Path) -> Path:
@@ -25,7 +25,11 @@ def resolve_weights(source: str | Path) -> Path:
     """
     text = str(source)
     if '://' in text:
-        return _from_address(text)
+        given = WeightFile.of_address(text)
+        if text.lower().startswith('file://'):
+            # Here the person is the publisher: a file that was written anew is meant to be used.
+            drop_outdated(given)
+        return fetch_weights(given)
     if expand(text).is_file():
         return expand(text)
     if Path(text).suffix or '/' in text:
@@ -34,15 +38,6 @@ def resolve_weights(source: str | Path) -> Path:
     file = entry.weight_file()
     if file is None:
         raise UsageError(entry.untrained())
-    return fetch_weights(file)
-
-
-def _from_address(address: str) -> Path:
-    """File of an address that a person gave."""
-    file = WeightFile.of_address(address)
-    if address.lower().startswith('file://'):
-        # Here the person is the publisher: a file that was written anew is meant to be used.
-        drop_outdated(file)
     return fetch_weights(file)
 
 
@@ -65,13 +60,28 @@ def load_weights(model: nn.Module, source: str | Path, *, complete: bool = False
             of the file is not finite.
     """
     path = resolve_weights(source)
-    state = _ours(read_tensors(path))
+    state = read_tensors(path)
+    if any(key.startswith('MAE_encoder.') for key in state):
+        rules = recon_backbone if any('_contrast.' in key for key in state) else point_mae_backbone
+        state = rename_pretraining(state, {'MAE_encoder.': ('backbone.', rules)})
+    return load_fitting(model, state, str(path), complete=complete)
+
+
+def load_fitting(model: nn.Module, state: State, what: str, *, complete: bool = False) -> str:
+    """Load tensors as :func:`load_weights` does.
+
+    Args:
+        model: a model of the zoo.
+        state: tensors under our names.
+        what: where they come from, as messages call it.
+        complete: see :func:`load_weights`.
+    """
     own = model.state_dict()
     fitting = {key: value for key, value in state.items() if key in own and own[key].shape == value.shape}
     fresh = sorted(key for key in own if key not in fitting and not key.endswith(COUNTERS))
     if complete and fresh:
         raise UsageError(
-            f'weights {path} are not those of this model: {_lacking(fresh, own, state)}; testing and inferring need '
+            f'weights {what} are not those of this model: {_lacking(fresh, own, state)}; testing and inferring need '
             'every tensor, training alone may start some fresh: fine-tune first, or name the config and the number of '
             'classes that the weights were trained with'
         )
@@ -79,12 +89,14 @@ def load_weights(model: nn.Module, source: str | Path, *, complete: bool = False
     lost = [key for key in fresh if key.startswith('backbone.') and '.query_' not in key]
     if lost:
         raise UsageError(
-            f'weights {path} do not fit the backbone: {_lacking(lost, own, state)}; choose the student with --backbone'
+            f'weights {what} do not fit the backbone: {_lacking(lost, own, state)}; choose the student with '
+            '--backbone, or change less of it'
         )
     model.load_state_dict(fitting, strict=False)
     note_fresh(model, fresh)
+    parts = ', '.join(dict.fromkeys('.'.join(key.split('.')[:2]) for key in fresh)) or 'nothing'
     aside = len(state) - len(fitting)
-    return f'{path}: {len(fitting)} tensors loaded, {len(fresh)} start fresh ({_stems(fresh)}), {aside} left aside'
+    return f'{what}: {len(fitting)} tensors loaded, {len(fresh)} start fresh ({parts}), {aside} left aside'
 
 
 def _lacking(keys: list[str], own: State, state: State) -> str:
@@ -94,16 +106,3 @@ def _lacking(keys: list[str], own: State, state: State) -> str:
         for key in keys[:4]
     ]
     return ', '.join(told) + (f' and {len(keys) - 4} more' if len(keys) > 4 else '')
-
-
-def _ours(state: State) -> State:
-    """Rename a released pretraining file."""
-    if not any(key.startswith('MAE_encoder.') for key in state):
-        return state
-    rules = recon_backbone if any('_contrast.' in key for key in state) else point_mae_backbone
-    return rename_pretraining(state, {'MAE_encoder.': ('backbone.', rules)})
-
-
-def _stems(keys: list[str]) -> str:
-    """First two parts of every key, once each."""
-    return ', '.join(dict.fromkeys('.'.join(key.split('.')[:2]) for key in keys)) or 'nothing'

@@ -9,7 +9,7 @@ from zoo.teachers.feature_bank import FeatureBank
 from zoo.teachers.image import ImageTeacher
 from zoo.teachers.moving_average import MovingAverage
 from zoo.teachers.point_identity import PointIdentity
-from zoo.teachers.prompts import PROMPTS, random_prompt, render_prompts
+from zoo.teachers.prompts import PROMPTS
 from zoo.teachers.sentence import SentenceTeacher
 from zoo.teachers.timm_image import TimmImageTeacher
 from zoo.teachers.tokenizers import CrossModalTokenizer, DVAETokenizer
@@ -28,6 +28,4 @@ __all__ = [
     'SentenceTeacher',
     'Teacher',
     'TimmImageTeacher',
-    'random_prompt',
-    'render_prompts',
 ]

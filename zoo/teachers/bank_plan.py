@@ -33,29 +33,16 @@ class ObjectSource(Protocol):
         """Return a text about one sample."""
 
 
-class Plan(Protocol):
-    """Numbered inputs: ``variants`` of every one of U units, and the unit that each sample looks up.
+class ImagePlan:
+    """Numbered images: V augmented views of every sample. Each depends on the seed, the sample and v alone.
+
+    Every stored view is used once before one is used again, each time with another augmentation.
 
     Attributes:
         unit: What one input is called in a progress bar.
-        variants: V, the inputs per unit.
+        variants: V, the inputs per unit; number ``u * V + v`` is variant v of unit u.
         rows: Unit of every sample, int64, shape ``(S,)``.
         description: Everything that the inputs depend on, in types that JSON knows.
-    """
-
-    unit: str
-    variants: int
-    rows: Tensor
-    description: dict[str, Any]
-
-    def inputs(self, numbers: Sequence[int]) -> Any:
-        """Return the inputs of those numbers; number ``u * V + v`` is variant v of unit u."""
-
-
-class ImagePlan:
-    """V augmented views of every sample. Each depends on the seed, the sample and v alone.
-
-    Every stored view is used once before one is used again, each time with another augmentation.
 
     Args:
         dataset: Has images.
@@ -89,7 +76,7 @@ class ImagePlan:
     def _transform(self) -> Callable[[np.ndarray], Tensor]:
         """The image pipeline, built when the first image is made."""
         if self.dataset.image_pipeline is None:
-            return _as_float
+            return lambda image: torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1))).float().div_(255)
         return TRANSFORMS.build({'type': 'ImagePipeline', 'transforms': self.dataset.image_pipeline})
 
     def inputs(self, numbers: Sequence[int]) -> Tensor:
@@ -105,14 +92,14 @@ class ImagePlan:
     def _image(self, index: int, variant: int) -> Tensor:
         """Return one image, shape ``(3, H, W)``."""
         cycle, place = divmod(variant, self.dataset.num_views)
-        order = _generator(self.seed, 'order', index, cycle)
+        order = torch.Generator().manual_seed(_number(self.seed, 'order', index, cycle))
         view = int(torch.randperm(self.dataset.num_views, generator=order)[place])
         torch.default_generator.manual_seed(_number(self.seed, 'pipeline', index, variant))
         return self._transform(self.dataset.image(index, view))
 
 
 class TextPlan:
-    """Every different caption, once per prompt.
+    """Numbered texts: every different caption, once per prompt.
 
     Args:
         dataset: Has captions.
@@ -141,6 +128,9 @@ class TextPlan:
         """Return B texts."""
         pairs = (divmod(number, self.variants) for number in numbers)
         return [self.templates[template].format(self.captions[caption]) for caption, template in pairs]
+
+
+Plan = ImagePlan | TextPlan
 
 
 def make_plan(modality: str, dataset: ObjectSource, views: int, prompts: int | Sequence[str] | None, seed: int) -> Plan:
@@ -175,16 +165,6 @@ def _templates(prompts: int | Sequence[str] | None) -> tuple[str, ...]:
     return templates
 
 
-def _as_float(image: np.ndarray) -> Tensor:
-    """Return uint8 ``(H, W, 3)`` as float ``(3, H, W)`` in [0, 1]."""
-    return torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1))).float().div_(255)
-
-
 def _number(*parts: int | str) -> int:
     """Return a seed that is unrelated for different parts."""
     return int.from_bytes(hashlib.sha256(repr(parts).encode()).digest()[:7], 'big')
-
-
-def _generator(*parts: int | str) -> torch.Generator:
-    """Return a generator with a seed of its own."""
-    return torch.Generator().manual_seed(_number(*parts))

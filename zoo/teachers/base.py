@@ -157,11 +157,7 @@ class Teacher(nn.Module):
         return self._hidden[0]
 
     def _read(self) -> nn.Module:
-        """Load the network; random numbers drawn on the way are given back, since the moment of loading is arbitrary.
-
-        Raises:
-            UsageError: A file is missing or damaged, or does not fit the network.
-        """
+        """Load the network, and give back the random numbers drawn on the way: the moment of loading is arbitrary."""
         from safetensors import SafetensorError
 
         self._check_seal()

@@ -9,10 +9,11 @@ from typing import Any
 from torch import Tensor, nn
 
 from zoo.registry import TEACHERS
+from zoo.teachers.base import Teacher
 from zoo.teachers.image import ImageTeacher
 from zoo.teachers.sources import TOKENIZER, WEIGHTS, model_folder, present
 from zoo.teachers.text import TextTeacher
-from zoo.teachers.transformers_files import load_network, load_tokenizer
+from zoo.teachers.transformers_files import load_network
 
 DEFAULT = 'openai/clip-vit-base-patch32'
 
@@ -24,12 +25,11 @@ IMAGE_FILES = (('config.json',), WEIGHTS)
 TEXT_FILES = (*IMAGE_FILES, ('tokenizer.json', 'vocab.json'))
 
 
-@TEACHERS.register_module()
-class CLIPImageTeacher(ImageTeacher):
-    """Projected image features of CLIP, not scaled to length 1, as ReCon uses them.
+class _Tower(Teacher):
+    """One tower of CLIP.
 
     Args:
-        model: A hub name, or a local folder with ``config.json`` and the weights.
+        model: A hub name, or a local folder with ``config.json``, the weights and, for texts, the tokenizer.
         embed_dim: Channels C of the space that both towers share.
         frozen: See ``Teacher``.
     """
@@ -38,6 +38,11 @@ class CLIPImageTeacher(ImageTeacher):
         super().__init__(embed_dim, frozen=frozen)
         self.model = model
         self._prepare()
+
+
+@TEACHERS.register_module()
+class CLIPImageTeacher(_Tower, ImageTeacher):
+    """Projected image features of CLIP, not scaled to length 1, as ReCon uses them."""
 
     @cached_property
     def _folder(self) -> Path:
@@ -65,33 +70,13 @@ class CLIPImageTeacher(ImageTeacher):
 
 
 @TEACHERS.register_module()
-class CLIPTextTeacher(TextTeacher):
-    """Projected text features of CLIP, not scaled to length 1, as ReCon uses them.
-
-    Args:
-        model: A hub name, or a local folder with ``config.json``, the weights and the tokenizer.
-        embed_dim: Channels C of the space that both towers share.
-        frozen: See ``Teacher``.
-    """
-
-    def __init__(self, model: str = DEFAULT, embed_dim: int = 512, *, frozen: bool = True) -> None:
-        super().__init__(embed_dim, frozen=frozen)
-        self.model = model
-        self._prepare()
+class CLIPTextTeacher(_Tower, TextTeacher):
+    """Projected text features of CLIP, not scaled to length 1, as ReCon uses them."""
 
     @cached_property
     def _folder(self) -> Path:
         """The folder of the model."""
         return model_folder(self.model, TEXT_FILES, TOKENIZER)
-
-    @cached_property
-    def _tokenizer(self) -> Any:
-        """The tokenizer, loaded at the first use."""
-        return load_tokenizer(self._folder)
-
-    def _files(self) -> tuple[Path, ...]:
-        """Return configuration, weights and tokenizer."""
-        return present(self._folder, ('config.json', *TOKENIZER)) + present(self._folder, WEIGHTS)[:1]
 
     def _load(self) -> nn.Module:
         """Load the text tower."""
@@ -104,9 +89,7 @@ class CLIPTextTeacher(TextTeacher):
         texts = self.check(inputs)
         if not texts:
             return self._anchor.new_zeros(0, self.embed_dim)
-        length = network.config.text_config.max_position_embeddings
-        tokens = self._tokenizer(texts, padding=True, truncation=True, max_length=length, return_tensors='pt')
-        tokens = tokens.to(self.device)
+        tokens = self.tokens(texts, network.config.text_config.max_position_embeddings)
         return _pooled(
             network.get_text_features(input_ids=tokens['input_ids'], attention_mask=tokens['attention_mask'])
         )

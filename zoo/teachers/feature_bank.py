@@ -33,14 +33,6 @@ class FeatureBank:
         key: SHA-256 of everything the features depend on.
         standardize: Whether ``lookup`` returns channels of mean 0 and deviation 1. A channel that hardly varies (less
             than a thousandth of the average deviation) is only shifted and scaled to that bound, not blown up.
-
-    Args:
-        features: See above.
-        rows: See above.
-        mean: See above.
-        std: See above.
-        key: See above.
-        standardize: See above.
     """
 
     def __init__(
@@ -195,16 +187,12 @@ def _compute(teacher: Teacher, plan: Plan, store: BankStore, batch_size: int, pr
         for start, stop in open_parts:
             for first in range(start, stop, batch_size):
                 last = min(first + batch_size, stop)
-                features[first:last] = _encode(teacher, plan, range(first, last))
+                with torch.random.fork_rng(devices=[]):
+                    found = teacher(plan.inputs(range(first, last))).to('cpu', torch.float16)
+                if not torch.isfinite(found).all():
+                    kind = type(teacher).__name__
+                    raise UsageError(f'{kind} gives features that float16 cannot hold: do not store them')
+                features[first:last] = found
                 bar.update(last - first)
             store.write_part(start, stop, features[start:stop])
     return features.view(-1, plan.variants, teacher.embed_dim)
-
-
-def _encode(teacher: Teacher, plan: Plan, numbers: Sequence[int]) -> Tensor:
-    """Return the features of some inputs in float16, ``(B, C)``."""
-    with torch.random.fork_rng(devices=[]):
-        features = teacher(plan.inputs(numbers)).to('cpu', torch.float16)
-    if not torch.isfinite(features).all():
-        raise UsageError(f'{type(teacher).__name__} gives features that float16 cannot hold: do not store them')
-    return features

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import nn
-from torch.nn.utils.fusion import fuse_conv_bn_weights
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 
 @torch.no_grad()
@@ -19,25 +19,14 @@ def fold_batch_norms(module: nn.Module) -> nn.Module:
     Returns:
         The network.
     """
-    convolution: nn.Conv2d | None = None
+    before = ''
     for name, child in list(module.named_children()):
         if isinstance(child, nn.BatchNorm2d):
-            if convolution is not None:
-                _fold(convolution, child)
+            if before:
+                setattr(module, before, fuse_conv_bn_eval(getattr(module, before), child))
                 # timm's normalisation carries the activation with it
                 setattr(module, name, nn.Sequential(*(part for _, part in child.named_children())))
-            convolution = None
-        elif isinstance(child, nn.Conv2d):
-            convolution = child
-        else:
-            convolution = None
+        elif not isinstance(child, nn.Conv2d):
             fold_batch_norms(child)
+        before = name if isinstance(child, nn.Conv2d) else ''
     return module
-
-
-def _fold(convolution: nn.Conv2d, norm: nn.BatchNorm2d) -> None:
-    """Give the convolution the scale and the shift of the normalisation."""
-    weight, bias = fuse_conv_bn_weights(
-        convolution.weight, convolution.bias, norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias
-    )
-    convolution.weight, convolution.bias = nn.Parameter(weight), nn.Parameter(bias)

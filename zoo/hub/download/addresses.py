@@ -60,11 +60,7 @@ def shown(source: str) -> str:
 
 
 def _local(source: str) -> Path:
-    """Path of a ``file://`` address.
-
-    Raises:
-        Refused: it names another machine, or cannot be a path.
-    """
+    """Path of a ``file://`` address."""
     try:
         parts = urllib.parse.urlsplit(source)
     except ValueError as error:
@@ -78,11 +74,7 @@ def _local(source: str) -> Path:
 
 
 def _hub_address(rest: str) -> str:
-    """Address of ``OWNER/REPO/PATH[@REVISION]``.
-
-    Raises:
-        Refused: it has another form.
-    """
+    """Address of ``OWNER/REPO/PATH[@REVISION]``."""
     path, _, revision = rest.partition('@')
     parts = path.split('/')
     # A revision may be refs/pr/1: it is one part of the address.

@@ -58,7 +58,8 @@ def read_promise(
     if response.status_code == 206:
         start, total = _range(response, have)
     else:
-        start, total = 0, _length(response)
+        length = response.headers.get('content-length', '')
+        start, total = 0, int(length) if length.isdecimal() else 0
     _check_length(response, file, total, limits)
     validator = _validator(response)
     # A date is only compared where the server gave one for the first part too.
@@ -70,11 +71,7 @@ def read_promise(
 
 
 def _range(response: httpx.Response, have: int) -> tuple[int, int]:
-    """First byte and length of the whole.
-
-    Raises:
-        Broken: it is another range than the one asked for.
-    """
+    """First byte and length of the whole."""
     found = _RANGE.fullmatch(response.headers.get('content-range', '').strip())
     if found is None or not have or int(found[1]) != have:
         raise Broken('answers with another range than the one asked for')
@@ -82,18 +79,8 @@ def _range(response: httpx.Response, have: int) -> tuple[int, int]:
     return have, 0 if found[2] == '*' else int(found[2])
 
 
-def _length(response: httpx.Response) -> int:
-    """Announced length, or 0."""
-    length = response.headers.get('content-length', '')
-    return int(length) if length.isdecimal() else 0
-
-
 def _check_length(response: httpx.Response, file: WeightFile, total: int, limits: Limits) -> None:
-    """Check the announced length.
-
-    Raises:
-        Refused: it is not that of the file, too great, or there is nothing to tell by whether all has come.
-    """
+    """Check the announced length."""
     if file.bytes and total and total != file.bytes:
         raise Refused(f'announces {total:,} bytes, the file has {file.bytes:,}')
     if total > (file.bytes or limits.most_bytes):

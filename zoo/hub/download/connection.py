@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
@@ -26,6 +25,10 @@ REASONS = {
     404: 'has no such file',
     410: 'has it no more',
 }
+
+
+_trust = lru_cache(maxsize=1)(httpx.create_ssl_context)
+"""Certificates to trust; to read them takes longer than to fetch a small file."""
 
 
 def new_client(limits: Limits) -> httpx.Client:
@@ -136,18 +139,8 @@ def in_words(limits: Limits, arrived: Callable[[], str]) -> Iterator[None]:
         raise Broken(f'broke off, {arrived()} ({_first_line(error)})') from error
 
 
-@lru_cache(maxsize=1)
-def _trust() -> ssl.SSLContext:
-    """Certificates to trust; to read them takes longer than to fetch a small file."""
-    return httpx.create_ssl_context()
-
-
 def _send(client: httpx.Client, where: httpx.URL, headers: Mapping[str, str]) -> httpx.Response:
-    """Ask; the library looks at a redirect at once, though it does not follow.
-
-    Raises:
-        Refused: the redirect leads nowhere.
-    """
+    """Ask; the library looks at a redirect at once, though it does not follow."""
     request = client.build_request('GET', where, headers=headers)
     try:
         return client.send(request, stream=True)
@@ -156,11 +149,7 @@ def _send(client: httpx.Client, where: httpx.URL, headers: Mapping[str, str]) ->
 
 
 def _join(where: httpx.URL, location: str) -> httpx.URL:
-    """Where a redirect leads.
-
-    Raises:
-        Refused: nowhere.
-    """
+    """Where a redirect leads."""
     try:
         return where.join(location)
     except httpx.InvalidURL as error:
@@ -168,11 +157,7 @@ def _join(where: httpx.URL, location: str) -> httpx.URL:
 
 
 def _check_redirect(before: httpx.URL, after: httpx.URL) -> None:
-    """Check that a redirect does not leave http(s) and does not give up encryption.
-
-    Raises:
-        Refused: it does.
-    """
+    """Check that a redirect does not leave http(s) and does not give up encryption."""
     if after.scheme not in ('http', 'https') or (before.scheme, after.scheme) == ('https', 'http') or not after.host:
         raise Refused(
             f'redirects from {before.scheme}:// to {after.scheme[:20] or "nowhere"}://, which is not followed'

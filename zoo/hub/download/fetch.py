@@ -130,11 +130,7 @@ def _in_repository(file: WeightFile, failed: list[str]) -> Path | None:
 
 
 def _bring(place: Place, limits: Limits, failed: list[str]) -> None:
-    """Go through the sources.
-
-    Raises:
-        UsageError: none gives the file.
-    """
+    """Go through the sources."""
     file = place.file
     if place.again:
         Partial(place.path).clear()  # of the download that went wrong
@@ -152,12 +148,7 @@ def _bring(place: Place, limits: Limits, failed: list[str]) -> None:
 
 
 def _from_source(place: Place, source: str, limits: Limits) -> None:
-    """Transfer, check, give the name.
-
-    Raises:
-        Refused: this source does not give the file.
-        UsageError: the disk is full.
-    """
+    """Transfer, check, give the name."""
     where, part = locate(source), Partial(place.path)
     if isinstance(where, Path):
         _copy(where, part, limits)
@@ -185,12 +176,7 @@ def _download(place: Place, where: Remote, part: Partial, source: str, limits: L
 
 
 def _copy(path: Path, part: Partial, limits: Limits) -> None:
-    """Copy a file of this machine.
-
-    Raises:
-        Refused: there is none.
-        UsageError: the disk is full.
-    """
+    """Copy a file of this machine."""
     if not path.is_file():
         raise Refused('is not there')
     check_room(part.path.parent, path.stat().st_size, limits.spare_bytes)
@@ -205,11 +191,7 @@ def _copy(path: Path, part: Partial, limits: Limits) -> None:
 
 
 def _accept(place: Place, part: Partial, source: str) -> None:
-    """Give the file its name if it is what it should be; else leave nothing behind.
-
-    Raises:
-        Refused: it is not.
-    """
+    """Give the file its name if it is what it should be; else leave nothing behind."""
     file, expected, size = place.file, place.expected, part.size
     sha256 = file_hash(part.path)
     if file.bytes and size != file.bytes:

@@ -17,9 +17,9 @@ def overview(files: Iterable[WeightFile]) -> str:
     rows = [
         {
             'NAME': file.name,
-            'MB': _megabytes(file),
+            'MB': f'{file.bytes / 1e6:.1f}' if file.bytes else 'not known',
             'SHA-256': file.sha256[:12] or 'not published',
-            'WHERE': _where(file),
+            'WHERE': local_copy(file) or f'to download ({scheme_of(file.sources[0]) or "not in this checkout"})',
         }
         for file in files
     ]
@@ -46,14 +46,3 @@ def fetch_all(
         except UsageError as error:
             failed.append(str(error))
     return paths, failed
-
-
-def _megabytes(file: WeightFile) -> str:
-    """Size in words."""
-    return f'{file.bytes / 1e6:.1f}' if file.bytes else 'not known'
-
-
-def _where(file: WeightFile) -> str:
-    """Local path, or where it comes from."""
-    found = local_copy(file)
-    return str(found) if found else f'to download ({scheme_of(file.sources[0]) or "not in this checkout"})'

@@ -56,12 +56,7 @@ class Transfer:
                     time.sleep(self.limits.pause(failures, error.asked))
 
     def _attempt(self, client: httpx.Client) -> None:
-        """Ask once for what is missing.
-
-        Raises:
-            Broken: another attempt may do better.
-            Refused: it cannot.
-        """
+        """Ask once for what is missing."""
         have, note = self._kept()
         if have and have in (self.file.bytes, note.total):
             self.resumed = True
@@ -106,11 +101,6 @@ class Transfer:
             blocks: bytes as they arrive.
             start: offset of the first.
             total: bytes of the whole file, or 0.
-
-        Raises:
-            Broken: too slow, or too little.
-            Refused: a web page, or too much.
-            UsageError: no room.
         """
         check_room(self.part.path.parent, max(total - start, 0), self.limits.spare_bytes)
         most = total or self.limits.most_bytes

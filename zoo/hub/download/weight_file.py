@@ -97,11 +97,7 @@ def scheme_of(source: str) -> str:
 
 
 def _check_source(source: str, name: str) -> None:
-    """Refuse what is neither an address nor a path inside the repository.
-
-    Raises:
-        UsageError: it is neither.
-    """
+    """Refuse what is neither an address nor a path inside the repository."""
     if not isinstance(source, str) or not source.isprintable() or not source.strip():
         raise UsageError(f'source {source!r:.80} of {name}: expected an address or a path in the repository')
     if (scheme := scheme_of(source)) and scheme not in SCHEMES:

@@ -23,7 +23,7 @@ class Fields:
         where: file and place, for messages.
 
     Raises:
-        UsageError: it is no mapping, or has a key that is not known.
+        UsageError: it is no mapping, or has a key that is not known; by every method: the value is missing or another.
     """
 
     def __init__(self, data: Any, where: str, known: Collection[str]) -> None:
@@ -59,9 +59,6 @@ class Fields:
             default: where the key is absent; None requires it.
             pattern: regular expression of the whole text.
             expected: says so in words.
-
-        Raises:
-            UsageError: missing or something else.
         """
         value: Any = self._data.get(key)
         if key not in self._data and default is not None:
@@ -71,55 +68,35 @@ class Fields:
         return str(value)
 
     def choice(self, key: str, choices: Collection[str], default: str | None = None) -> str:
-        """One of some texts.
-
-        Raises:
-            UsageError: missing or another.
-        """
+        """One of some texts."""
         value = self.text(key, default, expected=f'one of {", ".join(choices)}')
         if value not in choices:
             self.fail(key, f'one of {", ".join(choices)}')
         return value
 
     def path(self, key: str, folder: str, suffix: str, default: str | None = None) -> str:
-        """A file of the project.
-
-        Raises:
-            UsageError: missing, outside of the folder, or of another kind.
-        """
+        """A file of the project."""
         value = self.text(key, default, expected=f'a path {folder}/...{suffix}')
         if value != default and not is_path(value, folder, suffix):
             self.fail(key, f'a path {folder}/...{suffix} that does not leave the folder')
         return value
 
     def whole(self, key: str, default: int | None = None, least: int = 1) -> int:
-        """A whole number.
-
-        Raises:
-            UsageError: missing, too small or something else.
-        """
+        """A whole number."""
         value = self._data.get(key, default)
         if not isinstance(value, int) or isinstance(value, bool) or (value < least and value != default):
             self.fail(key, f'a whole number, at least {least}')
         return value
 
     def number(self, key: str, default: float, least: float, most: float) -> float:
-        """A number in a range.
-
-        Raises:
-            UsageError: outside of it or something else.
-        """
+        """A number in a range."""
         value = self._data.get(key, default)
         if not isinstance(value, int | float) or isinstance(value, bool) or not least <= value <= most:
             self.fail(key, f'a number from {least:g} to {most:g}')
         return float(value)
 
     def many(self, key: str, kind: type[T]) -> tuple[T, ...]:
-        """A list of texts or whole numbers; empty where the key is absent.
-
-        Raises:
-            UsageError: something else.
-        """
+        """A list of texts or whole numbers; empty where the key is absent."""
         value = self._data.get(key, [])
         fine = isinstance(value, list) and all(
             _is_text(entry) if kind is str else isinstance(entry, kind) and not isinstance(entry, bool)
@@ -130,11 +107,7 @@ class Fields:
         return tuple(value)
 
     def figures(self, key: str) -> dict[str, float]:
-        """Numbers by name; empty where the key is absent.
-
-        Raises:
-            UsageError: something else.
-        """
+        """Numbers by name; empty where the key is absent."""
         value = self._data.get(key, {})
         fine = isinstance(value, Mapping) and all(
             _is_text(name) and isinstance(entry, int | float) and not isinstance(entry, bool)
@@ -145,22 +118,14 @@ class Fields:
         return {name: float(entry) for name, entry in value.items()}
 
     def mapping(self, key: str) -> dict[str, Any]:
-        """A mapping with texts for keys; empty where the key is absent.
-
-        Raises:
-            UsageError: something else.
-        """
+        """A mapping with texts for keys; empty where the key is absent."""
         value = self._data.get(key, {})
         if not isinstance(value, Mapping) or not all(map(_is_text, value)):
             self.fail(key, 'a mapping')
         return dict(value)
 
     def children(self, key: str) -> list[Any]:
-        """A list of whatever; empty where the key is absent.
-
-        Raises:
-            UsageError: no list.
-        """
+        """A list of whatever; empty where the key is absent."""
         value = self._data.get(key, [])
         if not isinstance(value, list):
             self.fail(key, 'a list')

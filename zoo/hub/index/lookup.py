@@ -50,17 +50,6 @@ def entries(path: Path | None = None) -> dict[str, Entry]:
             if made.name in collections:
                 raise UsageError(f'{where}: Collections[{number}]: Name {made.name[:60]!r} is taken')
             collections[made.name] = made
-    return _models(parts, collections)
-
-
-def _parts(path: Path, where: str) -> tuple[Fields, list[tuple[Fields, str]]]:
-    """The outermost mapping of a file."""
-    fields = Fields(read_yaml(path, where), where, PARTS)
-    return fields, [(fields, where)]
-
-
-def _models(parts: list[tuple[Fields, str]], collections: dict[str, Collection]) -> dict[str, Entry]:
-    """Models of all files, no name twice."""
     found: dict[str, Entry] = {}
     for fields, where in parts:
         for number, item in enumerate(fields.children('Models')):
@@ -69,6 +58,12 @@ def _models(parts: list[tuple[Fields, str]], collections: dict[str, Collection])
                 raise UsageError(f'{where}: Models[{number}]: Name {entry.name!r} is taken')
             found[entry.name.lower()] = entry
     return found
+
+
+def _parts(path: Path, where: str) -> tuple[Fields, list[tuple[Fields, str]]]:
+    """The outermost mapping of a file."""
+    fields = Fields(read_yaml(path, where), where, PARTS)
+    return fields, [(fields, where)]
 
 
 def find_entry(name: str, path: Path | None = None) -> Entry:

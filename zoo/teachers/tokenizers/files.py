@@ -10,7 +10,7 @@ from zoo.foreign import model_of_header, seal_teachers
 from zoo.teachers.tokenizers.cross_modal import CrossModalVAE
 from zoo.teachers.tokenizers.official import is_official, rename_official, tokenizer_config
 from zoo.teachers.tokenizers.vae import DiscreteVAE
-from zoo.tensors import State, read_tensors
+from zoo.tensors import State, load_exactly, read_tensors
 
 NETWORKS = {'DiscreteVAE': DiscreteVAE, 'CrossModalVAE': CrossModalVAE}
 
@@ -61,18 +61,8 @@ def fill_network(network: DiscreteVAE, state: State, what: str) -> None:
     Raises:
         UsageError: Names the missing, unknown or misshapen tensors.
     """
-    own = network.state_dict()
     given = {key: value for key, value in state.items() if not key.startswith(FOUNDATION)}
-    # Counters of BatchNorm appear in no forward pass, and old files lack them.
-    problems = {
-        'missing': sorted(key for key in own if key not in given and not key.endswith('num_batches_tracked')),
-        'left over': sorted(key for key in given if key not in own),
-        'of another shape': sorted(key for key in own if key in given and own[key].shape != given[key].shape),
-    }
-    found = '; '.join(f'{name}: {", ".join(keys)}' for name, keys in problems.items() if keys)
-    if found:
-        raise UsageError(f'{what} does not fit: {found}')
-    network.load_state_dict(given, strict=False)
+    load_exactly(network, given, what)
     foundation = {key.removeprefix(FOUNDATION): value for key, value in state.items() if key not in given}
     if foundation and isinstance(network, CrossModalVAE):
         network.foundation.fill(foundation)

@@ -9,11 +9,9 @@ import re
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from zoo.errors import UsageError
-
-State = dict[str, Tensor]
+from zoo.tensors import State, rename
 
 _NETWORK = {
     r'encoder\.first_conv\.0\.': 'encoder.fc1.',
@@ -62,15 +60,8 @@ def is_official(state: State) -> bool:
 
 
 def rename_official(state: State) -> State:
-    """Our names for the tensors of a released tokenizer; those that no rule fits keep theirs.
-
-    A 1x1 convolution becomes the matrix that it is.
-    """
-    renamed: State = {}
-    for key, value in state.items():
-        fitting = (re.subn(f'^{rule}', name, key) for rule, name in RULES.items())
-        new = next((name for name, count in fitting if count), key)
-        renamed[new] = value.flatten(1) if key.endswith('.weight') and value.ndim > 2 else value
+    """Our names for the tensors of a released tokenizer; see :func:`zoo.tensors.rename`."""
+    renamed = rename(state, RULES)
     for ours, (first, later) in PROMPTS.items():
         if first in renamed:
             parts = [renamed.pop(first)] + ([renamed.pop(later)] if later in renamed else [])

@@ -116,12 +116,7 @@ class PointTokenizer(Teacher):
 class DVAETokenizer(PointTokenizer):
     """The dVAE of Point-BERT (arXiv 2111.14819), trained by ``configs/point_bert/dvae*.py`` or released.
 
-    Args:
-        weights: File with the tokenizer.
-        num_tokens: Size V of the vocabulary.
-        embed_dim: Channels C of a group's feature.
-        trained_by: Config that trains such a tokenizer, for the message when the file is missing.
-        sample: See ``PointTokenizer``.
+    See ``PointTokenizer`` for the arguments.
     """
 
     def __init__(
@@ -139,12 +134,9 @@ class DVAETokenizer(PointTokenizer):
 class CrossModalTokenizer(PointTokenizer):
     """The autoencoder of ACT (arXiv 2212.08320), trained by ``configs/act/autoencoder*.py`` or released.
 
+    See ``PointTokenizer`` for the other arguments.
+
     Args:
-        weights: File with the tokenizer.
-        num_tokens: Size V of the vocabulary.
-        embed_dim: Channels C of a group's feature.
-        trained_by: Config that trains such a tokenizer, for the message when the file is missing.
-        sample: See ``PointTokenizer``.
         foundation: Config of the frozen transformer instead of the one that the file names, such as
             ``dict(type='TimmTransformer', weights='vit.safetensors')`` where that is in a local file.
     """
