@@ -36,7 +36,7 @@ class CloudModel(BaseModel):
             ValueError: unknown mode.
         """
         if mode == 'tensor':
-            return self.extract(points)
+            return self.extract(points, **batch)
         if mode == 'loss':
             return self.loss(points, **batch)
         if mode == 'predict':
@@ -56,7 +56,7 @@ class PointModel(CloudModel):
         super().__init__(data_preprocessor)
         self.backbone = BACKBONES.build(backbone)
 
-    def extract(self, points: Tensor) -> Tensor:
+    def extract(self, points: Tensor, **batch: Any) -> Tensor:
         """Plain output for clouds (B, N, 3): pooled features (B, F) unless a model says otherwise."""
         return self.backbone.forward_features(points)
 

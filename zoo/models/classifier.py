@@ -36,7 +36,7 @@ class PointClassifier(PointModel):
         self.head = build_head(head, self.backbone.pooled_features('cls'), num_classes)
         self.label_smoothing = label_smoothing
 
-    def extract(self, points: Tensor) -> Tensor:
+    def extract(self, points: Tensor, **batch: Any) -> Tensor:
         """Logits (B, classes) of clouds (B, N, 3)."""
         return self.head(self.backbone.forward_features(points, 'cls'))
 

@@ -26,6 +26,6 @@ class FeatureExtractor(PointModel):
         super().__init__(backbone, data_preprocessor)
         self.pool = pool
 
-    def extract(self, points: Tensor) -> Tensor:
+    def extract(self, points: Tensor, **batch: Any) -> Tensor:
         """Features (B, F) of clouds (B, N, 3)."""
         return self.backbone.forward_features(points, self.pool)

@@ -82,27 +82,13 @@ class PartSegmenter(PointModel):
         self.propagation = FeaturePropagation(features, widths)
         self.head = PartHead(widths[-1], 2 * features + LABEL_WIDTH, head_widths, sum(parts), dropout)
 
-    def forward(self, points: Tensor, mode: str = 'tensor', **batch: Any) -> Any:
-        """Dispatch on ``mode`` as every model does; ``tensor`` takes the class from ``label`` (B,), where it is given.
-
-        Args:
-            points: (B, N, 3).
-            mode: ``tensor``, ``loss`` or ``predict``.
-            batch: the other keys of the batch.
-
-        Raises:
-            ValueError: unknown mode.
-        """
-        if mode == 'tensor':
-            return self.extract(points, batch.get('label'))
-        return super().forward(points, mode, **batch)
-
-    def extract(self, points: Tensor, label: Tensor | None = None) -> Tensor:
+    def extract(self, points: Tensor, label: Tensor | None = None, **batch: Any) -> Tensor:
         """Logits (B, N, parts of all classes).
 
         Args:
             points: (B, N, 3).
             label: classes (B,); without them no class is told.
+            batch: not read.
         """
         output = self.backbone(points, return_layers=True)
         tokens = torch.cat([self.backbone.normalized(output.layers[i]) for i in self.layers], dim=-1)

@@ -75,7 +75,7 @@ class TokenizerPretrainer(CloudModel):
         sizes = self.num_groups, self.tokenizer.group_size
         return ops.group(points, *sizes, skip_near_origin=self.skip_near_origin, order=self.order)
 
-    def extract(self, points: Tensor) -> Tensor:
+    def extract(self, points: Tensor, **batch: Any) -> Tensor:
         """Ids (B, G) of the groups of clouds (B, N, 3)."""
         return self.tokenizer.tokens(*self.group(points))
 

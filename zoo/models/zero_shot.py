@@ -34,7 +34,7 @@ class ZeroShotClassifier(PointModel):
         self.text_projection = nn.Linear(self.backbone.global_features, target_dim)
         self.ratio = ratio
 
-    def extract(self, points: Tensor) -> Tensor:
+    def extract(self, points: Tensor, **batch: Any) -> Tensor:
         """``ratio * text projection + image projection`` (B, D) of clouds (B, N, 3), not normalised."""
         output = self.backbone(points)
         image, text = (output.global_feature(name) for name in ('image', 'text'))

@@ -29,7 +29,9 @@ def attention_distance(output: StudentOutput) -> Tensor:
         ValueError: the output has no attention.
     """
     apart = _distances(output)
-    return torch.stack([(_rows(layer['tokens']) * apart[:, None]).sum(-1).mean(-1) for layer in _layers(output)], dim=1)
+    return torch.stack(
+        [(patch_shares(layer['tokens']) * apart[:, None]).sum(-1).mean(-1) for layer in attention_layers(output)], dim=1
+    )
 
 
 def attention_spread(output: StudentOutput) -> Tensor:
@@ -49,23 +51,27 @@ def attention_spread(output: StudentOutput) -> Tensor:
     """
     apart = _distances(output)
     found = []
-    for layer in _layers(output):
+    for layer in attention_layers(output):
         if 'queries' not in layer:
             raise ValueError('this student has no queries: attention_distance looks at its patches')
-        weights = _rows(layer['queries'])
+        weights = patch_shares(layer['queries'])
         found.append(torch.einsum('bhqj,bjk,bhqk->bhq', weights, apart, weights))
     return torch.stack(found, dim=1)
 
 
-def _layers(output: StudentOutput) -> list[dict[str, Tensor]]:
-    """Attention of every layer."""
+def attention_layers(output: StudentOutput) -> list[dict[str, Tensor]]:
+    """Attention of every layer.
+
+    Raises:
+        ValueError: the student was called without ``return_attention=True``.
+    """
     if not output.attentions:
         raise ValueError('the output has no attention: call the student with return_attention=True')
     return output.attentions
 
 
-def _rows(weights: Tensor) -> Tensor:
-    """Attention whose rows over patches sum to one."""
+def patch_shares(weights: Tensor) -> Tensor:
+    """Attention weights (..., T) whose rows over patches sum to one."""
     wide = weights.float()
     return wide / wide.sum(dim=-1, keepdim=True).clamp_min(1e-12)
 

@@ -12,7 +12,8 @@ from torch import Tensor
 
 from zoo.backbones import StudentOutput, require
 from zoo.errors import UsageError
-from zoo.visualize.picture import GREY, RED, Picture, cloud_picture, heat, save_tiles
+from zoo.visualize.attention_distance import attention_layers, patch_shares
+from zoo.visualize.picture import GREY, RED, cloud_picture, heat, save_tiles
 
 
 def attention_map(output: StudentOutput, layer: int, query: int | None = None, patch: int = 0) -> Tensor:
@@ -30,15 +31,10 @@ def attention_map(output: StudentOutput, layer: int, query: int | None = None, p
     Raises:
         ValueError: the output has no attention, or no queries where one is asked for.
     """
-    if not output.attentions:
-        raise ValueError('the output has no attention: call the student with return_attention=True')
-    if query is not None and 'queries' not in output.attentions[layer]:
+    found = attention_layers(output)[layer]
+    if query is not None and 'queries' not in found:
         raise ValueError('this student has no queries: choose a patch')
-    weights = output.attentions[layer]['tokens'][:, :, patch]
-    if query is not None:
-        weights = output.attentions[layer]['queries'][:, :, query]
-    rows = weights.float() / weights.float().sum(-1, keepdim=True).clamp_min(1e-12)
-    return rows.mean(1)
+    return patch_shares(found['tokens'][:, :, patch] if query is None else found['queries'][:, :, query]).mean(1)
 
 
 def check_attention(backbone: Any) -> None:
@@ -92,16 +88,11 @@ def draw_attention(
     maps = [attention_map(output, layer - 1, place, patch).gather(1, nearest).cpu().numpy() for layer in chosen]
     rows = []
     for index, cloud in enumerate(points.cpu().numpy()):
-        marked = None if query is not None else (nearest[index] == patch).cpu().numpy()
-        row = [cloud_picture(cloud, _marked(len(cloud), marked), size)]
-        rows.append(row + [cloud_picture(cloud, heat(values[index]), size) for values in maps])
+        colours = np.tile(np.array(GREY, dtype=np.uint8), (len(cloud), 1))
+        if query is None:
+            colours[(nearest[index] == patch).cpu().numpy()] = RED
+        rows.append(
+            [cloud_picture(cloud, colours, size)] + [cloud_picture(cloud, heat(values[index]), size) for values in maps]
+        )
     first = f'patch {patch}' if query is None else f'query {query}'
     return save_tiles(rows, [first, *(f'layer {layer}' for layer in chosen)], path)
-
-
-def _marked(number: int, marked: np.ndarray | None) -> Picture:
-    """Grey, with red where it is marked."""
-    colours: Picture = np.tile(np.array(GREY, dtype=np.uint8), (number, 1))
-    if marked is not None:
-        colours[marked] = RED
-    return colours

@@ -9,10 +9,15 @@ import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from zoo.hub.download import Limits
+from zoo.hub.download import Limits, WeightFile, fetch_weights
 
 QUICK = Limits(attempts=3, connect=5, read=5, wait=0.001, longest_wait=0.01, spare_bytes=0)
 """Waits of a test."""
+
+
+def fetch(sources, *, name, sha256='', size=0, **options):
+    """A local file of some addresses."""
+    return fetch_weights(WeightFile(name, tuple(sources), sha256, size, format=''), **options)
 
 
 def checkpoint(size=3000, seed=7):

@@ -7,9 +7,9 @@ import types
 
 import pytest
 
-from tests.hub.download.server import QUICK, send, status, whole
+from tests.hub.download.server import QUICK, fetch, send, status, whole
 from zoo.errors import UsageError
-from zoo.hub.download import addresses, fetch
+from zoo.hub.download import addresses
 from zoo.hub.download.addresses import Remote, locate
 
 ID = '1L-TlZUi7umBCDpZW-1F0Gf4X-9Wvf_Zo'

@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.hub.download.server import QUICK, checkpoint, serving, status, whole
+from tests.hub.download.server import QUICK, checkpoint, fetch, serving, status, whole
 from zoo.errors import UsageError
-from zoo.hub.download import WeightFile, drop_outdated, fetch, fetch_weights, local_copy
+from zoo.hub.download import WeightFile, drop_outdated, fetch_weights, local_copy
 from zoo.hub.download.settings import Limits
 
 WRONG = '0' * 64

@@ -9,9 +9,8 @@ import time
 
 import pytest
 
-from tests.hub.download.server import QUICK, whole
+from tests.hub.download.server import QUICK, fetch, whole
 from zoo.errors import UsageError
-from zoo.hub.download import fetch
 
 PROCESSES = 8
 

@@ -8,9 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.hub.download.server import QUICK, moved, serving, status, whole
+from tests.hub.download.server import QUICK, fetch, moved, serving, status, whole
 from zoo.errors import UsageError
-from zoo.hub.download import fetch
 
 PAGE = b'\n <!DOCTYPE html><html><body>Please log in</body></html>'
 

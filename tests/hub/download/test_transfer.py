@@ -12,9 +12,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.hub.download.server import QUICK, checkpoint, send, serving, status, whole
+from tests.hub.download.server import QUICK, checkpoint, fetch, send, serving, status, whole
 from zoo.errors import UsageError
-from zoo.hub.download import fetch
 
 ONCE = replace(QUICK, attempts=1)
 

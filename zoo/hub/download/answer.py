@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 import httpx
 
@@ -18,23 +17,10 @@ LONGEST_VALIDATOR = 500
 _RANGE = re.compile(r'bytes (\d{1,18})-\d{1,18}/(\d{1,18}|\*)')
 
 
-@dataclass(frozen=True)
-class Promise:
-    """What is to come.
-
-    Attributes:
-        start: offset of the first byte; 0 begins anew.
-        note: of the whole file.
-    """
-
-    start: int
-    note: Note
-
-
 def read_promise(
     response: httpx.Response, file: WeightFile, source: str, have: int, old: Note, limits: Limits
-) -> Promise:
-    """Read the headers.
+) -> tuple[int, Note]:
+    """Offset of the first byte that is to come, 0 to begin anew, and the note of the whole file.
 
     Args:
         response: not yet read.
@@ -67,7 +53,7 @@ def read_promise(
         raise Broken('has changed the file meanwhile')
     if start and old.source == source and old.total and total and total != old.total:
         raise Broken('has changed the file meanwhile')
-    return Promise(start, Note(source, validator, total))
+    return start, Note(source, validator, total)
 
 
 def _range(response: httpx.Response, have: int) -> tuple[int, int]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import shlex
 import shutil
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,25 +21,20 @@ from zoo.io import file_hash
 logger = logging.getLogger(__name__)
 
 
-def fetch(
-    sources: Sequence[str],
+def fetch_weights(
+    file: WeightFile,
     *,
-    name: str,
-    sha256: str = '',
-    size: int = 0,
     cache: Path | None = None,
     limits: Limits | None = None,
     verify: bool = False,
     again: bool = False,
 ) -> Path:
-    """Return a local file of an address, downloaded when it is not there yet.
+    """Return a local file, downloaded when it is not there yet.
+
+    Where the publisher gives no SHA-256, the first download is remembered, and later ones must match it.
 
     Args:
-        sources: addresses tried in order, see :class:`WeightFile`.
-        name: file name in the cache.
-        sha256: of the content; empty where the publisher gives none: then the first download is remembered, and
-            later ones must match it.
-        size: bytes; 0 where not known.
+        file: of an entry of the index, or of an address (:meth:`WeightFile.of_address`).
         cache: root instead of ``$ZOO_HOME``.
         limits: patience and bounds.
         verify: read the content again even where it has not changed since it came.
@@ -50,19 +44,6 @@ def fetch(
     Raises:
         UsageError: no source gives it whole (names each and why), the network is forbidden, or the disk is full.
     """
-    file = WeightFile(name, tuple(sources), sha256, size, format='')
-    return fetch_weights(file, cache=cache, limits=limits, verify=verify, again=again)
-
-
-def fetch_weights(
-    file: WeightFile,
-    *,
-    cache: Path | None = None,
-    limits: Limits | None = None,
-    verify: bool = False,
-    again: bool = False,
-) -> Path:
-    """Return a local file of an entry of the index; arguments and errors as those of :func:`fetch`."""
     failed: list[str] = []
     found = _in_repository(file, failed)
     if found is not None:
@@ -156,12 +137,10 @@ def _from_source(place: Place, source: str, limits: Limits) -> None:
         return
     if forbidden := offline():
         raise Refused(f'may not be asked, {forbidden} is set: unset it, or put the file at {place.path}')
-    if _download(place, where, part, source, limits):
-        _accept(place, part, source)
-        return
-    # Old and new bytes did not belong together: once more, all from one hand.
-    part.clear()
-    _download(place, where, part, source, limits)
+    if not _download(place, where, part, source, limits):
+        # Old and new bytes did not belong together: once more, all from one hand.
+        part.clear()
+        _download(place, where, part, source, limits)
     _accept(place, part, source)
 
 
@@ -225,7 +204,7 @@ def _anew(file: WeightFile) -> str:
     if file.format:
         return f'python tools/download.py {file.name} --again'
     if file.name != name_in_address(address):
-        return 'fetch(..., again=True)'
+        return 'fetch_weights(..., again=True)'
     # A signature behind the path is no part of messages, but the file is found by the whole address.
     given = shlex.quote(address) if shown(address) == address else 'ADDRESS'
     return f'python tools/download.py {given} --again'

@@ -33,7 +33,7 @@ def fetch_all(
 
     Args:
         files: what is wanted.
-        verify: see :func:`zoo.hub.download.fetch`.
+        verify: see :func:`zoo.hub.download.fetch_weights`.
         again: likewise.
 
     Returns:

@@ -70,15 +70,15 @@ class Transfer:
             opened(client, self.remote.url, headers, self.limits, page) as response,
         ):
             try:
-                promise = read_promise(response, self.file, self.source, have, note, self.limits)
+                start, note = read_promise(response, self.file, self.source, have, note, self.limits)
             except Broken:
                 if response.status_code in (206, 416):
                     self.part.clear()
                 raise
-            self.resumed = bool(promise.start)
-            if not promise.start:
-                self.part.begin(promise.note)
-            self._write(response.iter_raw(), promise.start, promise.note.total or self.file.bytes)
+            self.resumed = bool(start)
+            if not start:
+                self.part.begin(note)
+            self._write(response.iter_raw(), start, note.total or self.file.bytes)
 
     def _kept(self) -> tuple[int, Note]:
         """Bytes that can be gone on with, and their note.

@@ -105,7 +105,12 @@ class TimmTransformer(Foundation, TimmImageTeacher):
 
     def fill(self, tensors: dict[str, Tensor]) -> None:
         """Take blocks and norm from tensors named as timm names them."""
-        network = _vision_blocks(self.embed_dim, self.depth, self.num_heads)
+        ensure_torchvision()
+        from timm.models.vision_transformer import VisionTransformer
+
+        sizes = {'embed_dim': self.embed_dim, 'depth': self.depth, 'num_heads': self.num_heads}
+        whole: Any = VisionTransformer(img_size=16, patch_size=16, num_classes=0, **sizes)
+        network = nn.ModuleDict({'blocks': whole.blocks, 'norm': whole.norm})
         own = network.state_dict()
         wrong = sorted(set(own) ^ set(tensors))
         wrong += sorted(key for key in set(own) & set(tensors) if own[key].shape != tensors[key].shape)
@@ -201,14 +206,3 @@ def _first_of(block: nn.Module) -> Layer:
         return output[0] if isinstance(output, tuple) else output
 
     return run
-
-
-def _vision_blocks(embed_dim: int, depth: int, num_heads: int) -> nn.Module:
-    """Blocks and last norm of a ViT of timm, under the names ``blocks`` and ``norm``."""
-    ensure_torchvision()
-    from timm.models.vision_transformer import VisionTransformer
-
-    whole = VisionTransformer(
-        img_size=16, patch_size=16, embed_dim=embed_dim, depth=depth, num_heads=num_heads, num_classes=0
-    )
-    return nn.ModuleDict({'blocks': whole.blocks, 'norm': whole.norm})
