@@ -178,6 +178,19 @@ def load_exactly(model: nn.Module, state: State, what: str) -> None:
     model.load_state_dict(state, strict=False)
 
 
+def required(state: State, key: str) -> Tensor:
+    """The tensor of a released file that is named ``key``.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if key not in state:
+        names = sorted(state)
+        held = ', '.join(names[:6]) + (f' and {len(names) - 6} more' if len(names) > 6 else '')
+        raise UsageError(f'checkpoint does not fit: missing {key}; it holds {held or "nothing"}')
+    return state[key]
+
+
 def rename(state: State, rules: Mapping[str, str], prefix: str = '') -> State:
     """Our names for the tensors of a released file, by the first rule that fits the start of a key; others keep theirs.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -84,12 +83,18 @@ def load_official(
         'drop_path': drop_path,
     }
     if task == 'pretrain':
-        build = _two_tower_pretrainer if method == 'two_tower' else _pretrainer
-        model, renamed = build(state, method, common, chamfer_norm)
+        model, renamed = _pretrainer(state, method, common, chamfer_norm)
     elif method == 'two_tower':
         model, renamed = _two_tower_classifier(state, common, streams)
+    elif task == 'zero_shot':
+        model, renamed = _zero_shot(state, method, common, ratio)
+    elif task == 'svm':
+        # Parity: Point-MAE fits the SVM on patch tokens alone, without the class token of fine-tuning.
+        ignored = ('cls_token', 'cls_pos') if method == 'point_mae' else ()
+        backbone, renamed, _ = _student(state, method, common, ignored)
+        model = FeatureExtractor(backbone, pool='svm')
     else:
-        model, renamed = _DOWNSTREAM[task](state, method, common, ratio)
+        model, renamed = _classifier(state, method, common)
     load_exactly(model, renamed, f'{method} checkpoint for task {task}')
     return model.eval()
 
@@ -105,26 +110,18 @@ def _backbone(
 
 
 def _pretrainer(state: State, method: str, common: dict[str, Any], norm: int) -> tuple[nn.Module, State]:
-    """Pretrainer of ReCon or Point-MAE."""
-    fusion = 'cross' if method == 'recon' else 'none'
-    backbone = _backbone(state, method, common, 'MAE_encoder.', fusion)
-    blocks = recon_backbone if method == 'recon' else point_mae_backbone
-    renamed = rename_pretraining(state, {'MAE_encoder.': ('backbone.', blocks)})
-    model = Pretrainer(backbone, _objectives(state, backbone, norm), mask={'type': 'random', 'ratio': 0.6})
-    return model, renamed
-
-
-def _two_tower_pretrainer(state: State, method: str, common: dict[str, Any], norm: int) -> tuple[nn.Module, State]:
-    """Pretrainer of the two-tower baseline."""
-    local = _backbone(state, method, common, 'MAE_encoder.', 'none')
-    contrast = _backbone(state, method, common, 'Dis_encoder.', 'joint')
-    towers = {
-        'MAE_encoder.': ('backbone.local_tower.', point_mae_backbone),
-        'Dis_encoder.': ('backbone.global_tower.', point_mae_backbone),
-    }
-    backbone = {'type': 'TwoTower', 'local_tower': local, 'global_tower': contrast}
+    """Pretrainer of ReCon, Point-MAE or the two-tower baseline."""
+    backbone = local = _backbone(state, method, common, 'MAE_encoder.', 'cross' if method == 'recon' else 'none')
+    encoders = {'MAE_encoder.': ('backbone.', recon_backbone if method == 'recon' else point_mae_backbone)}
+    if method == 'two_tower':
+        contrast = _backbone(state, method, common, 'Dis_encoder.', 'joint')
+        backbone = {'type': 'TwoTower', 'local_tower': local, 'global_tower': contrast}
+        encoders = {
+            'MAE_encoder.': ('backbone.local_tower.', point_mae_backbone),
+            'Dis_encoder.': ('backbone.global_tower.', point_mae_backbone),
+        }
     model = Pretrainer(backbone, _objectives(state, local, norm), mask={'type': 'random', 'ratio': 0.6})
-    return model, rename_pretraining(state, towers)
+    return model, rename_pretraining(state, encoders)
 
 
 def _two_tower_classifier(state: State, common: dict[str, Any], streams: str | None) -> tuple[nn.Module, State]:
@@ -182,7 +179,7 @@ def _objectives(state: State, backbone: dict[str, Any], norm: int) -> dict[str, 
 
 
 def _student(
-    state: State, method: str, common: dict[str, Any], ignored: tuple[str, ...]
+    state: State, method: str, common: dict[str, Any], ignored: tuple[str, ...] = ()
 ) -> tuple[dict[str, Any], State, State]:
     """Backbone config, renamed backbone tensors and remaining tensors of a downstream or pretraining file."""
     if any(key.startswith('MAE_encoder.') for key in state):
@@ -195,14 +192,14 @@ def _student(
     return backbone, rename(own, blocks, 'backbone.'), rest
 
 
-def _classifier(state: State, method: str, common: dict[str, Any], ratio: float) -> tuple[nn.Module, State]:
+def _classifier(state: State, method: str, common: dict[str, Any]) -> tuple[nn.Module, State]:
     """PointClassifier with the three-layer or, when the file has one layer only, the linear head."""
     if not any(key.startswith('cls_head_finetune.') for key in state):
         raise UsageError(
             f'{method} checkpoint holds no classifier: missing cls_head_finetune.*; '
             "load a fine-tuned file, or use task 'svm' for features"
         )
-    backbone, renamed, rest = _student(state, method, common, ())
+    backbone, renamed, rest = _student(state, method, common)
     head = {key.replace('cls_head_finetune.', 'head.'): value for key, value in rest.items()}
     weights = [key for key in head if key.endswith('.weight') and head[key].ndim == 2]
     kind = 'linear' if len(weights) == 1 else 'mlp3'
@@ -211,7 +208,7 @@ def _classifier(state: State, method: str, common: dict[str, Any], ratio: float)
 
 def _zero_shot(state: State, method: str, common: dict[str, Any], ratio: float) -> tuple[nn.Module, State]:
     """ZeroShotClassifier; decoder tensors of a pretraining file are not needed."""
-    backbone, renamed, rest = _student(state, method, common, ())
+    backbone, renamed, rest = _student(state, method, common)
     missing = [f'{stem}weight' for stem in _PROJECTIONS if f'{stem}weight' not in rest]
     if missing:
         raise UsageError(f'{method} checkpoint cannot classify zero-shot: missing {", ".join(missing)}')
@@ -224,19 +221,3 @@ def _zero_shot(state: State, method: str, common: dict[str, Any], ratio: float) 
     names = {'img_proj.': 'image_projection.', 'text_proj.': 'text_projection.'}
     renamed |= rename(drop_prefixes(rest, _SURPLUS), names)
     return ZeroShotClassifier(backbone, image, ratio), renamed
-
-
-def _svm(state: State, method: str, common: dict[str, Any], ratio: float) -> tuple[nn.Module, State]:
-    """FeatureExtractor; decoder, projections and heads are not needed."""
-    # Parity: Point-MAE fits the SVM on patch tokens alone, without the class token of fine-tuning.
-    ignored = ('cls_token', 'cls_pos') if method == 'point_mae' else ()
-    backbone, renamed, _ = _student(state, method, common, ignored)
-    return FeatureExtractor(backbone, pool='svm'), renamed
-
-
-_DOWNSTREAM: dict[str, Callable[[State, str, dict[str, Any], float], tuple[nn.Module, State]]] = {
-    'classify': _classifier,
-    'linear': _classifier,
-    'zero_shot': _zero_shot,
-    'svm': _svm,
-}

@@ -8,6 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from zoo.errors import UsageError
+from zoo.tensors import required
 
 HEAD_DIM = 64
 """Channels of an attention head in all released models."""
@@ -19,17 +20,19 @@ def backbone_sizes(state: dict[str, Tensor], prefix: str, num_heads: int | None)
     Raises:
         UsageError: the encoder's tensors are not there, or the heads cannot be guessed.
     """
-    embed_dim = len(_require(state, f'{prefix}norm.weight'))
-    hidden = _require(state, f'{prefix}blocks.blocks.0.mlp.fc1.weight').shape[0]
+    embed_dim = len(required(state, f'{prefix}norm.weight'))
+    if not num_heads and embed_dim % HEAD_DIM:
+        raise UsageError(f'cannot tell the number of heads of a model with {embed_dim} channels: pass num_heads')
+    hidden = required(state, f'{prefix}blocks.blocks.0.mlp.fc1.weight').shape[0]
     embedding = f'{prefix}encoder.'
     widths = [
-        len(_require(state, embedding + key))
+        len(required(state, embedding + key))
         for key in ('first_conv.0.bias', 'first_conv.3.bias', 'second_conv.0.bias')
     ]
     return {
         'embed_dim': embed_dim,
         'depth': _depth(state, f'{prefix}blocks.blocks.'),
-        'num_heads': num_heads or _guess_heads(embed_dim),
+        'num_heads': num_heads or embed_dim // HEAD_DIM,
         'patch_widths': widths,
         'mlp_ratio': hidden / embed_dim,
     }
@@ -41,13 +44,13 @@ def decoder_sizes(state: dict[str, Tensor], num_heads: int, group_size: int) -> 
     Raises:
         UsageError: the decoder's tensors are not there, or it predicts groups of another size.
     """
-    outputs = len(_require(state, 'increase_dim.0.bias'))
+    outputs = len(required(state, 'increase_dim.0.bias'))
     if outputs != 3 * group_size:
         raise UsageError(
             f'group_size {group_size} does not fit the checkpoint: increase_dim.0.bias has {outputs} outputs, '
             f'which is group_size {outputs // 3}'
         )
-    first = _require(state, 'MAE_decoder.blocks.0.mlp.fc1.weight')
+    first = required(state, 'MAE_decoder.blocks.0.mlp.fc1.weight')
     depth = _depth(state, 'MAE_decoder.blocks.')
     return {'depth': depth, 'num_heads': num_heads, 'mlp_ratio': first.shape[0] / first.shape[1]}
 
@@ -56,23 +59,3 @@ def _depth(state: dict[str, Tensor], stem: str) -> int:
     """Number of consecutive block indices under ``stem``."""
     found = {int(match[1]) for key in state if (match := re.match(rf'{re.escape(stem)}(\d+)\.', key))}
     return max(found, default=-1) + 1
-
-
-def _guess_heads(embed_dim: int) -> int:
-    """One head per 64 channels."""
-    if embed_dim % HEAD_DIM:
-        raise UsageError(f'cannot tell the number of heads of a model with {embed_dim} channels: pass num_heads')
-    return embed_dim // HEAD_DIM
-
-
-def _require(state: dict[str, Tensor], key: str) -> Tensor:
-    """The tensor named ``key``."""
-    if key not in state:
-        raise UsageError(f'checkpoint does not fit: missing {key}; it holds {_some(sorted(state))}')
-    return state[key]
-
-
-def _some(names: list[str], most: int = 6) -> str:
-    """The first few of many names."""
-    rest = f' and {len(names) - most} more' if len(names) > most else ''
-    return ', '.join(names[:most]) + rest if names else 'nothing'

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 
 import torch
-from torch import Tensor
+from scipy.spatial.transform import Rotation
 
 from zoo.registry import TRANSFORMS
 from zoo.transforms.batch import Batch, turned
@@ -42,22 +42,5 @@ class RandomRotateSO3:
 
     def __call__(self, batch: Batch) -> Batch:
         """Map ``points (B, N, 3)`` to the same shape; ``normals`` follow."""
-        return turned(batch, quaternion_matrix(torch.randn(len(batch['points']), 4)))
-
-
-def quaternion_matrix(quaternion: Tensor) -> Tensor:
-    """Rotation matrices of quaternions of any length but zero.
-
-    Args:
-        quaternion: ``(B, 4)``, the real part first.
-
-    Returns:
-        float32 ``(B, 3, 3)``, worked out in float64; they turn columns, and rows by their inverse.
-    """
-    w, x, y, z = torch.nn.functional.normalize(quaternion.double(), dim=1).unbind(dim=1)
-    rows = [
-        1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y),
-        2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x),
-        2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y),
-    ]  # fmt: skip
-    return torch.stack(rows, dim=1).view(-1, 3, 3).float()
+        quaternion = torch.randn(len(batch['points']), 4)[:, [1, 2, 3, 0]]  # scipy has the real part last
+        return turned(batch, torch.from_numpy(Rotation.from_quat(quaternion.double().numpy()).as_matrix()))

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from zoo.errors import UsageError
-from zoo.tensors import State, rename
+from zoo.tensors import State, rename, required
 
 _NETWORK = {
     r'encoder\.first_conv\.0\.': 'encoder.fc1.',
@@ -75,28 +75,28 @@ def tokenizer_config(state: State) -> dict[str, Any]:
     Raises:
         UsageError: A tensor that says a size is missing.
     """
-    num_tokens, code_dim = _sizes(state, 'codebook')
+    num_tokens, code_dim = required(state, 'codebook').shape
     depth = len({key for key in state if re.fullmatch(r'to_logits\.layers\.\d+\.fc\.weight', key)})
     config: dict[str, Any] = {
         'type': 'DiscreteVAE',
         'num_tokens': num_tokens,
         'code_dim': code_dim,
-        'encoder_dim': _sizes(state, 'encoder.fc4.weight')[0],
-        'decoder_dim': _sizes(state, 'from_codes.output.weight')[0],
-        'group_size': _sizes(state, 'decoder.coarse.4.weight')[0] // 3 * 4,
-        'patch_widths': [_sizes(state, f'encoder.fc{i}.weight')[0] for i in (1, 2, 3)],
+        'encoder_dim': required(state, 'encoder.fc4.weight').shape[0],
+        'decoder_dim': required(state, 'from_codes.output.weight').shape[0],
+        'group_size': required(state, 'decoder.coarse.4.weight').shape[0] // 3 * 4,
+        'patch_widths': [required(state, f'encoder.fc{i}.weight').shape[0] for i in (1, 2, 3)],
         'graph_widths': [
-            _sizes(state, 'to_logits.input.weight')[0],
-            *(_sizes(state, f'to_logits.layers.{i}.fc.weight')[0] for i in range(depth)),
+            required(state, 'to_logits.input.weight').shape[0],
+            *(required(state, f'to_logits.layers.{i}.fc.weight').shape[0] for i in range(depth)),
         ],
-        'decoder_widths': [_sizes(state, f'decoder.{name}.weight')[0] for name in ('coarse.0', 'fold1')],
+        'decoder_widths': [required(state, f'decoder.{name}.weight').shape[0] for name in ('coarse.0', 'fold1')],
     }
     return config | _cross_modal(state) if 'project_in.weight' in state else config
 
 
 def _cross_modal(state: State) -> dict[str, Any]:
     """What ACT's autoencoder has beside the sizes of a dVAE."""
-    width = _sizes(state, 'project_in.weight')[0]
+    width = required(state, 'project_in.weight').shape[0]
     blocks = {match[1] for key in state if (match := re.match(r'foundation\.blocks\.(\d+)\.', key))}
     if not blocks:
         raise UsageError('the ACT checkpoint holds no blocks of a vision transformer under visual_embed.0.*')
@@ -109,10 +109,3 @@ def _cross_modal(state: State) -> dict[str, Any]:
         'num_prompts': prompts.shape[1],
         'deep_prompts': len(prompts) > 1,
     }
-
-
-def _sizes(state: State, key: str) -> tuple[int, ...]:
-    """Shape of the tensor named ``key``."""
-    if key not in state:
-        raise UsageError(f'tokenizer checkpoint does not fit: missing {key}; it holds {", ".join(sorted(state)[:6])}')
-    return tuple(state[key].shape)

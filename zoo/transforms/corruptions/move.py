@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import torch
+from scipy.spatial.transform import Rotation
 
 from zoo.transforms.batch import Batch, stretched, turned
 from zoo.transforms.corruptions.draws import KeyedDraws
@@ -45,16 +45,4 @@ def rotate(batch: Batch, severity: int, draws: KeyedDraws) -> Batch:
     Parity: rows of points are multiplied by ``Rz Ry Rx`` from the right, so the cloud is turned by the inverse of it.
     """
     angle = ANGLE_STEP * severity * (2 * draws.uniform(3) - 1)
-    return turned(batch, torch.from_numpy(_euler(angle)))
-
-
-def _euler(angle: np.ndarray) -> np.ndarray:
-    """Return ``Rz Ry Rx`` for angles ``(B, 3)`` about x, y and z, in radians; shape ``(B, 3, 3)``."""
-    about = np.zeros((3, len(angle), 3, 3))
-    for axis in range(3):
-        sine, cosine = np.sin(angle[:, axis]), np.cos(angle[:, axis])
-        first, second = (axis + 1) % 3, (axis + 2) % 3
-        about[axis, :, axis, axis] = 1
-        about[axis, :, first, first] = about[axis, :, second, second] = cosine
-        about[axis, :, first, second], about[axis, :, second, first] = -sine, sine
-    return about[2] @ about[1] @ about[0]
+    return turned(batch, torch.from_numpy(Rotation.from_euler('xyz', angle).as_matrix()))

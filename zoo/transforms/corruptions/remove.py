@@ -51,17 +51,7 @@ def drop_local(batch: Batch, severity: int, draws: KeyedDraws) -> Batch:
 
 
 def _cut(points: Tensor, left: Tensor, share: Tensor, size: Tensor) -> Tensor:
-    """Cut one hole into every cloud.
-
-    Args:
-        points: ``(B, N, 3)``.
-        left: Points that are there, bool, shape ``(B, N)``.
-        share: Which of them the hole is around, in [0, 1), shape ``(B, 1)``.
-        size: Points of the hole, shape ``(B, 1)``.
-
-    Returns:
-        Points that are left, bool, shape ``(B, N)``.
-    """
+    """Cut a hole of ``size (B, 1)`` points around the one at ``share (B, 1)`` of those ``left (B, N)``, bool."""
     order = left.cumsum(dim=1)
     rank = (share * order[:, -1:]).long() + 1
     centre = torch.searchsorted(order, rank)
