@@ -72,18 +72,24 @@ def opened(
     """
     where = httpx.URL(url)
     for _ in range(limits.redirects + 1):
-        response = _send(client, where, headers)
+        with _redirected():  # the library looks at a redirect at once, though it does not follow
+            response = client.send(client.build_request('GET', where, headers=headers), stream=True)
         try:
             if response.status_code in REDIRECTS and 'location' in response.headers:
-                onward = _join(where, response.headers['location'])
+                location = response.headers['location']
             elif page and response.status_code == 200 and is_html(response):
-                onward, page = _join(where, page(_text(response))), None
+                location, page = page(_text(response)), None
             else:
                 yield response
                 return
         finally:
             response.close()
-        _check_redirect(where, onward)
+        with _redirected():
+            onward = where.join(location)
+        downgraded = (where.scheme, onward.scheme) == ('https', 'http')
+        if onward.scheme not in ('http', 'https') or downgraded or not onward.host:
+            there = f'{onward.scheme[:20] or "nowhere"}://'
+            raise Refused(f'redirects from {where.scheme}:// to {there}, which is not followed')
         where = onward
     raise Refused(f'redirects more than {limits.redirects} times')
 
@@ -139,29 +145,13 @@ def in_words(limits: Limits, arrived: Callable[[], str]) -> Iterator[None]:
         raise Broken(f'broke off, {arrived()} ({_first_line(error)})') from error
 
 
-def _send(client: httpx.Client, where: httpx.URL, headers: Mapping[str, str]) -> httpx.Response:
-    """Ask; the library looks at a redirect at once, though it does not follow."""
-    request = client.build_request('GET', where, headers=headers)
+@contextmanager
+def _redirected() -> Iterator[None]:
+    """Say that it was a redirect that leads to no address."""
     try:
-        return client.send(request, stream=True)
+        yield
     except httpx.InvalidURL as error:
         raise Refused(f'redirects to what is no address ({_first_line(error)})') from error
-
-
-def _join(where: httpx.URL, location: str) -> httpx.URL:
-    """Where a redirect leads."""
-    try:
-        return where.join(location)
-    except httpx.InvalidURL as error:
-        raise Refused(f'redirects to what is no address ({_first_line(error)})') from error
-
-
-def _check_redirect(before: httpx.URL, after: httpx.URL) -> None:
-    """Check that a redirect does not leave http(s) and does not give up encryption."""
-    if after.scheme not in ('http', 'https') or (before.scheme, after.scheme) == ('https', 'http') or not after.host:
-        raise Refused(
-            f'redirects from {before.scheme}:// to {after.scheme[:20] or "nowhere"}://, which is not followed'
-        )
 
 
 def _text(response: httpx.Response) -> str:
