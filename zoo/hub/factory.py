@@ -65,11 +65,16 @@ def get_model(
         raise UsageError('pretrained=True needs a model name; give the path of the weights instead')
     source: Any = entry if pretrained is True and weights is None else pretrained
     source = weights if weights is not None and source in (False, True) else source
-    if source:
-        model = _with_weights(config, source, changed, num_classes is None)
+    if isinstance(source, Entry) and not changed:
+        model = load_entry(source)
     else:
-        model = _built(config)
-        note_fresh(model, list(model.state_dict()))
+        model, complete = _built(config), num_classes is None
+        if isinstance(source, Entry):
+            load_fitting(model, load_entry(source).state_dict(), f"of '{source.name}'", complete=complete)
+        elif source:
+            load_weights(model, source, complete=complete)
+        else:
+            note_fresh(model, list(model.state_dict()))
     if weights is not None and not overrides.keys() & {'objectives', 'tokenizer'}:
         seal_teachers(model, f'the header of {weights}')
     return model.to(device or 'cpu').eval()
@@ -101,19 +106,6 @@ def load_entry(entry: Entry) -> nn.Module:
         num_heads=how.num_heads or None,
         ratio=how.ratio,
     )
-
-
-def _with_weights(config: dict[str, Any], source: Any, changed: bool, complete: bool) -> nn.Module:
-    """A model with the weights of an entry, a file or an address: all, or what is to be trained starts fresh."""
-    published = load_entry(source) if isinstance(source, Entry) else None
-    if published is not None and not changed:
-        return published
-    model = _built(config)
-    if published is None:
-        load_weights(model, source, complete=complete)
-        return model
-    load_fitting(model, published.state_dict(), f"of '{source.name}'", complete=complete)
-    return model
 
 
 def _plan(source: str | Path | Config) -> tuple[dict[str, Any], Entry | None, Path | None]:

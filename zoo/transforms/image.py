@@ -52,7 +52,13 @@ class ImagePipeline:
     def __init__(self, transforms: list[dict[str, Any]]) -> None:
         import mmcv.transforms  # noqa: F401  (registers mmcv's transforms in mmengine's registry)
 
-        self.transforms = [_build(config) for config in transforms]
+        self.transforms: list[Callable[[Results], Results]] = []
+        for config in transforms:
+            try:
+                self.transforms.append(TRANSFORMS.build(config))
+            except (KeyError, TypeError) as error:
+                reason = str(error.args[0] if error.args else error).splitlines()[0]
+                raise UsageError(f'image transform {config!r} cannot be built: {reason}') from error
 
     def __call__(self, image: np.ndarray) -> Tensor:
         """Transform one image.
@@ -78,15 +84,6 @@ class ImagePipeline:
                 'leave scaling and normalisation to the teacher'
             )
         return torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1))).float().div_(255)
-
-
-def _build(config: dict[str, Any]) -> Callable[[Results], Results]:
-    """Build one transform."""
-    try:
-        return TRANSFORMS.build(config)
-    except (KeyError, TypeError) as error:
-        reason = str(error.args[0] if error.args else error).splitlines()[0]
-        raise UsageError(f'image transform {config!r} cannot be built: {reason}') from error
 
 
 class _Torchvision:
