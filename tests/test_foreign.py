@@ -270,7 +270,9 @@ def test_files_that_a_header_names_are_not_opened(name, tmp_path, tensors, fence
     model = zoo.get_model(tmp_path / 'w.safetensors')  # its features are asked for more often than its loss
     assert model(torch.randn(1, 32, 3)).isfinite().all()
     teacher = model.teachers()['image']
-    for use in (lambda: teacher(torch.zeros(1, 3, 32, 32)), lambda: teacher.fingerprint):
+    groups = torch.zeros(1, 4, 8, 3), torch.zeros(1, 4, 3)
+    inputs = groups if name == 'in a foundation' else torch.zeros(1, 3, 32, 32)
+    for use in (lambda: teacher(inputs), lambda: teacher.fingerprint):
         with pytest.raises(UsageError, match='what data name is not opened'):
             use()
     config = placed(TOKENIZER, ('tokenizer', 'foundation'), {'type': 'TimmTransformer', 'weights': '/etc/passwd'})

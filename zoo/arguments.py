@@ -63,7 +63,7 @@ def wrong_value(target: Callable[..., Any], arguments: Mapping[str, Any]) -> str
     hints = _hints(target)
     for name, value in arguments.items():
         if name in hints and not _fits(value, hints[name]):
-            return f'takes {name} as {_said(hints[name])}, got {value!r:.60}'
+            return f'takes {name} as {_said(hints[name])}, got {_shown(value)}'
     return ''
 
 
@@ -129,3 +129,9 @@ def _said(hint: Any) -> str:
         return 'a dict'
     names = {int: 'a whole number', float: 'a number', str: 'a text', bool: 'True or False'}
     return names.get(origin) or str(getattr(origin, '__name__', origin))
+
+
+def _shown(value: Any) -> str:
+    """A value, cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= 60 else f'{text[:57]}...'

@@ -67,7 +67,9 @@ def test_the_first_download_is_remembered_and_told(server, tmp_path, caplog, con
     assert (note['sha256'], note['bytes'], note['source']) == (sha256, len(content), server.url)
     path.unlink()
     server.reply(whole(content=ANOTHER))
-    with pytest.raises(UsageError, match=r'another content than at the first download .*anew with fetch\(.*again=True'):
+    with pytest.raises(
+        UsageError, match=r'another content than at the first download .*anew with fetch_weights\(.*again=True'
+    ):
         fetch([server.url], name='f.pth', limits=QUICK)
     assert left(tmp_path) == ['f.pth.json']
     server.reply(whole())
