@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 from zoo.errors import UsageError
 
-METHODS = ('point-mae', 'cmc', 'smc', 'recon-smc', 'multitask', 'two-tower', 'recon', 'point-bert', 'act')
+OF_RECON = ('point-mae', 'cmc', 'smc', 'recon-smc', 'multitask', 'two-tower', 'recon', 'point-bert', 'act')
+"""ReCon and the methods that its paper compares it with or takes it apart into."""
+
+METHODS = (*OF_RECON, 'point2vec', 'point-jepa')
 """Pretraining methods in the order of tables."""
 
 
@@ -19,7 +22,7 @@ class Profile:
         about: what it is for.
         size: of the students.
         sizes: of ReCon in the suite of sizes.
-        methods: that are compared.
+        methods: that are compared; a pattern that fits none of them may name any other.
         suites: what ``--all`` runs; everything where it is empty.
         corpus: what is pretrained on.
         seeds: repetitions.
@@ -110,6 +113,7 @@ PROFILES = {
         Profile(
             'demo',
             'a first look, minutes on two cores',
+            methods=OF_RECON,
             suites=('leaderboard', 'ablation_fusion', 'data_curve'),
             seeds=3,
             pretrain_seeds=1,
