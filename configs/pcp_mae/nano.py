@@ -2,7 +2,7 @@
 
 A student for a laptop CPU, the local stream's size of ReCon-nano.
 Cost: see the README for the command that measures samples per second.
-Expected: no published figure belongs to this config; measured ones stand in the README.
+Expected: no published figure belongs to this config; measured ones stand in docs/models.
 Command: python tools/train.py configs/pcp_mae/nano.py
 """
 
