@@ -42,6 +42,7 @@ EXTRAS = {
     'vis': ['matplotlib>=3.8', 'plotly>=5.20', 'tensorboard>=2.16'],
     'fast': ['numba>=0.60'],
     'drive': ['gdown>=5.2'],
+    'torch-pointcloud': ['torch-pointcloud>=0.0.18'],  # its models as encoders; needs a newer torch than we do
     'slurm': ['submitit>=1.5'],
     'ray': ['ray>=2.30'],  # large, and for clusters: not part of all
     # Formatters and linters are pinned: another release words the same code differently.
