@@ -11,7 +11,8 @@ from mmengine import Config
 from safetensors.torch import load_file
 
 import zoo
-from benchmarks.protocols.svm import measure_svm
+from benchmarks.protocols.base import Context, Data
+from benchmarks.protocols.svm import SVM
 from tests.engine.conftest import largest_difference, run_tool
 from zoo.config import ROOT
 from zoo.datasets import ShapePack
@@ -138,7 +139,7 @@ def test_one_file_and_one_config_are_enough(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     model = zoo.get_model(Config.fromfile(config), weights, features_only=True)
     splits = [ShapePack(tmp_path / 'pack.npz', split=split) for split in ('train', 'test')]
-    found = measure_svm(model, *splits, num_points=48)
+    found = SVM().run(model, Data(*splits), Context(48))
     assert found.metrics['oa'] > 80
 
 

@@ -30,8 +30,10 @@ assert model(torch.randn(1, 64, 3)).shape == (1, 96)
 from zoo.config import load_config
 assert load_config('configs/point_mae/nano.py').model.type == 'Pretrainer'
 from benchmarks.suites.everything import measuring
-from benchmarks.suites.job import KINDS, code_version
-assert all(len(code_version(kind.code)) == 64 for kind in KINDS.values())
+from benchmarks.protocols.base import load_all
+from benchmarks.suites.code import code_version
+from benchmarks.suites.job import KINDS
+assert all(len(code_version(*KINDS[kind].code)) == 64 for kind in [*load_all(), *KINDS])
 from zoo.__main__ import main, tools
 assert {'train', 'test', 'benchmark'} <= set(tools())
 main(['benchmark', '--list'])

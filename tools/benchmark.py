@@ -5,6 +5,7 @@ log, and the same command tries it again), 2 wrong usage, 130 interrupted.
 
   tools/benchmark.py --all --profile demo                    a first look, minutes on two cores
   tools/benchmark.py --suite few_shot --models 'recon*'      one suite, some methods
+  tools/benchmark.py --encoder mine.py:encoder               your own encoder beside random weights, frozen
   tools/benchmark.py --all --executor slurm --jobs 8 --slurm='--gres=gpu:1 --time=8:00:00'
 
 Slurm and Ray need the folder of results, the code and its environment under the same path on every node, and a file
@@ -14,6 +15,7 @@ system that locks files between nodes.
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -36,7 +38,11 @@ def parser() -> ArgumentParser:
     what.add_argument('--verify', metavar='NAME', help='measure an entry of the model index again and compare')
     add = made.add_argument
     add('--profile', default='laptop', metavar='NAME', help=f'how much work: {", ".join(PROFILES)}; laptop by default')
-    add('--models', default='*', metavar='GLOB', help="methods, such as 'recon*'")
+    add('--models', metavar='GLOB', help="methods, such as 'recon*'; all by default, none beside --encoder")
+    add('--encoder', metavar='ENCODER', help='MODULE:FACTORY or FILE.py:FACTORY of an encoder from elsewhere, the name '
+        'of a released model, or torch-pointcloud:NAME')  # fmt: skip
+    add('--encoder-arg', action='append', default=[], metavar='K=V', help='an argument of its factory')
+    add('--check-encoder', action='store_true', help='say in words what is wrong with --encoder, and measure nothing')
     add('--seeds', type=int, metavar='N', help='repetitions, pretraining included')
     add('--packs', type=Path, metavar='DIR', help='folder of packs of real shapes; $ZOO_PACKS by default')
     add('--plan', action='store_true', help='show the jobs, what is done and how long the rest takes')
@@ -68,13 +74,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from benchmarks.run.plan import list_text
     from benchmarks.suites.data import pack_root
     from benchmarks.suites.profiles import find_profile
-    from benchmarks.suites.setup import Setup
+    from benchmarks.suites.setup import Setup, encoder_row
 
     if given.list:
         print(list_text())
         return 0
-    setup = Setup(find_profile(given.profile), given.seeds or 0, given.models, pack_root(given.packs))
-    suites = select(setup, given.all, group, getattr(given, group) if group else '')
+    if given.check_encoder:
+        return _checked(given)
+    rows = (encoder_row(given.encoder, _arguments(given)),) if given.encoder else ()
+    pattern = given.models or ('' if rows else '*')
+    setup = Setup(find_profile(given.profile), given.seeds or 0, pattern, pack_root(given.packs), rows)
+    suites = select(setup, given.all or not group, group, getattr(given, group) if group else '')
     request = Request(suites, setup, given.out, given.jobs, given.executor, given.slurm)
     if given.plan:
         print(plan(request))
@@ -86,9 +96,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return run(request)
 
 
+def _arguments(given: argparse.Namespace) -> dict[str, object]:
+    """Arguments of the encoder's factory: numbers, true and false, lists, or texts."""
+    found: dict[str, object] = {}
+    for entry in given.encoder_arg:
+        name, equals, value = entry.partition('=')
+        if not equals or not name.isidentifier():
+            raise UsageError(f'--encoder-arg {entry}: expected NAME=VALUE')
+        try:
+            found[name] = json.loads(value)
+        except ValueError:
+            found[name] = {'True': True, 'False': False, 'None': None}.get(value, value)
+    return found
+
+
+def _checked(given: argparse.Namespace) -> int:
+    """Say whether the encoder keeps the contract; the exit code."""
+    from benchmarks.protocols.check_encoder import check_encoder, tiny_clouds
+    from benchmarks.protocols.encoder import Encoder
+
+    encoder = Encoder.named(given.encoder, _arguments(given)).build()
+    faults = check_encoder(encoder)
+    for fault in faults:
+        print(f'{given.encoder}: {fault}')
+    if not faults:
+        clouds = tiny_clouds()
+        print(f'{given.encoder}: keeps the contract, {tuple(clouds.shape)} to {tuple(encoder(clouds).shape)}')
+    return 1 if faults else 0
+
+
 def _check(given: argparse.Namespace, group: str) -> None:
     """Refuse what makes no sense."""
-    if not (given.all or given.list or given.verify or group):
+    for name in ('encoder_arg', 'check_encoder'):
+        if getattr(given, name) and not given.encoder:
+            raise UsageError(f'--{name.replace("_", "-")} goes with --encoder')
+    if not (given.all or given.list or given.verify or group or given.encoder):
         raise UsageError('say what to measure: --all, --suite S, --table T or --study S; --list shows them')
     for name in ('seeds', 'jobs'):
         if getattr(given, name) is not None and getattr(given, name) < 1:

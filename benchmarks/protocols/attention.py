@@ -10,13 +10,14 @@ attention is even, and agree nowhere else. Clouds are whole, although masked mod
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
+from benchmarks.protocols.base import TOKENS, Context, Data, Protocol, slower
 from benchmarks.protocols.clouds import clouds
 from benchmarks.protocols.measurement import Measurement
 from benchmarks.report import Table
@@ -27,6 +28,27 @@ from zoo.visualize.attention_map import check_attention
 PROTOCOL = {'name': 'attention_distance', 'version': 1, 'voting': 'none', 'subsample': 'fps', 'masks': 'none'}
 
 BATCH = 64
+
+
+@dataclass(frozen=True)
+class AttentionDistance(Protocol):
+    """Attention distance of patches and spread of queries.
+
+    Attributes:
+        queries: names of the global queries that were trained.
+    """
+
+    queries: tuple[str, ...] = ()
+
+    name, requires, learns, suite, title = 'attention_distance', TOKENS, False, None, 'attention distance'
+
+    def seconds(self, settings: Mapping[str, Any]) -> float:
+        """Guess: some hundred clouds."""
+        return 3 + 2 * slower(settings)
+
+    def run(self, encoder: Any, data: Data, context: Context) -> Measurement:
+        """Measure the backbone of an encoder."""
+        return measure_attention(encoder.backbone, data.test, context.num_points, self.queries, context.device)
 
 
 @torch.inference_mode()
@@ -65,8 +87,7 @@ def measure_attention(
         for layer, row in enumerate(spread[0].mean(1), 1):
             metrics |= {f'spread/layer_{layer}/{name}': float(value) for name, value in zip(names, row, strict=True)}
     protocol = {**PROTOCOL, 'points': num_points, 'queries': list(queries), 'unit': 'radius of the cloud'}
-    nothing = np.zeros(0, dtype=np.int64)
-    return Measurement(metrics, protocol, time.perf_counter() - begin, {}, nothing, nothing)
+    return Measurement(metrics, protocol, time.perf_counter() - begin)
 
 
 def attention_table(found: Measurement, title: str) -> Table:

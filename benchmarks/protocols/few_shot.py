@@ -10,66 +10,97 @@ seed; :class:`zoo.datasets.layouts.few_shot.ModelNetFewShot` reads the official 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from benchmarks.protocols.features import FeatureCache, evaluation_transforms
+from benchmarks.protocols.base import Context, Data, Protocol
 from benchmarks.protocols.measurement import Measurement
 from benchmarks.protocols.svm import linear_svm
 from zoo.datasets.episodes import few_shot_episodes
 from zoo.engine.metrics import overall_accuracy
 
-PROTOCOL = {'name': 'few_shot_svm', 'version': 1, 'classifier': 'sklearn LinearSVC', 'pooling': 'svm', 'voting': 'none'}
 
-
-def measure_few_shot(
-    model: Any,
-    train: Any,
-    test: Any,
-    num_points: int,
-    ways: int = 5,
-    shots: int = 10,
-    queries: int = 20,
-    folds: int = 10,
-    C: float = 0.075,
-    seed: int = 0,
-    device: str = 'cpu',
-    cache: FeatureCache | None = None,
-) -> Measurement:
-    """Measure a feature extractor by episodes: support from ``train``, queries from ``test``.
-
-    Features of both splits are computed once; an episode chooses rows of them.
+def over_folds(accuracy: Sequence[float], protocol: Mapping[str, Any], seconds: float) -> Measurement:
+    """The measurement of episodes.
 
     Args:
-        model: maps points (B, N, 3) to features (B, F).
-        train: labelled dataset of the supports.
-        test: labelled dataset of the queries.
-        num_points: points per cloud, chosen by FPS.
-        ways: classes of an episode.
-        shots: support objects of a class.
-        queries: query objects of a class.
-        folds: episodes.
-        C: of the SVM.
-        seed: of the episodes and of the solver.
-        device: where the model runs.
-        cache: of features.
+        accuracy: OA of every fold in percent.
+        protocol: settings of the protocol.
+        seconds: wall time.
 
     Returns:
         ``oa``: mean over folds; ``oa_std``: standard deviation over several folds (ddof 1), as the literature prints;
         ``oa/<fold>``: of every fold. No single predictions, because folds overlap.
     """
-    begin = time.perf_counter()
-    cache, transforms = cache or FeatureCache(), evaluation_transforms(num_points)
-    train_features, train_labels = cache.get(model, train, transforms, device)
-    test_features, test_labels = cache.get(model, test, transforms, device)
-    found = []
-    for episode in few_shot_episodes(train_labels, test_labels, ways, shots, queries, folds, seed):
-        support, query = episode.train_indices, episode.test_indices
-        predicted = linear_svm(train_features[support], train_labels[support], test_features[query], C, seed)
-        found.append(overall_accuracy(test_labels[query], predicted))
-    metrics = {'oa': float(np.mean(found))} | ({'oa_std': float(np.std(found, ddof=1))} if len(found) > 1 else {})
-    metrics |= {f'oa/{fold}': value for fold, value in enumerate(found)}
-    settings = {'ways': ways, 'shots': shots, 'queries': queries, 'folds': folds, 'C': C, 'points': num_points}
-    nothing = np.zeros(0, dtype=np.int64)
-    return Measurement(metrics, {**PROTOCOL, **settings}, time.perf_counter() - begin, {}, nothing, nothing)
+    metrics = {'oa': float(np.mean(accuracy))}
+    if len(accuracy) > 1:
+        metrics['oa_std'] = float(np.std(accuracy, ddof=1))
+    metrics |= {f'oa/{fold}': value for fold, value in enumerate(accuracy)}
+    return Measurement(metrics, dict(protocol), seconds)
+
+
+@dataclass(frozen=True)
+class FewShot(Protocol):
+    """Few-shot episodes by a linear SVM on frozen features; support from ``train``, queries from ``test``.
+
+    Attributes:
+        ways: number of classes of an episode.
+        shots: number of support objects of a class.
+        queries: number of query objects of a class.
+        folds: number of episodes.
+        C: inverse strength of the regularisation of the SVM.
+    """
+
+    ways: int = 5
+    shots: int = 10
+    queries: int = 20
+    folds: int = 10
+    C: float = 0.075
+
+    name, suite = 'few_shot', None
+    literature = {'few-shot full fine-tune 10 folds': 'few_shot'}
+
+    @classmethod
+    def planned(cls, profile: Any) -> list[FewShot]:
+        """All settings of the profile."""
+        return [cls(ways, shots, profile.queries, profile.folds) for ways, shots in profile.few_shot]
+
+    @property
+    def column(self) -> str:
+        """Header of the column."""
+        return f'{self.ways}-way {self.shots}-shot'
+
+    @property
+    def recorded(self) -> str:
+        """Name in records."""
+        return 'few_shot_svm'
+
+    @property
+    def task(self) -> str:
+        """What the literature calls the task."""
+        return '3D Point Cloud Few-Shot Classification'
+
+    def run(self, encoder: Any, data: Data, context: Context) -> Measurement:
+        """Compute the features of both splits once; an episode chooses rows of them."""
+        begin = time.perf_counter()
+        train_features, train_labels, test_features, test_labels = context.features(encoder, data)
+        found = []
+        sizes = (self.ways, self.shots, self.queries, self.folds)
+        for episode in few_shot_episodes(train_labels, test_labels, *sizes, context.seed):
+            support, query = episode.train_indices, episode.test_indices
+            predicted = linear_svm(
+                train_features[support], train_labels[support], test_features[query], self.C, context.seed
+            )
+            found.append(overall_accuracy(test_labels[query], predicted))
+        protocol = {
+            'name': self.recorded,
+            'version': self.version,
+            'classifier': 'sklearn LinearSVC',
+            'pooling': getattr(encoder, 'pool', self.pool),
+            **self.settings,
+            'points': context.num_points,
+        }
+        return over_folds(found, protocol, time.perf_counter() - begin)

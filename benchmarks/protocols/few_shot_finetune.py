@@ -10,28 +10,26 @@ and interval are different numbers, see :mod:`benchmarks.protocols.few_shot`, wh
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.protocols.finetune import finetune
+from benchmarks.protocols.base import TRAINED, Context, Data, Protocol, Student, slower
+from benchmarks.protocols.few_shot import over_folds
+from benchmarks.protocols.finetune import CONFIG, HEAD_FASTER, classifier_options, finetune
 from benchmarks.protocols.measurement import Measurement
 from benchmarks.records.files import read_note, write_note
 from zoo.datasets.episodes import few_shot_episodes
-from zoo.registry import DATASETS
-
-PROTOCOL = {'name': 'few_shot_finetune', 'version': 1, 'epoch_selection': 'last', 'voting': 'none'}
 
 RATE, EPOCHS, WARMUP, BATCH_SIZE, DROP_PATH = 5e-4, 150, 10, 32, 0.1
 """Of the released code."""
-
-Options = Callable[[dict[str, Any], dict[str, Any]], Mapping[str, Any]]
-"""From the configs of support and queries to changes of the fine-tuning config."""
 
 
 def batch_size(size: int) -> int:
@@ -43,65 +41,75 @@ def batch_size(size: int) -> int:
     return next(number for number in range(min(BATCH_SIZE, size), 1, -1) if size % number != 1)
 
 
-def measure_few_shot_finetune(
-    config: str | Path,
-    work_dir: Path,
-    backbone: str,
-    weights: str | None,
-    train: Mapping[str, Any],
-    test: Mapping[str, Any],
-    options: Options,
-    ways: int = 5,
-    shots: int = 10,
-    queries: int = 20,
-    folds: int = 10,
-    seed: int = 0,
-    device: str | None = None,
-) -> Measurement:
-    """Fine-tune a student on every support and measure it on the queries.
+@dataclass(frozen=True)
+class FewShotFinetune(Protocol):
+    """Few-shot episodes by full fine-tuning.
 
-    Args:
-        config: fine-tuning config.
-        work_dir: where the runs write; folds that are done are not done again.
-        backbone: name of the student.
-        weights: pretrained weights; None starts from random ones.
-        train: config of the labelled dataset of the supports.
-        test: config of that of the queries.
-        options: changes to the config for a support and its queries.
-        ways: classes of an episode.
-        shots: support objects of a class.
-        queries: query objects of a class.
-        folds: episodes.
-        seed: of the episodes, and of initialisation, order and augmentation in all of them.
-        device: ``cpu`` or ``cuda``; the GPU where there is one.
-
-    Returns:
-        ``oa``: mean over folds; ``oa_std``: standard deviation over several folds (ddof 1); ``oa/<fold>``: of every
-        fold. No single predictions, because folds overlap.
+    Attributes:
+        ways: number of classes of an episode.
+        shots: number of support objects of a class.
+        queries: number of query objects of a class.
+        folds: number of episodes.
+        epochs: length of the training of every fold.
     """
-    begin = time.perf_counter()
-    train_labels, test_labels = (DATASETS.build(dict(part)).labels for part in (train, test))
-    episodes = few_shot_episodes(train_labels, test_labels, ways, shots, queries, folds, seed)
-    found, settings = [], {}
-    for fold, episode in enumerate(episodes):
-        kept = work_dir / f'fold_{fold}.json'
-        result = _kept(kept)
-        if result is None:
-            support = _episode(train, episode.train_indices, episode.classes)
-            query = _episode(test, episode.test_indices, episode.classes)
-            run = work_dir / f'fold_{fold}'
-            one = finetune(config, run, backbone, weights, seed, options(support, query), device)
-            write_note(kept, {'oa': one.metrics['oa'], 'protocol': one.protocol})
-            shutil.rmtree(run)
-            result = read_note(kept)
-        found.append(float(result['oa']))
-        settings = result['protocol']
-    metrics = {'oa': float(np.mean(found))} | ({'oa_std': float(np.std(found, ddof=1))} if len(found) > 1 else {})
-    metrics |= {f'oa/{fold}': value for fold, value in enumerate(found)}
-    episodic = {'ways': ways, 'shots': shots, 'queries': queries, 'folds': folds}
-    nothing = np.zeros(0, dtype=np.int64)
-    seconds = time.perf_counter() - begin
-    return Measurement(metrics, {**settings, **PROTOCOL, **episodic}, seconds, {}, nothing, nothing)
+
+    ways: int = 5
+    shots: int = 10
+    queries: int = 20
+    folds: int = 10
+    epochs: int = EPOCHS
+
+    name, requires, suite = 'few_shot_finetune', TRAINED, None
+
+    @property
+    def column(self) -> str:
+        """Header of the column."""
+        return f'{self.ways}-way {self.shots}-shot, fine-tuned'
+
+    def seconds(self, settings: Mapping[str, Any]) -> float:
+        """Guess: building a run, and its training."""
+        return 2 + self.folds * (1.5 + self.epochs * self.ways * self.shots / 140 * slower(settings))
+
+    def run(self, encoder: Student, data: Data, context: Context) -> Measurement:
+        """Fine-tune a student on every support and measure it on the queries; folds that are done stay."""
+        begin = time.perf_counter()
+        train, test = data.config('train'), data.config('test')
+        sizes = (self.ways, self.shots, self.queries, self.folds)
+        episodes = few_shot_episodes(data.train.labels, data.test.labels, *sizes, context.seed)
+        found, settings = [], {}
+        for fold, episode in enumerate(episodes):
+            kept = context.work / f'fold_{fold}.json'
+            result = _kept(kept)
+            if result is None:
+                support = _episode(train, episode.train_indices, episode.classes)
+                query = _episode(test, episode.test_indices, episode.classes)
+                run = context.work / f'fold_{fold}'
+                options = self.options(encoder, support, query, context.num_points)
+                one = finetune(CONFIG, run, encoder.name, encoder.weights, context.seed, options, context.device)
+                write_note(kept, {'oa': one.metrics['oa'], 'protocol': one.protocol})
+                shutil.rmtree(run)
+                result = read_note(kept)
+            found.append(float(result['oa']))
+            settings = result['protocol']
+        own = {'name': self.name, 'version': self.version, **self.settings}
+        measured = over_folds(found, {**settings, **own}, time.perf_counter() - begin)
+        return dataclasses.replace(measured, config=CONFIG)
+
+    def options(
+        self, encoder: Student, support: Mapping[str, Any], query: Mapping[str, Any], num_points: int
+    ) -> dict[str, Any]:
+        """Changes to the fine-tuning config for one fold."""
+        size, epochs = self.ways * self.shots, self.epochs
+        return {
+            **classifier_options(encoder.name, support, query, epochs * size, num_points, RATE),
+            'train_dataloader.batch_size': batch_size(size),
+            'train_dataloader.drop_last': False,
+            'train_cfg.max_epochs': epochs,
+            'param_scheduler': {'by_epoch': True, 'total': epochs, 'warmup': epochs * WARMUP // EPOCHS},
+            'model.backbone.drop_path': DROP_PATH,
+            'optim_wrapper.paramwise_cfg.lr_scale': HEAD_FASTER,
+            'default_hooks.checkpoint.interval': epochs,
+        }
 
 
 def _episode(config: Mapping[str, Any], indices: np.ndarray, classes: tuple[int, ...]) -> dict[str, Any]:

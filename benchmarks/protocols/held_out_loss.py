@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from benchmarks.protocols.base import ALIGNED, Context, Data, Protocol, slower
 from benchmarks.protocols.clouds import clouds
 from benchmarks.protocols.measurement import Measurement
 from zoo.backbones import StudentOutput
@@ -38,6 +40,22 @@ TEMPERATURE = 0.1
 
 MASK_SEED, BATCH = 0, 128
 """Masks of pretraining are drawn from this seed, batch by batch, so that every student sees the same ones."""
+
+
+@dataclass(frozen=True)
+class HeldOutLoss(Protocol):
+    """Contrastive loss of a pretrained student on held-out objects."""
+
+    name, requires, learns, suite, title = 'test_loss', ALIGNED, False, None, 'contrastive loss'
+    metric = 'loss'
+
+    def seconds(self, settings: Mapping[str, Any]) -> float:
+        """Guess, without the features of the teachers, which are computed once."""
+        return 3 + 4 * slower(settings)
+
+    def run(self, encoder: Any, data: Data, context: Context) -> Measurement:
+        """Measure a :class:`zoo.models.Pretrainer`."""
+        return measure_held_out_loss(encoder, data.test, context.num_points, context.device)
 
 
 def measure_held_out_loss(model: Any, data: Any, num_points: int, device: str = 'cpu') -> Measurement:
@@ -70,8 +88,7 @@ def measure_held_out_loss(model: Any, data: Any, num_points: int, device: str = 
         'temperature': TEMPERATURE,
         'masks': f'none; loss_masked: as in pretraining, seed {MASK_SEED}, batches of {BATCH}',
     }
-    nothing = np.zeros(0, dtype=np.int64)
-    return Measurement(metrics, protocol, time.perf_counter() - begin, {}, nothing, nothing)
+    return Measurement(metrics, protocol, time.perf_counter() - begin)
 
 
 def aligned(model: Any) -> dict[str, AlignModality]:

@@ -8,14 +8,13 @@ are settings, not constants of nature; 20 and 0.07 are the common ones.
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from benchmarks.protocols.features import FeatureCache, evaluation_transforms
+from benchmarks.protocols.base import Context, Data, Protocol
 from benchmarks.protocols.measurement import Measurement, classified
-
-PROTOCOL = {'name': 'knn', 'version': 1, 'distance': 'cosine', 'pooling': 'svm', 'voting': 'none'}
 
 
 def knn_classify(
@@ -50,35 +49,37 @@ def knn_classify(
     return votes.argmax(axis=1)
 
 
-def measure_knn(
-    model: Any,
-    train: Any,
-    test: Any,
-    num_points: int,
-    k: int = 20,
-    temperature: float = 0.07,
-    device: str = 'cpu',
-    cache: FeatureCache | None = None,
-) -> Measurement:
-    """Measure a feature extractor by its nearest neighbours.
+@dataclass(frozen=True)
+class KNN(Protocol):
+    """Nearest neighbours of frozen features.
 
-    Args:
-        model: maps points (B, N, 3) to features (B, F).
-        train: labelled dataset of the neighbours.
-        test: dataset it is measured on.
-        num_points: points per cloud, chosen by FPS.
-        k: neighbours.
-        temperature: of the vote.
-        device: where the model runs.
-        cache: of features.
+    Attributes:
+        k: number of neighbours.
+        temperature: temperature of the vote.
     """
-    begin = time.perf_counter()
-    cache, transforms = cache or FeatureCache(), evaluation_transforms(num_points)
-    train_features, train_labels = cache.get(model, train, transforms, device)
-    test_features, test_labels = cache.get(model, test, transforms, device)
-    predicted = knn_classify(train_features, train_labels, test_features, k, temperature)
-    settings = {'k': k, 'temperature': temperature, 'points': num_points, 'train_samples': len(train)}
-    return classified(test_labels, predicted, test.classes, {**PROTOCOL, **settings}, time.perf_counter() - begin)
+
+    k: int = 20
+    temperature: float = 0.07
+
+    name, suite, title = 'knn', 'svm', 'kNN'
+    official = ('modelnet40', 'modelnet10')
+    note = 'kNN: 20 neighbours by cosine.'
+
+    def run(self, encoder: Any, data: Data, context: Context) -> Measurement:
+        """Let the nearest labelled objects vote."""
+        begin = time.perf_counter()
+        train_features, train_labels, test_features, test_labels = context.features(encoder, data)
+        predicted = knn_classify(train_features, train_labels, test_features, self.k, self.temperature)
+        protocol = {
+            'name': self.name,
+            'version': self.version,
+            'distance': 'cosine',
+            'pooling': getattr(encoder, 'pool', self.pool),
+            **self.settings,
+            'points': context.num_points,
+            'train_samples': len(data.train),
+        }
+        return classified(test_labels, predicted, data.test.classes, protocol, time.perf_counter() - begin)
 
 
 def _unit(features: np.ndarray) -> np.ndarray:

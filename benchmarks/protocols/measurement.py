@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -25,14 +25,24 @@ class Measurement:
         per_class: accuracy of every class in percent.
         labels: (T,) true classes of the test objects, in dataset order; empty where there is no single test set.
         predictions: (T,) predicted classes, for paired tests.
+        scores: (T,) score of every object in [0, 1], where classes are given and something else is judged.
+        config: config of a training that the protocol did.
+        seed: random seed of the chosen run, where a protocol chooses among several.
+        value: what other jobs may read, in JSON.
+        files: paths of what other jobs may read, relative to the folder of results.
     """
 
     metrics: dict[str, float]
     protocol: dict[str, Any]
-    seconds: float
-    per_class: dict[str, float]
-    labels: np.ndarray
-    predictions: np.ndarray
+    seconds: float = 0.0
+    per_class: dict[str, float] = field(default_factory=dict)
+    labels: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    predictions: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    scores: np.ndarray | None = None
+    config: str = ''
+    seed: int | None = None
+    value: Mapping[str, Any] = field(default_factory=dict)
+    files: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         """State what goes without saying."""

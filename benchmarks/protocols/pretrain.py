@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import shutil
@@ -76,3 +77,17 @@ def leave_damaged(work_dir: Path) -> None:
 def config_sha256(work_dir: Path) -> str:
     """Hash of the config of a run of :func:`pretrain`, with all changes."""
     return str(read_note(work_dir / NOTE)['config'])
+
+
+def released(work_dir: Path, weights: Path, out: Path) -> dict[str, str]:
+    """Where the weights of a finished run are, and their hash; its checkpoints are removed.
+
+    Args:
+        work_dir: folder of the run.
+        weights: file of its weights.
+        out: folder that the path is relative to.
+    """
+    for checkpoint in work_dir.rglob('*.pth'):
+        with contextlib.suppress(FileNotFoundError):
+            checkpoint.unlink()
+    return {'weights': weights.relative_to(out).as_posix(), 'sha256': file_hash(weights)}

@@ -10,6 +10,7 @@ epoch counts. The features are standardised by the training set's mean and devia
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from benchmarks.protocols.features import FeatureCache, evaluation_transforms, require_finite
+from benchmarks.protocols.base import Context, Data, Protocol
+from benchmarks.protocols.features import require_finite
 from benchmarks.protocols.measurement import Measurement, classified
 from zoo.errors import Diverged
 from zoo.layers import build_head
@@ -90,50 +92,69 @@ class _Standardise(nn.Module):
         return (features - self.mean) * self.scale
 
 
-def measure_probe(
-    model: Any,
-    train: Any,
-    test: Any,
-    num_points: int,
-    head: str = 'linear',
-    seed: int = 0,
-    device: str = 'cpu',
-    cache: FeatureCache | None = None,
-    **settings: Any,
-) -> Measurement:
-    """Measure a frozen feature extractor by a head trained on it.
+@dataclass(frozen=True)
+class Probe(Protocol):
+    """MLP-Linear or MLP-3 on frozen features.
 
-    Args:
-        model: maps points (B, N, 3) to features (B, F), pooled by ``cls``.
-        train: labelled dataset the head is trained on.
-        test: dataset it is measured on.
-        num_points: points per cloud, chosen by FPS.
+    Attributes:
         head: ``linear`` (MLP-Linear) or ``mlp3`` (MLP-3).
-        seed: of the head.
-        device: where the student runs; the head is trained on the CPU.
-        cache: of features.
-        settings: of :func:`train_head`.
+        head_epochs: length of the training of the head.
+        lr: peak learning rate.
+        weight_decay: decay of every parameter.
+        batch_size: number of rows of a step.
     """
-    begin = time.perf_counter()
-    cache, transforms = cache or FeatureCache(), evaluation_transforms(num_points)
-    train_features, train_labels = cache.get(model, train, transforms, device)
-    test_features, test_labels = cache.get(model, test, transforms, device)
-    used = {'epochs': 100, 'lr': 1e-3, 'weight_decay': 0.05, 'batch_size': 64, **settings}
-    trained = train_head(train_features, train_labels, len(test.classes), head, seed=seed, **used)
-    with torch.inference_mode():
-        logits = trained(torch.from_numpy(test_features).float()).numpy()
-    require_finite(logits, trained, test)
-    predicted = logits.argmax(axis=1)
-    protocol = {
-        'name': head,
-        'version': 1,
-        'frozen': 'whole student, evaluation mode',
-        'pooling': model.pool,
-        'augmentation': [],
-        'epoch_selection': 'last',
-        'voting': 'none',
-        'points': num_points,
-        'train_samples': len(train),
-        **used,
-    }
-    return classified(test_labels, predicted, test.classes, protocol, time.perf_counter() - begin)
+
+    head: str = 'linear'
+    head_epochs: int = 100
+    lr: float = 1e-3
+    weight_decay: float = 0.05
+    batch_size: int = 64
+
+    name, suite, pool = 'probe', 'frozen', 'cls'
+    official = ('scanobjectnn-obj_bg', 'scanobjectnn-obj_only', 'scanobjectnn-pb_t50_rs', 'modelnet40')
+    note = 'Nothing of the student is trained, not even its class token, unlike the released code; last epoch.'
+    literature = {'MLP-LINEAR': 'linear', 'MLP-3': 'mlp3'}
+
+    @classmethod
+    def planned(cls, profile: Any) -> list[Probe]:
+        """Both heads."""
+        return [cls(head, profile.head_epochs) for head in HEADS]
+
+    @property
+    def column(self) -> str:
+        """Header of the column."""
+        return {'linear': 'MLP-Linear', 'mlp3': 'MLP-3'}[self.head]
+
+    @property
+    def recorded(self) -> str:
+        """Name in records."""
+        return self.head
+
+    @property
+    def task(self) -> str:
+        """What the literature calls the task."""
+        return super().task if self.head == 'linear' else '3D Point Cloud Classification'
+
+    def run(self, encoder: Any, data: Data, context: Context) -> Measurement:
+        """Train the head on the features of the labelled objects, on the CPU, and predict the others."""
+        begin = time.perf_counter()
+        train_features, train_labels, test_features, test_labels = context.features(encoder, data)
+        used = {
+            'epochs': self.head_epochs,
+            **{name: getattr(self, name) for name in ('lr', 'weight_decay', 'batch_size')},
+        }
+        trained = train_head(train_features, train_labels, len(data.test.classes), self.head, seed=context.seed, **used)
+        with torch.inference_mode():
+            logits = trained(torch.from_numpy(test_features).float()).numpy()
+        require_finite(logits, trained, data.test)
+        protocol = {
+            'name': self.recorded,
+            'version': self.version,
+            'frozen': 'whole student, evaluation mode',
+            'pooling': getattr(encoder, 'pool', self.pool),
+            'augmentation': [],
+            'points': context.num_points,
+            'train_samples': len(data.train),
+            **used,
+        }
+        return classified(test_labels, logits.argmax(axis=1), data.test.classes, protocol, time.perf_counter() - begin)

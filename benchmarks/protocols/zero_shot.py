@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from benchmarks.protocols.features import FeatureCache, evaluation_transforms, require_finite
+from benchmarks.protocols.base import TEXT, Context, Data, Protocol
+from benchmarks.protocols.features import evaluation_transforms, require_finite
 from benchmarks.protocols.measurement import Measurement, classified
 from zoo.datasets.captions import readable
 from zoo.errors import UsageError
@@ -115,58 +117,64 @@ def zero_shot_classify(features: np.ndarray, class_features: np.ndarray, centred
     return (features @ unit.T).argmax(axis=1)
 
 
-def measure_zero_shot(
-    pretrainer: Any,
-    test: Any,
-    num_points: int,
-    streams: Mapping[str, float] | None = None,
-    prompts: Sequence[str] = PROMPTS,
-    split: str = 'test',
-    teacher: Any = None,
-    device: str = 'cpu',
-    cache: FeatureCache | None = None,
-) -> Measurement:
-    """Measure a pretrained student on classes it is told by their names alone.
+@dataclass(frozen=True)
+class ZeroShot(Protocol):
+    """Zero-shot classification: a pretrained student is told the classes by their names alone.
 
-    Args:
-        pretrainer: model of the pretraining config with its weights.
-        test: labelled dataset; its class names are the texts.
-        num_points: points per cloud, chosen by FPS.
-        streams: weights of the alignment objectives; the text stream alone by default.
-        prompts: templates of the texts.
-        split: what ``test`` holds: ``test`` or ``train+test``, which are different protocols.
-        teacher: of the class texts; that of the ``text`` objective by default.
-        device: where the student runs.
-        cache: of features.
-
-    Raises:
-        UsageError: a stream is missing or the teacher's space is another one.
+    Attributes:
+        streams: weights of the alignment objectives by name; the text stream alone by default.
+        split: split that is measured on, ``test`` or ``train+test``, which are different protocols.
+        prompts: templates of the texts with one ``{}``; those of the teachers by default.
     """
-    begin = time.perf_counter()
-    model = ProjectedQueries(pretrainer, streams or {'text': 1.0})
-    alignments = _alignments(pretrainer)
-    text = teacher or (alignments['text'].teacher if 'text' in alignments else None)
-    if text is None:
-        raise UsageError('zero-shot needs a text teacher: this method has none, give one')
-    class_features = class_text_features(text, test.classes, prompts).cpu().numpy()
-    require_finite(class_features, text, test)
-    features, labels = (cache or FeatureCache()).get(model, test, evaluation_transforms(num_points), device)
-    if features.shape[1] != class_features.shape[1]:
-        raise UsageError(
-            f'the streams {dict(model.streams)} have {features.shape[1]} channels and the texts '
-            f'{class_features.shape[1]}: they are not of one space'
-        )
-    centred = any(goal.target_norm == 'layer' for goal in model.objectives.values())
-    predicted = zero_shot_classify(features, class_features, centred)
-    protocol = {
-        'name': 'zero_shot' if split == 'test' else f'zero_shot@{split}',
-        'version': 1,
-        'split': split,
-        'streams': dict(model.streams),
-        'prompts': len(prompts),
-        'text_teacher': type(text).__name__,
-        'centred': centred,
-        'points': num_points,
-        'voting': 'none',
-    }
-    return classified(labels, predicted, test.classes, protocol, time.perf_counter() - begin)
+
+    streams: Mapping[str, float] | None = None
+    split: str = 'test'
+    prompts: tuple[str, ...] = ()
+
+    name, requires, learns, suite, title = 'zero_shot', TEXT, False, None, 'zero-shot'
+    literature = {'zero-shot': 'zero_shot'}
+
+    @property
+    def recorded(self) -> str:
+        """Name in records."""
+        return self.name if self.split == 'test' else f'{self.name}@{self.split}'
+
+    @property
+    def task(self) -> str:
+        """What the literature calls the task."""
+        return '3D Point Cloud Zero-Shot Classification'
+
+    def run(self, encoder: Any, data: Data, context: Context) -> Measurement:
+        """Compare clouds with the texts of the classes, by the teacher of the ``text`` objective.
+
+        Raises:
+            UsageError: a stream is missing or the teacher's space is another one.
+        """
+        begin = time.perf_counter()
+        model = ProjectedQueries(encoder, self.streams or {'text': 1.0})
+        alignments, prompts = _alignments(encoder), self.prompts or PROMPTS
+        text = alignments['text'].teacher if 'text' in alignments else None
+        if text is None:
+            raise UsageError('zero-shot needs a text teacher: this method has none, give one')
+        class_features = class_text_features(text, data.test.classes, prompts).cpu().numpy()
+        require_finite(class_features, text, data.test)
+        transforms = evaluation_transforms(context.num_points)
+        features, labels = context.cache.get(model, data.test, transforms, context.device)
+        if features.shape[1] != class_features.shape[1]:
+            raise UsageError(
+                f'the streams {dict(model.streams)} have {features.shape[1]} channels and the texts '
+                f'{class_features.shape[1]}: they are not of one space'
+            )
+        centred = any(goal.target_norm == 'layer' for goal in model.objectives.values())
+        predicted = zero_shot_classify(features, class_features, centred)
+        protocol = {
+            'name': self.recorded,
+            'version': self.version,
+            'split': self.split,
+            'streams': dict(model.streams),
+            'prompts': len(prompts),
+            'text_teacher': type(text).__name__,
+            'centred': centred,
+            'points': context.num_points,
+        }
+        return classified(labels, predicted, data.test.classes, protocol, time.perf_counter() - begin)

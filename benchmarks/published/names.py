@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from benchmarks.protocols.base import load_all
+
 
 @dataclass(frozen=True)
 class Place:
@@ -46,29 +48,27 @@ DATASETS = {
     'Objaverse-LVIS': Place('Objaverse-LVIS'),
 }
 
-PROTOCOLS = {
-    'full': 'finetune',
-    'scratch': 'finetune',
+OTHERS = {
     'supervised': 'supervised',
     'PETL': 'petl',
     '16-shot fine-tune': 'finetune_16_shot',
-    'few-shot full fine-tune 10 folds': 'few_shot',
-    'linear SVM': 'svm',
-    'MLP-LINEAR': 'linear',
-    'MLP-3': 'mlp3',
-    'part seg full': 'part_seg',
     'semantic seg full': 'semantic_seg',
-    'zero-shot': 'zero_shot',
-    'zero-shot (OpenShape data)': 'zero_shot',
     'protocol not named': 'not_named',
-    'protocol not named (consistent with frozen MLP-3)': 'not_named',
-    'full (user re-run of released pretrain ckpt seed 0 RTX3090)': 'finetune',
-    'full (user re-run own pretrain)': 'finetune',
-    'linear SVM (user re-run of released pretrain ckpt seed 0 RTX3090)': 'svm',
-    'zero-shot (user re-run of released ckpt)': 'zero_shot',
-    'zero-shot (user re-run)': 'zero_shot',
-    'zero-shot (user run)': 'zero_shot',
 }
+"""Names for what the literature measures and nothing here does."""
+
+PROTOCOLS = OTHERS | {phrase: name for entry in load_all().values() for phrase, name in entry.literature.items()}
+"""What protocols are called in records, by what the literature calls them; remarks in parentheses are left out."""
+
+
+def protocol_name(phrase: str) -> str:
+    """What a protocol of the literature is called in records.
+
+    Raises:
+        KeyError: it is not known.
+    """
+    return PROTOCOLS[phrase.partition(' (')[0]]
+
 
 METRICS = {
     'OA': 'oa',

@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from benchmarks.published.names import DATASETS, METRICS, PROTOCOLS, Place
+from benchmarks.published.names import DATASETS, METRICS, PROTOCOLS, Place, protocol_name
 from benchmarks.records.record import Record
 from zoo.errors import UsageError
 
@@ -51,7 +51,7 @@ class Published:
         venue: where it was published; ``unknown``, or ``-`` for a baseline without a paper.
         year: None where not known.
         dataset: as the literature calls it, a key of ``DATASETS``.
-        protocol: as the source describes it, a key of ``PROTOCOLS``.
+        protocol: as the source describes it, a key of ``PROTOCOLS`` with a remark in parentheses or none.
         metric: a key of ``METRICS``.
         value: in percent; None where the source has the row and the figure could not be found.
         std: standard deviation, of folds for few-shot; None where not stated.
@@ -103,7 +103,7 @@ class Published:
             pretraining={},
             dataset={'name': place.name, 'variant': place.variant, 'split': place.split},
             protocol={
-                'name': PROTOCOLS[self.protocol],
+                'name': protocol_name(self.protocol),
                 'points': place.points,
                 'voting': {'yes': 'yes', 'no': 'none', 'unknown': ''}[self.voting],
                 **{name: value for name, value in about.items() if value},
@@ -165,7 +165,8 @@ def _row(line: dict[str, Any], number: int) -> Published:
     if None in line or None in line.values():
         raise ValueError(f'line {number}: too many or too few cells')
     for name, choices in KNOWN.items():
-        if line[name] not in choices:
+        told = line[name].partition(' (')[0] if name == 'protocol' else line[name]
+        if told not in choices:
             raise ValueError(f'line {number}: {name} {line[name]!r} is not known, add it to names.py')
     empty = [name for name in ('method', 'venue', 'value', 'source') if not line[name].strip()]
     if empty:
@@ -201,7 +202,7 @@ def _passes(row: Published, name: str, wanted: Any) -> bool:
     """Whether a row passes one filter."""
     names = {
         'dataset': row.place.name,
-        'protocol': PROTOCOLS[row.protocol],
+        'protocol': protocol_name(row.protocol),
         'metric': METRICS[row.metric],
     }
     values = {getattr(row, name), names.get(name, getattr(row, name))}

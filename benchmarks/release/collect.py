@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmarks.protocols.base import load_all
+from benchmarks.protocols.finetune import Finetune
 from benchmarks.records import Record
 from benchmarks.records.statistics import mean_interval
 from benchmarks.release.terms import Terms, terms_of
@@ -16,14 +18,6 @@ from zoo.errors import UsageError
 
 METRICS = ('oa', 'macc')
 """Metrics that go to the index."""
-
-TASKS = {
-    'svm': '3D Point Cloud Linear Classification',
-    'linear': '3D Point Cloud Linear Classification',
-    'few_shot': '3D Point Cloud Few-Shot Classification',
-    'zero_shot': '3D Point Cloud Zero-Shot Classification',
-}
-"""What the literature calls the protocols whose name starts so; others are ``3D Point Cloud Classification``."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +31,12 @@ class Measured:
 
     job: Mapping[str, Any]
     record: Record
+
+    @property
+    def task(self) -> str:
+        """What the literature calls what was measured."""
+        protocol = load_all().get(self.job['kind'], Finetune)
+        return protocol.of(self.job['settings']).task
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Candidate:
             groups.setdefault(place, {}).setdefault(entry.record.seed, entry)
         for (dataset, protocol), seeds in sorted(groups.items()):
             found = [seeds[seed] for seed in sorted(seeds)]
-            yield _result(dataset, protocol, [entry.record for entry in found]), found
+            yield _result(dataset, protocol, found[0].task, [entry.record for entry in found]), found
 
 
 def candidates(out: Path, pattern: str = '*') -> list[Candidate]:
@@ -125,7 +125,7 @@ def protocol_text(record: Record) -> str:
     return ', '.join([*parts, f'voting {said.voting or "none"}'])
 
 
-def _result(dataset: str, protocol: str, records: list[Record]) -> dict[str, Any]:
+def _result(dataset: str, protocol: str, task: str, records: list[Record]) -> dict[str, Any]:
     """One item of ``Results``, without its records."""
     metrics: dict[str, float] = {}
     interval: dict[str, float] = {}
@@ -135,9 +135,6 @@ def _result(dataset: str, protocol: str, records: list[Record]) -> dict[str, Any
             found = mean_interval(values)
             metrics[metric] = round(found.mean, 2)
             interval |= {metric: round(found.half_width, 2)} if len(values) > 1 else {}
-    task = next(
-        (title for start, title in TASKS.items() if protocol.startswith(start)), '3D Point Cloud Classification'
-    )
     trained = len({record.weights_sha256 for record in records})
     return {
         'Task': task,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.protocols.base import FEATURES, TEXT, load_all
 from benchmarks.records import Record
 from benchmarks.records.files import from_text
 from benchmarks.records.record import read_record
@@ -28,9 +29,6 @@ SINGLE = 1.0
 
 BUILT_IN = 'ProceduralShapes'
 """Made anew on every machine: the same points, but signs of zeros in normals, which the fingerprint covers, differ."""
-
-AGAIN = ('svm', 'knn', 'probe', 'few_shot', 'zero_shot')
-"""Kinds of jobs that are measured again; fine-tuning is training, done by the command of the card."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +106,7 @@ def _result(entry: Entry, result: Result, weights: Path, device: str, packs: Pat
         if not job.is_file():
             continue  # measured of the weights of another seed
         plan = _read_plan(job)
-        if plan['kind'] not in AGAIN:
+        if load_all()[plan['kind']].requires not in (FEATURES, TEXT):
             return [Check(what, _said(result, 'oa'), 'training is not repeated', None)]
         then = read_record(root / path)
         try:
@@ -127,6 +125,8 @@ def _read_plan(path: Path) -> dict[str, Any]:
         check_values({key: plan[key] for key in ('kind', 'about')}, f'job {path}')
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(f'job {path} cannot be read: {str(error)[:200]}; restore the file') from error
+    if plan['kind'] not in load_all():
+        raise UsageError(f'job {path} cannot be read: there is no protocol {plan["kind"]!r}; restore the file')
     for part, config in datasets.items():
         check_foreign(config, DATASETS, f'job {path}: {part}')
     return plan

@@ -22,10 +22,10 @@ from benchmarks.run.graph import to_do
 from benchmarks.run.plan import plan_text, total_seconds, wanted_jobs
 from benchmarks.run.results import Results
 from benchmarks.run.tables import table_of
-from benchmarks.suites.everything import SUITES
+from benchmarks.suites.everything import SUITES, all_suites, suite_of
 from benchmarks.suites.setup import Setup
 from benchmarks.suites.sheet import Sheet
-from benchmarks.suites.suite import Suite, find
+from benchmarks.suites.suite import Suite
 from zoo.errors import UsageError
 from zoo.io import sweep, write_whole
 
@@ -66,9 +66,13 @@ def select(setup: Setup, everything: bool, group: str = '', name: str = '') -> l
     Raises:
         UsageError: there is none of that name.
     """
-    if not everything:
-        return [find(group, name)]
-    return [entry for entry in SUITES.values() if not setup.profile.suites or entry.name in setup.profile.suites]
+    known = {entry.name: entry for entry in all_suites().values() if entry.encoders or not setup.encoders}
+    if everything:
+        return [entry for entry in known.values() if not setup.profile.suites or entry.name in setup.profile.suites]
+    found = suite_of(group, name)
+    if found.name not in known:
+        raise UsageError(f'--{group} {name} trains what it measures: encoders from elsewhere have {", ".join(known)}')
+    return [found]
 
 
 def plan(request: Request) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from benchmarks.run.estimate import Estimator, in_words
 from benchmarks.run.graph import all_jobs, longest_ways, to_do
 from benchmarks.run.results import Results
-from benchmarks.suites.everything import SUITES
+from benchmarks.suites.everything import all_suites
 from benchmarks.suites.job import Job
 from benchmarks.suites.sheet import Sheet
 from benchmarks.suites.suite import GROUPS
@@ -80,6 +80,6 @@ def list_text() -> str:
     """Suites, tables and studies with one line each."""
     lines = []
     for group in GROUPS:
-        entries = [entry for entry in SUITES.values() if entry.group == group]
+        entries = [entry for entry in all_suites().values() if entry.group == group]
         lines += [f'--{group}', *(f'  {entry.name:<24}{entry.about}' for entry in entries), '']
     return '\n'.join(lines)

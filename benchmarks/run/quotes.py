@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from benchmarks.published import PROTOCOLS, Published, published
+from benchmarks.published import Published, protocol_name, published
 from benchmarks.records import Record
 from benchmarks.report import Block, Quoted
 from benchmarks.report.cell import Value
@@ -37,7 +37,7 @@ def published_block(examples: Mapping[str, tuple[Record, str]], columns: Sequenc
 def _same(entry: Published, record: Record) -> bool:
     """Whether a published figure is of the protocol, data set, variant, split and points of a record."""
     place, data, protocol = entry.place, record.dataset, record.protocol
-    if PROTOCOLS[entry.protocol] != protocol.name or (place.name, place.split) != (data.name, data.split):
+    if protocol_name(entry.protocol) != protocol.name or (place.name, place.split) != (data.name, data.split):
         return False
     return place.variant == data.variant and place.points in (None, protocol.points)
 

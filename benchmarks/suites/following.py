@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks.protocols.pretrain import released
 from benchmarks.records.files import read_note, write_note
 from benchmarks.suites.job import KINDS, Outcome, Task, kind
-from benchmarks.suites.training import PRETRAIN_CODE, run_pretraining, trained
+from benchmarks.suites.training import run_pretraining
 from zoo.errors import UsageError
 from zoo.io import file_hash, write_tensors
 from zoo.tensors import read_checkpoint, read_safetensors
@@ -35,7 +36,7 @@ def _seconds(settings: Mapping[str, Any]) -> float:
     return KINDS['pretrain'].seconds(settings)
 
 
-@kind('follow', code=(*PRETRAIN_CODE, 'benchmarks/suites/following.py'), seconds=_seconds)
+@kind('follow', seconds=_seconds)
 def follow(task: Task) -> Outcome:
     """Pretrain a student that needs no tokenizer, as ``pretrain`` does, and keep it after the epochs of ``snapshots``.
 
@@ -56,7 +57,8 @@ def follow(task: Task) -> Outcome:
     snapshots = {str(epoch): place.relative_to(task.out).as_posix() for epoch, place in kept.items()}
     # The last step, because it removes the checkpoints.
     return Outcome(
-        {**trained(task, weights), 'snapshots': snapshots, 'about': about}, files=sorted(set(snapshots.values()))
+        {**released(task.work, weights, task.out), 'snapshots': snapshots, 'about': about},
+        files=sorted(set(snapshots.values())),
     )
 
 

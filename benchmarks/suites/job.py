@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from benchmarks.records import Predictions, Record
+from benchmarks.protocols.outside import address
 from benchmarks.records.keys import digest
-from zoo.config import ROOT as SHIPPED
+from benchmarks.suites.code import ROOT, code_version
 
-ROOT = Path(__file__).resolve().parents[2]
+if TYPE_CHECKING:
+    from benchmarks.records import Predictions, Record
 
-LIBRARY = tuple(
-    f'zoo/{name}'
-    for name in ('ops', 'layers', 'backbones', 'teachers', 'objectives', 'models', 'datasets', 'transforms', 'engine')
-)
-"""Code that every trained or measured number depends on."""
+__all__ = ['KINDS', 'ROOT', 'Job', 'Kind', 'Outcome', 'Task', 'kind']
 
 
 @dataclass(frozen=True)
@@ -69,7 +65,7 @@ class Kind:
 
     Attributes:
         run: does the work; does it again from where it was killed.
-        code: files and folders, relative to the repository, that decide its result.
+        code: modules that decide its result, with all that they import, see :mod:`benchmarks.suites.code`.
         seconds: guess of its duration on one thread, from the settings; corrected by what like jobs took.
     """
 
@@ -78,20 +74,30 @@ class Kind:
     seconds: Callable[[Mapping[str, Any]], float]
 
 
-KINDS: dict[str, Kind] = {}
+class Kinds(dict[str, Kind]):
+    """Kinds of jobs by name; what is not there is looked for among the protocols."""
+
+    find: Callable[[str], Kind] | None = None
+
+    def __missing__(self, name: str) -> Kind:
+        """Ask for a protocol of that name."""
+        if self.find is None:
+            raise KeyError(name)
+        self[name] = found = self.find(name)
+        return found
+
+
+KINDS = Kinds()
 """Every kind by its name."""
 
 Run = Callable[[Task], Outcome]
 
 
-def kind(
-    name: str, *, code: tuple[str, ...] = (), seconds: Callable[[Mapping[str, Any]], float] | None = None
-) -> Callable[[Run], Run]:
-    """Register a function as a kind of job.
+def kind(name: str, *, seconds: Callable[[Mapping[str, Any]], float] | None = None) -> Callable[[Run], Run]:
+    """Register a function as a kind of job; measurements are no functions but protocols.
 
     Args:
-        name: of the kind.
-        code: see :class:`Kind`.
+        name: name of the kind.
         seconds: see :class:`Kind`; a second by default.
 
     Raises:
@@ -101,29 +107,11 @@ def kind(
     def add(run: Run) -> Run:
         if name in KINDS:
             raise ValueError(f'there is a kind of job named {name!r} already')
-        KINDS[name] = Kind(run, code, seconds or (lambda settings: 1.0))
+        module = address(run).rpartition(':')[0]
+        KINDS[name] = Kind(run, (module,), seconds or (lambda settings: 1.0))
         return run
 
     return add
-
-
-@functools.lru_cache
-def code_version(paths: tuple[str, ...]) -> str:
-    """Digest of the Python files at and below some paths of the repository.
-
-    Raises:
-        ValueError: a path is not there.
-    """
-    total = hashlib.sha256()
-    for path in sorted(paths):
-        root = SHIPPED if path.startswith('configs') else ROOT  # apart in a wheel
-        place = root / path
-        files = sorted(place.rglob('*.py')) if place.is_dir() else [place]
-        if not files or not all(file.is_file() for file in files):
-            raise ValueError(f'{path} is no code of this repository')
-        for file in files:
-            total.update(f'{file.relative_to(root).as_posix()} '.encode() + file.read_bytes())
-    return total.hexdigest()
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,7 +138,7 @@ class Job:
                 'kind': self.kind,
                 'settings': self.settings,
                 'needs': {role: job.key for role, job in self.needs.items()},
-                'code': code_version(KINDS[self.kind].code),
+                'code': code_version(*KINDS[self.kind].code),
             }
         )
 

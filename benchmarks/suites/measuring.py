@@ -1,136 +1,220 @@
-"""Kinds of jobs that measure weights without training a network."""
+"""Jobs that measure: from the settings of a job to what a protocol is given, and from what it finds to a record."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import torch
 
-from benchmarks.protocols.corruption import measure_corruption
+from benchmarks.protocols import base
+from benchmarks.protocols.base import Context, Data, Protocol, Student, find_protocol
+from benchmarks.protocols.encoder import Encoder
 from benchmarks.protocols.features import FeatureCache, evaluation_transforms
-from benchmarks.protocols.few_shot import measure_few_shot
-from benchmarks.protocols.knn import measure_knn
 from benchmarks.protocols.measurement import Measurement
-from benchmarks.protocols.probe import measure_probe
-from benchmarks.protocols.svm import measure_svm
+from benchmarks.protocols.outside import address
 from benchmarks.protocols.untrained import settle_norms
-from benchmarks.protocols.zero_shot import measure_zero_shot
+from benchmarks.records import Predictions, Record
+from benchmarks.records.record import environment
 from benchmarks.suites.draws import labelled
-from benchmarks.suites.evidence import record_of
-from benchmarks.suites.job import LIBRARY, Outcome, Task, kind
-from benchmarks.suites.training import SLOWER
+from benchmarks.suites.job import KINDS, Kind, Outcome, Task
+from benchmarks.suites.students import pretraining_config
+from zoo.errors import UsageError
 from zoo.hub import backbone_config, get_model
-from zoo.hub.names import parse_name
+from zoo.io import file_hash
 from zoo.registry import DATASETS, MODELS
-
-COMMON = (*LIBRARY, 'benchmarks/suites/measuring.py', 'benchmarks/suites/draws.py')
-FROZEN = (*COMMON, 'benchmarks/protocols/features.py', 'benchmarks/protocols/measurement.py')
-FROZEN += ('benchmarks/protocols/untrained.py',)
-SVM = (*FROZEN, 'benchmarks/protocols/svm.py')
+from zoo.tensors import load_exactly, read_tensors
 
 
-CLOUDS = 2000
-"""About as many are read in a measurement, at 2400 a second of a thread."""
-
-
-def _seconds(settings: Mapping[str, Any]) -> float:
-    """Guess for one thread: reading, features, and what follows."""
-    return 1 + CLOUDS / 2400 * SLOWER[parse_name(settings['student']).size] * settings['points'] / 512
-
-
-def extractor(task: Task, pool: str, clouds: Any) -> tuple[Any, dict[str, int]]:
-    """The student as a feature extractor, with its weights or with random ones of the seed, and what a record adds.
+def kind_of(name: str) -> Kind:
+    """The kind of job of a protocol.
 
     Args:
-        task: needs ``weights``, or nothing for random ones.
-        pool: of the tokens.
-        clouds: dataset that batch norms of random weights take their statistics from.
+        name: see :meth:`Protocol.kind`.
     """
-    settings, source = task.settings, task.inputs.get('weights')
+    protocol = find_protocol(name)
+    code = (address(protocol).rpartition(':')[0], __name__)
+    return Kind(functools.partial(measure, protocol), code, lambda settings: protocol.of(settings).seconds(settings))
+
+
+KINDS.find = kind_of
+
+
+def measure(kind: type[Protocol], task: Task) -> Outcome:
+    """Measure by a protocol, and leave a record."""
+    settings, protocol, source = task.settings, kind.of(task.settings), _source(task)
+    train = labelled(settings['train'], settings['per_class'], settings['seed']) if kind.learns else None
+    data = Data(train, settings['test'])
+    cache = FeatureCache(task.out / 'features')
+    inputs = {**task.inputs, **({'weights': source} if source else {})}
+    context = Context(settings['points'], settings['seed'], task.device, cache, task.work, task.out, inputs)
+    encoder, said = GIVEN[kind.requires](task, protocol, data, source)
+    found = protocol.run(encoder, data, context)
+    if found.seed is not None and kind.learns:
+        train = labelled(settings['train'], settings['per_class'], found.seed)
+    record, predictions = _record(task, found, train, _pretrained(task, source, found.seed), said)
+    return Outcome(found.value, record, predictions, found.files)
+
+
+def _source(task: Task) -> Mapping[str, Any] | None:
+    """What the pretraining job returned, with the student as it was after the ``epoch`` of the settings."""
+    source: Mapping[str, Any] | None = task.inputs.get('weights')
+    if source is None or 'epoch' not in task.settings:
+        return source
+    path = source['snapshots'][str(task.settings['epoch'])]
+    about = {**source['about'], 'epoch': task.settings['epoch']}
+    return {'weights': path, 'sha256': file_hash(task.out / path), 'about': about}
+
+
+def _pretrained(task: Task, source: Mapping[str, Any] | None, seed: int | None) -> Mapping[str, Any] | None:
+    """The pretraining behind a result: that of the weights, or of the classifier or run that was measured."""
+    runs = [value for value in task.inputs.values() if value and 'pretrained' in value]
+    chosen = [value for value in runs if seed is None or value['seed'] == seed]
+    return chosen[0]['pretrained'] if chosen else source
+
+
+Given = tuple[Any, dict[str, Any]]
+
+
+def _features(task: Task, protocol: Protocol, data: Data, source: Mapping[str, Any] | None) -> Given:
+    """A feature extractor, and what a record says of it beside its weights."""
+    settings = task.settings
+    if 'encoder' in settings:
+        encoder = Encoder.of(settings['encoder'])
+        return encoder.build(settings['encoder']['tensors']), {'encoder': encoder.said}
     torch.manual_seed(settings['seed'])
     if source:
         # By the header of the weights: since they were trained the config may have another order of points.
-        return get_model(task.out / source['weights'], features_only=True, pool=pool), {}
+        return get_model(task.out / source['weights'], features_only=True, pool=protocol.pool), {}
     backbone = backbone_config(settings['student'], 'features')
-    model = MODELS.build({'type': 'FeatureExtractor', 'backbone': backbone, 'pool': pool})
+    model = MODELS.build({'type': 'FeatureExtractor', 'backbone': backbone, 'pool': protocol.pool})
+    # A protocol that learns nothing knows no other clouds that norms of random weights could settle on.
+    clouds = data.train if protocol.learns else data.test
     return model, settle_norms(model, clouds, evaluation_transforms(settings['points']), task.device)
 
 
-def _frozen(task: Task, pool: str, measure: Any, **options: Any) -> Outcome:
-    """Measure a frozen student by a protocol that learns from labelled features."""
+def _pretrainer(task: Task, protocol: Protocol, data: Data, source: Mapping[str, Any] | None) -> Given:
+    """A pretrained student with its objectives."""
+    assert source is not None
+    return get_model(task.out / source['weights']), {}
+
+
+def _aligned(task: Task, protocol: Protocol, data: Data, source: Mapping[str, Any] | None) -> Given:
+    """A pretrained student with its objectives and the teachers that its config names."""
+    assert source is not None
     settings = task.settings
-    config = labelled(settings['train'], settings['per_class'], settings['seed'])
-    train, test = DATASETS.build(dict(config)), DATASETS.build(dict(settings['test']))
-    cache = FeatureCache(task.out / 'features')
-    model, extra = extractor(task, pool, train)
-    found = measure(model, train, test, settings['points'], device=task.device, cache=cache, **options)
-    return _outcome(task, found, config, extra)
+    config = pretraining_config(settings['student'], settings['options'], settings['offline'])
+    model = MODELS.build(config.model.to_dict())
+    load_exactly(model, read_tensors(task.out / source['weights']), source['weights'])
+    return model, {}
 
 
-def _outcome(
-    task: Task, found: Measurement, train: Mapping[str, Any] | None, extra: Mapping[str, Any] | None = None
-) -> Outcome:
-    """The record of a measurement of pretrained weights."""
-    record, predictions = record_of(task, found, train, task.settings['test'], task.inputs.get('weights'), extra)
-    return Outcome(record=record, predictions=predictions)
-
-
-@kind('svm', code=SVM, seconds=_seconds)
-def svm(task: Task) -> Outcome:
-    """Linear SVM."""
-    return _frozen(task, 'svm', measure_svm, seed=task.settings['seed'])
-
-
-@kind('knn', code=(*FROZEN, 'benchmarks/protocols/knn.py'), seconds=_seconds)
-def knn(task: Task) -> Outcome:
-    """Nearest neighbours."""
-    return _frozen(task, 'svm', measure_knn)
-
-
-@kind('probe', code=(*FROZEN, 'benchmarks/protocols/probe.py'), seconds=_seconds)
-def probe(task: Task) -> Outcome:
-    """MLP-Linear or MLP-3."""
-    settings = task.settings
-    return _frozen(
-        task, 'cls', measure_probe, head=settings['head'], epochs=settings['head_epochs'], seed=settings['seed']
-    )
-
-
-@kind('few_shot', code=(*SVM, 'benchmarks/protocols/few_shot.py'), seconds=_seconds)
-def few_shot(task: Task) -> Outcome:
-    """Episodes by a linear SVM."""
-    names = ('ways', 'shots', 'queries', 'folds', 'seed')
-    return _frozen(task, 'svm', measure_few_shot, **{name: task.settings[name] for name in names})
-
-
-@kind('zero_shot', code=(*FROZEN, 'benchmarks/protocols/zero_shot.py'), seconds=_seconds)
-def zero_shot(task: Task) -> Outcome:
-    """Classes by their names alone."""
-    settings, source = task.settings, task.inputs['weights']
-    model = get_model(task.out / source['weights'])
-    test, cache = DATASETS.build(dict(settings['test'])), FeatureCache(task.out / 'features')
-    found = measure_zero_shot(model, test, settings['points'], split=settings['split'], device=task.device, cache=cache)
-    return _outcome(task, found, None)
-
-
-def classifier(task: Task) -> Any:
+def _classifier(task: Task, protocol: Protocol, data: Data, source: Mapping[str, Any] | None) -> Given:
     """The fine-tuned classifier of the job that is needed as ``classifier``."""
-    return get_model(task.out / task.inputs['classifier']['weights'])
+    return get_model(task.out / task.inputs['classifier']['weights']), {}
 
 
-def _corruption_seconds(settings: Mapping[str, Any]) -> float:
-    """Guess for one thread."""
-    return 2 + (1 + 7 * len(settings['severities'])) * _seconds(settings) / 2
+def _student(task: Task, protocol: Protocol, data: Data, source: Mapping[str, Any] | None) -> Given:
+    """What training starts from."""
+    return Student(task.settings['student'], str(task.out / source['weights']) if source else None), {}
 
 
-@kind('corruption', code=(*FROZEN, 'benchmarks/protocols/corruption.py'), seconds=_corruption_seconds)
-def corruption(task: Task) -> Outcome:
-    """A fine-tuned classifier under corruptions."""
-    settings, source = task.settings, task.inputs['classifier']
-    test = DATASETS.build(dict(settings['test']))
-    severities = tuple(settings['severities'])
-    found = measure_corruption(classifier(task), test, settings['points'], severities=severities, device=task.device)
-    train = labelled(settings['train'], settings['per_class'], settings['seed'])
-    record, predictions = record_of(task, found, train, settings['test'], source['pretrained'])
-    return Outcome(record=record, predictions=predictions)
+def _nothing(task: Task, protocol: Protocol, data: Data, source: Mapping[str, Any] | None) -> Given:
+    """Results of other jobs are all there is."""
+    return None, {}
+
+
+GIVEN: dict[str, Callable[[Task, Protocol, Data, Mapping[str, Any] | None], Given]] = {
+    base.FEATURES: _features,
+    base.TOKENS: _features,
+    base.TEXT: _pretrainer,
+    base.ALIGNED: _aligned,
+    base.CLASSIFIER: _classifier,
+    base.TRAINED: _student,
+    base.RUNS: _nothing,
+}
+"""What makes the encoder of a protocol, by what the protocol requires."""
+
+
+def model_name(student: str, pretraining: Mapping[str, Any] | None) -> str:
+    """What a record calls the model: the student, and what was changed in its pretraining."""
+    if pretraining is None:
+        return 'from scratch'
+    about = pretraining['about']
+    changes = [f'{key}={value}' for key, value in about['options'].items()]
+    share = [] if about['fraction'] == 1 else [f'{about["fraction"]:.0%} of the data']
+    return f'{student} ({", ".join([*share, *changes])})' if share or changes else student
+
+
+def _record(
+    task: Task,
+    found: Measurement,
+    train: Mapping[str, Any] | None,
+    pretraining: Mapping[str, Any] | None,
+    said: Mapping[str, Any],
+) -> tuple[Record, Predictions | None]:
+    """Record of one measurement, and its predictions.
+
+    Args:
+        task: task that measured.
+        found: figures and how they came about.
+        train: config of the labelled objects of the downstream step; None where there is none.
+        pretraining: what the pretraining job returned; None for random weights and encoders from elsewhere.
+        said: further settings.
+
+    Raises:
+        UsageError: a figure is no finite number.
+    """
+    settings = task.settings
+    encoder = settings.get('encoder')
+    model = settings['student'] if encoder else model_name(settings['student'], pretraining)
+    broken = [name for name, value in found.metrics.items() if not np.isfinite(value)]
+    if broken:
+        raise UsageError(
+            f'{broken[0]} of {model} on {settings["data"]} {settings["variant"]} is {found.metrics[broken[0]]}, no '
+            'figure: its weights are damaged or diverged'
+        )
+    measured, learnt = DATASETS.build(dict(settings['test'])), None if train is None else DATASETS.build(dict(train))
+    dataset = {
+        'name': settings['data'],
+        'split': settings.get('split', 'test'),
+        'variant': settings['variant'],
+        'fingerprint': measured.fingerprint,
+        'samples': len(measured),
+        'classes': len(measured.classes),
+    }
+    if learnt is not None:
+        dataset |= {'train_fingerprint': learnt.fingerprint, 'train_samples': len(learnt)}
+    predictions = Predictions.of(found.labels, found.predictions, score=found.scores) if len(found.labels) else None
+    about = pretraining['about'] if pretraining else {}
+    if pretraining:
+        weights, sha256 = f'job {pretraining["weights"].split("/")[1]}', pretraining['sha256']
+    else:
+        weights, sha256 = (encoder['factory'], encoder['tensors']) if encoder else ('scratch', '')
+    protocol = {'epoch_selection': 'last', **found.protocol, **said, 'student': settings['student']}
+    if 'epoch' in settings:
+        # It was fixed before, so an early one is neither the last nor a selected one.
+        epoch, epochs = settings['epoch'], about['epochs']
+        protocol |= {
+            'epoch_selection': 'last' if epoch == epochs else '',
+            'epoch': f'{epoch} of {epochs}, fixed before',
+        }
+    record = Record(
+        model=model,
+        config=found.config or about.get('config', ''),
+        config_sha256=about.get('config_sha256', encoder['code'] if encoder else ''),
+        weights=weights,
+        weights_sha256=sha256,
+        pretraining={name: value for name, value in about.items() if name != 'config_sha256' and value != {}},
+        dataset=dataset,
+        protocol=protocol,
+        seed=settings['seed'] if found.seed is None else found.seed,
+        metrics=found.metrics,
+        per_class=found.per_class,
+        seconds=found.seconds,
+        environment=environment(task.device),
+        job=task.key,
+    )
+    return record, predictions

@@ -5,10 +5,17 @@ from __future__ import annotations
 import fnmatch
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from benchmarks.protocols.base import ALIGNED, FEATURES, TEXT, Protocol
+from benchmarks.protocols.check_encoder import check_encoder
+from benchmarks.protocols.encoder import Encoder, installed_version, tensors_digest
+from benchmarks.protocols.finetune import Finetune
+from benchmarks.protocols.part_seg import PartSegmentation
+from benchmarks.records.parts import plain
+from benchmarks.suites.code import code_version
 from benchmarks.suites.data import PACKS, Corpus, Source, built_in, corpus, fingerprint, official, pack
 from benchmarks.suites.job import Job
 from benchmarks.suites.profiles import Profile
@@ -35,14 +42,16 @@ class Setup:
     Attributes:
         profile: budgets.
         seeds: repetitions; those of the profile by default.
-        pattern: shell pattern of student names.
+        pattern: shell pattern of student names; empty for encoders alone.
         packs: folder of packs.
+        encoders: encoders from elsewhere, which stand beside random weights.
     """
 
     profile: Profile
     seeds: int = 0
     pattern: str = '*'
     packs: Path | None = None
+    encoders: tuple[Model, ...] = ()
 
     @property
     def repetitions(self) -> range:
@@ -67,12 +76,14 @@ class Setup:
         Raises:
             UsageError: none does.
         """
+        if not self.pattern:
+            return list(self.encoders)
         names = [f'{method}-{self.profile.size}' for method in self.profile.methods]
         others = [str(name) for name in known_configs() if name.size == self.profile.size]
         found = [Model(name, name) for name in self.chosen(names) or self.chosen(others)]
         if not found:
             raise UsageError(f'--models {self.pattern}: none of {", ".join(others)}')
-        return found
+        return [*self.encoders, *found]
 
     def chosen(self, names: list[str]) -> list[str]:
         """Names that fit the pattern, with or without the size."""
@@ -82,11 +93,21 @@ class Setup:
 
     def supervised_by(self, model: Model) -> str:
         """What supervises the pretraining of a model."""
+        if model.encoder is not None:
+            return 'not stated'
         return supervision(self._config(model)) if model.pretrained else ''
 
     def speaks(self, model: Model) -> bool:
         """Whether a model can be told classes by their names."""
         return model.pretrained and speaks(self._config(model))
+
+    def fits(self, protocol: Protocol | type[Protocol], model: Model) -> bool:
+        """Whether a model has what a protocol requires of an encoder."""
+        if model.encoder is not None:
+            return protocol.requires == FEATURES
+        if protocol.requires == TEXT:
+            return self.speaks(model)
+        return model.pretrained or protocol.requires != ALIGNED
 
     def _config(self, model: Model) -> Any:
         return pretraining_config(model.student, model.options, self.corpus.offline)
@@ -140,52 +161,78 @@ class Setup:
         }
         return Job('pretrain', settings, needs, f'pretrain {_named(model)}, seed {seed}')
 
-    def measure(self, kind: str, model: Model, source: Source, seed: int, **settings: Any) -> Job:
+    def measure(self, protocol: Protocol, model: Model, source: Source, seed: int, **settings: Any) -> Job:
         """The job that measures a model on a source.
 
         Args:
-            kind: of the job.
+            protocol: how.
             model: whom.
             source: on what.
-            seed: of the repetition.
-            settings: of the protocol.
+            seed: random seed of the repetition.
+            settings: further settings of the job.
         """
         needs = {'weights': self.pretraining(model, seed)} if model.pretrained else {}
-        own = {**self._about(model, source, seed), 'per_class': source.per_class, **settings}
-        name = settings.get('head', kind)
-        extra = ' '.join(f'{settings[key]}{key[0]}' for key in ('ways', 'shots') if key in settings)
-        label = f'{name.replace("_", "-")}{" " + extra if extra else ""} {_named(model)} on {source.name}, seed {seed}'
-        return Job(kind, own, needs, label)
+        base = {**self._about(model, source, seed), 'per_class': source.per_class}
+        own = plain(protocol.settings)
+        extra = ' '.join(f'{own[key]}{key[0]}' for key in ('ways', 'shots') if key in own)
+        name = own.get('head', protocol.name).replace('_', '-') + (f' {extra}' if extra else '')
+        label = f'{name} {_named(model)} on {source.name}, seed {seed}'
+        return Job(protocol.kind(), {**base, **own, **settings}, needs, label)
 
-    def finetune(self, model: Model, source: Source, seed: int) -> Job:
-        """The job that fine-tunes a model; the rate is chosen before, unless a paper gives it."""
-        base = self.measure('finetune', model, source, seed)
-        samples = {'samples': self.profile.finetune_samples, 'recipe': dict(source.settings) or None}
-        needs = dict(base.needs) if source.settings else {**base.needs, 'recipe': self.recipe(source)}
-        return Job('finetune', {**base.settings, **samples}, needs, base.label)
+    def finetune(self, model: Model, source: Source, seed: int, protocol: type[Finetune] = Finetune, **own: Any) -> Job:
+        """The job that fine-tunes a model; the rate is chosen before, unless a paper gives it.
 
-    def recipe(self, source: Source) -> Job:
-        """The job that chooses the rate of fine-tuning, once for all methods, sizes and variants of a data set."""
-        place = self.source(source.recipe)
-        student = scratch(self.profile.size).student
+        Args:
+            model: whom.
+            source: on what.
+            seed: random seed of the repetition.
+            protocol: how.
+            own: further settings of the protocol.
+        """
+        made = protocol(**{'samples': self.profile.finetune_samples, 'recipe': dict(source.settings) or None, **own})
+        base = self.measure(made, model, source, seed, config_file=config_sha256(made.config))
+        return (
+            base if source.settings else replace(base, needs={**base.needs, 'recipe': self.recipe(made, model, source)})
+        )
+
+    def recipe(self, protocol: Finetune, model: Model, source: Source) -> Job:
+        """The job that chooses the rate, once for all methods and variants of a data set.
+
+        Args:
+            protocol: training whose rate is chosen; variants of fine-tuning share that of fine-tuning.
+            model: whom; parts are segmented at a rate of its size, all else at one rate for all sizes.
+            source: on what.
+        """
+        if isinstance(protocol, PartSegmentation):
+            chosen: Finetune = protocol
+            place, size = source, parse_name(model.student).size
+        else:
+            chosen, place, size = Finetune(protocol.samples), self.source(source.recipe), self.profile.size
         settings = {
-            'student': student,
+            **chosen.settings,
+            'protocol': chosen.name,
+            'student': scratch(size).student,
             'title': place.title,
             'train': dict(place.train),
             'val': dict(place.val) if place.val else None,
             'per_class': place.per_class,
             'points': place.points,
-            'samples': self.profile.finetune_samples,
             'rates': list(self.profile.rates),
             'fingerprint': fingerprint(place.train),
+            'config_file': config_sha256(chosen.config),
         }
-        return Job('recipe', settings, label=f'choose the fine-tuning rate on {place.name}')
+        what = 'the rate of part segmentation' if chosen.name == 'part_seg' else 'the fine-tuning rate'
+        return Job('recipe', settings, label=f'choose {what} on {place.name}')
 
     def _about(self, model: Model, source: Source, seed: int) -> dict[str, Any]:
         """Settings that all measurements share."""
+        own: dict[str, Any] = {'student': model.student}
+        if model.encoder is None:
+            own['config_sha256'] = config_sha256(model.student)
+        else:
+            own['encoder'] = dict(model.encoder)
         return {
-            'student': model.student,
-            'config_sha256': config_sha256(model.student),
+            **own,
             'data': source.data,
             'variant': source.variant,
             'train': dict(source.train),
@@ -194,6 +241,29 @@ class Setup:
             'points': source.points,
             'seed': seed,
         }
+
+
+def encoder_row(name: str, arguments: Mapping[str, Any]) -> Model:
+    """A row for an encoder from elsewhere that keeps the contract.
+
+    Args:
+        name: name on the command line, see :meth:`Encoder.named`.
+        arguments: arguments of its factory.
+
+    Raises:
+        UsageError: it cannot be made or breaks the contract.
+    """
+    encoder = Encoder.named(name, arguments)
+    built = encoder.build()
+    if faults := check_encoder(built):
+        raise UsageError(f'encoder {name}: {"; ".join(faults)} (--check-encoder says all that is wrong)')
+    place = encoder.factory.rpartition(':')[0]
+    try:
+        code = code_version(place)
+    except ValueError:
+        code = installed_version(place)
+    settings = {'factory': encoder.factory, 'arguments': dict(encoder.arguments), 'code': code}
+    return Model(encoder.label, encoder.label, pretrained=False, encoder={**settings, 'tensors': tensors_digest(built)})
 
 
 def _named(model: Model) -> str:

@@ -46,6 +46,7 @@ class Model:
         options: changes to the pretraining config, by dotted key.
         fraction: share of the pretraining data in percent.
         pretrained: False takes random weights.
+        encoder: an encoder from elsewhere, see :class:`benchmarks.protocols.encoder.Encoder`; None for a student.
     """
 
     label: str
@@ -53,6 +54,7 @@ class Model:
     options: Mapping[str, Any] = field(default_factory=dict)
     fraction: int = 100
     pretrained: bool = True
+    encoder: Mapping[str, Any] | None = None
 
 
 def scratch(size: str) -> Model:

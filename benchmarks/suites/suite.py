@@ -23,24 +23,27 @@ class Suite:
         group: ``suite``, ``table`` or ``study``.
         about: one line.
         plan: tables and the jobs behind them.
+        encoders: it has rows for encoders from elsewhere.
     """
 
     name: str
     group: str
     about: str
     plan: Plan
+    encoders: bool = False
 
 
 SUITES: dict[str, Suite] = {}
 """Everything that can be asked for, in the order of its registration."""
 
 
-def suite(name: str, group: str = 'suite') -> Callable[[Plan], Plan]:
+def suite(name: str, group: str = 'suite', encoders: bool = False) -> Callable[[Plan], Plan]:
     """Register a function that plans a suite; the first line of its docstring says what it shows.
 
     Args:
         name: on the command line.
         group: ``suite``, ``table`` or ``study``.
+        encoders: it has rows for encoders from elsewhere.
 
     Raises:
         ValueError: the name is taken or the group is unknown.
@@ -51,7 +54,7 @@ def suite(name: str, group: str = 'suite') -> Callable[[Plan], Plan]:
     def add(plan: Plan) -> Plan:
         if name in SUITES:
             raise ValueError(f'there is a suite named {name!r} already')
-        SUITES[name] = Suite(name, group, (plan.__doc__ or '').strip().split('\n')[0].rstrip('.'), plan)
+        SUITES[name] = Suite(name, group, (plan.__doc__ or '').strip().split('\n')[0].rstrip('.'), plan, encoders)
         return plan
 
     return add

@@ -14,60 +14,93 @@ import logging
 import shutil
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from mmengine.hooks import Hook
 
-from benchmarks.protocols.finetune import Tuning
+from benchmarks.protocols.base import Context, Data, Student, slower
+from benchmarks.protocols.finetune import Finetune, Tuning
 from benchmarks.protocols.measurement import Measurement, classified
+from benchmarks.protocols.pretrain import released
+from benchmarks.records import Predictions
 from benchmarks.records.files import read_array, write_array
 from zoo.engine.metrics import overall_accuracy
 
-PROTOCOL = {'name': 'finetune@paper-best-epoch', 'version': 1, 'epoch_selection': 'best_test', 'voting': 'none'}
 
+@dataclass(frozen=True)
+class BestEpoch(Finetune):
+    """Fine-tuning that is looked at on the test split after every epoch and reports the best.
 
-def finetune_best_epoch(
-    config: str | Path,
-    work_dir: Path,
-    backbone: str,
-    weights: str | None,
-    seed: int,
-    options: Mapping[str, Any],
-    device: str | None = None,
-) -> Measurement:
-    """Train a classifier, look at the test split after every epoch, and report the best.
-
-    Args:
+    Attributes:
+        samples: number of clouds that are seen, rounded to whole epochs.
+        recipe: settings of a paper for the data set; None chooses the rate before.
         config: fine-tuning config.
-        work_dir: where the run writes; predictions of every epoch are in ``epoch_*.npy``.
-        backbone: name of the student.
-        weights: pretrained weights; None starts from random ones.
-        seed: of initialisation, order and augmentation.
-        options: changes to the config, by dotted key.
-        device: ``cpu`` or ``cuda``; the GPU where there is one.
-
-    Returns:
-        ``oa`` and ``macc`` of the best epoch with its predictions; ``epoch``: which one it was; ``oa_last``: of the
-        last epoch, the clean figure of the same run; ``oa_gain``: what the choice adds; ``oa_epoch/<n>``: of all.
+        labels: number of labelled objects, for the guess of time.
+        clouds: number of objects that are measured on, for the guess of time.
     """
-    begin = time.perf_counter()
-    tuning = Tuning(config, work_dir, backbone, weights, seed, options, device)
-    looks = _EveryEpoch(tuning, work_dir)
-    # Before the checkpoint: a run that goes on from one finds all epochs up to it.
-    tuning.runner.register_hook(looks, priority='HIGH')
-    tuning.runner.train()
-    try:
-        predicted = looks.read(tuning.settings['epochs'])
-    except (OSError, ValueError) as error:
-        # Of an epoch before an interruption; it cannot be looked at any more.
-        logging.getLogger(__name__).warning('predictions in %s are damaged (%s): the run begins anew', work_dir, error)
-        shutil.rmtree(work_dir)
-        return finetune_best_epoch(config, work_dir, backbone, weights, seed, options, device)
-    protocol = {**PROTOCOL, **tuning.settings}
-    return chosen_epoch(tuning.labels, predicted, tuning.test.classes, protocol, time.perf_counter() - begin)
+
+    labels: int = 1290
+    clouds: int = 1290
+
+    name, title, literature = 'best_epoch', 'best epoch on test', {}
+
+    @property
+    def recorded(self) -> str:
+        """Name in records."""
+        return 'finetune@paper-best-epoch'
+
+    def seconds(self, settings: Mapping[str, Any]) -> float:
+        """Guess: the training, and a look at the test split after every epoch."""
+        return super().seconds(settings) + self.samples / max(1, self.labels) * self.clouds / 1200 * slower(settings)
+
+    def trial(self, encoder: Student, data: Data, context: Context, rate: float, work: Path) -> Measurement:
+        """Train at a rate and look at every epoch; predictions of each are kept in ``epoch_*.npy``.
+
+        Returns:
+            ``oa`` and ``macc`` of the best epoch with its predictions; ``epoch``: which one it was; ``oa_last``: of the
+            last epoch, the clean figure of the same run; ``oa_gain``: what the choice adds; ``oa_epoch/<n>``: of all.
+        """
+        begin = time.perf_counter()
+        tuning = self.train(encoder, data, context, rate, work)
+        looks = _EveryEpoch(tuning, work)
+        # Before the checkpoint: a run that goes on from one finds all epochs up to it.
+        tuning.runner.register_hook(looks, priority='HIGH')
+        tuning.runner.train()
+        try:
+            predicted = looks.read(tuning.settings['epochs'])
+        except (OSError, ValueError) as error:
+            # Of an epoch before an interruption; it cannot be looked at any more.
+            logging.getLogger(__name__).warning('predictions in %s are damaged (%s): the run begins anew', work, error)
+            shutil.rmtree(work)
+            return self.trial(encoder, data, context, rate, work)
+        protocol = {
+            'name': self.recorded,
+            'version': self.version,
+            'epoch_selection': 'best_test',
+            **tuning.settings,
+        }
+        return chosen_epoch(tuning.labels, predicted, tuning.test.classes, protocol, time.perf_counter() - begin)
+
+    def run(self, encoder: Student, data: Data, context: Context) -> Measurement:
+        """Fine-tune a student and report its best epoch; predictions are kept for the choice among seeds."""
+        rate, selection = self.rate(context)
+        found = self.trial(encoder, data, context, rate, context.work)
+        released(context.work, context.work / 'weights.safetensors', context.out)
+        predictions = Predictions.of(found.labels, found.predictions)
+        protocol = {**found.protocol, 'recipe_selection': selection}
+        kept = context.place(context.work / f'{predictions.save(context.work)}.npz')
+        value = {
+            'seed': context.seed,
+            'oa': found.metrics['oa'],
+            'oa_last': found.metrics['oa_last'],
+            'predictions': kept,
+            'protocol': protocol,
+            'pretrained': context.inputs.get('weights'),
+        }
+        return replace(found, protocol=protocol, config=self.config, value=value, files=[kept])
 
 
 class _EveryEpoch(Hook):

@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, replace
 
 from torch import nn
 
-from benchmarks.protocols.finetune import Tuning
+from benchmarks.protocols.base import Context, Data, Student
+from benchmarks.protocols.finetune import Finetune
 from benchmarks.protocols.measurement import Measurement, classified
+from benchmarks.protocols.pretrain import released
 
 TRAINED = re.compile(r'^head\.|(^|\.)query_(tokens|positions)\.cls$')
 """Parameters whose name has "cls" in it in the released code, as they are called here."""
@@ -28,45 +28,56 @@ RATE, SCALE, DROP_PATH = 1e-4, 10.0, 0.2
 """Base rate, its factor for what trains, stochastic depth; of the released code."""
 
 
-def measure_cls_trains(
-    config: str | Path,
-    work_dir: Path,
-    backbone: str,
-    weights: str | None,
-    seed: int,
-    options: Mapping[str, Any],
-    head: str = 'linear',
-    device: str | None = None,
-) -> Measurement:
-    """Train head and class token of a classifier and measure the last epoch.
+@dataclass(frozen=True)
+class ClsTrains(Finetune):
+    """MLP-Linear or MLP-3 as released: head and class token train; at the paper's rate unless one was chosen.
 
-    Args:
+    Attributes:
+        samples: number of clouds that are seen, rounded to whole epochs.
+        recipe: settings of a paper for the data set.
         config: fine-tuning config.
-        work_dir: where the run writes; an interrupted run goes on from its newest checkpoint.
-        backbone: name of the student.
-        weights: pretrained weights; None starts from random ones.
-        seed: of initialisation, order and augmentation.
-        options: changes to the config, by dotted key; the rate of what trains is ten times that of the optimizer.
         head: ``linear`` or ``mlp3``.
-        device: ``cpu`` or ``cuda``; the GPU where there is one.
     """
-    begin = time.perf_counter()
-    own = {
-        'model.head': head,
-        'model.backbone.drop_path': DROP_PATH,
-        'optim_wrapper.paramwise_cfg.lr_scale': {'_delete_': True, TRAINED.pattern: SCALE},
-    }
-    tuning = Tuning(config, work_dir, backbone, weights, seed, {**options, **own}, device)
-    trained = freeze_all_but_cls(tuning.runner.model)
-    tuning.runner.train()
-    protocol = {
-        'name': f'{head}@paper',
-        'version': 1,
-        'frozen': 'all but the head, the class token and its position; in training mode',
-        'trained': trained,
-        **tuning.settings,
-    }
-    return classified(tuning.labels, tuning.predict(), tuning.test.classes, protocol, time.perf_counter() - begin)
+
+    head: str = 'linear'
+
+    name, literature = 'cls_trains', {}
+
+    @property
+    def column(self) -> str:
+        """Header of the column."""
+        return {'linear': 'MLP-Linear', 'mlp3': 'MLP-3'}[self.head] + ', class token trains'
+
+    @property
+    def recorded(self) -> str:
+        """Name in records."""
+        return f'{self.head}@paper'
+
+    def run(self, encoder: Student, data: Data, context: Context) -> Measurement:
+        """Train head and class token and measure the last epoch; their rate is ten times the optimizer's."""
+        begin = time.perf_counter()
+        rate, selection = RATE, 'rate of the paper, nothing chosen'
+        if 'recipe' in context.inputs:
+            rate, selection = self.rate(context)
+        own = {
+            'model.head': self.head,
+            'model.backbone.drop_path': DROP_PATH,
+            'optim_wrapper.paramwise_cfg.lr_scale': {'_delete_': True, TRAINED.pattern: SCALE},
+        }
+        tuning = self.train(encoder, data, context, rate, context.work, own)
+        trained = freeze_all_but_cls(tuning.runner.model)
+        tuning.runner.train()
+        protocol = {
+            'name': self.recorded,
+            'version': self.version,
+            'frozen': 'all but the head, the class token and its position; in training mode',
+            'trained': trained,
+            **tuning.settings,
+            'recipe_selection': selection,
+        }
+        found = classified(tuning.labels, tuning.predict(), tuning.test.classes, protocol, time.perf_counter() - begin)
+        released(context.work, context.work / 'weights.safetensors', context.out)
+        return replace(found, config=self.config)
 
 
 def freeze_all_but_cls(model: nn.Module) -> list[str]:

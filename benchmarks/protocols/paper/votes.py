@@ -14,15 +14,17 @@ are augmented, as in this project's training, where the released code leaves the
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from benchmarks.protocols.base import CLASSIFIER, Context, Data, Protocol, slower
 from benchmarks.protocols.features import evaluation_transforms, extract_features, require_finite, usual_batch_size
+from benchmarks.protocols.finetune import CONFIG
 from benchmarks.protocols.measurement import Measurement, classified
 from zoo.engine.metrics import overall_accuracy
 from zoo.registry import TRANSFORMS
@@ -42,6 +44,57 @@ def vote_transforms(variant: str) -> list[dict[str, Any]]:
     if variant.startswith('obj_'):
         return []
     return [{'type': 'RandomScale', 'per_axis': True}]
+
+
+VOTES_PER_SECOND = 550
+"""Copies a second of a thread, nano."""
+
+
+@dataclass(frozen=True)
+class Votes(Protocol):
+    """Votes of a fine-tuned classifier over augmented copies.
+
+    Attributes:
+        augmentation: configs of what copies go through, see :func:`vote_transforms`.
+        copies: number of copies of a vote.
+        repetitions: number of votes the best of which is reported.
+        clouds: number of objects that are measured on, for the guess of time.
+    """
+
+    augmentation: tuple[dict[str, Any], ...] = ()
+    copies: int = COPIES
+    repetitions: int = 1
+    clouds: int = 1290
+
+    name, requires, suite = 'vote', CLASSIFIER, None
+
+    @property
+    def column(self) -> str:
+        """Header of the column."""
+        return f'vote of {self.copies}' if self.repetitions == 1 else f'max of {self.repetitions} votes'
+
+    @property
+    def recorded(self) -> str:
+        """Name in records."""
+        return str(_named(self.copies, self.repetitions)['name'])
+
+    def seconds(self, settings: Mapping[str, Any]) -> float:
+        """Guess: every copy passes the classifier."""
+        return 2 + (self.copies * self.repetitions + 1) * self.clouds / VOTES_PER_SECOND * slower(settings)
+
+    def run(self, encoder: Any, data: Data, context: Context) -> Measurement:
+        """Vote."""
+        found = measure_votes(
+            encoder,
+            data.test,
+            context.num_points,
+            self.augmentation,
+            self.copies,
+            self.repetitions,
+            context.seed,
+            device=context.device,
+        )
+        return replace(found, config=CONFIG)
 
 
 @torch.inference_mode()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from benchmarks.protocols.svm import SVM
 from benchmarks.suites.plans.common import column, ends, rows_of, sheet, with_substitutes
 from benchmarks.suites.plans.few_shot import few_shot_job
 from benchmarks.suites.setup import Setup
@@ -103,7 +104,7 @@ def ablation(setup: Setup, name: str, title: str, models: Sequence[Model]) -> li
     for source in with_substitutes(setup, made, ['modelnet40', 'scanobjectnn-pb_t50_rs'], ends(setup)):
         for model in rows_of(setup, models):
             for seed in setup.repetitions:
-                made.add(model.label, column(source, 'SVM'), seed, setup.measure('svm', model, source, seed))
+                made.add(model.label, column(source, 'SVM'), seed, setup.measure(SVM(), model, source, seed))
                 job = few_shot_job(setup, model, source, seed, ways, shots)
                 made.add(model.label, column(source, f'{ways}-way {shots}-shot'), seed, job)
     return [made]

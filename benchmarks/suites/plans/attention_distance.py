@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from benchmarks.protocols.attention import AttentionDistance
 from benchmarks.suites.job import Job
 from benchmarks.suites.plans.common import SUPERVISED_BY, sheet
 from benchmarks.suites.plans.held_out import held_out, pretraining_seeds
@@ -99,13 +100,13 @@ def _job(setup: Setup, line: Line, seed: int) -> Job:
     """The job that measures one student; rows of one student share it."""
     model = _model(setup, line)
     source = held_out(setup, model, pictures=False)
-    base = setup.measure('attention_distance', model, source, seed, queries=_queries(setup, model))
+    base = setup.measure(AttentionDistance(_queries(setup, model)), model, source, seed)
     settings: dict[str, Any] = {name: value for name, value in base.settings.items() if name != 'train'}
     label = f'attention of {model.student if model.pretrained else "random " + model.student}, seed {seed}'
     return Job(base.kind, {**settings, 'split': settings['test']['split']}, base.needs, label)
 
 
-def _queries(setup: Setup, model: Model) -> list[str]:
+def _queries(setup: Setup, model: Model) -> tuple[str, ...]:
     """Global queries that pretraining trains."""
     config = pretraining_config(model.student, model.options, setup.corpus.offline)
-    return [name for name in backbone_config(model.student).get('queries', ()) if name in objectives(config)]
+    return tuple(name for name in backbone_config(model.student).get('queries', ()) if name in objectives(config))

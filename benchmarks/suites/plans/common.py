@@ -13,6 +13,10 @@ SUPERVISED_BY = 'supervised in pretraining by'
 
 RANDOM = 'From scratch: random weights; where they stay frozen, batch norm has the statistics of training clouds.'
 
+FOREIGN = (
+    '{0}: an encoder from elsewhere ({factory}); other seeds draw other labels. What it has seen is not known here.'
+)
+
 LAST_EPOCH = 'Last epoch, no voting, nothing selected on the test split.'
 
 
@@ -33,15 +37,17 @@ def sheet(
     rows = [*([first] if first else []), *(model.label for model in models)]
     about = {SUPERVISED_BY: {model.label: setup.supervised_by(model) for model in models}}
     made = Sheet(name, title, rows=rows, about=about, reference=first)
-    if setup.corpus.get:
+    pretrained = not models or any(model.encoder is None for model in models)
+    if setup.corpus.get and pretrained:
         made.missing[f'pretraining on {setup.corpus.title}'] = setup.corpus.get
-    made.notes = [*notes, *([RANDOM] if baseline else []), *_notes(setup)]
+    made.notes = [*notes, *([RANDOM] if baseline else []), *(_notes(setup) if pretrained else [])]
+    made.notes += [FOREIGN.format(model.label, **model.encoder) for model in models if model.encoder is not None]
     return made
 
 
 def rows_of(setup: Setup, models: Sequence[Model]) -> list[Model]:
     """Models that can be measured: random weights first; they are alone where the pretraining data is absent."""
-    return [setup.baseline, *([] if setup.corpus.get else models)]
+    return [setup.baseline, *(model for model in models if model.encoder is not None or not setup.corpus.get)]
 
 
 def _notes(setup: Setup) -> list[str]:

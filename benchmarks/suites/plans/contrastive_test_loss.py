@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import dataclasses
 
+from benchmarks.protocols.held_out_loss import HeldOutLoss
+from benchmarks.protocols.svm import SVM
 from benchmarks.suites.data import Source
 from benchmarks.suites.following import snapshot_epochs
 from benchmarks.suites.job import Job
@@ -87,10 +89,10 @@ def _losses(setup: Setup, models: list[Model]) -> list[Sheet]:
 
 def _loss_job(setup: Setup, model: Model, seed: int, epoch: int) -> Job:
     """The job that measures the loss of one snapshot."""
-    base = setup.measure('test_loss', model, held_out(setup, model), seed, epoch=epoch)
+    base = setup.measure(HeldOutLoss(), model, held_out(setup, model), seed, epoch=epoch)
     settings = {name: value for name, value in base.settings.items() if name != 'train'}
     settings |= {'options': dict(model.options), 'offline': setup.corpus.offline, 'split': settings['test']['split']}
-    return Job('test_loss', settings, {'weights': follow_job(setup, model, seed)}, f'{base}, epoch {epoch}')
+    return Job(base.kind, settings, {'weights': follow_job(setup, model, seed)}, f'{base}, epoch {epoch}')
 
 
 def _accuracies(setup: Setup, models: list[Model]) -> list[Sheet]:
@@ -111,10 +113,9 @@ def _accuracy(setup: Setup, models: list[Model], source: Source, probe: Sheet) -
     for epoch in snapshot_epochs(setup.profile.epochs):
         for seed in setup.repetitions:
             column = f'epoch {epoch}'
-            made.add(setup.baseline.label, column, seed, setup.measure('svm', setup.baseline, source, seed))
+            made.add(setup.baseline.label, column, seed, setup.measure(SVM(), setup.baseline, source, seed))
             for model in [] if setup.corpus.get else models:
-                base = setup.measure('svm', model, source, seed)
-                job = dataclasses.replace(base, kind='snapshot_svm', settings={**base.settings, 'epoch': epoch})
+                job = setup.measure(SVM(), model, source, seed, epoch=epoch)
                 needs = {'weights': follow_job(setup, model, seed)}
-                made.add(model.label, column, seed, dataclasses.replace(job, needs=needs, label=f'{base}, {column}'))
+                made.add(model.label, column, seed, dataclasses.replace(job, needs=needs, label=f'{job}, {column}'))
     return made

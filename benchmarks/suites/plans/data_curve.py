@@ -7,6 +7,7 @@ that less data also means fewer steps, as in the released code.
 
 from __future__ import annotations
 
+from benchmarks.protocols.svm import SVM
 from benchmarks.suites.plans.common import LAST_EPOCH, ends, rows_of, sheet, with_substitutes
 from benchmarks.suites.setup import Setup
 from benchmarks.suites.sheet import Sheet
@@ -42,6 +43,6 @@ def data_curve(setup: Setup) -> list[Sheet]:
             for model in rows_of(setup, whole):
                 part = Model(model.label, model.student, fraction=percent, pretrained=model.pretrained)
                 for seed in setup.repetitions:
-                    made.add(model.label, f'{percent} %', seed, setup.measure('svm', part, source, seed))
+                    made.add(model.label, f'{percent} %', seed, setup.measure(SVM(), part, source, seed))
         found.append(made)
     return found

@@ -6,6 +6,7 @@ SVM reads frozen features, which the name of the protocol says.
 
 from __future__ import annotations
 
+from benchmarks.protocols.few_shot import FewShot
 from benchmarks.suites.data import Source
 from benchmarks.suites.job import Job
 from benchmarks.suites.plans.common import ends, rows_of, sheet, with_substitutes
@@ -18,20 +19,11 @@ from benchmarks.suites.suite import suite
 def few_shot_job(setup: Setup, model: Model, source: Source, seed: int, ways: int, shots: int) -> Job:
     """The job of one setting; supports come from the whole training split."""
     profile = setup.profile
-    return setup.measure(
-        'few_shot',
-        model,
-        source,
-        seed,
-        ways=ways,
-        shots=shots,
-        queries=source.queries or profile.queries,
-        folds=profile.folds,
-        per_class=None,
-    )
+    protocol = FewShot(ways, shots, source.queries or profile.queries, profile.folds)
+    return setup.measure(protocol, model, source, seed, per_class=None)
 
 
-@suite('few_shot')
+@suite('few_shot', encoders=True)
 def few_shot(setup: Setup) -> list[Sheet]:
     """Few-shot episodes (5/10 ways, 10/20 shots, ten folds) by a linear SVM on frozen features."""
     models = setup.models()

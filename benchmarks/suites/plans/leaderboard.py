@@ -5,6 +5,8 @@ Nothing here is measured for this table alone; its jobs are those of the suites 
 
 from __future__ import annotations
 
+from benchmarks.protocols.finetune import Finetune
+from benchmarks.protocols.svm import SVM
 from benchmarks.suites.plans.common import LAST_EPOCH, column, ends, noted, rows_of, sheet
 from benchmarks.suites.plans.few_shot import few_shot_job
 from benchmarks.suites.plans.zero_shot import unseen, zero_shot_job
@@ -13,11 +15,11 @@ from benchmarks.suites.sheet import Sheet
 from benchmarks.suites.suite import suite
 
 
-@suite('leaderboard')
+@suite('leaderboard', encoders=True)
 def leaderboard(setup: Setup) -> list[Sheet]:
     """All methods on the built-in shapes: linear SVM, few-shot, zero-shot to unseen classes, fine-tuning."""
-    tuned = setup.profile.finetune_samples > 0
     models = setup.models()
+    tuned = setup.profile.finetune_samples > 0 and any(model.encoder is None for model in models)
     ways, shots = setup.profile.few_shot[0]
     notes = [
         LAST_EPOCH,
@@ -32,10 +34,10 @@ def leaderboard(setup: Setup) -> list[Sheet]:
         novel = unseen(setup, source.variant)
         for model in rows_of(setup, models):
             for seed in setup.repetitions:
-                made.add(model.label, column(source, 'SVM'), seed, setup.measure('svm', model, source, seed))
+                made.add(model.label, column(source, 'SVM'), seed, setup.measure(SVM(), model, source, seed))
                 job = few_shot_job(setup, model, source, seed, ways, shots)
                 made.add(model.label, column(source, f'{ways}-way {shots}-shot'), seed, job)
-                if tuned and source is sources[-1]:
+                if tuned and source is sources[-1] and setup.fits(Finetune, model):
                     made.add(model.label, column(source, 'fine-tuned'), seed, setup.finetune(model, source, seed))
             if setup.speaks(model):
                 for seed in sorted({setup.pretraining(model, seed).settings['seed'] for seed in setup.repetitions}):

@@ -6,19 +6,22 @@ other table.
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
-from benchmarks.protocols.few_shot_finetune import EPOCHS
-from benchmarks.protocols.paper.votes import COPIES, REPETITIONS, vote_transforms
+from benchmarks.protocols.few_shot_finetune import EPOCHS, FewShotFinetune
+from benchmarks.protocols.finetune import CONFIG
+from benchmarks.protocols.paper.best_epoch import BestEpoch
+from benchmarks.protocols.paper.best_of_seeds import BestOfSeeds
+from benchmarks.protocols.paper.cls_trains import ClsTrains
+from benchmarks.protocols.paper.votes import COPIES, REPETITIONS, Votes, vote_transforms
+from benchmarks.protocols.probe import Probe
 from benchmarks.suites.data import Source
 from benchmarks.suites.job import Job
 from benchmarks.suites.plans.common import ends, rows_of, sheet, with_substitutes
 from benchmarks.suites.plans.few_shot import few_shot_job
 from benchmarks.suites.setup import Setup
 from benchmarks.suites.sheet import Sheet
-from benchmarks.suites.students import Model
+from benchmarks.suites.students import Model, config_sha256
 from benchmarks.suites.suite import suite
 from zoo.datasets.procedural.shapes import SHAPES
 from zoo.hub.names import parse_name
@@ -73,43 +76,39 @@ class Habits:
 
     def best_epoch(self, model: Model, seed: int) -> Job:
         """The fine-tuning job, looked at after every epoch."""
-        tuned = self.setup.finetune(model, self.source, seed)
         profile = self.setup.profile
-        counts = {'labels': profile.pool, 'clouds': profile.test_objects}
-        if self.source.per_class:
-            # The built-in shapes are balanced, and every class gives as many labels.
-            counts['labels'] = self.source.per_class * len(SHAPES)
-        return Job('best_epoch', {**tuned.settings, **counts}, tuned.needs, f'best epoch, {tuned.label}')
+        # The built-in shapes are balanced, and every class gives as many labels.
+        labels = self.source.per_class * len(SHAPES) if self.source.per_class else profile.pool
+        made = self.setup.finetune(model, self.source, seed, BestEpoch, labels=labels, clouds=profile.test_objects)
+        return replace(made, label=made.label.replace('best-epoch', 'best epoch, finetune', 1))
 
     def best_of_seeds(self, model: Model) -> Job:
         """The choice among seeds; its own seed stands for all of them."""
         needs = {f'seed:{seed}': self.best_epoch(model, seed) for seed in self.seeds}
-        made = self.setup.measure('best_of_seeds', model, self.source, 0)
-        return dataclasses.replace(made, needs=needs, label=made.label.replace(', seed 0', f' {len(needs)}'))
+        made = self.setup.measure(BestOfSeeds(), model, self.source, 0)
+        return replace(made, needs=needs, label=made.label.replace(', seed 0', f' {len(needs)}'))
 
     def vote(self, model: Model, seed: int, repetitions: int) -> Job:
         """Votes of the fine-tuned classifier."""
-        settings: dict[str, Any] = {
-            'copies': COPIES,
-            'repetitions': repetitions,
-            'augmentation': vote_transforms(self.source.variant),
-            'clouds': self.setup.profile.test_objects,
-        }
-        made = self.setup.measure('vote', model, self.source, seed, **settings)
+        augmentation = tuple(vote_transforms(self.source.variant))
+        protocol = Votes(augmentation, repetitions=repetitions, clouds=self.setup.profile.test_objects)
+        made = self.setup.measure(protocol, model, self.source, seed)
         needs = {'classifier': self.setup.finetune(model, self.source, seed)}
-        return dataclasses.replace(made, needs=needs, label=f'{repetitions} x {made.label}')
+        return replace(made, needs=needs, label=f'{repetitions} x {made.label}')
 
     def cls_trains(self, model: Model, seed: int, head: str) -> Job:
         """A head, with the class token; length and rate as the paper says, or those of fine-tuning without one."""
-        tuned = self.setup.finetune(model, self.source, seed)
-        label = tuned.label.replace('finetune', f'{head}@paper', 1)
-        return Job('cls_trains', {**tuned.settings, 'head': head}, tuned.needs, label)
+        made = self.setup.finetune(model, self.source, seed, ClsTrains, head=head)
+        return replace(made, label=made.label.replace(head, f'{head}@paper', 1))
 
     def few_shot(self, model: Model, seed: int) -> tuple[Job, Job]:
         """The first setting of the profile by a linear SVM and by fine-tuning, on the same episodes."""
         clean = few_shot_job(self.setup, model, self.source, seed, *self.setup.profile.few_shot[0])
-        settings = {**clean.settings, 'epochs': self.budget.few_shot_epochs}
-        return clean, Job('few_shot_finetune', settings, clean.needs, f'fine-tuned {clean.label}')
+        sizes = {name: clean.settings[name] for name in ('ways', 'shots', 'queries', 'folds')}
+        protocol = FewShotFinetune(**sizes, epochs=self.budget.few_shot_epochs)
+        more = {'per_class': None, 'config_file': config_sha256(CONFIG)}
+        tuned = self.setup.measure(protocol, model, self.source, seed, **more)
+        return clean, replace(tuned, label=f'fine-tuned {clean.label}')
 
 
 @suite('paper_protocols')
@@ -154,8 +153,7 @@ def _finetuned(made: Sheet, gains: Sheet, habits: Habits, model: Model) -> None:
 def _others(made: Sheet, habits: Habits, model: Model, seed: int) -> None:
     """Frozen and few-shot protocols beside their variants."""
     setup, (ways, shots) = habits.setup, habits.setup.profile.few_shot[0]
-    epochs = setup.profile.head_epochs
-    clean = setup.measure('probe', model, habits.source, seed, head='linear', head_epochs=epochs)
+    clean = setup.measure(Probe('linear', setup.profile.head_epochs), model, habits.source, seed)
     made.add(model.label, 'MLP-Linear', seed, clean)
     made.add(model.label, 'MLP-Linear, class token trains', seed, habits.cls_trains(model, seed, 'linear'))
     svm, tuned = habits.few_shot(model, seed)

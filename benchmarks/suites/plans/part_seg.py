@@ -10,18 +10,17 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from benchmarks.suites.data import Source, built_in, fingerprint
+from benchmarks.protocols.part_seg import CONFIG, PAPER_CONFIG, PartSegmentation
+from benchmarks.suites.data import Source, built_in
 from benchmarks.suites.job import Job
 from benchmarks.suites.plans.common import LAST_EPOCH, column, noted, rows_of, sheet
 from benchmarks.suites.profiles import Profile
-from benchmarks.suites.segmenting import CONFIG, PAPER_CONFIG
 from benchmarks.suites.setup import Setup
 from benchmarks.suites.sheet import Sheet
-from benchmarks.suites.students import Model, scratch
+from benchmarks.suites.students import Model
 from benchmarks.suites.suite import suite
 from zoo.datasets.catalogue import find
 from zoo.datasets.procedural.shapes import SHAPES
-from zoo.hub.names import parse_name
 
 CLASSES = ('airplane', 'bag', 'car', 'chair', 'cup', 'guitar', 'lamp', 'laptop', 'table')
 """Classes of ShapeNetPart that the built-in shapes have too, the mug as a cup."""
@@ -72,34 +71,10 @@ def built_in_parts(profile: Profile) -> Source:
 
 def part_seg_job(setup: Setup, model: Model, source: Source, seed: int) -> Job:
     """The job that fine-tunes a model to segment parts; the rate is chosen before, unless a paper gives it."""
-    config = source.settings.get('config', CONFIG)
-    own = {'config': config, **_length(setup, source)}
-    base = setup.measure('part_seg', model, source, seed, **own)
-    needs = dict(base.needs) if source.settings else {**base.needs, 'recipe': _rate_job(setup, model, source)}
-    return Job('part_seg', base.settings, needs, base.label)
-
-
-def _length(setup: Setup, source: Source) -> dict[str, Any]:
-    """Clouds that are seen and measured."""
-    samples = 300 * 13_998 if source.settings else -(-setup.profile.finetune_samples // DEARER)
-    return {'samples': samples, 'measured': source.test.get('num_objects', 2874)}
-
-
-def _rate_job(setup: Setup, model: Model, source: Source) -> Job:
-    """The job that chooses the rate, for all methods of a size."""
-    settings = {
-        'student': scratch(parse_name(model.student).size).student,
-        'config': CONFIG,
-        'title': source.title,
-        'train': dict(source.train),
-        'val': dict(source.val or {}),
-        'per_class': source.per_class,
-        'points': source.points,
-        'rates': list(setup.profile.rates),
-        'fingerprint': fingerprint(source.train),
-        **_length(setup, source),
-    }
-    return Job('part_seg_recipe', settings, label=f'choose the rate of part segmentation on {source.name}')
+    profile, measured = setup.profile, source.test.get('num_objects', 2874)
+    samples = 300 * 13_998 if source.settings else -(-profile.finetune_samples // DEARER)
+    own = {'config': source.settings.get('config', CONFIG), 'samples': samples, 'measured': measured}
+    return setup.finetune(model, source, seed, PartSegmentation, **own)
 
 
 @suite(NAME)

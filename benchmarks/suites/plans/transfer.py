@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from benchmarks.protocols.svm import SVM
 from benchmarks.suites.plans.common import LAST_EPOCH, column, ends, rows_of, sheet, with_substitutes
 from benchmarks.suites.setup import Setup
 from benchmarks.suites.sheet import Sheet
@@ -78,6 +79,6 @@ def sizes(setup: Setup) -> list[Sheet]:
     for source in with_substitutes(setup, made, ['scanobjectnn-pb_t50_rs', 'modelnet40'], ends(setup)[-1:]):
         for model in rows_of(setup, models)[1:]:
             for seed in setup.repetitions:
-                made.add(model.label, column(source, 'SVM'), seed, setup.measure('svm', model, source, seed))
+                made.add(model.label, column(source, 'SVM'), seed, setup.measure(SVM(), model, source, seed))
                 made.add(model.label, column(source, 'fine-tuned'), seed, setup.finetune(model, source, seed))
     return [made]

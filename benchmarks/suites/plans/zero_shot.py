@@ -6,8 +6,7 @@ here. On the built-in shapes, ten classes are kept out of every pretraining.
 
 from __future__ import annotations
 
-from typing import Any
-
+from benchmarks.protocols.zero_shot import ZeroShot
 from benchmarks.suites.data import UNSEEN, Source, built_in
 from benchmarks.suites.job import Job
 from benchmarks.suites.plans.common import column, ends, noted, rows_of, sheet, with_substitutes
@@ -26,8 +25,7 @@ def unseen(setup: Setup, variant: str) -> Source:
 
 def zero_shot_job(setup: Setup, model: Model, source: Source, seed: int) -> Job:
     """The job of one model on the test split of a source."""
-    settings: dict[str, Any] = {'offline': setup.corpus.offline, 'split': 'test'}
-    return setup.measure('zero_shot', model, source, seed, **settings)
+    return setup.measure(ZeroShot(), model, source, seed, offline=setup.corpus.offline)
 
 
 @suite('zero_shot')

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from benchmarks.protocols.base import Context, Data
 from tests.backbones.test_contract import SMALL
 from tests.layouts import write_pack
 from zoo import ops
@@ -16,6 +17,11 @@ def parts(tmp_path, pool='svm', num_objects=40):
     path = write_pack(tmp_path / 'pack.npz', num_objects, num_points=48)
     train, test = (DATASETS.build(dict(type='ShapePack', points=str(path), split=split)) for split in ('train', 'test'))
     return MODELS.build(dict(type='FeatureExtractor', backbone=SMALL, pool=pool)).eval(), train, test
+
+
+def measured(protocol, model, train, test, num_points=32, seed=0, **context):
+    """What a protocol finds, outside of any job."""
+    return protocol.run(model, Data(train, test), Context(num_points, seed, **context))
 
 
 @torch.no_grad()

@@ -5,14 +5,14 @@ import pytest
 import torch
 
 from benchmarks.protocols import features
-from benchmarks.protocols.corruption import measure_corruption
+from benchmarks.protocols.corruption import Corruption, FrozenCorruption
 from benchmarks.protocols.features import FeatureCache, evaluation_transforms, extract_features
-from benchmarks.protocols.few_shot import measure_few_shot
-from benchmarks.protocols.knn import knn_classify, measure_knn
-from benchmarks.protocols.probe import measure_probe
-from benchmarks.protocols.svm import measure_svm
+from benchmarks.protocols.few_shot import FewShot
+from benchmarks.protocols.knn import KNN, knn_classify
+from benchmarks.protocols.probe import Probe
+from benchmarks.protocols.svm import SVM
 from benchmarks.protocols.zero_shot import zero_shot_classify
-from tests.benchmarks.protocols.parts import parts, slow_features
+from tests.benchmarks.protocols.parts import measured, parts, slow_features
 from zoo.datasets.base import ObjectSubset
 from zoo.errors import Diverged, UsageError
 
@@ -91,11 +91,11 @@ def test_whatever_changes_the_features_changes_the_key(tmp_path, change):
 
 
 @pytest.mark.parametrize('broken', [float('nan'), float('inf')])
-@pytest.mark.parametrize('measure', [measure_svm, measure_knn, measure_probe, measure_few_shot, measure_corruption])
-def test_features_that_are_not_finite_are_no_figure(tmp_path, measure, broken):
+@pytest.mark.parametrize('kind', [SVM, KNN, Probe, FewShot, Corruption, FrozenCorruption])
+def test_features_that_are_not_finite_are_no_figure(tmp_path, kind, broken):
     """Whether all clouds have such features or one."""
     model, train, test = parts(tmp_path)
-    forward, given = model.forward, test if measure is measure_corruption else train
+    forward, given = model.forward, test if kind is Corruption else train
     target = torch.from_numpy(given.points(3)).mean(0)
 
     def one_is_broken(points):
@@ -106,13 +106,13 @@ def test_features_that_are_not_finite_are_no_figure(tmp_path, measure, broken):
     for found in (one_is_broken, lambda points: forward(points) + broken):
         model.forward = found
         with pytest.raises(UsageError, match=r'^the output of \w+ is not finite for \d+ of \d+ inputs from ShapePack'):
-            measure(model, train, test, 32) if measure is not measure_corruption else measure(model, test, 32)
+            measured(kind(), model, train, test)
 
 
 def test_a_head_that_diverges_makes_no_figure(tmp_path):
     model, train, test = parts(tmp_path, pool='cls')
     with pytest.raises(Diverged, match='diverged'):
-        measure_probe(model, train, test, 32, lr=1e30, epochs=3)
+        measured(Probe(lr=1e30, head_epochs=3), model, train, test)
 
 
 def test_votes_and_neighbours_of_nothing_are_refused():

@@ -5,14 +5,14 @@ import pytest
 from sklearn.svm import LinearSVC
 
 from benchmarks.protocols import few_shot
-from benchmarks.protocols.few_shot import measure_few_shot
-from tests.benchmarks.protocols.parts import parts, slow_features
+from benchmarks.protocols.few_shot import FewShot
+from tests.benchmarks.protocols.parts import measured, parts, slow_features
 from zoo.datasets.episodes import few_shot_episodes
 
 
 def test_every_fold_equals_plain_scikit_learn(tmp_path):
     model, train, test = parts(tmp_path, num_objects=120)
-    found = measure_few_shot(model, train, test, 32, ways=2, shots=5, queries=4, folds=4, seed=3)
+    found = measured(FewShot(2, 5, 4, 4), model, train, test, seed=3)
     support, query = slow_features(model, train, 32), slow_features(model, test, 32)
     expected = []
     for episode in few_shot_episodes(train.labels, test.labels, 2, 5, 4, 4, 3):
@@ -34,7 +34,7 @@ def test_folds_that_are_measured_are_balanced_and_disjoint(tmp_path, monkeypatch
         return plain(support, labels, query, C, seed)
 
     monkeypatch.setattr(few_shot, 'linear_svm', spy)
-    found = measure_few_shot(model, train, test, 32, ways=2, shots=5, queries=4, folds=3, seed=1)
+    found = measured(FewShot(2, 5, 4, 3), model, train, test, seed=1)
     assert len(seen) == found.protocol['folds'] == 3
     everything = slow_features(model, test, 32)
     for support, labels, query in seen:

@@ -4,21 +4,22 @@ import numpy as np
 import pytest
 
 from benchmarks.protocols import few_shot_finetune as module
-from benchmarks.protocols.few_shot_finetune import batch_size, measure_few_shot_finetune
+from benchmarks.protocols.base import Student
+from benchmarks.protocols.few_shot_finetune import FewShotFinetune, batch_size
 from benchmarks.protocols.finetune import finetune
+from tests.benchmarks.protocols.parts import measured
 from tests.benchmarks.protocols.tuning import CONFIG, boxes, options
 from zoo.datasets.episodes import few_shot_episodes
 from zoo.registry import DATASETS
 
-EPISODES = {'ways': 2, 'shots': 3, 'queries': 2, 'folds': 2, 'seed': 4}
 
-
-def small(support, query):
-    return {
-        **options(support, query, epochs=1),
-        'train_dataloader.batch_size': batch_size(6),
-        'train_dataloader.drop_last': False,
-    }
+class Small(FewShotFinetune):
+    def options(self, encoder, support, query, num_points):
+        return {
+            **options(support, query, epochs=1),
+            'train_dataloader.batch_size': batch_size(6),
+            'train_dataloader.drop_last': False,
+        }
 
 
 def test_folds_are_single_fine_tunings_done_once(tmp_path, monkeypatch):
@@ -32,10 +33,11 @@ def test_folds_are_single_fine_tunings_done_once(tmp_path, monkeypatch):
         return finetune(config, work_dir, backbone, weights, seed, changes, device)
 
     monkeypatch.setattr(module, 'finetune', spy)
-    arguments = (CONFIG, tmp_path / 'run', 'point-mae-nano', None, train, test, small)
+    small, place = Small(ways=2, shots=3, queries=2, folds=2, epochs=1), {'work': tmp_path / 'run', 'seed': 4}
+    arguments = (small, Student('point-mae-nano'), train, test)
     with pytest.raises(KeyboardInterrupt):
-        measure_few_shot_finetune(*arguments, **EPISODES, device='cpu')
-    found = measure_few_shot_finetune(*arguments, **EPISODES, device='cpu')
+        measured(*arguments, **place)
+    found = measured(*arguments, **place)
     # Fold 0 once, fold 1 twice because the first try was killed.
     assert len(asked) == 3
     assert not [path for path in (tmp_path / 'run').iterdir() if path.is_dir()]
@@ -59,7 +61,7 @@ def test_folds_are_single_fine_tunings_done_once(tmp_path, monkeypatch):
     # The note of a fold that was changed by hand is measured again, the other is not.
     note = tmp_path / 'run' / 'fold_1.json'
     note.write_text(note.read_text().replace(f'"oa": {folds[1]}', '"oa": 99.0'))
-    again = measure_few_shot_finetune(*arguments, **EPISODES, device='cpu')
+    again = measured(*arguments, **place)
     assert (again.metrics, len(asked)) == (found.metrics, 4)
 
 

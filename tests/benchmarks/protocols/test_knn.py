@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn.neighbors import KNeighborsClassifier
 
-from benchmarks.protocols.knn import knn_classify, measure_knn
-from tests.benchmarks.protocols.parts import parts, slow_features
+from benchmarks.protocols.knn import KNN, knn_classify
+from tests.benchmarks.protocols.parts import measured, parts, slow_features
 
 
 def slow_knn(train, labels, test, k, temperature):
@@ -31,7 +31,7 @@ def test_votes_equal_a_loop_over_objects(k):
 
 def test_one_neighbour_is_scikit_learns(tmp_path):
     model, train, test = parts(tmp_path)
-    found = measure_knn(model, train, test, num_points=32, k=1)
+    found = measured(KNN(k=1), model, train, test)
     plain = KNeighborsClassifier(1, metric='cosine').fit(slow_features(model, train, 32), train.labels)
     assert np.array_equal(found.predictions, plain.predict(slow_features(model, test, 32)))
     assert (found.protocol['name'], found.protocol['k']) == ('knn', 1)

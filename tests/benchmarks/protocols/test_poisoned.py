@@ -23,9 +23,10 @@ from benchmarks.protocols import features
 from benchmarks.protocols.corruption import measure_corruption
 from benchmarks.protocols.features import extract_features
 from benchmarks.protocols.finetune import Tuning, finetune
-from benchmarks.protocols.knn import measure_knn
-from benchmarks.protocols.probe import measure_probe
-from benchmarks.protocols.svm import measure_svm
+from benchmarks.protocols.knn import KNN
+from benchmarks.protocols.probe import Probe
+from benchmarks.protocols.svm import SVM
+from tests.benchmarks.protocols.parts import measured
 from tests.benchmarks.protocols.tuning import CONFIG, boxes, options
 from zoo.datasets import ObjectDataset
 from zoo.errors import UsageError
@@ -126,16 +127,16 @@ def _name(cloud):
 
 
 PROTOCOLS = {
-    'svm': measure_svm,
+    'svm': SVM(),
     # A longer feature makes all cosines smaller and thereby the vote of many neighbours flatter; one is one.
-    'knn': lambda *parts, **more: measure_knn(*parts, k=1, **more),
-    'probe': lambda *parts, **more: measure_probe(*parts, head='linear', epochs=5, **more),
+    'knn': KNN(k=1),
+    'probe': Probe('linear', 5),
 }
 
 
 @pytest.mark.parametrize('name', PROTOCOLS)
 def test_what_only_test_features_know_changes_no_prediction(name):
-    honest, poisoned = (PROTOCOLS[name](model, TRAIN, TEST, 12) for model in (Frozen(), KnowsTestClouds()))
+    honest, poisoned = (measured(PROTOCOLS[name], model, TRAIN, TEST, 12) for model in (Frozen(), KnowsTestClouds()))
     rows, labels = extract_features(KnowsTestClouds(), TEST, features.evaluation_transforms(12))
     assert np.array_equal(rows[:, -CLASSES:].argmax(1), labels)
     assert np.array_equal(poisoned.predictions, honest.predictions)
@@ -146,7 +147,7 @@ def test_what_only_test_features_know_changes_no_prediction(name):
 @pytest.mark.parametrize('name', PROTOCOLS)
 def test_a_model_that_reads_more_than_a_cloud_is_refused(name, model):
     with pytest.raises(UsageError, match='depends on the clouds beside it'):
-        PROTOCOLS[name](model, TRAIN, TEST, 12)
+        measured(PROTOCOLS[name], model, TRAIN, TEST, 12)
 
 
 @pytest.mark.parametrize('make', [ByPlace, lambda: Counter(80)])

@@ -5,8 +5,8 @@ import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
 
-from benchmarks.protocols.probe import measure_probe, train_head
-from tests.benchmarks.protocols.parts import parts
+from benchmarks.protocols.probe import Probe, train_head
+from tests.benchmarks.protocols.parts import measured, parts
 from zoo.errors import Diverged
 
 
@@ -53,7 +53,7 @@ def test_the_seed_decides_and_the_global_generator_is_left_alone():
 def test_the_student_is_left_as_it_was(tmp_path):
     model, train, test = parts(tmp_path, pool='cls')
     before = {key: value.clone() for key, value in model.state_dict().items()}
-    found = measure_probe(model, train, test, num_points=32, head='linear', epochs=2)
+    found = measured(Probe('linear', 2), model, train, test)
     assert all(torch.equal(value, before[key]) for key, value in model.state_dict().items())
     assert (found.protocol['name'], found.protocol['epochs'], found.protocol['pooling']) == ('linear', 2, 'cls')
     assert len(found.predictions) == len(test)

@@ -3,13 +3,13 @@ from __future__ import annotations
 import numpy as np
 from sklearn.svm import LinearSVC
 
-from benchmarks.protocols.svm import measure_svm
-from tests.benchmarks.protocols.parts import parts, slow_features
+from benchmarks.protocols.svm import SVM
+from tests.benchmarks.protocols.parts import measured, parts, slow_features
 
 
 def test_accuracy_equals_plain_scikit_learn(tmp_path):
     model, train, test = parts(tmp_path)
-    found = measure_svm(model, train, test, num_points=32, C=0.075)
+    found = measured(SVM(0.075), model, train, test)
     plain = LinearSVC(C=0.075, dual=True, max_iter=1_000_000, tol=1e-7, random_state=1).fit(
         slow_features(model, train, 32), train.labels
     )

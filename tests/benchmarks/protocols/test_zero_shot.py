@@ -5,9 +5,9 @@ import pytest
 import torch
 from torch import nn
 
-from benchmarks.protocols.zero_shot import class_text_features, measure_zero_shot, zero_shot_classify
+from benchmarks.protocols.zero_shot import ZeroShot, class_text_features, zero_shot_classify
 from tests.backbones.test_contract import SMALL
-from tests.benchmarks.protocols.parts import parts
+from tests.benchmarks.protocols.parts import measured, parts
 from zoo import ops
 from zoo.errors import UsageError
 from zoo.registry import MODELS
@@ -23,13 +23,15 @@ class Spelling(nn.Module):
         return torch.tensor([[text.lower().count(chr(97 + i)) + 0.1 * i for i in range(26)] for text in texts]).float()
 
 
-def pretrainer(norm='none', widths=(26, 26)):
+def pretrainer(norm='none', widths=(26, 26), teacher=Spelling):
     torch.manual_seed(1)
     goals = {
         name: dict(type='AlignModality', target_dim=width, target_norm=norm)
         for name, width in zip(('image', 'text'), widths, strict=True)
     }
-    return MODELS.build(dict(type='Pretrainer', backbone=SMALL, objectives=goals)).eval()
+    model = MODELS.build(dict(type='Pretrainer', backbone=SMALL, objectives=goals)).eval()
+    model.objectives['text'].teacher = teacher()
+    return model
 
 
 @torch.no_grad()
@@ -38,7 +40,7 @@ def test_predictions_equal_a_loop_over_clouds_and_sentences(tmp_path, norm):
     _, _, test = parts(tmp_path)
     model, teacher, prompts = pretrainer(norm), Spelling(), ('a {}', 'the scan of one {}!')
     streams = {'image': 1.0, 'text': 0.25}
-    found = measure_zero_shot(model, test, 32, streams, prompts, teacher=teacher)
+    found = measured(ZeroShot(streams, prompts=prompts), model, None, test)
     for index in range(len(test)):
         points = torch.from_numpy(test.points(index))[None]
         points = ops.gather_points(points, ops.farthest_point_sample(points, 32))
@@ -66,7 +68,7 @@ def test_long_sentences_weigh_as_much_as_short_ones():
 def test_the_split_is_part_of_the_name(tmp_path):
     _, _, test = parts(tmp_path)
     names = {
-        split: measure_zero_shot(pretrainer(), test, 32, split=split, teacher=Spelling()).protocol['name']
+        split: measured(ZeroShot(split=split), pretrainer(), None, test).protocol['name']
         for split in ('test', 'train+test')
     }
     assert names == {'test': 'zero_shot', 'train+test': 'zero_shot@train+test'}
@@ -83,7 +85,7 @@ def test_the_split_is_part_of_the_name(tmp_path):
 def test_streams_that_do_not_fit_are_refused(tmp_path, widths, streams, words):
     _, _, test = parts(tmp_path)
     with pytest.raises(UsageError, match=words):
-        measure_zero_shot(pretrainer(widths=widths), test, 32, streams, ('{}',), teacher=Spelling())
+        measured(ZeroShot(streams, prompts=('{}',)), pretrainer(widths=widths), None, test)
 
 
 def test_a_method_without_texts_says_so(tmp_path):
@@ -93,7 +95,7 @@ def test_a_method_without_texts_says_so(tmp_path):
         dict(type='Pretrainer', backbone=SMALL, objectives=goals, mask=dict(type='random', ratio=0.6))
     ).eval()
     with pytest.raises(UsageError, match='has no zero-shot'):
-        measure_zero_shot(model, test, 32)
+        measured(ZeroShot(), model, None, test)
 
 
 def test_scaling_a_feature_changes_nothing():
@@ -111,9 +113,9 @@ def test_numbers_that_are_not_finite_make_no_figure(tmp_path):
             return super().forward(texts) * float('nan')
 
     with pytest.raises(UsageError, match=r'^the output of Mute is not finite'):
-        measure_zero_shot(pretrainer(), test, 32, teacher=Mute())
+        measured(ZeroShot(), pretrainer(teacher=Mute), None, test)
     model = pretrainer()
     with torch.no_grad():
         model.objectives['text'].projection.weight.fill_(float('nan'))
     with pytest.raises(UsageError, match=r'^the output of PointTransformer is not finite'):
-        measure_zero_shot(model, test, 32, teacher=Spelling())
+        measured(ZeroShot(), model, None, test)

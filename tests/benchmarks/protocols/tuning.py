@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.studies.recipe import CONFIG, finetune_options
+from benchmarks.protocols.finetune import CONFIG, Tuning, finetune_options
 from tests.layouts import write_pack
 
 POINTS = 32
 
-__all__ = ['CONFIG', 'POINTS', 'boxes', 'options']
+__all__ = ['CONFIG', 'POINTS', 'Small', 'boxes', 'options']
 
 
 def boxes(tmp_path, num_objects=60, noise=0.5):
@@ -31,3 +31,13 @@ def options(train, test, epochs=3, rate=3e-3):
         'model.backbone.group_size': 8,
         'default_hooks.checkpoint.interval': 1,
     }
+
+
+class Small:
+    """Before a fine-tuning protocol: trains with the options above."""
+
+    length = 3
+
+    def train(self, encoder, data, context, rate, work, extra=None):
+        changes = {**options(data.config('train'), data.config('test'), self.length), **(extra or {})}
+        return Tuning(CONFIG, work, encoder.name, encoder.weights, context.seed, changes, context.device)

@@ -4,8 +4,8 @@ import dataclasses
 
 import pytest
 
-from benchmarks.suites import job as jobs
-from benchmarks.suites.job import KINDS, Job, code_version, kind
+from benchmarks.suites.code import code_version
+from benchmarks.suites.job import KINDS, Job, kind
 from tests.benchmarks.run import toy
 
 
@@ -21,7 +21,7 @@ def test_a_key_follows_all_that_decides_the_result_and_nothing_else(monkeypatch)
         dataclasses.replace(base, needs={'weights': Job('toy_train', {'seed': 1, 'sleep': 0})}),
         dataclasses.replace(base, needs={'other': base.needs['weights']}),
     ]
-    monkeypatch.setitem(KINDS, 'toy_measure', dataclasses.replace(KINDS['toy_measure'], code=('zoo/errors.py',)))
+    monkeypatch.setitem(KINDS, 'toy_measure', dataclasses.replace(KINDS['toy_measure'], code=('zoo.errors',)))
     others.append(dataclasses.replace(base))
     assert len({base.key, *(job.key for job in others)}) == 1 + len(others)
 
@@ -29,22 +29,6 @@ def test_a_key_follows_all_that_decides_the_result_and_nothing_else(monkeypatch)
 def test_settings_that_json_cannot_hold_are_refused():
     with pytest.raises(TypeError):
         _ = Job('toy_train', {'path': object()}).key
-
-
-def test_the_code_version_follows_the_content_of_the_files(tmp_path, monkeypatch):
-    monkeypatch.setattr(jobs, 'ROOT', tmp_path)
-    (tmp_path / 'part').mkdir()
-    (tmp_path / 'part' / 'one.py').write_text('1')
-    versions = [code_version.__wrapped__(('part',))]
-    (tmp_path / 'part' / 'notes.md').write_text('no code')
-    assert code_version.__wrapped__(('part',)) == versions[0]
-    (tmp_path / 'part' / 'one.py').write_text('2')
-    versions.append(code_version.__wrapped__(('part',)))
-    (tmp_path / 'part' / 'two.py').write_text('')
-    versions.append(code_version.__wrapped__(('part',)))
-    assert len(set(versions)) == 3
-    with pytest.raises(ValueError, match='no such'):
-        code_version.__wrapped__(('no such',))
 
 
 def test_a_kind_is_registered_once():
@@ -57,4 +41,4 @@ def test_the_code_of_every_kind_is_there():
 
     assert SUITES
     for entry in KINDS.values():
-        assert code_version(entry.code)
+        assert code_version(*entry.code)

@@ -6,6 +6,9 @@ import dataclasses
 
 import pytest
 
+from benchmarks.protocols.corruption import Corruption, FrozenCorruption
+from benchmarks.protocols.probe import Probe
+from benchmarks.protocols.svm import SVM
 from benchmarks.run.graph import all_jobs
 from benchmarks.run.results import Results
 from benchmarks.run.worker import serve
@@ -24,14 +27,15 @@ def planned(setup):
     assert SUITES
     source = setup.source('procedural-cad')
     tuned = setup.finetune(RECON, source, 0)
-    corrupted = setup.measure('corruption', RECON, source, 0, severities=[5])
+    corrupted = setup.measure(Corruption((5,)), RECON, source, 0)
     return {
-        'svm': setup.measure('svm', RECON, source, 0),
-        'scratch': setup.measure('svm', setup.baseline, source, 0),
-        'probe': setup.measure('probe', RECON, source, 0, head='mlp3', head_epochs=2),
+        'svm': setup.measure(SVM(), RECON, source, 0),
+        'scratch': setup.measure(SVM(), setup.baseline, source, 0),
+        'probe': setup.measure(Probe('mlp3', 2), RECON, source, 0),
         'few_shot': few_shot_job(setup, RECON, source, 0, 5, 2),
         'zero_shot': zero_shot_job(setup, RECON, unseen(setup, 'cad'), 0),
         'finetune': tuned,
+        'frozen_corruption': setup.measure(FrozenCorruption((5,)), RECON, source, 0),
         'corruption': dataclasses.replace(corrupted, needs={'classifier': tuned}),
     }
 
@@ -89,6 +93,14 @@ def test_the_rate_was_chosen_on_the_validation_split(records):
 def test_the_robust_one_is_the_fine_tuned_one(records):
     assert records['corruption'].metrics['oa'] == pytest.approx(records['finetune'].metrics['oa'])
     assert len([name for name in records['corruption'].metrics if name.endswith('/5')]) == 7
+
+
+def test_frozen_features_under_corruptions_begin_as_the_plain_svm(records):
+    found = records['frozen_corruption']
+    assert found.metrics['oa'] == records['svm'].metrics['oa']
+    assert found.protocol.name == 'corruption_svm'
+    assert found.protocol['train_samples'] == records['svm'].protocol['train_samples']
+    assert len([name for name in found.metrics if name.endswith('/5')]) == 7
 
 
 def test_zero_shot_reads_the_names_of_the_unseen_classes(records):

@@ -6,19 +6,25 @@ import dataclasses
 
 import pytest
 
+from benchmarks.protocols.part_seg import PAPER_CONFIG, segment_options
 from benchmarks.run.graph import all_jobs
 from benchmarks.run.results import Results
 from benchmarks.run.worker import serve
 from benchmarks.suites.everything import SUITES
 from benchmarks.suites.plans.part_seg import CLASSES, built_in_parts, part_seg_job, shape_net_part
 from benchmarks.suites.profiles import find_profile
-from benchmarks.suites.segmenting import PAPER_CONFIG, segment_options
 from benchmarks.suites.setup import Setup
 from benchmarks.suites.students import Model
 from tests.benchmarks.run.test_worker import order
 from tests.datasets.layouts.writers_shapenetpart import NUM_PARTS, write_shapenetpart
 from zoo.datasets.layouts.shapenetpart_names import PARTS
 from zoo.hub import backbone_config
+
+
+def options_of(job, train, test, rate):
+    settings = job.settings
+    return segment_options(settings['student'], train, test, settings['samples'], settings['points'], rate)
+
 
 SMOKE = find_profile('smoke')
 
@@ -89,7 +95,7 @@ def test_the_official_set_takes_the_settings_of_the_papers(tmp_path):
     assert (job.settings['train']['split'], job.settings['test']['split']) == ('trainval', 'test')
     assert (job.settings['train']['sampling'], job.settings['test']['sampling']) == ('random', 'fixed')
     source = shape_net_part()
-    options = segment_options(job.settings, source.train, source.test, None)
+    options = options_of(job, source.train, source.test, None)
     assert options['model.parts'] == list(NUM_PARTS)
     assert options['model.numbered'] == 'through'
     assert not any('lr' in key or 'epochs' in key for key in options)
@@ -99,8 +105,8 @@ def test_of_two_towers_one_is_built():
     setup = Setup(SMOKE)
     source = built_in_parts(SMOKE)
     job = part_seg_job(setup, Model('two', 'two-tower-nano'), source, 0)
-    options = segment_options(job.settings, source.test, source.test, 1e-3)
+    options = options_of(job, source.test, source.test, 1e-3)
     assert (options['model.backbone.num_groups'], options['model.backbone.group_size']) == (32, 16)
     other = part_seg_job(setup, Model('one', 'recon-nano'), source, 0)
-    assert segment_options(other.settings, source.test, source.test, 1e-3)['model.backbone.num_groups'] == 32
+    assert options_of(other, source.test, source.test, 1e-3)['model.backbone.num_groups'] == 32
     assert backbone_config('two-tower-nano', 'segment')['streams'] == 'local'

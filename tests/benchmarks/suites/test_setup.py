@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 import benchmarks.suites.everything  # noqa: F401  (registers the kinds of jobs, whose code is in every key)
+from benchmarks.protocols.knn import KNN
+from benchmarks.protocols.svm import SVM
 from benchmarks.run.graph import all_jobs
 from benchmarks.suites.data import LABEL_SEED, PRETRAIN_SEED, UNSEEN, built_in, corpus, official, pack, seen_classes
 from benchmarks.suites.profiles import PROFILES, find_profile
@@ -93,7 +95,7 @@ def test_one_pretraining_serves_all_measurements():
     setup = Setup(SMOKE)
     model, source = Model('ReCon', 'recon-nano'), setup.source('procedural-cad')
     same = Model('another label', 'recon-nano')
-    jobs = all_jobs([setup.measure('svm', model, source, 0), setup.measure('knn', same, source, 0)])
+    jobs = all_jobs([setup.measure(SVM(), model, source, 0), setup.measure(KNN(), same, source, 0)])
     assert [job.kind for job in jobs].count('pretrain') == 1
     changed = Model('ReCon', 'recon-nano', {'model.mask.ratio': 0.8})
     part = dataclasses.replace(model, fraction=50)

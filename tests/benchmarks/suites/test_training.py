@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from benchmarks.protocols import finetune
 from benchmarks.protocols.measurement import Measurement
-from benchmarks.suites import training
+from benchmarks.suites import recipes
 from benchmarks.suites.job import Task
 from tests.layouts import write_pack
 from zoo.registry import DATASETS
@@ -13,14 +14,21 @@ def test_the_rate_is_chosen_on_training_objects_of_a_pack_without_validation_spl
     pack = {'type': 'ShapePack', 'points': str(write_pack(tmp_path / 'pack.npz', 80, num_points=16))}
     seen = []
 
-    def measure(config, run, student, weights, seed, options, device):
-        assert weights is None
-        seen.append(options)
-        accuracy = 50 - 1e4 * abs(options['optim_wrapper.optimizer.lr'] - 1e-3)
-        return Measurement({'oa': accuracy}, {}, 0.0, {}, np.zeros(0), np.zeros(0))
+    def measure(tuning, begin):
+        accuracy = 50 - 1e4 * abs(tuning['optim_wrapper.optimizer.lr'] - 1e-3)
+        return Measurement({'oa': accuracy}, {})
 
-    monkeypatch.setattr(training, 'finetune', measure)
+    def tuning(config, work, student, weights, seed, options, device):
+        assert weights is None
+        (work / 'weights.safetensors').parent.mkdir(parents=True)
+        (work / 'weights.safetensors').touch()
+        seen.append(options)
+        return options
+
+    monkeypatch.setattr(finetune, 'Tuning', tuning)
+    monkeypatch.setattr(finetune, 'last_epoch', measure)
     settings = {
+        'protocol': 'finetune',
         'student': 'point-mae-nano',
         'title': 'toy',
         'train': {**pack, 'split': 'train'},
@@ -30,7 +38,7 @@ def test_the_rate_is_chosen_on_training_objects_of_a_pack_without_validation_spl
         'samples': 100,
         'rates': [3e-4, 1e-3, 3e-3],
     }
-    chosen = training.choose_recipe(Task('key', settings, {}, tmp_path)).value
+    chosen = recipes.choose_rate(Task('key', settings, {}, tmp_path)).value
     assert chosen['rate'] == 1e-3
     assert '0.0003: 43.0' in chosen['selection']
     total = len(DATASETS.build({**pack, 'split': 'train'}))

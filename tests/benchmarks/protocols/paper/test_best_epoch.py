@@ -3,12 +3,21 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from benchmarks.protocols.base import Context, Data, Student
 from benchmarks.protocols.finetune import finetune
-from benchmarks.protocols.paper import finetune_best_epoch
-from benchmarks.protocols.paper.best_epoch import chosen_epoch
-from tests.benchmarks.protocols.tuning import CONFIG, boxes, options
+from benchmarks.protocols.paper import best_epoch
+from benchmarks.protocols.paper.best_epoch import BestEpoch, chosen_epoch
+from tests.benchmarks.protocols.tuning import CONFIG, Small, boxes, options
 
 EPOCHS = 4
+
+
+class SmallBestEpoch(Small, BestEpoch):
+    length = EPOCHS
+
+
+def look(data, work):
+    return SmallBestEpoch().trial(Student('point-mae-nano'), data, Context(32, 1), 3e-3, work)
 
 
 @pytest.fixture(scope='module')
@@ -16,20 +25,21 @@ def runs(tmp_path_factory):
     folder = tmp_path_factory.mktemp('best_epoch')
     train, test = boxes(folder, noise=1.0)
     arguments = ('point-mae-nano', None, 1, options(train, test, EPOCHS), 'cpu')
-    return folder, arguments, finetune_best_epoch(CONFIG, folder / 'look', *arguments)
+    data = Data(train, test)
+    return folder, arguments, data, look(data, folder / 'look')
 
 
 def test_one_training_gives_the_clean_figure_too(runs):
-    folder, arguments, found = runs
+    folder, arguments, _, found = runs
     clean = finetune(CONFIG, folder / 'clean', *arguments)
     assert found.metrics['oa_last'] == clean.metrics['oa']
     assert np.array_equal(np.load(folder / 'look' / f'epoch_{EPOCHS}.npy'), clean.predictions)
-    look, last = ((folder / name / 'weights.safetensors').read_bytes() for name in ('look', 'clean'))
-    assert look[-1000:] == last[-1000:]
+    looked, last = ((folder / name / 'weights.safetensors').read_bytes() for name in ('look', 'clean'))
+    assert looked[-1000:] == last[-1000:]
 
 
 def test_the_best_of_all_epochs_is_reported_with_every_epoch_beside_it(runs):
-    folder, _, found = runs
+    folder, _, _, found = runs
     saved = [np.load(folder / 'look' / f'epoch_{epoch + 1}.npy') for epoch in range(EPOCHS)]
     accuracy = [100 * np.mean(row == found.labels) for row in saved]
     assert [found.metrics[f'oa_epoch/{epoch + 1}'] for epoch in range(EPOCHS)] == pytest.approx(accuracy)
@@ -43,9 +53,7 @@ def test_the_best_of_all_epochs_is_reported_with_every_epoch_beside_it(runs):
 
 
 def test_a_run_that_was_killed_between_epochs_ends_the_same(runs, monkeypatch):
-    folder, arguments, found = runs
-    from benchmarks.protocols.paper import best_epoch
-
+    folder, _, data, found = runs
     keep = best_epoch.write_array
 
     def killed(path, content):
@@ -55,11 +63,11 @@ def test_a_run_that_was_killed_between_epochs_ends_the_same(runs, monkeypatch):
 
     monkeypatch.setattr(best_epoch, 'write_array', killed)
     with pytest.raises(KeyboardInterrupt):
-        finetune_best_epoch(CONFIG, folder / 'killed', *arguments)
+        look(data, folder / 'killed')
     monkeypatch.setattr(best_epoch, 'write_array', keep)
     # A look at an epoch that is over cannot be taken again, so that the run begins anew where one is not what it was.
     np.save(folder / 'killed' / 'epoch_1.npy', np.zeros_like(found.predictions, dtype=np.int32))
-    again = finetune_best_epoch(CONFIG, folder / 'killed', *arguments)
+    again = look(data, folder / 'killed')
     assert again.metrics == found.metrics
     assert np.array_equal(again.predictions, found.predictions)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.protocols.paper import Candidate, best_of_seeds
+from benchmarks.protocols.paper.best_of_seeds import Candidate, best_of_seeds
 from zoo.errors import UsageError
 
 LABELS = np.array([0, 1, 0, 1])

@@ -4,12 +4,17 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from benchmarks.protocols.paper import measure_cls_trains
-from benchmarks.protocols.paper.cls_trains import freeze_all_but_cls
-from tests.benchmarks.protocols.tuning import CONFIG, boxes, options
+from benchmarks.protocols.base import Student
+from benchmarks.protocols.paper.cls_trains import ClsTrains, freeze_all_but_cls
+from tests.benchmarks.protocols.parts import measured
+from tests.benchmarks.protocols.tuning import Small, boxes
 from zoo.hub import backbone_config
 from zoo.layers import DropPath
 from zoo.registry import MODELS
+
+
+class SmallClsTrains(Small, ClsTrains):
+    length = 2
 
 
 def trained(tmp_path, student, head):
@@ -21,8 +26,8 @@ def trained(tmp_path, student, head):
     save_file(before, tmp_path / 'pretrained.safetensors')
     train, test = boxes(tmp_path)
     source = str(tmp_path / 'pretrained.safetensors')
-    arguments = (CONFIG, tmp_path / 'run', student, source, 0, options(train, test, epochs=2))
-    found = measure_cls_trains(*arguments, head=head, device='cpu')
+    protocol, place = SmallClsTrains(head=head), {'work': tmp_path / 'run', 'out': tmp_path}
+    found = measured(protocol, Student(student, source), train, test, **place)
     return before, load_file(tmp_path / 'run' / 'weights.safetensors'), found
 
 

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from benchmarks.protocols.features import ALONE
-from benchmarks.protocols.paper import measure_votes, vote_transforms
+from benchmarks.protocols.paper.votes import measure_votes, vote_transforms
 from tests.benchmarks.protocols.test_corruption import Clouds
 from zoo import ops
 

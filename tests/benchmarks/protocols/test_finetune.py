@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from benchmarks.studies.recipe import finetune_options
+from benchmarks.protocols.finetune import finetune_options
 from tests.layouts import write_pack
 from zoo.registry import DATASETS
 

@@ -1,0 +1,53 @@
+"""The kind of job that chooses the learning rate of a training protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from benchmarks.protocols.base import Context, Data, Student
+from benchmarks.protocols.finetune import Finetune
+from benchmarks.protocols.part_seg import PartSegmentation
+from benchmarks.protocols.pretrain import released
+from benchmarks.suites.draws import held_out, labelled
+from benchmarks.suites.job import Outcome, Task, kind
+
+PROTOCOLS: dict[str, type[Finetune]] = {entry.name: entry for entry in (Finetune, PartSegmentation)}
+
+HELD_OUT = 0.2
+SEED = 1000
+"""Share of the training objects that the rate is chosen on, and the seed of that draw; no study repeats the seed."""
+
+
+def _seconds(settings: Mapping[str, Any]) -> float:
+    """Guess for one thread: one training for every rate."""
+    return len(settings['rates']) * PROTOCOLS[settings['protocol']].of(settings).seconds(settings)
+
+
+@kind('recipe', seconds=_seconds)
+def choose_rate(task: Task) -> Outcome:
+    """Choose the rate of a protocol by random weights on objects that are in no test split."""
+    settings = task.settings
+    rates, protocol = settings['rates'], PROTOCOLS[settings['protocol']].of(settings)
+    if len(rates) == 1:
+        return Outcome({'rate': rates[0], 'selection': 'rate given, nothing chosen'})
+    if settings['val'] is None:
+        train, val = held_out(settings['train'], HELD_OUT, SEED)
+        where = f'{HELD_OUT:.0%} of the training objects of {settings["title"]}, held out'
+    else:
+        train, val = labelled(settings['train'], settings['per_class'], SEED), settings['val']
+        where = f'the validation split of {settings["title"]}'
+    student, data = Student(settings['student']), Data(train, val)
+    found = {}
+    for rate in rates:
+        work = task.work / f'rate_{rate:g}'
+        context = Context(settings['points'], SEED, task.device, work=work, out=task.out)
+        found[rate] = protocol.trial(student, data, context, rate, work).metrics[protocol.metric]
+        released(work, work / 'weights.safetensors', task.out)
+    tried = ', '.join(f'{rate:g}: {figure:.1f}' for rate, figure in found.items())
+    what = 'rate of part segmentation' if protocol.name == PartSegmentation.name else 'rate'
+    selection = (
+        f'{what} by {protocol.chosen_by} (%) of random {student.name} weights on {where}, one run each ({tried}); '
+        'no test object was looked at'
+    )
+    return Outcome({'rate': max(found, key=found.__getitem__), 'selection': selection})

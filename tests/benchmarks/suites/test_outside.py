@@ -1,0 +1,249 @@
+"""What comes from elsewhere: an encoder in a file of ten lines, and a protocol in one class."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+import torch
+
+from benchmarks.protocols.base import PROTOCOLS, Protocol, find_protocol
+from benchmarks.protocols.encoder import Encoder, tensors_digest
+from benchmarks.protocols.measurement import classified
+from benchmarks.run.graph import all_jobs
+from benchmarks.run.plan import list_text
+from benchmarks.run.results import Results
+from benchmarks.run.tables import table_of
+from benchmarks.run.worker import serve
+from benchmarks.suites.everything import all_suites, suite_of
+from benchmarks.suites.job import KINDS
+from benchmarks.suites.profiles import find_profile
+from benchmarks.suites.setup import Setup, encoder_row
+from benchmarks.suites.suite import SUITES
+from tests.benchmarks.run.test_worker import order
+from tests.tools.test_benchmark import main as main
+from zoo.errors import UsageError
+
+PROFILE = dataclasses.replace(find_profile('smoke'), variants=('cad',), scan='cad')
+
+FILE = """
+import torch
+from torch import nn
+
+class Tiny(nn.Module):
+    def __init__(self, width=8):
+        super().__init__()
+        self.layer = nn.Linear(3, width)
+
+    def forward(self, points):
+        return self.layer(points).relu().amax(1)
+
+def moments(points, power=2):
+    return torch.cat([points.mean(1), (points ** power).mean(1)], 1)
+
+def broken(points):
+    return points
+"""
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / 'mine.py'
+    path.write_text(FILE)
+    return path
+
+
+@pytest.fixture(autouse=True)
+def _no_data(monkeypatch, tmp_path):
+    monkeypatch.setenv('ZOO_DATA', str(tmp_path))
+    monkeypatch.setenv('ZOO_PACKS', '')
+
+
+@dataclass(frozen=True)
+class NearestMean(Protocol):
+    """Nearest class mean of frozen features.
+
+    Attributes:
+        scale: factor of all features.
+    """
+
+    scale: float = 1.0
+
+    name, version, title = 'nearest_mean', 3, 'nearest mean'
+    note = 'Nearest mean: no parameter.'
+
+    def run(self, encoder, data, context):
+        train, labels, test, truth = context.features(encoder, data)
+        means = np.stack([self.scale * train[labels == label].mean(0) for label in range(len(data.test.classes))])
+        nearest = np.linalg.norm(self.scale * test[:, None] - means, axis=2).argmin(1)
+        said = {'name': self.name, 'version': self.version, 'points': context.num_points, **self.settings}
+        return classified(truth, nearest, data.test.classes, said, 0.0)
+
+
+def done(sheets, out):
+    """Results after all jobs of sheets."""
+    results = Results(out)
+    for job in all_jobs(figure.job for sheet in sheets for figure in sheet.figures):
+        answer = serve(results, order(job))
+        assert answer['state'] == 'done', answer
+    return results
+
+
+def test_a_protocol_in_one_class_is_listed_runs_and_makes_a_record_and_a_column(tmp_path, file):
+    assert f'nearest_mean            {NearestMean.__doc__.splitlines()[0][:-1]}' in list_text()
+    name = f'{__name__}:NearestMean'
+    assert NearestMean.kind() == name
+    assert suite_of('suite', name) is suite_of('suite', 'nearest_mean')
+    setup = Setup(PROFILE, pattern='', encoders=(encoder_row(f'{file}:Tiny', {}),))
+    (sheet,) = all_suites()['nearest_mean'].plan(setup)
+    KINDS.pop(name, None)  # as in a process that has not heard of it
+    results = done([sheet], tmp_path)
+    table = table_of(sheet.to_json(), results)
+    assert table.header[-1] == 'procedural cad, nearest mean'
+    assert 'Nearest mean: no parameter.' in table.notes
+    assert [row[0] for row in table.rows] == ['from scratch', 'Tiny']
+    record = results.record(sheet.figures[1].job.key)
+    assert (record.protocol.name, record.protocol.version, record.protocol['scale']) == ('nearest_mean', 3, 1.0)
+    assert record.metrics['oa'] == table.rows[1][-1].value.mean
+    # What it is set to and how it is written are part of the key.
+    other = setup.measure(NearestMean(2.0), setup.encoders[0], setup.source('procedural-cad'), 0)
+    assert other.key != sheet.figures[1].job.key
+
+
+def test_names_of_protocols_are_taken_once():
+    with pytest.raises(ValueError, match=r"named 'svm' already: benchmarks.protocols.svm.SVM"):
+        type('Other', (Protocol,), {'name': 'svm', '__module__': __name__})
+    assert PROTOCOLS['svm'].__name__ == 'SVM'
+    with pytest.raises(UsageError, match='choose from'):
+        find_protocol('luck')
+    with pytest.raises(UsageError, match='is no Protocol'):
+        find_protocol(f'{__name__}:FILE')
+
+
+def test_every_protocol_has_what_lists_and_tables_say_of_it():
+    own = [protocol for protocol in PROTOCOLS.values() if protocol.__module__.startswith('benchmarks.')]
+    assert len(own) >= 16
+    for protocol in own:
+        made = protocol()
+        assert protocol.of(json.loads(json.dumps(made.settings))) == made
+        assert made.column
+        assert made.recorded
+        assert protocol.__doc__.split('\n')[0].endswith('.')
+        assert made.seconds({'student': 'recon-nano', 'points': 512}) > 0
+        assert protocol.suite in (None, '', *SUITES)
+
+
+def test_an_encoder_of_a_file_stands_beside_random_weights_in_every_frozen_table(tmp_path, file):
+    row = encoder_row(f'{file}:Tiny', {'width': 5})
+    assert row.label == 'Tiny (width=5)'
+    setup = Setup(PROFILE, pattern='', encoders=(row,))
+    suites = [suite for suite in all_suites().values() if suite.encoders and suite.name != 'nearest_mean']
+    assert {suite.name for suite in suites} >= {'svm', 'frozen', 'few_shot', 'robustness_frozen', 'leaderboard'}
+    sheets = [sheet for suite in suites for sheet in suite.plan(setup)]
+    results = done(sheets, tmp_path / 'out')
+    shown = {}
+    for sheet in sheets:
+        table = table_of(sheet.to_json(), results)
+        assert [line[0] for line in table.rows] == ['from scratch', row.label]
+        assert any(note.startswith('Tiny (width=5): an encoder from elsewhere') for note in table.notes)
+        assert not any('Pretraining' in note for note in table.notes)
+        shown |= {column: table.rows[1][table.header.index(column)].value for column in sheet.columns}
+    wanted = ('SVM', 'kNN', 'MLP-Linear', 'MLP-3', '5-way 2-shot', 'mean of the seven', 'drop local')
+    for words in wanted:
+        (found,) = {str(value) for column, value in shown.items() if column.endswith(words)}
+        assert float(found.split()[0]) >= 0
+    record = next(results.record(f.job.key) for sheet in sheets for f in sheet.figures if f.row == row.label)
+    said = record.protocol['encoder']
+    assert (said['module'], said['factory'], said['arguments']) == ('mine.py', 'Tiny', {'width': 5})
+    assert said['code'] == record.config_sha256 == row.encoder['code']
+    assert record.weights_sha256 == tensors_digest(Encoder.named(f'{file}:Tiny', {'width': 5}).build())
+    assert record.model == row.label
+    assert not record.pretraining
+
+
+def test_its_key_follows_its_source_its_arguments_and_its_tensors(file, tmp_path):
+    def key(row):
+        setup = Setup(PROFILE, pattern='', encoders=(row,))
+        return setup.measure(PROTOCOLS['svm'](), row, setup.source('procedural-cad'), 0).key
+
+    first = key(encoder_row(f'{file}:Tiny', {}))
+    torch.manual_seed(99)  # weights are drawn from a seed of their own
+    assert key(encoder_row(f'{file}:Tiny', {})) == first
+    assert key(encoder_row(f'{file}:Tiny', {'width': 9})) != first
+    other = tmp_path / 'other' / 'mine.py'
+    other.parent.mkdir()
+    other.write_text(FILE.replace('relu()', 'tanh()'))
+    changed = encoder_row(f'{other}:Tiny', {})
+    assert changed.encoder['tensors'] == encoder_row(f'{file}:Tiny', {}).encoder['tensors']
+    assert changed.encoder['code'] != encoder_row(f'{file}:Tiny', {}).encoder['code']
+    with pytest.raises(UsageError, match='other tensors'):
+        Encoder.named(f'{file}:Tiny', {}).build('0' * 64)
+
+
+def test_functions_and_modules_and_released_models(file):
+    cubes = Encoder.named(f'{file}:moments', {'power': 3}).build()
+    points = torch.rand(2, 10, 3)
+    assert torch.equal(cubes(points)[:, 3:], (points**3).mean(1))
+    released = Encoder.named('point-mae-nano_procedural', {})
+    assert released.label == 'point-mae-nano_procedural'
+    assert released.build()(torch.rand(2, 64, 3)).shape == (2, 96)
+
+
+@pytest.mark.parametrize(
+    ('name', 'arguments', 'words'),
+    [
+        ('{file}:nothing', {}, "has no 'nothing'"),
+        ('nowhere.py:f', {}, 'there is no file'),
+        ('no_such_module:f', {}, 'cannot be imported'),
+        ('{file}:Tiny', {'depth': 3}, 'depth'),
+        ('{file}:FILE', {}, 'has no'),
+        ('{file}:broken', {}, r'returns \(6, 256, 3\)'),
+        ('recon-nono', {}, 'recon-nono'),
+        ('torch:pi', {}, 'is a float'),
+    ],
+)
+def test_an_encoder_that_is_none_is_one_line(file, name, arguments, words):
+    with pytest.raises(UsageError, match=words) as caught:
+        encoder_row(name.format(file=file), arguments)
+    assert '\n' not in str(caught.value)
+
+
+def test_models_of_torch_pointcloud(tmp_path):
+    pytest.importorskip('torch_pointcloud')
+    row = encoder_row('torch-pointcloud:pointnet.modelnet40', {})
+    assert row.label == 'pointnet.modelnet40'
+    assert row.encoder['code'].startswith('')
+    setup = Setup(PROFILE, pattern='', encoders=(row,))
+    job = setup.measure(PROTOCOLS['svm'](), row, setup.source('procedural-cad'), 0)
+    results = Results(tmp_path)
+    assert serve(results, order(job))['state'] == 'done'
+    assert results.record(job.key).protocol['encoder']['arguments'] == {'name': 'pointnet.modelnet40'}
+    with pytest.raises(UsageError, match='torch-pointcloud, pointnot'):
+        encoder_row('torch-pointcloud:pointnot', {})
+
+
+def test_the_command_line(tmp_path, file, main, capsys):
+    assert main(['--check-encoder', '--encoder', f'{file}:Tiny', '--encoder-arg', 'width=4']) == 0
+    assert 'keeps the contract, (6, 256, 3) to (6, 4)' in capsys.readouterr().out
+    assert main(['--check-encoder', '--encoder', f'{file}:broken']) == 1
+    assert 'expected (B, F)' in capsys.readouterr().out
+    for arguments, words in {
+        ('--encoder-arg', 'a=1', '--suite', 'svm'): 'goes with --encoder',
+        ('--encoder', f'{file}:Tiny', '--encoder-arg', 'width'): 'expected NAME=VALUE',
+        ('--encoder', f'{file}:Tiny', '--suite', 'modelnet40'): 'trains what it measures',
+        ('--encoder', f'{file}:broken', '--suite', 'svm'): '--check-encoder says all',
+    }.items():
+        with pytest.raises(UsageError, match=words):
+            main([*arguments, '--plan', '--out', str(tmp_path)])
+    assert main(['--encoder', f'{file}:Tiny', '--profile', 'smoke', '--plan', '--out', str(tmp_path / 'out')]) == 0
+    told = capsys.readouterr().out
+    for words in ('svm Tiny on procedural-cad', 'knn from scratch', 'mlp3 Tiny', 'corruption-svm Tiny', 'few-shot 5w'):
+        assert words in told
+    assert 'pretrain' not in told
+    arguments = ['--encoder', f'{file}:Tiny', '--models', 'point-mae', '--suite', 'svm', '--profile', 'smoke']
+    assert main([*arguments, '--out', str(tmp_path / 'out'), '--jobs', '1']) == 0
+    rows = [line.split('|')[1].strip() for line in capsys.readouterr().out.splitlines() if line.startswith('|')]
+    assert rows[2:5] == ['from scratch', 'Tiny', 'point-mae-nano']
