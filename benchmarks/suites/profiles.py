@@ -9,7 +9,7 @@ from zoo.errors import UsageError
 OF_RECON = ('point-mae', 'cmc', 'smc', 'recon-smc', 'multitask', 'two-tower', 'recon', 'point-bert', 'act')
 """ReCon and the methods that its paper compares it with or takes it apart into."""
 
-METHODS = (*OF_RECON, 'point2vec', 'point-jepa', 'pcp-mae')
+METHODS = (*OF_RECON, 'recon-plus', 'point2vec', 'point-jepa', 'pcp-mae')
 """Pretraining methods in the order of tables."""
 
 

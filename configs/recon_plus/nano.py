@@ -4,7 +4,7 @@ ReCon with several image queries, matched with four pictures of the object. Of R
 left out are its colors, its larger data and students, and several texts, so that there is one text query as in ReCon.
 The weight is that of the released code, 5 times the sum over a batch of 64. The teachers are those of recon-nano.
 Cost: about as many samples per second as recon-nano, and four pictures of every object to render and encode once.
-Expected: no published figure belongs to this config, and none is measured yet.
+Expected: no published figure belongs to this config; measured ones stand in docs/models.
 Command: python tools/train.py configs/recon_plus/nano.py
 """
 
