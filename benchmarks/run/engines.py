@@ -1,4 +1,4 @@
-"""Where jobs run: worker processes of loky here, tasks of Ray, batch jobs of Slurm through submitit.
+"""Where jobs run: worker processes of loky (in joblib) here, tasks of Ray, batch jobs of Slurm through submitit.
 
 An engine starts processes, places them on nodes and GPUs, and says when one has died. Away from this machine the folder
 of results must lie where every node sees it under the same path, on a file system that locks files between nodes (NFS 4
@@ -19,7 +19,7 @@ from concurrent.futures import FIRST_COMPLETED, wait
 from pathlib import Path
 from typing import Any
 
-from loky.process_executor import ProcessPoolExecutor, TerminatedWorkerError
+from joblib.externals.loky.process_executor import ProcessPoolExecutor, TerminatedWorkerError
 
 from benchmarks.run.worker import THREADS, end_with
 from benchmarks.suites.job import ROOT

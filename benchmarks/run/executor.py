@@ -112,12 +112,11 @@ class Executor:
         try:
             answer = future.result()
         except Exception as error:
-            reason = self.engine.death(error)
-            if not reason:
-                last = str(error).strip().rpartition('\n')[2]
-                raise UsageError(f'a worker cannot start: {type(error).__name__}: {last}') from error
-            self._died(job, reason, time.monotonic() - began)
-            return
+            if reason := self.engine.death(error):
+                self._died(job, reason, time.monotonic() - began)
+                return
+            last = str(error).strip().rpartition('\n')[2]
+            raise UsageError(f'a worker cannot start: {type(error).__name__}: {last}') from error
         if answer['state'] == 'stopped':
             raise UsageError(f'{answer["error"]}; what is done stays, and the same command goes on once this is mended')
         for line in answer.get('said', ()):
@@ -140,10 +139,10 @@ class Executor:
             self.results.note('lost', job.key)
             self.state.waiting[job.key] = job
             self.display.lost(job, reason)
-            return
-        self.results.put_failure(job.key, str(job), reason)
-        self.results.note('failed', job.key)
-        self._fail(job, reason, seconds)
+        else:
+            self.results.put_failure(job.key, str(job), reason)
+            self.results.note('failed', job.key)
+            self._fail(job, reason, seconds)
 
     def _fail(self, job: Job, error: str, seconds: float) -> None:
         """Note a failure, and that whatever waits for the job cannot run."""

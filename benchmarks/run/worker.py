@@ -86,7 +86,7 @@ def serve(results: Results, order: Order, device: str = 'cpu') -> dict[str, Any]
     """
     key = order['key']
     lock = FileLock(results.out / 'locks' / f'{key}.lock')
-    with _Said() as said:
+    with _warnings() as said:
         try:
             Path(lock.lock_file).parent.mkdir(parents=True, exist_ok=True)
             # The system frees the lock of a process that was killed.
@@ -104,7 +104,7 @@ def serve(results: Results, order: Order, device: str = 'cpu') -> dict[str, Any]
             lock.release()
             # A runner refers to itself in circles, and holds a data set of hundreds of megabytes.
             gc.collect()
-    return {**answer, 'said': said.lines}
+    return {**answer, 'said': said}
 
 
 def _run(results: Results, order: Order, device: str) -> dict[str, Any]:
@@ -135,23 +135,17 @@ def _reason(error: Exception) -> str:
     return ' '.join(text.split())[:500]
 
 
-class _Said(logging.Handler):
-    """Takes what the code of this package warns of, for the person who waits."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.lines: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(' '.join(record.getMessage().split()))
-        print(self.lines[-1], file=sys.stderr)  # the log
-
-    def __enter__(self) -> _Said:
-        logging.getLogger('benchmarks').addHandler(self)
-        return self
-
-    def __exit__(self, *reason: object) -> None:
-        logging.getLogger('benchmarks').removeHandler(self)
+@contextlib.contextmanager
+def _warnings() -> Iterator[list[str]]:
+    """Collect what the code of this package warns of, for the person who waits."""
+    lines: list[str] = []
+    handler = logging.Handler(logging.WARNING)
+    handler.emit = lambda record: lines.append(' '.join(record.getMessage().split()))  # type: ignore[method-assign]
+    logging.getLogger('benchmarks').addHandler(handler)
+    try:
+        yield lines
+    finally:
+        logging.getLogger('benchmarks').removeHandler(handler)
 
 
 def _cpu_seconds() -> float:
