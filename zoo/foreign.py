@@ -194,6 +194,7 @@ def seal_teachers(model: nn.Module, what: str) -> None:
         model: as built.
         what: where the config came from, as messages call it.
     """
+    part: Any
     for part in model.modules():
         if hasattr(part, 'seal'):
             part.seal(what)

@@ -94,6 +94,9 @@ class FrozenCorruption(Corruption):
 class _Linear(nn.Module):
     """Logits (B, classes) of a fitted linear SVM on the features of an encoder; classes it never saw never win."""
 
+    weight: Tensor
+    bias: Tensor
+
     def __init__(self, encoder: nn.Module, svm: LinearSVC, num_classes: int) -> None:
         super().__init__()
         self.encoder = encoder

@@ -81,6 +81,9 @@ def train_head(
 class _Standardise(nn.Module):
     """Zero mean and unit variance by the statistics of the training features; constant channels become zero."""
 
+    mean: torch.Tensor
+    scale: torch.Tensor
+
     def __init__(self, rows: torch.Tensor) -> None:
         super().__init__()
         deviation = rows.std(dim=0, correction=0)

@@ -54,10 +54,8 @@ class ProjectedQueries(nn.Module):
         widths = {name: objectives[name].projection.out_features for name in streams}
         if len(set(widths.values())) > 1:
             raise UsageError(f'zero-shot sums streams of one space; the targets of {widths} differ: choose one of them')
-        self.backbone, self.objectives = (
-            pretrainer.backbone,
-            nn.ModuleDict({name: objectives[name] for name in streams}),
-        )
+        self.backbone = pretrainer.backbone
+        self.objectives: Any = nn.ModuleDict({name: objectives[name] for name in streams})
         self.streams = tuple(sorted(streams.items()))
 
     def forward(self, points: Tensor) -> Tensor:

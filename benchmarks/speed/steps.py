@@ -126,7 +126,7 @@ def made_ready(
         yield model, random_batch(config, model, batch_size), _optimizer(config, model)
 
 
-def random_batch(config: Config, model: nn.Module, batch_size: int) -> dict[str, Any]:
+def random_batch(config: Config, model: Any, batch_size: int) -> dict[str, Any]:
     """Clouds (B, N, 3) of the size that the data has, labels, and a feature for every frozen teacher."""
     generator = torch.Generator().manual_seed(0)
     num_points = config.train_dataloader.dataset.get('num_points', 2048)

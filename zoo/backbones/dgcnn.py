@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -100,8 +101,9 @@ class DynamicEdgeConv(nn.Module):
             far, near = F.linear(x, difference), F.linear(x, own - difference)
         if not self.training:
             # The norm is a fixed affine map then, and goes before the look-up as well.
-            scale = self.norm.weight / (self.norm.running_var + self.norm.eps).sqrt()
-            shift = self.norm.bias - self.norm.running_mean * scale
+            norm: Any = self.norm
+            scale = norm.weight / (norm.running_var + norm.eps).sqrt()
+            shift = norm.bias - norm.running_mean * scale
             return F.leaky_relu(largest(ops.gather_rows(far * scale, members), dim=2) + near * scale + shift, SLOPE)
         edges = ops.gather_rows(far, members).add_(near.unsqueeze(2))
         edges = self.norm(edges.flatten(0, 2)).view_as(edges)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from zoo import ops
+
 
 @dataclass
 class StudentOutput:
@@ -50,6 +52,22 @@ class StudentOutput:
     penalties: dict[str, Tensor] = field(default_factory=dict)
     second: StudentOutput | None = None
 
+    def at_visible(self, values: Tensor) -> Tensor:
+        """What values (B, G, C) of all groups say of the visible ones (B, V, C).
+
+        Raises:
+            ValueError: nothing is masked.
+        """
+        return ops.gather_points(values, _there(self.visible))
+
+    def at_masked(self, values: Tensor) -> Tensor:
+        """What values (B, G, C) of all groups say of the masked ones (B, M, C).
+
+        Raises:
+            ValueError: nothing is masked.
+        """
+        return ops.gather_points(values, _there(self.masked))
+
     def global_feature(self, query: str) -> Tensor:
         """What describes the whole cloud to an objective: the query of that name (B, C).
 
@@ -80,3 +98,9 @@ class StudentOutput:
             return torch.cat([*queries, tokens.amax(dim=1)], dim=-1)
         patches = tokens.amax(dim=1) + tokens.mean(dim=1)
         return torch.cat([torch.stack(queries).amax(dim=0), patches], dim=-1) if queries else patches
+
+
+def _there(index: Tensor | None) -> Tensor:
+    if index is None:
+        raise ValueError('nothing is masked: give the backbone a mask')
+    return index

@@ -91,6 +91,7 @@ class PointTransformer(Backbone):
         self.mask_token = nn.Parameter(torch.zeros(1, 1, embed_dim)) if masked_tokens == 'replace' else None
         self.mask_position = nn.Parameter(torch.zeros(1, 1, embed_dim)) if masked_tokens == 'unplace' else None
         rates = torch.linspace(0, drop_path, depth, device='cpu').tolist()
+        blocks: list[Block | ReConBlock]
         if fusion == 'cross':
             blocks = [ReConBlock(embed_dim, num_heads, mlp_ratio, rate, stop_gradient) for rate in rates]
         else:

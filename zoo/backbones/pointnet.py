@@ -48,7 +48,7 @@ class PointNet(CloudEncoder):
         Parity: the released code sums half the squares of the penalty over the batch, so that its weight of 1e-3 acts
         as 1.6e-2 does here with 32 clouds; this is the formula of the paper, averaged over the batch.
         """
-        weight = self.points.linears[0].weight
+        weight = self.points.first.weight
         points = as_points(points, weight).to(weight.dtype)
         if self.input_transform is not None:
             points = points @ self.input_transform(points)

@@ -59,7 +59,7 @@ class PointNet2(CloudEncoder):
     def encode(self, points: Tensor) -> tuple[list[Tensor], dict[str, Tensor]]:
         """Features of every level's centers (B, S, C'), the last level's once more before the last maximum."""
         features, layers = None, []
-        weight = self.whole.linears[0].weight
+        weight = self.whole.first.weight
         points = ops.in_order(as_points(points, weight), self.order)
         for level in self.levels:
             points, features = level(points, features)
@@ -94,7 +94,7 @@ class SetAbstraction(nn.Module):
         # The map of a member relative to its center is a difference of maps: one product per point and per center
         # instead of one per member.
         mapped = ops.gather_rows(_first_map(self.mlp, points, features), members)
-        first = self.mlp.linears[0].weight[:, :3]
+        first = self.mlp.first.weight[:, :3]
         with ops.full_precision(points.device):
             shift = F.linear(centers.to(first.dtype), first).unsqueeze(2)
         x = self.mlp.after_first(mapped.sub_(shift))
@@ -103,7 +103,7 @@ class SetAbstraction(nn.Module):
 
 def _first_map(mlp: SharedMlp, points: Tensor, features: Tensor | None) -> Tensor:
     """First linear map (B, N, C1) of [coordinates, features]."""
-    first = mlp.linears[0]
+    first = mlp.first
     # Not in half precision, under autocast either: differences of neighbors would drown in its rounding.
     with ops.full_precision(points.device):
         result = F.linear(points.to(first.weight.dtype), first.weight[:, :3], first.bias)

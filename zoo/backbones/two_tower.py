@@ -36,6 +36,8 @@ class TwoTower(Backbone):
         ValueError: unknown streams; the towers differ in channels or grouping, or share a query.
     """
 
+    local_tower: Backbone
+    global_tower: Backbone
     capabilities = frozenset({'queries', 'tokens', 'layers', 'attention', 'masking', 'unplaced'})
     task_arguments = ('num_groups', 'group_size', 'drop_path', 'skip_near_origin', 'order', 'masked_tokens', 'streams')
 

@@ -58,7 +58,7 @@ class ParamGroups:
 
 
 def split_parameters(
-    model: nn.Module,
+    model: Any,
     lr: float,
     weight_decay: float,
     *,
@@ -93,7 +93,7 @@ def split_parameters(
         if not any(pattern.search(name) for name in every):
             stems = ', '.join(sorted({name.partition('.')[0] for name in every}))
             raise UsageError(f'lr_scale: {pattern.pattern!r} fits no parameter; their names begin with {stems}')
-    spared = set(model.no_weight_decay()) if hasattr(model, 'no_weight_decay') else set()
+    undecayed = set(model.no_weight_decay()) if hasattr(model, 'no_weight_decay') else set()
     if layer_decay != 1.0 and not hasattr(model, 'layer_groups'):
         raise UsageError(f'layer_decay needs a model with layer_groups(), {type(model).__name__} has none')
     layers = [] if layer_decay == 1.0 else model.layer_groups()
@@ -101,7 +101,7 @@ def split_parameters(
     groups: dict[tuple[float, bool], list[nn.Parameter]] = {}
     for name, parameter in names:
         scale = next((scale for pattern, scale in patterns.items() if pattern.search(name)), None)
-        free = parameter.ndim <= 1 or name.endswith('.bias') or name in spared
+        free = parameter.ndim <= 1 or name.endswith('.bias') or name in undecayed
         decays = not free or (decay_scaled_groups and scale is not None)
         key = ((1.0 if scale is None else scale) * depths.get(name, 1.0), decays)
         groups.setdefault(key, []).append(parameter)

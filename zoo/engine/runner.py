@@ -272,7 +272,7 @@ class ZooRunner(Runner):
             super().load_or_resume()
             say(f'{"resumed from" if self._resume else "loaded"} {self._load_from}')
         elif self.cfg.get('weights'):
-            model: nn.Module = getattr(self.model, 'module', self.model)
+            model: Any = getattr(self.model, 'module', self.model)
             say(load_weights(model, str(self.cfg.weights), complete=self._testing))
             # Averaged copies of the model were made before.
             self.call_hook('after_load_checkpoint', checkpoint={'state_dict': model.state_dict()})
@@ -367,7 +367,7 @@ class ZooRunner(Runner):
         meta |= {'cfg': self.cfg.pretty_text, 'settings': snapshot(self.cfg), 'seed': self.seed}
         meta |= {'experiment_name': self.experiment_name, 'epoch_length': len(self.train_dataloader)}
         meta['dataset_meta'] = getattr(self.train_dataloader.dataset, 'metainfo', None)
-        model: nn.Module = getattr(self.model, 'module', self.model)
+        model: Any = getattr(self.model, 'module', self.model)
         checkpoint = {'meta': meta, 'state_dict': model.state_dict(), 'message_hub': self.message_hub.state_dict()}
         if save_optimizer:
             checkpoint['optimizer'] = self.optim_wrapper.state_dict()

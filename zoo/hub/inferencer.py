@@ -115,8 +115,8 @@ class Inferencer:
         self.num_points = num_points or check_known(inputs, self.model, what).num_points
         self.classes = tuple(classes)
         if isinstance(self.model, PointClassifier) and not classes:
-            config = isinstance(model, str | Path) and str(model).endswith('.py')
-            self.classes = inputs.classes or (classes_of_config(model) if config else ())
+            config = not isinstance(model, nn.Module) and str(model).endswith('.py')
+            self.classes = inputs.classes or (classes_of_config(str(model)) if config else ())
         scaled = inputs.normalise if normalise is None else normalise
         # The order of the points in a file decides nothing: neither which are kept, nor at which a model begins.
         chosen = FPSSubsample(self.num_points, order='shape')

@@ -169,13 +169,15 @@ def _objectives(state: State, backbone: dict[str, Any], norm: int) -> dict[str, 
     """Configs of the objectives whose tensors the checkpoint holds."""
     decoder = decoder_sizes(state, backbone['num_heads'], backbone['group_size'])
     decoder['drop_path'] = backbone['drop_path']
-    goals: dict[str, dict[str, Any]] = {'reconstruct': {'type': 'ReconstructPoints', 'norm': norm, 'decoder': decoder}}
+    objectives: dict[str, dict[str, Any]] = {
+        'reconstruct': {'type': 'ReconstructPoints', 'norm': norm, 'decoder': decoder}
+    }
     for query, key in (('image', 'img_proj.weight'), ('text', 'text_proj.weight')):
         if key in state:
-            goals[query] = {'type': 'AlignModality', 'target_dim': state[key].shape[0]}
+            objectives[query] = {'type': 'AlignModality', 'target_dim': state[key].shape[0]}
     if 'cls_proj.0.weight' in state:
-        goals['smc'] = {'type': 'ClassContrast', 'hidden_dim': state['cls_proj.0.weight'].shape[0]}
-    return goals
+        objectives['smc'] = {'type': 'ClassContrast', 'hidden_dim': state['cls_proj.0.weight'].shape[0]}
+    return objectives
 
 
 def _student(

@@ -68,7 +68,7 @@ class FeaturePropagation(nn.Module):
 
     def forward(self, points: Tensor, centers: Tensor, features: Tensor) -> Tensor:
         """Map features (B, G, C) of centres (B, G, 3) to features (B, N, C') of points (B, N, 3)."""
-        first = self.mlp.linears[0]
+        first = self.mlp.first
         own, carried = first.weight.split([3, features.shape[-1]], dim=1)
         spread = interpolate(points, centers, F.linear(features, carried), self.neighbors)
         return self.mlp.after_first(F.linear(points.to(own.dtype), own, first.bias) + spread)

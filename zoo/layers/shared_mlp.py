@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import cast
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -32,7 +33,12 @@ class SharedMlp(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map features (..., C) to (..., C')."""
-        return self.after_first(self.linears[0](x))
+        return self.after_first(self.first(x))
+
+    @property
+    def first(self) -> nn.Linear:
+        """The first linear map."""
+        return cast('nn.Linear', self.linears[0])
 
     def after_first(self, x: Tensor) -> Tensor:
         """What follows the first linear map, for callers that have a cheaper way to compute that one.

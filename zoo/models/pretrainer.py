@@ -61,7 +61,7 @@ class Pretrainer(PointModel):
                 raise ValueError(f"unknown mask type '{mask.get('type')}': choose one of {known}")
             require(self.backbone, {'masking'}, f"mask '{mask['type']}'")
             self.mask = MASKS.build(dict(mask))
-        self.objectives = nn.ModuleDict({name: self._built(name, cfg) for name, cfg in wanted.items()})
+        self.objectives: Any = nn.ModuleDict({name: self._built(name, cfg) for name, cfg in wanted.items()})
 
     def loss(
         self, points: Tensor, mask: Tensor | None = None, second_points: Tensor | None = None, **batch: Any
@@ -81,7 +81,7 @@ class Pretrainer(PointModel):
                 second_points = transformed({'points': points}, self.data_preprocessor.second_transforms)['points']
             output.second = self.encode(second_points)
         batch['points'] = points
-        losses = {name: goal.weight * goal(output, batch) for name, goal in self.objectives.items()}
+        losses = {name: objective.weight * objective(output, batch) for name, objective in self.objectives.items()}
         return {f'loss_{name}': loss for name, loss in (output.penalties | losses).items()}
 
     def encode(self, points: Tensor, mask: Tensor | None = None) -> StudentOutput:
@@ -94,8 +94,8 @@ class Pretrainer(PointModel):
     def teachers(self) -> dict[str, nn.Module]:
         """Frozen teachers by modality, whose features may be computed once and put into the batch."""
         found: dict[str, nn.Module] = {}
-        for goal in self.objectives.values():
-            found |= goal.teachers()
+        for objective in self.objectives.values():
+            found |= objective.teachers()
         return found
 
     def after_step(self, progress: float) -> None:
@@ -104,22 +104,28 @@ class Pretrainer(PointModel):
         Args:
             progress: share of the training that is done.
         """
-        for goal in self.objectives.values():
-            goal.after_step(self.backbone, progress)
+        for objective in self.objectives.values():
+            objective.after_step(self.backbone, progress)
 
     def no_weight_decay(self) -> set[str]:
         """Names of parameters that take no weight decay although they are not vectors."""
-        own = {f'objectives.{name}.{leaf}' for name, goal in self.objectives.items() for leaf in goal.no_weight_decay()}
+        own = {
+            f'objectives.{name}.{leaf}'
+            for name, objective in self.objectives.items()
+            for leaf in objective.no_weight_decay()
+        }
         return super().no_weight_decay() | own
 
     def _built(self, name: str, cfg: dict[str, Any]) -> Objective:
         """An objective that fits the backbone."""
         kind, known = _class_of(cfg), self.backbone.query_names
         require(self.backbone, kind.requires, f"objective '{name}' ({kind.__name__})")
-        goal: Objective = OBJECTIVES.build({'name': name, 'student': self.backbone, **cfg})
-        if goal.query is not None and known and goal.query not in known:
-            raise UsageError(f"objective '{name}' reads the query '{goal.query}', the backbone has {', '.join(known)}")
-        return goal
+        objective: Objective = OBJECTIVES.build({'name': name, 'student': self.backbone, **cfg})
+        if objective.query is not None and known and objective.query not in known:
+            raise UsageError(
+                f"objective '{name}' reads the query '{objective.query}', the backbone has {', '.join(known)}"
+            )
+        return objective
 
 
 def _class_of(cfg: dict[str, Any]) -> type[Objective]:

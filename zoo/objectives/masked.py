@@ -6,7 +6,6 @@ from typing import Any
 
 from torch import Tensor
 
-from zoo import ops
 from zoo.backbones import Backbone, StudentOutput
 from zoo.layers import MaskedDecoder
 from zoo.objectives.base import Objective
@@ -46,14 +45,14 @@ class MaskedObjective(Objective):
         if self.decoder is None:
             if not replaced:
                 raise ValueError(f"{type(self).__name__} needs a decoder, or a student with masked_tokens='replace'")
-            return ops.gather_points(output.tokens, output.masked)
+            return output.at_masked(output.tokens)
         if replaced:
             raise ValueError(f"{type(self).__name__} with a decoder needs a student with masked_tokens='drop'")
         return self.decoder(output.tokens, *self.places(output))
 
     def places(self, output: StudentOutput) -> tuple[Tensor, Tensor]:
         """Where the decoder is told that visible groups (B, V, 3) and masked groups (B, M, 3) are: at their centers."""
-        return ops.gather_points(output.centers, output.visible), ops.gather_points(output.centers, output.masked)
+        return output.at_visible(output.centers), output.at_masked(output.centers)
 
     def no_weight_decay(self) -> set[str]:
         """The mask token."""

@@ -7,7 +7,6 @@ from typing import Any
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from zoo import ops
 from zoo.backbones import Backbone, StudentOutput
 from zoo.layers import waves
 from zoo.objectives.reconstruct import ReconstructPoints
@@ -62,10 +61,10 @@ class PredictCenters(ReconstructPoints):
         """
         distance = super().forward(output, batch)
         predicted = self.centers(output.unplaced).float()
-        target = waves(ops.gather_points(output.centers, output.masked), predicted.shape[-1])
+        target = waves(output.at_masked(output.centers), predicted.shape[-1])
         return distance + self.center_weight * F.mse_loss(predicted, target.float())
 
     def places(self, output: StudentOutput) -> tuple[Tensor, Tensor]:
         """Waves of the visible groups (B, V, C), and those that are predicted for the masked ones (B, M, C)."""
         predicted = self.centers(output.unplaced).detach()
-        return waves(ops.gather_points(output.centers, output.visible), predicted.shape[-1]), predicted
+        return waves(output.at_visible(output.centers), predicted.shape[-1]), predicted

@@ -8,7 +8,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from zoo import ops
 from zoo.backbones import Backbone, StudentOutput
 from zoo.errors import UsageError
 from zoo.objectives.masked import MaskedObjective
@@ -61,7 +60,7 @@ class PredictLayers(MaskedObjective):
     def forward(self, output: StudentOutput, batch: dict[str, Any]) -> Tensor:
         """Mean smooth L1 over channels and masked groups."""
         prediction = self.head(self.masked_tokens(output)).float()
-        target = ops.gather_points(self.targets(output), output.masked)
+        target = output.at_masked(self.targets(output))
         return F.smooth_l1_loss(prediction, target, beta=self.beta)
 
     @torch.no_grad()

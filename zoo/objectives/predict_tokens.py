@@ -7,7 +7,6 @@ from typing import Any
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from zoo import ops
 from zoo.backbones import Backbone, StudentOutput
 from zoo.objectives.losses import LOSSES
 from zoo.objectives.masked import MaskedObjective
@@ -92,7 +91,7 @@ class PredictFeatures(MaskedObjective):
         """Mean loss over the masked groups."""
         prediction = self.head(self.masked_tokens(output)).float()
         features = self.teacher((output.neighborhoods, output.centers))
-        target = ops.gather_points(features, output.masked)
+        target = output.at_masked(features)
         if self.target_norm == 'layer':
             target = F.layer_norm(target, target.shape[-1:], eps=1e-8)
         return LOSSES[self.loss](prediction, target)

@@ -50,5 +50,5 @@ class ReconstructPoints(MaskedObjective):
         """
         tokens = self.masked_tokens(output)
         predicted = self.head(tokens).unflatten(-1, (self.group_size, 3))
-        target = self.teacher(ops.gather_points(output.neighborhoods.flatten(2), output.masked).unflatten(-1, (-1, 3)))
+        target = self.teacher(output.at_masked(output.neighborhoods.flatten(2)).unflatten(-1, (-1, 3)))
         return ops.chamfer_distance(predicted.flatten(0, 1), target.flatten(0, 1), norm=self.norm)

@@ -51,7 +51,7 @@ def require_finite(*clouds: Tensor, names: tuple[str, ...]) -> None:
     """
     if not backend.checks() or (clouds[0].is_cuda and torch.cuda.is_current_stream_capturing()):
         return
-    if torch.isfinite(sum(cloud.sum() for cloud in clouds)):
+    if torch.isfinite(torch.stack([cloud.sum() for cloud in clouds]).sum()):
         return
     for cloud, name in zip(clouds, names, strict=True):
         broken = (~torch.isfinite(cloud)).flatten(1).any(dim=1).nonzero().flatten().tolist()

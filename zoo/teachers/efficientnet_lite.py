@@ -78,12 +78,13 @@ class EfficientNetLite0Teacher(ImageTeacher):
         ensure_torchvision()
         import timm
 
-        network: nn.Module = timm.create_model('tf_efficientnet_lite0', pretrained=False, num_classes=0)
+        network: Any = timm.create_model('tf_efficientnet_lite0', pretrained=False, num_classes=0)
         weights = {timm_key(key): value for key, value in read_tensors(self._files()[0]).items()}
         network.load_state_dict({key: value for key, value in weights.items() if not key.startswith('classifier.')})
         if self.frozen:
             fold_batch_norms(network.eval())
-        return network.to(memory_format=torch.channels_last)  # twice as fast on a CPU
+        channels_last: nn.Module = network.to(memory_format=torch.channels_last)  # twice as fast on a CPU
+        return channels_last
 
     def _encode(self, network: nn.Module, inputs: Any) -> Tensor:
         """Return pooled features, shape ``(B, 1280)``."""

@@ -74,13 +74,13 @@ class MovingAverage(nn.Module):
         for name, own in self.network.named_parameters():
             own.lerp_(theirs[name].to(own.dtype), share.to(own.dtype))
         current = dict(student.named_buffers())
-        for name, own in self.network.named_buffers():
-            if not own.is_floating_point():
-                own.copy_(current[name])
+        for name, buffer in self.network.named_buffers():
+            if not buffer.is_floating_point():
+                buffer.copy_(current[name])
                 continue
-            own.lerp_(current[name], share.to(own.dtype))
+            buffer.lerp_(current[name], share.to(buffer.dtype))
             if is_distributed():
-                all_reduce(own, 'mean')
+                all_reduce(buffer, 'mean')
         self.steps += 1
 
     def train(self, mode: bool = True) -> MovingAverage:

@@ -45,11 +45,13 @@ def reconstruct(model: Any, points: Tensor, mask: Tensor | None = None) -> Recon
     Raises:
         UsageError: the student does not reconstruct points.
     """
-    goals = [goal for goal in getattr(model, 'objectives', {}).values() if isinstance(goal, ReconstructPoints)]
-    if not goals:
+    objectives = [
+        objective for objective in getattr(model, 'objectives', {}).values() if isinstance(objective, ReconstructPoints)
+    ]
+    if not objectives:
         raise UsageError('this student reconstructs no points: choose point_mae, recon, multitask or two_tower')
     output = model.encode(points, mask)
-    predicted = goals[0].head(goals[0].masked_tokens(output)).unflatten(-1, (goals[0].group_size, 3))
+    predicted = objectives[0].head(objectives[0].masked_tokens(output)).unflatten(-1, (objectives[0].group_size, 3))
     target = _taken(output.neighborhoods, output.masked)
     apart = ops.chamfer_distance(predicted.flatten(0, 1), target.flatten(0, 1), norm=2, reduction='none')
     hidden, seen = (ops.gather_points(output.centers, chosen) for chosen in (output.masked, output.visible))
