@@ -157,6 +157,7 @@ def _notes(figures: Figures, verdict: Verdict, reference: str) -> list[str]:
     said = [('Voting', 'voting'), ('Epoch', 'epoch_selection')]
     values = {title: _values(getattr(record.protocol, name) for record in records) for title, name in said}
     notes.append('. '.join(f'{title}: {text}' for title, text in values.items() if text) + '.')
+    notes += _seen(records)
     selections = _values(record.protocol.get('recipe_selection', '') for record in records)
     if selections:
         notes.append(f'Fine-tuning: {selections}.')
@@ -164,6 +165,23 @@ def _notes(figures: Figures, verdict: Verdict, reference: str) -> list[str]:
     told = [_values(str(part.get(name, '')) for part in parts) for name in ('torch', 'device', 'precision', 'commit')]
     notes.append(f'Measured with torch {told[0]}, {told[1]}, {told[2]}, commit {told[3]}.')
     return notes
+
+
+def _seen(records: Sequence[Record]) -> list[str]:
+    """Which classes that are measured on were pretrained on, and whether the very objects were."""
+    places: dict[str, set[str]] = {}
+    notes = []
+    for record in records:
+        data = record.dataset
+        place = ' '.join(part for part in (data.name, data.variant) if part)
+        if 'seen_classes' in data:
+            places.setdefault(f'{data["seen_classes"]} of {data.classes}', set()).add(place)
+        if data.get('seen_objects') == 'all':
+            notes.append(f'The objects of {place} were pretrained on by {record.model}: its figures are no test.')
+    told = [f'{count} of {", ".join(sorted(where))}' for count, where in sorted(places.items())]
+    if told:
+        notes.insert(0, f'Classes that pretraining saw, in other objects unless a note says so: {"; ".join(told)}.')
+    return list(dict.fromkeys(notes))
 
 
 def _counted(number: int, what: str) -> str:

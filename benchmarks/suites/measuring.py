@@ -21,6 +21,7 @@ from benchmarks.records.record import environment
 from benchmarks.suites.draws import labelled
 from benchmarks.suites.job import KINDS, Kind, Outcome, Task
 from benchmarks.suites.students import pretraining_config
+from zoo.datasets.captions import readable
 from zoo.errors import UsageError
 from zoo.hub import backbone_config, get_model
 from zoo.io import file_hash
@@ -185,6 +186,11 @@ def _record(
         'samples': len(measured),
         'classes': len(measured.classes),
     }
+    if pretraining and 'classes' in pretraining['about']:
+        seen = {readable(name) for name in pretraining['about']['classes']}
+        dataset['seen_classes'] = sum(readable(name) in seen for name in measured.classes)
+    if pretraining and pretraining['about']['fingerprint'] == measured.fingerprint:
+        dataset['seen_objects'] = 'all'
     if learnt is not None:
         dataset |= {'train_fingerprint': learnt.fingerprint, 'train_samples': len(learnt)}
     predictions = Predictions.of(found.labels, found.predictions, score=found.scores) if len(found.labels) else None

@@ -91,6 +91,7 @@ def run_pretraining(task: Task, extra: Mapping[str, Any] | None = None) -> tuple
         'batch_size': settings['batch_size'] or config.train_dataloader.batch_size,
         'seed': settings['seed'],
         'objects': len(built),
+        'classes': list(built.classes),
         'fingerprint': built.fingerprint,
         'options': {key: str(value) for key, value in settings['options'].items()},
     }

@@ -15,7 +15,7 @@ from tests.benchmarks.run import toy
 SEEDS = 4
 
 
-def measured(results, job, right, seed, protocol='finetune'):
+def measured(results, job, right, seed, protocol='finetune', **data):
     """Keep a record of 200 objects of which some are right."""
     target = np.zeros(200, dtype=int)
     predicted = np.where(np.arange(200) < right, 0, 1)
@@ -24,7 +24,7 @@ def measured(results, job, right, seed, protocol='finetune'):
         weights='scratch',
         weights_sha256='',
         pretraining={},
-        dataset={'name': 'd', 'fingerprint': 'f'},
+        dataset={'name': 'd', 'fingerprint': 'f', **data},
         protocol={'name': protocol, 'voting': 'none', 'epoch_selection': 'last'},
         seed=seed,
         metrics={'oa': right / 2},
@@ -77,6 +77,19 @@ def test_one_seed_claims_neither_an_interval_nor_a_test(tmp_path):
     notes = table_of(made.to_json(), results).notes
     assert 'One seed: no interval, nothing is tested.' in notes
     assert not [note for note in notes if 'Holm' in note or 'interval over' in note]
+
+
+def test_what_pretraining_saw_of_the_test_is_said(tmp_path):
+    results = Results(tmp_path)
+    made = Sheet('s', 'Title', reference='base')
+    saw = {'base': {}, 'some': {'seen_classes': 3}, 'all': {'seen_classes': 4, 'seen_objects': 'all'}}
+    for row, data in saw.items():
+        made.add(row, 'c', 0, job(row, 0))
+        measured(results, job(row, 0), 100, 0, classes=4, **data)
+    notes = table_of(made.to_json(), results).notes
+    (classes,) = [note for note in notes if note.startswith('Classes that pretraining saw')]
+    assert classes.endswith(': 3 of 4 of d; 4 of 4 of d.')
+    assert 'The objects of d were pretrained on by all: its figures are no test.' in notes
 
 
 def test_less_may_be_better_or_nothing_better_than_anything(tmp_path):
