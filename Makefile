@@ -22,7 +22,7 @@ SOURCES := zoo benchmarks tools tests configs setup.py
 
 .PHONY: demo test test-fast lint format clean help
 
-demo: $(STAMP) ## pretrain and measure nine methods on the built-in shapes, then print the tables
+demo: $(STAMP) ## measure the released weights, pretrain and fine-tune one method, print the tables
 	@$(BIN)/python tools/benchmark.py --all --profile demo
 
 test: $(STAMP) ## run every test

@@ -25,6 +25,7 @@ class Profile:
         methods: that are compared; a pattern that fits none of them may name any other.
         suites: what ``--all`` runs; everything where it is empty.
         corpus: what is pretrained on.
+        released: data of released weights that take the place of pretrainings; none where it is empty.
         seeds: repetitions.
         pretrain_seeds: pretrainings; seeds beyond share them and repeat the downstream step alone.
         objects: of the built-in shapes for pretraining.
@@ -58,6 +59,7 @@ class Profile:
     methods: tuple[str, ...] = METHODS
     suites: tuple[str, ...] = ()
     corpus: str = 'procedural'
+    released: str = ''
     seeds: int = 3
     pretrain_seeds: int = 3
     objects: int = 1650
@@ -112,9 +114,9 @@ PROFILES = {
         ),
         Profile(
             'demo',
-            'a first look, minutes on two cores',
-            methods=OF_RECON,
-            suites=('leaderboard', 'ablation_fusion', 'data_curve'),
+            'a first look, minutes on two cores: released weights, and one pretraining',
+            suites=('leaderboard', 'live'),
+            released='procedural',
             seeds=3,
             pretrain_seeds=1,
             objects=660,
@@ -126,13 +128,13 @@ PROFILES = {
             val_objects=430,
             test_objects=430,
             finetune_samples=0,
+            rates=(1e-3,),
             queries=10,
             few_shot=((5, 10),),
-            fractions=(10, 30, 100),
         ),
         Profile(
             'laptop',
-            'every suite, table and study on the built-in shapes and the packs; its pretrainings are those of demo',
+            'every suite, table and study on the built-in shapes and the packs, at the length of the released weights',
             seeds=3,
             pretrain_seeds=1,
             objects=660,

@@ -17,6 +17,8 @@ FOREIGN = (
     '{0}: an encoder from elsewhere ({factory}); other seeds draw other labels. What it has seen is not known here.'
 )
 
+THESE = 'intervals and tests speak of these weights, and of other labels and seeds of the downstream step.'
+
 LAST_EPOCH = 'Last epoch, no voting, nothing selected on the test split.'
 
 
@@ -54,6 +56,9 @@ def _notes(setup: Setup) -> list[str]:
     """What a reader must know of the pretraining and of the interval."""
     profile = setup.profile
     pretrainings = len(setup.repetitions) if setup.seeds else min(profile.pretrain_seeds, len(setup.repetitions))
+    if profile.released:
+        made = 'Weights: those that are released, of one pretraining each; docs/models says how they were made.'
+        return [f'{made} I{THESE[1:]}']
     batches = f' in batches of {profile.batch_size}' if profile.batch_size else ''
     what = f'Pretraining: {setup.corpus.title}, {_epochs(profile.epochs)}{batches}, the same for all; tokenizers '
     what += f'of Point-BERT and ACT {_epochs(profile.tokenizer_epochs)} before.'
@@ -62,8 +67,7 @@ def _notes(setup: Setup) -> list[str]:
     if pretrainings == len(setup.repetitions):
         return [what, 'Every seed pretrains anew.']
     runs = 'one run each' if pretrainings == 1 else f'{pretrainings} runs each'
-    return [what, f'Pretraining {runs}: intervals and tests speak of these weights, and of other labels and seeds of '
-            'the downstream step.']  # fmt: skip
+    return [what, f'Pretraining {runs}: {THESE}']
 
 
 def _epochs(number: int) -> str:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+import zoo
 from benchmarks.run.graph import all_jobs
 from benchmarks.suites.everything import SUITES
 from benchmarks.suites.job import KINDS
@@ -62,22 +63,33 @@ def test_absent_pretraining_data_leaves_random_weights_and_says_so():
     assert 'recon-base' in sheet.rows
 
 
-def test_the_curve_of_the_demo_has_three_points_and_shares_its_last_with_the_leaderboard():
-    setup = Setup(find_profile('demo'))
+def test_the_curve_shares_its_last_point_with_the_leaderboard():
+    setup = Setup(find_profile('laptop'))
     (curve,) = SUITES['data_curve'].plan(setup)
-    assert curve.columns == ['10 %', '30 %', '100 %']
+    assert curve.columns == ['10 %', '25 %', '50 %', '75 %', '90 %', '100 %']
     (board,) = SUITES['leaderboard'].plan(setup)
     keys = {figure.job.key for figure in board.figures}
     assert all(figure.job.key in keys for figure in curve.figures if figure.column == '100 %')
 
 
 def test_zero_shot_is_measured_on_classes_that_no_pretraining_saw():
-    (sheet,) = SUITES['zero_shot'].plan(Setup(find_profile('demo')))
+    (sheet,) = SUITES['zero_shot'].plan(Setup(find_profile('laptop')))
     for figure in sheet.figures:
         unseen = set(figure.job.settings['test']['classes'])
         seen = set(figure.job.needs['weights'].settings['dataset']['classes'])
         assert unseen
         assert not unseen & seen
+
+
+def test_the_demo_measures_released_weights_and_pretrains_one_method():
+    setup = Setup(find_profile('demo'))
+    (board,) = SUITES['leaderboard'].plan(setup)
+    jobs = {figure.job.needs['weights'] for figure in board.figures if figure.job.needs}
+    assert {job.kind for job in jobs} == {'released'}
+    assert {job.settings['name'] for job in jobs} == set(zoo.list_models('*-nano_procedural', pretrained=True))
+    (live,) = SUITES['live'].plan(setup)
+    trained = {job.key for figure in live.figures for job in figure.job.needs.values() if job.kind == 'pretrain'}
+    assert len(trained) == 1
 
 
 def test_ablations_change_one_thing_and_their_first_row_is_the_method_itself():

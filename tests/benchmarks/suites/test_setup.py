@@ -104,9 +104,9 @@ def test_one_pretraining_serves_all_measurements():
 
 def test_seeds_of_the_command_line_pretrain_anew():
     model = Model('ReCon', 'recon-nano')
-    demo = Setup(find_profile('demo'))
-    assert len({demo.pretraining(model, seed).key for seed in demo.repetitions}) == 1
-    asked = Setup(find_profile('demo'), seeds=4)
+    laptop = Setup(find_profile('laptop'))
+    assert len({laptop.pretraining(model, seed).key for seed in laptop.repetitions}) == 1
+    asked = Setup(find_profile('laptop'), seeds=4)
     assert len({asked.pretraining(model, seed).key for seed in asked.repetitions}) == 4
 
 

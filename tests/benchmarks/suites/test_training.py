@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 
 from benchmarks.protocols import finetune
 from benchmarks.protocols.measurement import Measurement
 from benchmarks.suites import recipes
-from benchmarks.suites.job import Task
+from benchmarks.suites.job import KINDS, Task
 from tests.layouts import write_pack
+from zoo.hub import get_model
+from zoo.hub.index import find_entry
+from zoo.io import file_hash
 from zoo.registry import DATASETS
 
 
@@ -48,3 +52,15 @@ def test_the_rate_is_chosen_on_training_objects_of_a_pack_without_validation_spl
         assert all(part['dataset']['split'] == 'train' for part in parts)
         positions = np.concatenate([part['indices'] for part in parts])
         assert np.array_equal(np.sort(positions), np.arange(total))
+
+
+def test_released_weights_stand_for_a_pretraining(tmp_path):
+    entry = find_entry('smc-nano_procedural')
+    outcome = KINDS['released'].run(Task('key', {'name': entry.name, 'sha256': entry.sha256}, {}, tmp_path))
+    assert outcome.files == [outcome.value['weights']]
+    assert file_hash(tmp_path / outcome.value['weights']) == entry.sha256
+    about = outcome.value['about']
+    assert (about['epochs'], about['objects'], about['fingerprint']) == (entry.epochs, entry.objects, entry.fingerprint)
+    points = torch.randn(2, 512, 3, generator=torch.Generator().manual_seed(0))
+    found = get_model(tmp_path / outcome.value['weights'], features_only=True)(points)
+    assert torch.equal(found, get_model(entry.name, pretrained=True, features_only=True)(points))
