@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -98,19 +98,28 @@ class Finetune(Protocol):
         return last_epoch(self.train(encoder, data, context, rate, work), begin)
 
     def run(self, encoder: Student, data: Data, context: Context) -> Measurement:
-        """Fine-tune a student; the classifier is kept for protocols that need one."""
+        """Train, measure, and keep what :meth:`kept` says."""
         rate, selection = self.rate(context)
         found = self.trial(encoder, data, context, rate, context.work)
-        source = context.inputs.get('weights')
-        own = released(context.work, context.work / 'weights.safetensors', context.out)
-        config = context.place(context.work / Path(self.config).name)
-        return dataclasses.replace(
-            found,
-            protocol={**found.protocol, 'recipe_selection': selection},
-            config=self.config,
-            value={**own, 'config': config, 'pretrained': source},
-            files=[own['weights'], config],
+        found = dataclasses.replace(
+            found, protocol={**found.protocol, 'recipe_selection': selection}, config=self.config
         )
+        weights = released(context.work, context.work / 'weights.safetensors', context.out)
+        value, files = self.kept(found, context, weights)
+        return dataclasses.replace(found, value={**value, 'pretrained': context.inputs.get('weights')}, files=files)
+
+    def kept(
+        self, found: Measurement, context: Context, weights: dict[str, str]
+    ) -> tuple[dict[str, Any], Sequence[str]]:
+        """What other jobs may read, in JSON, and the files of it: the trained model, for protocols that need one.
+
+        Args:
+            found: measurement.
+            context: where and how it was measured.
+            weights: path and hash of the weights.
+        """
+        config = context.place(context.work / Path(self.config).name)
+        return {**weights, 'config': config}, [weights['weights'], config]
 
 
 def finetune_options(

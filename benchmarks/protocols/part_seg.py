@@ -12,7 +12,6 @@ ones. Tables say "mIoU" of either figure. Here: fixed test points, the last epoc
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,7 +24,6 @@ from benchmarks.protocols.base import Context, Data, Student, slower
 from benchmarks.protocols.features import shuffled_batches
 from benchmarks.protocols.finetune import Finetune, Tuning
 from benchmarks.protocols.measurement import Measurement
-from benchmarks.protocols.pretrain import released
 from zoo.engine.metrics import PartIoU
 from zoo.errors import UsageError
 from zoo.hub import backbone_config
@@ -69,14 +67,6 @@ class PartSegmentation(Finetune):
             encoder.name, data.config('train'), data.config('test'), self.samples, context.num_points, rate
         )
         return part_seg(self.config, work, encoder.name, encoder.weights, context.seed, options, context.device)
-
-    def run(self, encoder: Student, data: Data, context: Context) -> Measurement:
-        """Fine-tune a student to segment parts."""
-        rate, selection = self.rate(context)
-        found = self.trial(encoder, data, context, rate, context.work)
-        own = released(context.work, context.work / 'weights.safetensors', context.out)
-        protocol = {**found.protocol, 'recipe_selection': selection}
-        return dataclasses.replace(found, protocol=protocol, config=self.config, value=own, files=[own['weights']])
 
 
 def segment_options(

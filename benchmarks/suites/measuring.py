@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -51,7 +51,7 @@ def measure(kind: type[Protocol], task: Task) -> Outcome:
     cache = FeatureCache(task.out / 'features')
     inputs = {**task.inputs, **({'weights': source} if source else {})}
     context = Context(settings['points'], settings['seed'], task.device, cache, task.work, task.out, inputs)
-    encoder, said = GIVEN[kind.requires](task, protocol, data, source)
+    encoder, said = _given(task, protocol, data, source)
     found = protocol.run(encoder, data, context)
     if found.seed is not None and kind.learns:
         train = labelled(settings['train'], settings['per_class'], found.seed)
@@ -76,67 +76,37 @@ def _pretrained(task: Task, source: Mapping[str, Any] | None, seed: int | None) 
     return chosen[0]['pretrained'] if chosen else source
 
 
-Given = tuple[Any, dict[str, Any]]
-
-
-def _features(task: Task, protocol: Protocol, data: Data, source: Mapping[str, Any] | None) -> Given:
-    """A feature extractor, and what a record says of it beside its weights."""
-    settings = task.settings
+def _given(task: Task, protocol: Protocol, data: Data, source: Mapping[str, Any] | None) -> tuple[Any, dict[str, Any]]:
+    """What a protocol gets as its encoder, by what it requires, and what a record says of that beside its weights."""
+    settings, weights = task.settings, task.out / source['weights'] if source else None
+    if protocol.requires == base.RUNS:
+        return None, {}
+    if protocol.requires == base.TRAINED:
+        return Student(settings['student'], str(weights) if weights else None), {}
+    if protocol.requires == base.CLASSIFIER:
+        return get_model(task.out / task.inputs['classifier']['weights']), {}
+    if protocol.requires == base.TEXT:
+        assert weights is not None
+        return get_model(weights), {}
+    if protocol.requires == base.ALIGNED:
+        assert weights is not None
+        # With the teachers that the config names, which are no part of the weights.
+        config = pretraining_config(settings['student'], settings['options'], settings['offline'])
+        model = MODELS.build(config.model.to_dict())
+        load_exactly(model, read_tensors(weights), source['weights'] if source else '')
+        return model, {}
     if 'encoder' in settings:
         encoder = Encoder.of(settings['encoder'])
         return encoder.build(settings['encoder']['tensors']), {'encoder': encoder.said}
     torch.manual_seed(settings['seed'])
-    if source:
+    if weights:
         # By the header of the weights: since they were trained the config may have another order of points.
-        return get_model(task.out / source['weights'], features_only=True, pool=protocol.pool), {}
+        return get_model(weights, features_only=True, pool=protocol.pool), {}
     backbone = backbone_config(settings['student'], 'features')
     model = MODELS.build({'type': 'FeatureExtractor', 'backbone': backbone, 'pool': protocol.pool})
     # A protocol that learns nothing knows no other clouds that norms of random weights could settle on.
     clouds = data.train if protocol.learns else data.test
     return model, settle_norms(model, clouds, evaluation_transforms(settings['points']), task.device)
-
-
-def _pretrainer(task: Task, protocol: Protocol, data: Data, source: Mapping[str, Any] | None) -> Given:
-    """A pretrained student with its objectives."""
-    assert source is not None
-    return get_model(task.out / source['weights']), {}
-
-
-def _aligned(task: Task, protocol: Protocol, data: Data, source: Mapping[str, Any] | None) -> Given:
-    """A pretrained student with its objectives and the teachers that its config names."""
-    assert source is not None
-    settings = task.settings
-    config = pretraining_config(settings['student'], settings['options'], settings['offline'])
-    model = MODELS.build(config.model.to_dict())
-    load_exactly(model, read_tensors(task.out / source['weights']), source['weights'])
-    return model, {}
-
-
-def _classifier(task: Task, protocol: Protocol, data: Data, source: Mapping[str, Any] | None) -> Given:
-    """The fine-tuned classifier of the job that is needed as ``classifier``."""
-    return get_model(task.out / task.inputs['classifier']['weights']), {}
-
-
-def _student(task: Task, protocol: Protocol, data: Data, source: Mapping[str, Any] | None) -> Given:
-    """What training starts from."""
-    return Student(task.settings['student'], str(task.out / source['weights']) if source else None), {}
-
-
-def _nothing(task: Task, protocol: Protocol, data: Data, source: Mapping[str, Any] | None) -> Given:
-    """Results of other jobs are all there is."""
-    return None, {}
-
-
-GIVEN: dict[str, Callable[[Task, Protocol, Data, Mapping[str, Any] | None], Given]] = {
-    base.FEATURES: _features,
-    base.TOKENS: _features,
-    base.TEXT: _pretrainer,
-    base.ALIGNED: _aligned,
-    base.CLASSIFIER: _classifier,
-    base.TRAINED: _student,
-    base.RUNS: _nothing,
-}
-"""What makes the encoder of a protocol, by what the protocol requires."""
 
 
 def model_name(student: str, pretraining: Mapping[str, Any] | None) -> str:

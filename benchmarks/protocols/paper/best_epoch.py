@@ -13,7 +13,7 @@ from __future__ import annotations
 import logging
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,6 @@ from mmengine.hooks import Hook
 from benchmarks.protocols.base import Context, Data, Student, slower
 from benchmarks.protocols.finetune import Finetune, Tuning
 from benchmarks.protocols.measurement import Measurement, classified
-from benchmarks.protocols.pretrain import released
 from benchmarks.records import Predictions
 from benchmarks.records.files import read_array, write_array
 from zoo.engine.metrics import overall_accuracy
@@ -84,23 +83,14 @@ class BestEpoch(Finetune):
         }
         return chosen_epoch(tuning.labels, predicted, tuning.test.classes, protocol, time.perf_counter() - begin)
 
-    def run(self, encoder: Student, data: Data, context: Context) -> Measurement:
-        """Fine-tune a student and report its best epoch; predictions are kept for the choice among seeds."""
-        rate, selection = self.rate(context)
-        found = self.trial(encoder, data, context, rate, context.work)
-        released(context.work, context.work / 'weights.safetensors', context.out)
+    def kept(
+        self, found: Measurement, context: Context, weights: dict[str, str]
+    ) -> tuple[dict[str, Any], Sequence[str]]:
+        """Predictions and what else the choice among seeds reads."""
         predictions = Predictions.of(found.labels, found.predictions)
-        protocol = {**found.protocol, 'recipe_selection': selection}
-        kept = context.place(context.work / f'{predictions.save(context.work)}.npz')
-        value = {
-            'seed': context.seed,
-            'oa': found.metrics['oa'],
-            'oa_last': found.metrics['oa_last'],
-            'predictions': kept,
-            'protocol': protocol,
-            'pretrained': context.inputs.get('weights'),
-        }
-        return replace(found, protocol=protocol, config=self.config, value=value, files=[kept])
+        file = context.place(context.work / f'{predictions.save(context.work)}.npz')
+        figures = {name: found.metrics[name] for name in ('oa', 'oa_last')}
+        return {**figures, 'seed': context.seed, 'predictions': file, 'protocol': found.protocol}, [file]
 
 
 class _EveryEpoch(Hook):
