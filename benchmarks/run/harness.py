@@ -66,12 +66,13 @@ def select(setup: Setup, everything: bool, group: str = '', name: str = '') -> l
     Raises:
         UsageError: there is none of that name.
     """
-    known = {entry.name: entry for entry in all_suites().values() if entry.encoders or not setup.encoders}
+    fitting = [entry for entry in all_suites().values() if entry.encoders or not setup.encoders]
     if everything:
-        return [entry for entry in known.values() if not setup.profile.suites or entry.name in setup.profile.suites]
+        return [entry for entry in fitting if not setup.profile.suites or entry.name in setup.profile.suites]
     found = suite_of(group, name)
-    if found.name not in known:
-        raise UsageError(f'--{group} {name} trains what it measures: encoders from elsewhere have {", ".join(known)}')
+    if setup.encoders and not found.encoders:
+        names = ', '.join(entry.name for entry in fitting)
+        raise UsageError(f'--{group} {name} trains what it measures: encoders from elsewhere have {names}')
     return [found]
 
 

@@ -49,6 +49,23 @@ def broken(points):
 """
 
 
+PROTOCOL = """
+from dataclasses import dataclass
+from benchmarks.protocols.base import Protocol
+from benchmarks.protocols.measurement import classified
+
+@dataclass(frozen=True)
+class Largest(Protocol):
+    '''Class by the largest feature.'''
+    name, title = 'largest', 'largest feature'
+
+    def run(self, encoder, data, context):
+        _, _, test, truth = context.features(encoder, data)
+        classes = data.test.classes
+        return classified(truth, test.argmax(1) % len(classes), classes, {'name': self.name, 'version': 1}, 0.0)
+"""
+
+
 @pytest.fixture
 def file(tmp_path):
     path = tmp_path / 'mine.py'
@@ -243,7 +260,19 @@ def test_the_command_line(tmp_path, file, main, capsys):
     for words in ('svm Tiny on procedural-cad', 'knn from scratch', 'mlp3 Tiny', 'corruption-svm Tiny', 'few-shot 5w'):
         assert words in told
     assert 'pretrain' not in told
-    arguments = ['--encoder', f'{file}:Tiny', '--models', 'point-mae', '--suite', 'svm', '--profile', 'smoke']
+    own = tmp_path / 'own.py'
+    own.write_text(PROTOCOL)
+    arguments = [
+        '--encoder',
+        f'{file}:Tiny',
+        '--models',
+        'point-mae',
+        '--suite',
+        f'{own}:Largest',
+        '--profile',
+        'smoke',
+    ]
     assert main([*arguments, '--out', str(tmp_path / 'out'), '--jobs', '1']) == 0
-    rows = [line.split('|')[1].strip() for line in capsys.readouterr().out.splitlines() if line.startswith('|')]
-    assert rows[2:5] == ['from scratch', 'Tiny', 'point-mae-nano']
+    rows = [line.split('|') for line in capsys.readouterr().out.splitlines() if line.startswith('|')]
+    assert rows[0][-2].strip() == 'procedural obj_bg, largest feature'
+    assert [row[1].strip() for row in rows[2:5]] == ['from scratch', 'Tiny', 'point-mae-nano']
