@@ -118,3 +118,11 @@ def test_asking_for_a_name_of_another_group_says_which():
         suite('svm')(lambda setup: [])
     with pytest.raises(ValueError, match='plot'):
         suite('new', 'plot')
+
+
+def test_tables_that_compare_methods_have_the_reference_rows():
+    """Random weights and Point-MAE; random weights have no text query, so zero-shot has no such row."""
+    for name in set(SUITES) - {'live', 'sizes', 'zero_shot'}:
+        for sheet in SUITES[name].plan(Setup(find_profile('smoke'))) if SUITES[name].group == 'suite' else ():
+            assert sheet.rows[0] == 'from scratch'
+            assert {'from scratch', 'point-mae-nano'} <= {figure.row for figure in sheet.figures}
