@@ -25,6 +25,8 @@ REQUIRED = [
     'scipy>=1.11',
     'scikit-learn>=1.4',
     'pandas>=2.1',
+    'pydantic>=2.7',
+    'matplotlib>=3.8',
     'tabulate>=0.9',
     'h5py>=3.10',
     'trimesh>=4.6',
@@ -39,7 +41,7 @@ REQUIRED = [
 ]
 
 EXTRAS = {
-    'vis': ['matplotlib>=3.8', 'plotly>=5.20', 'tensorboard>=2.16'],
+    'vis': ['plotly>=5.20', 'tensorboard>=2.16'],
     'fast': ['numba>=0.60'],
     'drive': ['gdown>=5.2'],
     'torch-pointcloud': ['torch-pointcloud>=0.0.18'],  # its models as encoders; needs a newer torch than we do

@@ -35,6 +35,9 @@ def parser() -> ArgumentParser:
     for group in ('suite', 'table', 'study'):
         what.add_argument(f'--{group}', metavar='NAME', help=f'one {group}; --list shows all')
     what.add_argument('--list', action='store_true', help='show suites, tables and studies')
+    what.add_argument(
+        '--merge', nargs='+', type=Path, metavar='PLACE', help='take results files or folders into that of --out'
+    )
     what.add_argument('--verify', metavar='NAME', help='measure an entry of the model index again and compare')
     add = made.add_argument
     add('--profile', default='laptop', metavar='NAME', help=f'how much work: {", ".join(PROFILES)}; laptop by default')
@@ -70,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         text, code = verify(given.verify, packs=given.packs)
         print(text)
         return code
-    from benchmarks.run.harness import Request, places, plan, report, run, select, show
+    from benchmarks.run.harness import Request, merge, places, plan, report, run, select, show
     from benchmarks.run.plan import list_text
     from benchmarks.suites.data import pack_root
     from benchmarks.suites.profiles import find_profile
@@ -78,6 +81,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     if given.list:
         print(list_text())
+        return 0
+    if given.merge:
+        print(merge(given.out, given.merge))
         return 0
     if given.check_encoder:
         return _checked(given)
@@ -130,7 +136,7 @@ def _check(given: argparse.Namespace, group: str) -> None:
     for name in ('encoder_arg', 'check_encoder'):
         if getattr(given, name) and not given.encoder:
             raise UsageError(f'--{name.replace("_", "-")} goes with --encoder')
-    if not (given.all or given.list or given.verify or group or given.encoder):
+    if not (given.all or given.list or given.merge or given.verify or group or given.encoder):
         raise UsageError('say what to measure: --all, --suite S, --table T or --study S; --list shows them')
     for name in ('seeds', 'jobs'):
         if getattr(given, name) is not None and getattr(given, name) < 1:

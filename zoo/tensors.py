@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import pickle
 import re
 import struct
@@ -143,6 +144,19 @@ def read_tensors(source: str | Path | Mapping[str, Any]) -> State:
         raise UsageError(f'{what}: {twice} comes twice, with and without the prefix of a wrapper')
     check_finite(renamed, what)
     return renamed
+
+
+def tensor_digest(state: Mapping[str, Tensor]) -> str:
+    """Identity of weights: SHA-256 over names, types, shapes and bytes in the order of the names, 64 digits.
+
+    A file has another hash where its header is written in another order, although its weights are the same.
+    """
+    total = hashlib.sha256()
+    for name, tensor in sorted(state.items()):
+        content = tensor.detach().cpu().contiguous()
+        total.update(f'{name} {content.dtype} {tuple(content.shape)} '.encode())
+        total.update(content.reshape(-1).view(torch.uint8).numpy().data)
+    return total.hexdigest()
 
 
 def check_finite(state: Mapping[str, Tensor], what: str) -> None:

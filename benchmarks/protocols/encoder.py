@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import importlib
 import inspect
 from collections.abc import Callable, Mapping
@@ -16,6 +15,7 @@ from torch import Tensor, nn
 
 from benchmarks.protocols.outside import load
 from zoo.errors import UsageError
+from zoo.tensors import tensor_digest
 
 ADAPTERS = 'benchmarks.protocols.adapters'
 SEED = 0
@@ -98,7 +98,7 @@ class Encoder:
                 f'encoder {self.factory} is a {type(made).__name__}: expected a torch module or a function'
             )
         built = Outside(made, f'{self.factory} {dict(self.arguments)} {self.code}').eval()
-        if tensors and tensors_digest(built) != tensors:
+        if tensors and tensor_digest(built.state_dict()) != tensors:
             raise UsageError(
                 f'encoder {self.factory} has other tensors than when it was planned: run the command again'
             )
@@ -151,15 +151,6 @@ class Outside(nn.Module):
         if not features.is_floating_point():
             raise UsageError(f'the encoder returns {features.dtype}: expected floating point features')
         return features
-
-
-def tensors_digest(module: nn.Module) -> str:
-    """SHA-256 of the tensors of a module, sorted by name; the same for a file and for what is built of it."""
-    total = hashlib.sha256()
-    for name, tensor in sorted(module.state_dict().items()):
-        total.update(f'{name} {tensor.dtype} {tuple(tensor.shape)} '.encode())
-        total.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
-    return total.hexdigest()
 
 
 def installed_version(module: str) -> str:

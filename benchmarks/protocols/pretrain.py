@@ -16,6 +16,7 @@ from zoo.engine import build_runner, configure, read_checkpoint
 from zoo.engine.checkpoint import latest_checkpoint
 from zoo.errors import UsageError
 from zoo.io import file_hash
+from zoo.tensors import read_safetensors, tensor_digest
 
 NOTE = 'run.json'
 """Of a run: the hash of its config, and of its weights when it is finished."""
@@ -90,4 +91,4 @@ def released(work_dir: Path, weights: Path, out: Path) -> dict[str, str]:
     for checkpoint in work_dir.rglob('*.pth'):
         with contextlib.suppress(FileNotFoundError):
             checkpoint.unlink()
-    return {'weights': weights.relative_to(out).as_posix(), 'sha256': file_hash(weights)}
+    return {'weights': weights.relative_to(out).as_posix(), 'digest': tensor_digest(read_safetensors(weights)[0])}

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.published.names import DATASETS, METRICS, PROTOCOLS, Place, protocol_name
-from benchmarks.records.record import Record
 from zoo.errors import UsageError
 
 RESULTS = Path(__file__).with_name('results.csv')
@@ -83,36 +82,6 @@ class Published:
     def remark(self) -> str:
         """What the source adds to the protocol, such as who ran it; empty where it adds nothing."""
         return self.protocol.partition('(')[2].rstrip(')')
-
-    def record(self) -> Record:
-        """The figure as a record, so that tables can show it.
-
-        Raises:
-            ValueError: the figure was not found.
-        """
-        if self.value is None:
-            raise ValueError(f'{self.method} on {self.dataset}: the figure was not found')
-        place, metric = self.place, METRICS[self.metric]
-        venue = '' if self.venue in NO_VENUE else self.venue
-        about = {'remark': self.remark, 'venue': venue, 'year': self.year}
-        spread = {} if self.std is None else {f'{metric}_std': self.std}
-        return Record(
-            model=self.method,
-            weights='not stated',
-            weights_sha256='',
-            pretraining={},
-            dataset={'name': place.name, 'variant': place.variant, 'split': place.split},
-            protocol={
-                'name': protocol_name(self.protocol),
-                'points': place.points,
-                'voting': {'yes': 'yes', 'no': 'none', 'unknown': ''}[self.voting],
-                **{name: value for name, value in about.items() if value},
-            },
-            seed=0,
-            metrics={metric: self.value, **spread},
-            source='published',
-            reference=self.source,
-        )
 
 
 def published(*, found: bool = True, path: Path = RESULTS, **filters: Any) -> list[Published]:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.records.bootstrap import CHUNK
 from benchmarks.records.paired import Comparison, p_from_draws, paired_t, undecided
 from benchmarks.records.predictions import Predictions
-from benchmarks.records.record import Record
 from benchmarks.records.statistics import tails
+
+CHUNK = 1 << 17
+"""Numbers resampled at a time, so that they stay in the processor's cache: several times faster than all at once."""
 
 AGREES = 0.01
 """Percent by which a figure may differ from the mean of its objects' scores."""
@@ -35,29 +36,25 @@ class Run:
     objects: str = ''
 
 
-def run_of(record: Record, predictions: Predictions | None = None, metric: str = 'oa', seed: Hashable = None) -> Run:
-    """A record as one repetition.
+def run_of(value: float, seed: Hashable, fingerprint: str, predictions: Predictions | None = None) -> Run:
+    """One repetition from what its record says.
 
     Args:
-        record: of the repetition.
-        predictions: its per-object predictions, where they were kept.
-        metric: name of the figure. Scores are used where their mean, or their mean over classes, is the figure.
-        seed: what repetitions are paired by; the record's seed by default.
-
-    Raises:
-        KeyError: the record has no such metric.
+        value: the figure in percent.
+        seed: what repetitions are paired by.
+        fingerprint: digest of the data that was measured on.
+        predictions: per-object predictions, where they were kept. Scores are used where their mean, or their mean over
+            classes, is the figure.
     """
-    value = record.metrics[metric]
-    place = record.seed if seed is None else seed
     if predictions is None:
-        return Run(place, value, objects=record.dataset.fingerprint)
-    counts = np.bincount(np.unique(predictions.target, return_inverse=True)[1])
+        return Run(seed, value, objects=fingerprint)
+    _, place, counts = np.unique(predictions.target, return_inverse=True, return_counts=True)
     # Weighted so that their mean over objects is the mean over classes.
-    weights = predictions.target.size / (counts.size * counts[np.unique(predictions.target, return_inverse=True)[1]])
+    weights = predictions.target.size / (counts.size * counts[place])
     for score in (predictions.score.astype(np.float64), predictions.score * weights):
         if abs(100.0 * score.mean() - value) <= AGREES:
-            return Run(place, value, score, f'{record.dataset.fingerprint} {predictions.objects}')
-    return Run(place, value, objects=record.dataset.fingerprint)
+            return Run(seed, value, score, f'{fingerprint} {predictions.objects}')
+    return Run(seed, value, objects=fingerprint)
 
 
 def better(

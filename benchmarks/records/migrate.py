@@ -2,61 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from benchmarks.records.parts import Dataset, Environment, Pretraining, Protocol
+LAYOUT = 3
+"""Version of the layout of records."""
 
-CURRENT = 2
-
+PARTS = ('pretraining', 'dataset', 'protocol', 'environment')
 ONE_REQUIRED = {'model', 'weights', 'weights_sha256', 'pretraining', 'dataset', 'protocol', 'seed', 'metrics'}
 """Fields that layout 1 always had."""
 
-ONE_DEFAULTS: dict[str, Any] = {'per_class': {}, 'seconds': 0.0, 'source': 'measured', 'environment': {}, 'date': ''}
+ONE_OPTIONAL = {'per_class', 'seconds', 'source', 'environment', 'date', 'version'}
 """Fields that layout 1 had with a default."""
 
 
-def migrate(data: Any) -> dict[str, Any]:
-    """A record's JSON in the current layout.
-
-    Args:
-        data: what the file holds.
+def migrate(data: Any) -> Any:
+    """A record's JSON in the current layout; what is not of an older one is left as it is.
 
     Raises:
-        ValueError: not a record, or a layout that is not known.
+        ValueError: a layout that is not known, or an older one that is broken.
     """
-    if not isinstance(data, dict) or 'version' not in data:
-        raise ValueError('not a record: it has no version')
-    if data['version'] == CURRENT:
+    if not isinstance(data, Mapping) or not {'version', 'layout'} & set(data):
+        return data  # being made, not read
+    version = data.get('layout', data.get('version'))
+    if version == LAYOUT and 'version' not in data:
         return data
-    if data['version'] == 1:
-        return _from_one(data)
-    raise ValueError(f'layout {data["version"]}, expected {CURRENT} or older')
+    if version not in (1, 2) or isinstance(version, bool):
+        raise ValueError(f'layout {version}, expected {LAYOUT} or older')
+    made = dict(data)
+    if version == 1:
+        made = _checked_one(made)
+    for name in PARTS:
+        part = dict(_mapping(made.get(name, {}), name, version))
+        extra = _mapping(part.pop('extra', {}), f'{name}.extra', version)
+        if set(extra) & set(part):
+            raise ValueError(f'{name}.extra repeats a field')
+        # Layout 2 stated every field, with null for what nobody knew.
+        made[name] = {**{key: value for key, value in part.items() if value is not None}, **extra}
+    digest = made.pop('weights_sha256', None)
+    if not isinstance(digest, str):
+        raise ValueError(f'layout {version} without weights_sha256')
+    made['weights_digest'] = f'file:{digest}' if digest else ''
+    for name in ('version', 'predictions'):
+        made.pop(name, None)
+    if not made.get('date'):
+        made['date'] = '1970-01-01'  # nobody wrote it down
+    return {**made, 'layout': LAYOUT}
 
 
-def _from_one(data: dict[str, Any]) -> dict[str, Any]:
+def _mapping(value: Any, name: str, version: int) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise ValueError(f'layout {version} with a broken part {name}')
+    return value
+
+
+def _checked_one(data: dict[str, Any]) -> dict[str, Any]:
     """Layout 1 had parts without fields and knew neither the config's hash, nor predictions, nor a reference."""
     missing = sorted(ONE_REQUIRED - set(data))
-    unknown = sorted(set(data) - ONE_REQUIRED - set(ONE_DEFAULTS) - {'version'})
+    unknown = sorted(set(data) - ONE_REQUIRED - ONE_OPTIONAL)
     if missing or unknown:
         raise ValueError(f'layout 1 {"without" if missing else "with an unknown"} field {(missing + unknown)[0]!r}')
-    try:
-        return _parts_of_one(ONE_DEFAULTS | data)
-    except TypeError as error:
-        raise ValueError(f'layout 1 with a broken part: {error}') from error
-
-
-def _parts_of_one(data: dict[str, Any]) -> dict[str, Any]:
-    """The parts under their fields' names."""
-    dataset, protocol = dict(data['dataset']), dict(data['protocol'])
     # All that layout 1 was ever written by measured test splits and took the last epoch, said or not.
-    dataset.setdefault('split', 'test')
-    protocol.setdefault('epoch_selection', 'last')
-    return {
-        **data,
-        'dataset': Dataset.of(dataset).to_json(),
-        'protocol': Protocol.of(protocol).to_json(),
-        'pretraining': Pretraining.of(data['pretraining']).to_json(),
-        'environment': Environment.of(data['environment']).to_json(),
-        **dict.fromkeys(('config', 'config_sha256', 'predictions', 'reference', 'job'), ''),
-        'version': CURRENT,
-    }
+    data['dataset'] = {'split': 'test', **_mapping(data['dataset'], 'dataset', 1)}
+    data['protocol'] = {'epoch_selection': 'last', **_mapping(data['protocol'], 'protocol', 1)}
+    return data

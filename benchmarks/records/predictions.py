@@ -1,23 +1,17 @@
-"""What was predicted for every object, in a file beside the record, named by its content."""
+"""What was predicted for every object."""
 
 from __future__ import annotations
 
 import hashlib
-import io
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from benchmarks.records.keys import LENGTH
-from zoo.arrays import load_npz
-from zoo.errors import UsageError
-from zoo.io import write_whole
-
-ARRAYS = ('index', 'target', 'predicted', 'score')
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,10 +37,10 @@ class Predictions:
         """Predictions from anything array-like.
 
         Args:
-            target: (S,) integers.
-            predicted: (S,) integers.
-            index: (S,) integers; 0 to S - 1 by default.
-            score: (S,) numbers; 1 where the class is right and 0 elsewhere by default.
+            target: integers (S,).
+            predicted: integers (S,).
+            index: integers (S,); 0 to S - 1 by default.
+            score: numbers (S,); 1 where the class is right and 0 elsewhere by default.
 
         Raises:
             ValueError: shapes that differ, no objects, repeated positions, or a score that is no number in [0, 1].
@@ -69,51 +63,48 @@ class Predictions:
     @cached_property
     def objects(self) -> str:
         """Digest of which objects these are; the fingerprint of the data set is compared apart."""
-        return _digest({'index': self.index, 'target': self.target})
-
-    @cached_property
-    def sha256(self) -> str:
-        """Digest of the content, and name of the file; cut to the length of a key."""
-        return _digest({name: getattr(self, name) for name in ARRAYS})
+        return hashlib.sha256(self.index.tobytes() + self.target.tobytes()).hexdigest()[:LENGTH]
 
     @property
     def accuracy(self) -> float:
         """Share of right classes in percent."""
         return 100.0 * float((self.target == self.predicted).mean())
 
-    def save(self, folder: Path) -> str:
-        """Write ``HASH.npz`` unless it is there and whole, and return the hash."""
-        path = folder / f'{self.sha256}.npz'
-        try:
-            read_predictions(path)
-        except UsageError:
-            buffer = io.BytesIO()
-            np.savez_compressed(buffer, **{name: getattr(self, name) for name in ARRAYS})  # type: ignore[arg-type]
-            write_whole(path, buffer.getvalue())
-        return self.sha256
 
+class PredictionLists(BaseModel):
+    """Predictions as a results file has them; what the others imply is left out.
 
-def read_predictions(path: Path) -> Predictions:
-    """Read a side file and check it against its name.
-
-    Raises:
-        UsageError: the file is missing, broken, or not what its name says.
+    Attributes:
+        target: true classes.
+        predicted: predicted classes.
+        index: positions; None for 0 to S - 1.
+        score: figures of the objects; None for 1 where the class is right and 0 elsewhere.
     """
-    way_out = 'the command that measured it measures it again'
-    try:
-        with load_npz(path) as archive:
-            found = Predictions(**{name: archive[name] for name in ARRAYS})
-    except Exception as error:  # whatever a broken archive makes of zipfile, zlib and numpy
-        raise UsageError(f'predictions {path} cannot be read: {error}; {way_out}') from error
-    if found.sha256 != path.stem:
-        raise UsageError(f'predictions {path} are not those of the record, their hash is {found.sha256}; {way_out}')
-    return found
 
+    model_config = ConfigDict(frozen=True, strict=True, extra='forbid', allow_inf_nan=False)
 
-def _digest(arrays: dict[str, NDArray[Any]]) -> str:
-    """Digest of the values, whatever the file format makes of them."""
-    total = hashlib.sha256()
-    for name, array in sorted(arrays.items()):
-        little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder('<'))
-        total.update(f'{name} {little.dtype.str} {little.shape} '.encode() + little.tobytes())
-    return total.hexdigest()[:LENGTH]
+    target: list[int]
+    predicted: list[int]
+    index: list[int] | None = None
+    score: list[float] | None = None
+
+    @classmethod
+    def pack(cls, given: Predictions) -> PredictionLists:
+        """Lists of predictions."""
+        right = given.target == given.predicted
+        return cls(
+            target=given.target.tolist(),
+            predicted=given.predicted.tolist(),
+            index=None if (given.index == np.arange(len(given))).all() else given.index.tolist(),
+            # Nine digits name a float32.
+            score=None if (given.score == right).all() else [float(f'{value:.9g}') for value in given.score],
+        )
+
+    def unpack(self) -> Predictions:
+        """The predictions."""
+        return Predictions.of(self.target, self.predicted, index=self.index, score=self.score)
+
+    @model_validator(mode='after')
+    def _whole(self) -> PredictionLists:
+        self.unpack()
+        return self

@@ -1,115 +1,407 @@
-"""The schema of records, and the part of JSON Schema that it is written in."""
+"""What a results file holds, declared once: records, finished jobs, failures and plans of tables.
+
+``json_schema()`` is the JSON Schema of a line of a results file, made from the classes below.
+"""
 
 from __future__ import annotations
 
-import functools
-import json
-import re
+import time
 from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
-PATH = Path(__file__).with_name('schema.json')
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
-TYPES: dict[str, tuple[type, ...]] = {
-    'object': (dict,),
-    'array': (list,),
-    'string': (str,),
-    'integer': (int,),
-    'number': (int, float),
-    'null': (type(None),),
-}
+from benchmarks.records.keys import digest, plain
+from benchmarks.records.migrate import migrate
+from benchmarks.records.predictions import PredictionLists, Predictions
 
-KEYWORDS = frozenset(
-    {'$schema', '$id', '$defs', '$ref', 'title', 'description', 'type', 'enum', 'pattern', 'minimum', 'maximum'}
-    | {'exclusiveMinimum', 'minLength', 'properties', 'required', 'additionalProperties', 'items', 'anyOf'}
-)
-"""What a schema may use; anything else would be passed over in silence."""
+NOT_KEPT = 'not kept'
+"""In the place of predictions that a measurement made and that are lost."""
 
+NOT_STATED = ''
+"""A text field that nobody filled in. It differs from ``none``, which says that there was none."""
 
-@functools.cache
-def schema() -> dict[str, Any]:
-    """The schema of the current layout (JSON Schema, draft 2020-12)."""
-    return json.loads(PATH.read_text(encoding='utf-8'))
+STRICT = ConfigDict(frozen=True, strict=True, extra='forbid', allow_inf_nan=False)
+
+Name = Annotated[str, Field(min_length=1)]
+Sha256 = Annotated[str, Field(pattern=r'^([0-9a-f]{64})?$')]
+Count = Annotated[int, Field(ge=0)]
+Positive = Annotated[int, Field(ge=1)]
+Key = Annotated[str, Field(pattern=r'^[\w-]{1,64}$')]
+Inside = Annotated[str, Field(pattern=r'^[^./][^/]*(/[^./][^/]*)*$')]
+"""A path that stays in the folder it is relative to."""
 
 
-def check(data: Any) -> None:
-    """Check a record's JSON.
+class Part(BaseModel, Mapping[str, Any]):
+    """A group of settings, frozen, read as attributes or as a mapping; settings without a field are kept as well.
+
+    The mapping holds what is stated: fields that are neither empty nor None, then the settings without a field.
+    """
+
+    model_config = ConfigDict(frozen=True, strict=True, extra='allow', allow_inf_nan=False)
+
+    aliases: ClassVar[Mapping[str, str]] = {}
+    """Other names of fields, understood on input and on reading."""
+
+    @model_validator(mode='before')
+    @classmethod
+    def _plain(cls, given: Any) -> Any:
+        """Names for aliases, and what JSON has for what it has not."""
+        if not isinstance(given, Mapping) or isinstance(given, cls):
+            return given
+        made: dict[str, Any] = {}
+        for name, value in given.items():
+            target = cls.aliases.get(str(name), str(name))
+            if target in made:
+                raise ValueError(f'{cls.__name__.lower()} has {target!r} twice, once as {name!r}')
+            made[target] = plain(value)
+        return made
+
+    def _stated(self) -> dict[str, Any]:
+        return {name: value for name, value in self.model_dump().items() if value not in (None, NOT_STATED)}
+
+    def __getitem__(self, name: str) -> Any:
+        return self._stated()[self.aliases.get(name, name)]
+
+    def __iter__(self) -> Iterator[str]:  # type: ignore[override]  # names, as of a mapping
+        return iter(self._stated())
+
+    def __len__(self) -> int:
+        return len(self._stated())
+
+
+class Pretraining(Part):
+    """Where the weights come from; empty for random ones.
+
+    Attributes:
+        config: config of the pretraining.
+        data: data set it was pretrained on.
+        fraction: share of that data, in (0, 1].
+        teachers: what supervised it, in words.
+        epochs: length of the run.
+        seed: random seed of the run.
+    """
+
+    config: str = NOT_STATED
+    data: str = NOT_STATED
+    fraction: Annotated[float, Field(gt=0, le=1)] | None = None
+    teachers: str = NOT_STATED
+    epochs: Count | None = None
+    seed: int | None = None
+
+    aliases: ClassVar[Mapping[str, str]] = {'teacher': 'teachers'}
+
+
+class Dataset(Part):
+    """What was measured on.
+
+    Attributes:
+        name: name of the data set.
+        split: split that the figure is of.
+        variant: variant of the data set, such as ``pb_t50_rs``.
+        fingerprint: digest of the content of that split.
+        samples: number of objects in it.
+        classes: number of classes.
+        train_fingerprint: digest of the labeled data that the downstream step learnt from.
+        train_samples: number of objects in it.
+    """
+
+    name: Name
+    split: str = NOT_STATED
+    variant: str = NOT_STATED
+    fingerprint: str = NOT_STATED
+    samples: Count | None = None
+    classes: Count | None = None
+    train_fingerprint: str = NOT_STATED
+    train_samples: Count | None = None
+
+    aliases: ClassVar[Mapping[str, str]] = {'test_fingerprint': 'fingerprint', 'test_samples': 'samples'}
+
+
+class Protocol(Part):
+    """How it was measured.
+
+    Attributes:
+        name: name of the protocol; habits of the literature have names of their own, with ``@paper``.
+        version: raised whenever the protocol's code changes its figures.
+        points: points N of a cloud.
+        voting: ``none``, or how votes were made, such as ``10 augmentations, mean of logits``.
+        epoch_selection: ``last``, ``best_val`` or ``best_test``.
+        augmentation: names of the training transforms, in order.
+        batch_size: batch size B of the downstream training.
+    """
+
+    name: Name
+    version: Positive = 1
+    points: Positive | None = None
+    voting: str = NOT_STATED
+    epoch_selection: Literal['', 'last', 'best_val', 'best_test'] = ''
+    augmentation: list[str] | None = None
+    batch_size: Positive | None = None
+
+
+class Environment(Part):
+    """What it was measured with.
+
+    Attributes:
+        torch: version of torch.
+        device: name of the GPU, or ``cpu``.
+        threads: threads of torch.
+        precision: precision of the arithmetic, such as ``float32``.
+        commit: commit of the working tree, with ``+`` when it had changes.
+    """
+
+    torch: str = NOT_STATED
+    device: str = NOT_STATED
+    threads: Positive | None = None
+    precision: str = NOT_STATED
+    commit: str = NOT_STATED
+
+
+def _today() -> str:
+    return time.strftime('%Y-%m-%d', time.gmtime())
+
+
+Figures: TypeAlias = Annotated[dict[str, float], BeforeValidator(plain)]
+
+
+class Record(BaseModel):
+    """One evaluation: what was run, on what, how, with what, and what came out.
+
+    Attributes:
+        model: model name.
+        config: config of the model or of the evaluation.
+        config_sha256: hash of that config with all changes applied.
+        weights: where the weights came from; ``scratch`` for random ones.
+        weights_digest: digest of the weights, by :func:`zoo.tensors.tensor_digest`; ``file:`` and the SHA-256 of their
+            file in records older than layout 3; empty for random weights.
+        pretraining: data, fraction, teachers and length of the pretraining; empty for random weights.
+        dataset: what was measured on.
+        protocol: how it was measured.
+        seed: random seed of the downstream step.
+        metrics: figures by name, in percent where they are accuracies.
+        per_class: accuracy of every class in percent.
+        seconds: wall time of the evaluation.
+        source: ``measured`` by this harness, or ``published``.
+        reference: who published it.
+        environment: what it was measured with.
+        date: day of the measurement, UTC.
+        job: key under which the job was planned; empty for records made outside a plan.
+        layout: version of this layout.
+    """
+
+    model_config = STRICT
+
+    model: Name
+    config: str = ''
+    config_sha256: Sha256 = ''
+    weights: Name
+    weights_digest: Annotated[str, Field(pattern=r'^((file:)?[0-9a-f]{64})?$')] = ''
+    pretraining: Pretraining = Pretraining()
+    dataset: Dataset
+    protocol: Protocol
+    seed: int
+    metrics: Figures
+    per_class: Annotated[dict[str, Annotated[float, Field(ge=0, le=100)]], BeforeValidator(plain)] = {}
+    seconds: Annotated[float, Field(ge=0)] = 0.0
+    source: Literal['measured', 'published'] = 'measured'
+    reference: str = ''
+    environment: Environment = Environment()
+    date: Annotated[str, Field(pattern=r'^\d{4}-\d{2}-\d{2}$')] = Field(default_factory=_today)
+    job: Annotated[str, Field(pattern=r'^([0-9a-f]{32})?$')] = ''
+    layout: Literal[3] = 3
+
+    def __init__(self, **fields: Any) -> None:
+        """Parts may be given as mappings.
+
+        Raises:
+            ValueError: a field is not what the schema says.
+        """
+        super().__init__(**fields)
+
+    @model_validator(mode='before')
+    @classmethod
+    def _migrated(cls, given: Any) -> Any:
+        return migrate({name: plain(value) for name, value in given.items()}) if isinstance(given, Mapping) else given
+
+    @model_validator(mode='after')
+    def _published_by_somebody(self) -> Record:
+        if self.source == 'published' and not self.reference:
+            raise ValueError('a published figure needs a reference')
+        return self
+
+    def updated(self, **changes: Any) -> Record:
+        """The record with other fields.
+
+        Raises:
+            ValueError: a field is not what the schema says.
+        """
+        return Record.model_validate({**self.model_dump(), **changes})
+
+    @property
+    def key(self) -> str:
+        """Identity of the measurement: its job's key, or a digest of everything but what came out."""
+        outcome = {'metrics', 'per_class', 'seconds', 'environment', 'date', 'layout'}
+        return self.job or digest(self.model_dump(exclude=outcome))
+
+
+class Result(BaseModel):
+    """What a finished job left.
+
+    Attributes:
+        key: key of the job, or of the record where it was made outside a plan.
+        kind: kind of the job; empty outside a plan.
+        label: what people read.
+        like: what jobs of about the same speed have in common.
+        settings: settings of the job.
+        needs: keys of the jobs whose results it read, by role.
+        guess: seconds that it was expected to take.
+        seconds: seconds that it took.
+        cpu_seconds: processor time that it took.
+        value: what it returned to the jobs that need it.
+        files: SHA-256 of the files it left for others, by path relative to the folder of results.
+        record: the record of a measurement.
+        predictions: what was predicted for every object; ``not kept`` where the measurement made some and they are
+            lost, None where it makes none.
+    """
+
+    model_config = STRICT
+
+    line: Literal['result'] = 'result'
+    key: Key
+    kind: str = ''
+    label: str = ''
+    like: str = ''
+    settings: dict[str, Any] = {}
+    needs: dict[str, str] = {}
+    guess: float = 0.0
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    value: dict[str, Any] = {}
+    files: dict[Inside, Sha256] = {}
+    record: Record | None = None
+    predictions: PredictionLists | Literal['not kept'] | None = None
+
+    @property
+    def unpacked(self) -> Predictions | None:
+        """Per-object predictions, None where there are none."""
+        return self.predictions.unpack() if isinstance(self.predictions, PredictionLists) else None
+
+    @model_validator(mode='after')
+    def _agree(self) -> Result:
+        """Refuse an accuracy that the predictions do not have."""
+        stated, predictions = self.record.metrics.get('oa') if self.record else None, self.unpacked
+        if stated is not None and predictions and abs(stated - predictions.accuracy) > 0.01:
+            raise ValueError(f'accuracy {stated:.2f}, but {predictions.accuracy:.2f} by the predictions')
+        return self
+
+
+class Failure(BaseModel):
+    """Why a job failed; a later result takes its place.
+
+    Attributes:
+        key: key of the job.
+        label: what people read.
+        error: the reason, in one line.
+    """
+
+    model_config = STRICT
+
+    line: Literal['failure'] = 'failure'
+    key: Key
+    label: str = ''
+    error: str
+
+
+class PlannedFigure(BaseModel):
+    """One repetition of one figure of a table.
+
+    Attributes:
+        row: label of the row.
+        column: label of the column.
+        seed: what repetitions of two rows are paired by.
+        metric: name of the figure in the record.
+        key: key of the job that measures it.
+        job: label of the job.
+    """
+
+    model_config = STRICT
+
+    row: str
+    column: str
+    seed: int
+    metric: str
+    key: Key
+    job: str
+
+
+class Plan(BaseModel):
+    """What a table shows: rows, columns, and the job behind every figure.
+
+    Attributes:
+        profile: profile that it was planned for.
+        suite: suite that it belongs to.
+        name: name of its files.
+        title: title of the table.
+        rows: labels of the rows, in order.
+        columns: labels of the columns, in order.
+        figures: what is measured.
+        about: further text columns by name, with the text of every row.
+        missing: what cannot be measured because data is absent, and how to get it, by title of the data.
+        notes: sentences under the table.
+        reference: row that the others are compared with; empty for none.
+        curve: columns are points of a curve, placed by the number in their names.
+        axes: what the picture shows across and upwards.
+        better: ``more``, ``less``, or ``none`` where no figure is better than another, so that nothing is tested.
+        digits: decimals in the table.
+        judged: what tests said of a cell while there were predictions: ``↑``, ``↓``, ``*`` for bold; by row and column.
+            It counts where predictions were not kept, so that nobody can test again; None where all were.
+    """
+
+    model_config = STRICT
+
+    line: Literal['plan'] = 'plan'
+    profile: Key
+    suite: Key
+    name: Annotated[str, Field(pattern=r'^\w[\w.@-]{0,99}$')]
+    title: str
+    rows: list[str]
+    columns: list[str]
+    figures: list[PlannedFigure]
+    about: dict[str, dict[str, str]] = {}
+    missing: dict[str, str] = {}
+    notes: list[str] = []
+    reference: str = ''
+    curve: bool = False
+    axes: Annotated[list[str], Field(min_length=2, max_length=2)] = ['', '']
+    better: Literal['more', 'less', 'none'] = 'more'
+    digits: Annotated[int, Field(ge=0, le=9)] = 1
+    judged: dict[str, dict[str, Literal['↑', '↓', '*', '*↑', '*↓']]] | None = None
+
+
+Line: TypeAlias = Result | Failure | Plan
+_LINE: TypeAdapter[Line] = TypeAdapter(Annotated[Line, Field(discriminator='line')])
+
+
+def line_of(data: Any) -> Line:
+    """A line from JSON.
 
     Raises:
-        ValueError: it is not what the schema says; the message names the first place.
+        ValueError: it is none; names the first place that is wrong.
     """
-    problem = next(problems(data, schema(), schema()), None)
-    if problem is not None:
-        raise ValueError(problem)
+    try:
+        return _LINE.validate_python(data)
+    except ValidationError as error:
+        raise ValueError(reason(error)) from error
 
 
-def problems(data: Any, rule: Mapping[str, Any], root: Mapping[str, Any], at: str = '') -> Iterator[str]:
-    """Everything in ``data`` that breaks ``rule``, each with its place.
-
-    Args:
-        data: JSON.
-        rule: schema of this place.
-        root: schema that holds the definitions.
-        at: the place, dotted.
-    """
-    if '$ref' in rule:
-        yield from problems(data, root['$defs'][rule['$ref'].removeprefix('#/$defs/')], root, at)
-    here = at or 'the record'
-    if 'type' in rule and not _is(data, rule['type']):
-        kinds = rule['type'] if isinstance(rule['type'], str) else ' or '.join(rule['type'])
-        yield f'{here} is {json.dumps(data)[:40]}, expected {kinds}'
-        return
-    if 'enum' in rule and data not in rule['enum']:
-        yield f'{here} is {json.dumps(data)[:40]}, expected one of {json.dumps(rule["enum"])}'
-    if isinstance(data, str):
-        yield from _text_problems(data, rule, here)
-    elif isinstance(data, int | float) and not isinstance(data, bool):
-        yield from _number_problems(data, rule, here)
-    elif isinstance(data, dict):
-        yield from _object_problems(data, rule, root, at)
-    elif isinstance(data, list) and 'items' in rule:
-        for position, entry in enumerate(data):
-            yield from problems(entry, rule['items'], root, f'{at}[{position}]')
-    if 'anyOf' in rule:
-        found = [list(problems(data, option, root, at)) for option in rule['anyOf']]
-        if all(found):
-            yield found[-1][0]
+def reason(error: ValidationError) -> str:
+    """The first thing that is wrong, and where, in one line."""
+    first = error.errors(include_url=False)[0]
+    place = '.'.join(str(part) for part in first['loc'] if part not in ('result', 'failure', 'plan'))
+    return f'{place or "the line"}: {first["msg"]}, got {str(first["input"])[:60]!r}'
 
 
-def _is(data: Any, kinds: str | list[str]) -> bool:
-    """Whether a value has one of the types; True is no number."""
-    names = [kinds] if isinstance(kinds, str) else kinds
-    return any(isinstance(data, TYPES[name]) for name in names) and not isinstance(data, bool)
-
-
-def _text_problems(data: str, rule: Mapping[str, Any], here: str) -> Iterator[str]:
-    """Length and pattern of a text."""
-    if len(data) < rule.get('minLength', 0):
-        yield f'{here} is empty'
-    if 'pattern' in rule and not re.search(rule['pattern'], data):
-        yield f'{here} is {data[:40]!r}, expected the pattern {rule["pattern"]}'
-
-
-def _number_problems(data: float, rule: Mapping[str, Any], here: str) -> Iterator[str]:
-    """Range of a number."""
-    if data != data or data in (float('inf'), -float('inf')):
-        yield f'{here} is {data}, expected a finite number'
-    elif data < rule.get('minimum', data) or data > rule.get('maximum', data):
-        yield f'{here} is {data}, outside {rule.get("minimum", "-∞")} to {rule.get("maximum", "∞")}'
-    elif 'exclusiveMinimum' in rule and data <= rule['exclusiveMinimum']:
-        yield f'{here} is {data}, expected more than {rule["exclusiveMinimum"]}'
-
-
-def _object_problems(data: dict[str, Any], rule: Mapping[str, Any], root: Mapping[str, Any], at: str) -> Iterator[str]:
-    """Names of an object and what they hold."""
-    inside = f'{at}.' if at else ''
-    yield from (f'{inside}{name} is missing' for name in rule.get('required', ()) if name not in data)
-    others = rule.get('additionalProperties', True)
-    for name, value in data.items():
-        if name in rule.get('properties', {}):
-            yield from problems(value, rule['properties'][name], root, f'{inside}{name}')
-        elif others is False:
-            yield f'{inside}{name} is no field of this layout'
-        elif isinstance(others, dict):
-            yield from problems(value, others, root, f'{inside}{name}')
+def json_schema() -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of one line of a results file."""
+    return {'$schema': 'https://json-schema.org/draft/2020-12/schema', **_LINE.json_schema()}

@@ -20,9 +20,7 @@ class Estimate:
         half_width: half the length of the interval; NaN from a single repetition.
         count: number of repetitions.
         std: standard deviation of the repetitions (n - 1); NaN from a single one.
-        unit: what was repeated: ``seed``, ``fold``, ``object``.
-        lower: end of an interval that does not lie evenly around the mean; NaN where it does.
-        upper: its other end.
+        unit: what was repeated: ``seed`` or ``fold``.
     """
 
     mean: float
@@ -30,34 +28,26 @@ class Estimate:
     count: int
     std: float = NAN
     unit: str = 'seed'
-    lower: float = NAN
-    upper: float = NAN
 
     @property
     def low(self) -> float:
         """Lower end of the interval."""
-        return self.mean - self.half_width if np.isnan(self.lower) else self.lower
+        return self.mean - self.half_width
 
     @property
     def high(self) -> float:
         """Upper end of the interval."""
-        return self.mean + self.half_width if np.isnan(self.upper) else self.upper
+        return self.mean + self.half_width
 
     def text(self, digits: int = 1) -> str:
-        """``mean ± half width``, or ``mean [low, high]``; a single repetition shows no interval.
+        """``mean ± half width``; a single repetition shows no interval.
 
         Args:
             digits: decimals.
         """
         if np.isnan(self.half_width):
             return f'{self.mean:.{digits}f} ({self.count} {self.unit})'
-        if np.isnan(self.lower):
-            return f'{self.mean:.{digits}f} ± {self.half_width:.{digits}f}'
-        return f'{self.mean:.{digits}f} [{self.low:.{digits}f}, {self.high:.{digits}f}]'
-
-    def literature(self, digits: int = 1) -> str:
-        """``mean ± standard deviation``, as few-shot tables print it; it is no confidence interval."""
-        return f'{self.mean:.{digits}f} ± {self.std:.{digits}f} (std of {self.count} {self.unit}s)'
+        return f'{self.mean:.{digits}f} ± {self.half_width:.{digits}f}'
 
     def __str__(self) -> str:
         """With one decimal."""
@@ -67,9 +57,9 @@ class Estimate:
 def mean_interval(values: Sequence[float], confidence: float = 0.95, unit: str = 'seed') -> Estimate:
     """Mean and Student-t confidence interval of independent repetitions.
 
-    Few-shot: the values are the accuracies of the folds, ``unit='fold'``. The literature prints ``literature()``; with
-    10 folds the interval of the mean is 0.72 of that deviation to either side. Folds draw from one training set, so the
-    interval speaks of other folds of the same data, not of other data.
+    Few-shot: the values are the accuracies of the folds, ``unit='fold'``. The literature prints mean and standard
+    deviation; with 10 folds the interval of the mean is 0.72 of that deviation to either side. Folds draw from one
+    training set, so the interval speaks of other folds of the same data, not of other data.
 
     Args:
         values: one number per seed or fold.

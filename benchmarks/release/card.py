@@ -109,10 +109,12 @@ def _results(entry: Entry) -> list[str]:
         seeds = str(len(result.seeds)) if result.seeds else 'not stated'
         evidence = f'published: {result.source}'
         if result.by == 'measured':
-            records = ', '.join(
-                f'[{seed}](../../{path})' for seed, path in zip(result.seeds, result.records, strict=True)
+            file = result.records[0].partition('#')[0]
+            keys = ', '.join(
+                f'{seed} `{place.partition("#")[2][:8]}`'
+                for seed, place in zip(result.seeds, result.records, strict=True)
             )
-            evidence = f'measured {result.date}: records of seeds {records}'
+            evidence = f'measured {result.date}: [results](../../{file}) of seeds {keys}'
         lines.append(f'| {result.task} | {result.dataset} | {result.protocol} | {figures} | {seeds} | {evidence} |')
     if any(result.by == 'measured' for result in entry.results):
         lines += ['', FIGURE_NOTE.format(seed=entry.seed)]

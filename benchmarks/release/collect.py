@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterator, Mapping
+import functools
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from benchmarks.protocols.base import load_all
 from benchmarks.protocols.finetune import Finetune
-from benchmarks.records import Record
+from benchmarks.records import Record, Result, Store
 from benchmarks.records.statistics import mean_interval
 from benchmarks.release.terms import Terms, terms_of
 from benchmarks.run.results import Results
@@ -18,25 +19,6 @@ from zoo.errors import UsageError
 
 METRICS = ('oa', 'macc')
 """Metrics that go to the index."""
-
-
-@dataclass(frozen=True)
-class Measured:
-    """One job that measured weights.
-
-    Attributes:
-        job: kind, settings and so on, as the harness keeps them.
-        record: what came out.
-    """
-
-    job: Mapping[str, Any]
-    record: Record
-
-    @property
-    def task(self) -> str:
-        """What the literature calls what was measured."""
-        protocol = load_all().get(self.job['kind'], Finetune)
-        return protocol.of(self.job['settings']).task
 
 
 @dataclass(frozen=True)
@@ -54,23 +36,26 @@ class Candidate:
     name: str
     student: str
     terms: Terms
-    jobs: Mapping[int, Mapping[str, Any]]
-    measured: list[Measured] = field(default_factory=list)
+    jobs: dict[int, Result] = field(default_factory=dict)
+    measured: list[Result] = field(default_factory=list)
 
     @property
-    def chosen(self) -> Mapping[str, Any]:
+    def chosen(self) -> Result:
         """The job whose weights are released: the lowest seed, so that no result decides."""
         return self.jobs[min(self.jobs)]
 
-    def results(self) -> Iterator[tuple[dict[str, Any], list[Measured]]]:
+    def results(self) -> Iterator[tuple[dict[str, Any], list[Result]]]:
         """Results as the index has them, and the jobs behind each, one a seed."""
-        groups: dict[tuple[str, str], dict[int, Measured]] = {}
+        groups: dict[tuple[str, str], dict[int, tuple[Record, Result]]] = {}
         for entry in self.measured:
-            place = (dataset_text(entry.record), protocol_text(entry.record))
-            groups.setdefault(place, {}).setdefault(entry.record.seed, entry)
-        for (dataset, protocol), seeds in sorted(groups.items()):
+            if record := entry.record:
+                place = (dataset_text(record), protocol_text(record))
+                groups.setdefault(place, {}).setdefault(record.seed, (record, entry))
+        for (dataset, text), seeds in sorted(groups.items()):
             found = [seeds[seed] for seed in sorted(seeds)]
-            yield _result(dataset, protocol, found[0].task, [entry.record for entry in found]), found
+            protocol = load_all().get(found[0][1].kind, Finetune).of(found[0][1].settings)
+            records = [record for record, _ in found]
+            yield _result(dataset, text, protocol.task, records), [entry for _, entry in found]
 
 
 def candidates(out: Path, pattern: str = '*') -> list[Candidate]:
@@ -83,28 +68,51 @@ def candidates(out: Path, pattern: str = '*') -> list[Candidate]:
     Raises:
         UsageError: the folder holds no such student, or a file in it is broken.
     """
-    results = Results(out)
-    jobs = {job['key']: job for job in results.finished()} if (out / 'jobs').is_dir() else {}
+    finished = list(Results(out).finished())
     found: dict[str, Candidate] = {}
     owner: dict[str, Candidate] = {}
-    for key, job in jobs.items():
-        settings = job.get('settings') or {}
-        if job['kind'] != 'pretrain' or settings.get('options') or settings.get('fraction') != 100:
+    for job in finished:
+        settings = job.settings
+        if job.kind != 'pretrain' or settings.get('options') or settings.get('fraction') != 100:
             continue
         terms = terms_of(settings['data'])
         name = f'{settings["student"]}_{terms.slug}'
         if fnmatch.fnmatch(name, pattern):
-            made = found.setdefault(name, Candidate(name, settings['student'], terms, {}))
-            made.jobs[settings['seed']] = job  # type: ignore[index]
-            owner[key] = made
-    for key, job in jobs.items():
-        needed = (job.get('needs') or {}).get('weights')
-        record = results.record(key) if needed in owner else None
-        if record is not None and set(METRICS) & set(record.metrics):
-            owner[str(needed)].measured.append(Measured(job, record))
+            made = found.setdefault(name, Candidate(name, settings['student'], terms))
+            made.jobs[settings['seed']] = job
+            owner[job.key] = made
+    for job in finished:
+        needed = job.needs.get('weights', '')
+        if needed in owner and job.record and set(METRICS) & set(job.record.metrics):
+            owner[needed].measured.append(job)
     if not found:
         raise UsageError(f'{out} holds no pretrained student that fits {pattern!r}: run tools/benchmark.py --out {out}')
     return [found[name] for name in sorted(found)]
+
+
+def evidence(places: Iterable[str], root: Path) -> list[Result]:
+    """Results that the index names as ``FILE#KEY``.
+
+    Args:
+        places: file of results, relative to the repository, and key of the result.
+        root: folder of the repository.
+
+    Raises:
+        UsageError: a file or a result in it is missing.
+    """
+    found = []
+    for place in places:
+        name, _, key = place.partition('#')
+        path = root / name
+        if not path.is_file() or key not in (results := _kept(path, path.stat().st_mtime_ns).results):
+            raise UsageError(f'result {place} of the index is missing or damaged: restore the file')
+        found.append(results[key])
+    return found
+
+
+@functools.lru_cache(8)
+def _kept(path: Path, _stamp: int) -> Store:
+    return Store.of(path)
 
 
 def dataset_text(record: Record) -> str:
@@ -135,7 +143,7 @@ def _result(dataset: str, protocol: str, task: str, records: list[Record]) -> di
             found = mean_interval(values)
             metrics[metric] = round(found.mean, 2)
             interval |= {metric: round(found.half_width, 2)} if len(values) > 1 else {}
-    trained = len({record.weights_sha256 for record in records})
+    trained = len({record.weights_digest for record in records})
     return {
         'Task': task,
         'Dataset': dataset,

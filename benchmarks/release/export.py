@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks.records.files import to_text
+from benchmarks.records import Result, Store
+from benchmarks.records.store import NAME
 from benchmarks.release.card import card, list_of
 from benchmarks.release.clouds import LARGEST_DISTANCE, largest_distance, write_features
-from benchmarks.release.collect import Candidate, Measured
+from benchmarks.release.collect import Candidate
 from benchmarks.release.metafile import put_entry
 from benchmarks.release.portable import for_release, portable
 from benchmarks.suites.students import pretraining_options
@@ -21,12 +22,12 @@ from zoo.hub import get_model
 from zoo.hub.index import Entry, entries
 from zoo.hub.names import parse_name
 from zoo.io import write_whole
-from zoo.tensors import load_exactly, read_tensors
+from zoo.tensors import load_exactly, read_safetensors, read_tensors, tensor_digest
 
 MOST_BYTES = 60_000_000
 """Of the whole folder of weights."""
 
-RECORDS, JOBS = 'docs/results/weights/records', 'docs/results/weights/jobs'
+RESULTS = f'docs/results/weights/{NAME}'
 
 
 def release(candidate: Candidate, out: Path, profile: str, root: Path = ROOT, more: str = '') -> list[Path]:
@@ -50,18 +51,23 @@ def release(candidate: Candidate, out: Path, profile: str, root: Path = ROOT, mo
         raise UsageError(f'nothing was measured of {candidate.name}: a model without results is not released')
     weights = root / 'weights' / f'{candidate.name}.safetensors'
     features = root / 'weights' / 'features' / weights.name
-    trained = out / candidate.chosen['value']['weights']
+    trained = out / candidate.chosen.value['weights']
     content = for_release(trained)
     _check_size(root, weights, len(content))
     write_whole(weights, content)
-    settings = candidate.chosen['settings']
+    settings = candidate.chosen.settings
     options = _model_options(settings)
     place = parse_name(candidate.student).config
     _check_fit(weights, place, options)
     write_features(features, get_model(trained, features_only=True))
     _check_rounding(weights, features)
-    results, written = _evidence(candidate, root)
-    about = candidate.chosen['value']['about']
+    store = Store(root / RESULTS)
+    store.refresh()
+    results = []
+    for result, measured in candidate.results():
+        store.results |= {entry.key: _kept(entry) for entry in (candidate.chosen, *measured)}
+        results.append({**result, 'Records': [f'{RESULTS}#{entry.key}' for entry in measured]})
+    about = candidate.chosen.value['about']
     packs = ' --packs FOLDER' if '$ZOO_PACKS' in str(portable(settings['dataset'])) else ''
     command = f'python tools/benchmark.py --all --profile {profile} --models {candidate.student}{packs}'
     metadata = {
@@ -76,7 +82,7 @@ def release(candidate: Candidate, out: Path, profile: str, root: Path = ROOT, mo
         'Points': _points(candidate),
         'SHA256': hashlib.sha256(content).hexdigest(),
         'Bytes': len(content),
-        'Rounded From': candidate.chosen['value']['sha256'],
+        'Rounded From': tensor_digest(read_safetensors(trained)[0]),
         'Licence': candidate.terms.licence,
         'Features': features.relative_to(root).as_posix(),
         'Reproduce': command + (f' {more}' if more else ''),
@@ -90,7 +96,11 @@ def release(candidate: Candidate, out: Path, profile: str, root: Path = ROOT, mo
         'Results': results,
     }
     put_entry(root, place.parent.name, item)
-    return [weights, features, *written, *write_cards(root)]
+    shown = entries(root / 'model_index.yml').values()
+    named = {place.partition('#')[2] for entry in shown for result in entry.results for place in result.records}
+    used = {need for key in named & set(store.results) for need in store.results[key].needs.values()}
+    store.keep(named | used)
+    return [weights, features, store.path, *write_cards(root)]
 
 
 def write_cards(root: Path = ROOT) -> list[Path]:
@@ -107,40 +117,15 @@ def write_cards(root: Path = ROOT) -> list[Path]:
     return [folder / name for name in texts]
 
 
-def _evidence(candidate: Candidate, root: Path) -> tuple[list[dict[str, Any]], list[Path]]:
-    """Copy records, and the settings of the jobs that measured the chosen weights; the results that rest on them."""
-    results, written = [], []
-    for number, (result, measured) in enumerate(candidate.results()):
-        paths: list[str] = []
-        again = True
-        for entry in measured:
-            name = f'{candidate.name}/{number:02d}_{entry.record.protocol.name}_{entry.record.seed}.json'.replace(
-                '@', '-'
-            )
-            entry.record.save(root / RECORDS / name)
-            paths.append(f'{RECORDS}/{name}')
-            written.append(root / RECORDS / name)
-            if again and entry.job['needs'].get('weights') == candidate.chosen['key']:
-                again = False  # one figure of these weights is enough to compare
-                write_whole(root / JOBS / name, to_text(_job_of(entry, candidate)).encode())
-                written.append(root / JOBS / name)
-        results.append({**result, 'Records': paths})
-    return results, written
-
-
-def _job_of(entry: Measured, candidate: Candidate) -> dict[str, Any]:
-    """What it takes to measure again."""
-    about: Mapping[str, Any] = candidate.chosen['value']['about']
-    return {
-        'kind': entry.job['kind'],
-        'settings': portable(entry.job['settings']),
-        'about': about,
-    }
+def _kept(result: Result) -> Result:
+    """A result as the repository has it: what it takes to measure again, and no path of this machine."""
+    value = {name: result.value[name] for name in ('about', 'digest') if name in result.value}
+    return result.model_copy(update={'settings': portable(result.settings), 'value': value, 'files': {}})
 
 
 def _points(candidate: Candidate) -> int | None:
     """Points of the clouds in the measurements, where all agree."""
-    found = {entry.record.protocol.points for entry in candidate.measured}
+    found = {entry.record.protocol.points for entry in candidate.measured if entry.record}
     return found.pop() if len(found) == 1 else None
 
 

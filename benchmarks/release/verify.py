@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import fnmatch
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from benchmarks.protocols.base import FEATURES, TEXT, load_all
 from benchmarks.records import Record
-from benchmarks.records.files import from_text
-from benchmarks.records.record import read_record
+from benchmarks.records import Result as Kept
+from benchmarks.records.schema import Pretraining
 from benchmarks.release.clouds import LARGEST_DISTANCE, largest_distance
-from benchmarks.release.export import JOBS, RECORDS
+from benchmarks.release.collect import evidence
+from benchmarks.release.export import RESULTS
 from benchmarks.release.portable import localised
 from benchmarks.suites import everything  # noqa: F401  (registers the kinds of jobs)
 from benchmarks.suites.job import KINDS, Task
@@ -101,49 +103,53 @@ def _features(entry: Entry, weights: Path, device: str, root: Path) -> Check:
 def _result(entry: Entry, result: Result, weights: Path, device: str, packs: Path | None, root: Path) -> list[Check]:
     """Every metric of one result."""
     what = f'{result.dataset}, {result.protocol}'
-    for path in result.records:
-        job = root / path.replace(RECORDS, JOBS)
-        if not job.is_file():
-            continue  # measured of the weights of another seed
-        plan = _read_plan(job)
-        if load_all()[plan['kind']].requires not in (FEATURES, TEXT):
+    for kept in evidence(result.records, root):
+        # Those of other seeds were measured of other weights.
+        if kept.record is None or kept.record.weights_digest != entry.rounded_from or not kept.settings:
+            continue
+        if kept.kind not in load_all():
+            raise UsageError(f'job {kept.key} of {RESULTS}: there is no protocol {kept.kind!r}; restore the file')
+        if load_all()[kept.kind].requires not in (FEATURES, TEXT):
             return [Check(what, _said(result, 'oa'), 'training is not repeated', None)]
-        then = read_record(root / path)
+        (trained,) = evidence([f'{RESULTS}#{kept.needs.get("weights", "")}'], root)
+        about = _checked(kept, trained)
         try:
-            now = _measured(plan, weights, entry, device, packs)
+            now = _measured(kept, about, weights, entry, device, packs)
         except UsageError as error:
             return [Check(what, _said(result, 'oa'), str(error), None)]
-        return [_compared(what, result, metric, then, now) for metric in result.metrics]
+        return [_compared(what, result, metric, kept.record, now) for metric in result.metrics]
     return []
 
 
-def _read_plan(path: Path) -> dict[str, Any]:
-    """A job as it was kept; the datasets in it were not written in Python, so they are checked."""
+def _checked(kept: Kept, trained: Kept) -> Mapping[str, Any]:
+    """What records say of the pretraining; it and the datasets of the job were not written in Python."""
+    what = f'job {kept.key} of {RESULTS}'
     try:
-        plan: dict[str, Any] = from_text(path.read_text(encoding='utf-8'))
-        datasets = {part: plan['settings'][part] for part in ('train', 'test') if plan['settings'].get(part)}
-        check_values({key: plan[key] for key in ('kind', 'about')}, f'job {path}')
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UsageError(f'job {path} cannot be read: {str(error)[:200]}; restore the file') from error
-    if plan['kind'] not in load_all():
-        raise UsageError(f'job {path} cannot be read: there is no protocol {plan["kind"]!r}; restore the file')
-    for part, config in datasets.items():
-        check_foreign(config, DATASETS, f'job {path}: {part}')
-    return plan
+        for part in ('train', 'test'):
+            if kept.settings.get(part):
+                check_foreign(kept.settings[part], DATASETS, f'{what}: {part}')
+        about: Mapping[str, Any] = trained.value['about']
+        check_values({'about': about}, what)
+        Pretraining(**about)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UsageError(f'{what} cannot be read: {" ".join(str(error).split())[:200]}; restore the file') from error
+    return about
 
 
-def _measured(plan: dict[str, Any], weights: Path, entry: Entry, device: str, packs: Path | None) -> Record:
+def _measured(
+    kept: Kept, about: Mapping[str, Any], weights: Path, entry: Entry, device: str, packs: Path | None
+) -> Record:
     """Run the job again with the released weights."""
     with tempfile.TemporaryDirectory(prefix='recon-zoo-verify-') as folder:
         # The harness names weights relative to its folder, by the job that made them.
         place = Path(folder) / 'runs' / 'released' / 'weights.safetensors'
         place.parent.mkdir(parents=True)
         place.symlink_to(weights.resolve())
-        source = {'weights': 'runs/released/weights.safetensors', 'sha256': entry.sha256, 'about': plan['about']}
-        task = Task('verify', localised(plan['settings'], packs), {'weights': source}, Path(folder), device)
-        record = KINDS[plan['kind']].run(task).record
+        source = {'about': about, 'digest': entry.rounded_from, 'weights': 'runs/released/weights.safetensors'}
+        task = Task(kept.key, localised(kept.settings, packs), {'weights': source}, Path(folder), device)
+        record = KINDS[kept.kind].run(task).record
     if record is None:
-        raise UsageError(f'a {plan["kind"]} job leaves no record')
+        raise UsageError(f'a {kept.kind} job leaves no record')
     return record
 
 

@@ -7,7 +7,6 @@ from benchmarks.report.as_html import fragment, page
 from benchmarks.report.as_latex import as_latex
 from benchmarks.report.as_markdown import as_markdown
 from benchmarks.report.cell import Cell, Quoted
-from benchmarks.report.leaderboard import leaderboard
 from benchmarks.report.save import save_table
 from benchmarks.report.table import Block, Table
 
@@ -20,7 +19,6 @@ __all__ = [
     'as_latex',
     'as_markdown',
     'fragment',
-    'leaderboard',
     'page',
     'save_table',
 ]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
+from benchmarks.records import Result
 from benchmarks.suites.job import Job
 
 NO_GUESS = 0.05
@@ -19,11 +19,11 @@ class Estimator:
         finished: jobs that are done, as :meth:`benchmarks.run.results.Results.finished` yields them.
     """
 
-    def __init__(self, finished: Iterable[Mapping[str, Any]] = ()) -> None:
+    def __init__(self, finished: Iterable[Result] = ()) -> None:
         self._ratios: dict[str, list[float]] = {}
         self._medians: dict[str, float] = {}
-        for entry in finished:
-            self.learn(entry['kind'], entry['like'], entry['guess'], entry['seconds'])
+        for entry in (result for result in finished if result.kind):
+            self.learn(entry.kind, entry.like, entry.guess, entry.seconds)
 
     def learn(self, kind: str, like: str, guess: float, seconds: float) -> None:
         """Take a finished job into account."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from benchmarks.records.files import read_note, write_note
+from benchmarks.records import Plan, Store
 from benchmarks.report import Table, as_markdown, page, save_table
 from benchmarks.run.console import terminal_text
 from benchmarks.run.curve import draw
@@ -96,7 +95,10 @@ def run(request: Request) -> int:
     sweep(request.out)
     engine, sheets = _engine(request), _sheets(request)
     for suite, sheet in sheets:
-        write_note(_sheet_path(request, sheet.name), {**sheet.to_json(), 'suite': suite.name})
+        profile = request.setup.profile
+        planned = sheet.plan(profile.name, suite.name)
+        notes = [f'Profile {profile.name}: {profile.about}.', *planned.notes]
+        results.put_plan(planned.model_copy(update={'notes': notes}))
     jobs, estimator = to_do(wanted_jobs([sheet for _, sheet in sheets]), results.done), Estimator(results.finished())
     left = f', about {in_words(total_seconds(jobs, estimator, engine.slots))}' if jobs else ''
     _say(f'{len(jobs)} jobs to do with {engine.slots} processes{left}; what is done stays in {request.out}')
@@ -129,43 +131,55 @@ def places(request: Request) -> str:
 
 
 def report(request: Request) -> list[Table]:
-    """Tables of the sheets that were planned before, from records alone; written in all formats.
+    """Tables that were asked for before, from the results file alone; written in all formats.
 
     Raises:
         UsageError: nothing was planned.
     """
     results, folder = Results(request.out), request.out / 'tables' / request.setup.profile.name
-    names = {suite.name for suite in request.suites}
-    order, kept = [FIRST, *SUITES], []
-    for path in sorted(_sheet_path(request, '*').parent.glob('*.json')):
-        try:
-            kept.append(read_note(path))
-        except (OSError, ValueError) as error:
-            _say(f'{path} is damaged ({error}) and left out: its suite writes it again, run without --report')
-    kept = sorted((sheet for sheet in kept if sheet['suite'] in order), key=lambda sheet: order.index(sheet['suite']))
-    chosen = [sheet for sheet in kept if sheet['suite'] in names]
+    names, order = {suite.name for suite in request.suites}, [FIRST, *SUITES]
+    kept = sorted(
+        (plan for plan in results.plans(request.setup.profile.name) if plan.suite in order),
+        key=lambda plan: (order.index(plan.suite), plan.name),
+    )
+    # Whoever asks for all of a profile gets what it had when it was measured.
+    whole = names >= set(request.setup.profile.suites or SUITES)
+    chosen = [plan for plan in kept if whole or plan.suite in names]
     if not chosen:
-        raise UsageError(f'{request.out} holds no results of this kind and profile: run without --report first')
-    tables = {sheet['name']: _saved(sheet, results, request, folder) for sheet in chosen}
+        older = f' (older results are taken by --merge {request.out})' if (request.out / 'jobs').is_dir() else ''
+        raise UsageError(f'{request.out} holds no results of this kind and profile{older}: run without --report first')
+    tables = {plan.name: _saved(plan, results, folder) for plan in chosen}
     # The page shows all that was ever asked for, so that a suite alone does not take the others from it.
-    every = [tables.get(sheet['name']) or _table(sheet, results, request) for sheet in kept]
+    every = [tables.get(plan.name) or table_of(plan, results) for plan in kept]
     write_whole(_page_path(request), page(f'Benchmark, profile {request.setup.profile.name}', every).encode())
     return list(tables.values())
 
 
-def _table(sheet: Mapping[str, Any], results: Results, request: Request) -> Table:
-    """The table of a sheet, with what its profile is for."""
-    table = table_of(sheet, results)
-    table.notes.insert(0, f'Profile {request.setup.profile.name}: {request.setup.profile.about}.')
-    return table
+def merge(out: Path, sources: Sequence[Path]) -> str:
+    """Take results files, and folders of results of any age, into the results file of a folder.
+
+    Args:
+        out: folder of results.
+        sources: files and folders; what ``out`` has itself stays.
+
+    Returns:
+        What it holds then, in a line.
+
+    Raises:
+        UsageError: a source holds no results, or a file in it is broken.
+    """
+    store = Results(out).store
+    store.merge([Store.of(source) for source in sources])
+    counts = f'{len(store.results)} results, {len(store.failures)} failures and {len(store.plans)} tables'
+    return f'{store.path} holds {counts}'
 
 
-def _saved(sheet: Mapping[str, Any], results: Results, request: Request, folder: Path) -> Table:
-    """The table of a sheet, written in all formats."""
-    table = _table(sheet, results, request)
-    save_table(table, folder / sheet['name'])
-    if sheet['curve']:
-        draw(sheet, results, folder / f'{sheet["name"]}.svg')
+def _saved(plan: Plan, results: Results, folder: Path) -> Table:
+    """A table, written in all formats."""
+    table = table_of(plan, results)
+    save_table(table, folder / plan.name)
+    if plan.curve:
+        draw(plan, results, folder / f'{plan.name}.svg')
     return table
 
 
@@ -195,10 +209,6 @@ def _sheets(request: Request) -> list[tuple[Suite, Sheet]]:
     if not found:
         raise UsageError(f'--models {request.setup.pattern}: no method of what is asked for fits')
     return found
-
-
-def _sheet_path(request: Request, name: str) -> Path:
-    return request.out / 'sheets' / request.setup.profile.name / f'{name}.json'
 
 
 def _page_path(request: Request) -> Path:

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
 
 from benchmarks.published import Published, protocol_name, published
-from benchmarks.records import Record
 from benchmarks.report import Block, Quoted
 from benchmarks.report.cell import Value
 
 TITLE = 'Published by others, each with its source; how they were measured differs, so they are not ranked'
 
 
-def published_block(examples: Mapping[str, tuple[Record, str]], columns: Sequence[str], texts: int) -> Block | None:
+def published_block(measured: pd.DataFrame, columns: Sequence[str], texts: int) -> Block | None:
     """Published rows that have a column here; None where there are none.
 
     Args:
-        examples: one record of every column, and the metric that the column shows.
+        measured: records by column of the table and metric that it shows, as :class:`benchmarks.run.tables.Figures`
+            has them.
         columns: labels, in order.
         texts: number of text columns between the name of a row and its figures.
     """
     rows: dict[tuple[str, str, str], dict[str, list[Quoted]]] = {}
-    for column in columns:
-        if column not in examples:
-            continue
-        record, metric = examples[column]
-        for entry in published(metric=metric):
+    examples = measured.drop_duplicates('column').set_index('column')
+    for column in (name for name in columns if name in examples.index):
+        record = examples.loc[column].to_dict()
+        for entry in published(metric=record['metric']):
             if entry.value is not None and _same(entry, record):
                 row = rows.setdefault((_name(entry), entry.source, entry.voting), {})
                 row.setdefault(column, []).append(Quoted(entry.value, entry.std))
@@ -34,12 +36,15 @@ def published_block(examples: Mapping[str, tuple[Record, str]], columns: Sequenc
     return Block(TITLE, [_row(place, found, columns, texts) for place, found in rows.items()])
 
 
-def _same(entry: Published, record: Record) -> bool:
+def _same(entry: Published, record: Mapping[Hashable, Any]) -> bool:
     """Whether a published figure is of the protocol, data set, variant, split and points of a record."""
-    place, data, protocol = entry.place, record.dataset, record.protocol
-    if protocol_name(entry.protocol) != protocol.name or (place.name, place.split) != (data.name, data.split):
+    place = entry.place
+    named = {name: record[f'dataset.{name}'] for name in ('name', 'split', 'variant')}
+    if protocol_name(entry.protocol) != record['protocol.name'] or any(
+        getattr(place, k) != v for k, v in named.items()
+    ):
         return False
-    return place.variant == data.variant and place.points in (None, protocol.points)
+    return place.points in (None, record['protocol.points'])
 
 
 def _name(entry: Published) -> str:

@@ -1,17 +1,17 @@
-"""From kept sheets and records to tables."""
+"""From a results file to tables."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import pandas as pd
 
-from benchmarks.records import Record, Run, mean_interval, run_of
+from benchmarks.records import Plan, PlannedFigure, Run, mean_interval, run_of
+from benchmarks.records.frame import frame_of
+from benchmarks.records.statistics import NAN
 from benchmarks.report import Block, Cell, Table
 from benchmarks.report.cell import Value
 from benchmarks.report.ranking import BETTER, WORSE, Contest, Verdict, judge
 from benchmarks.run.quotes import published_block
 from benchmarks.run.results import Results
-from benchmarks.suites.sheet import Entry, entries
 
 CONFIDENCE = 0.95
 FAILED, ABSENT = 'Failed', 'Not present'
@@ -20,97 +20,99 @@ SEEDS = 'seeds'
 
 
 class Figures:
-    """Records behind the figures of one sheet.
+    """Records behind the figures of one table.
 
     Args:
-        sheet: as :meth:`benchmarks.suites.sheet.Sheet.to_json` wrote it.
+        plan: what the table shows.
         results: folder of results.
     """
 
-    def __init__(self, sheet: Mapping[str, Any], results: Results) -> None:
-        self.sheet, self.results = sheet, results
-        self.entries: dict[tuple[str, str], list[Entry]] = {}
-        for entry in entries(sheet):
-            self.entries.setdefault((entry.row, entry.column), []).append(entry)
-        keys = {entry.key for group in self.entries.values() for entry in group}
-        self.records: dict[str, Record] = {
-            key: record for key in sorted(keys) if (record := results.record(key)) is not None
-        }
+    def __init__(self, plan: Plan, results: Results) -> None:
+        self.plan, self.results = plan, results
+        planned = pd.DataFrame([figure.model_dump() for figure in plan.figures], columns=[*PlannedFigure.model_fields])
+        wanted = set(planned['key'])
+        found = frame_of(result for result in results.finished() if result.key in wanted)
+        values = [
+            found[name].get(figure.key, NAN) if (name := f'metrics.{figure.metric}') in found else NAN
+            for figure in plan.figures
+        ]
+        own = found.drop(columns=['seed', 'job'], errors='ignore')  # the plan's count
+        self.frame = planned.assign(value=pd.Series(values, dtype=float)).join(own, on='key')
+        """Planned figures, one a row, with ``value`` and the columns of :func:`benchmarks.load_results`; NaN where one
+        was not measured."""
+        self._cells = dict(iter(self.frame.groupby(['row', 'column'], sort=False)))
+
+    @property
+    def measured(self) -> pd.DataFrame:
+        """Figures that were measured, each record once."""
+        return self.frame[self.frame['value'].notna()].drop_duplicates('key')
 
     def runs(self, row: str, column: str) -> list[Run]:
         """Repetitions that were measured."""
-        return [
-            run_of(record, self.results.predictions(entry.key), entry.metric, entry.seed)
-            for entry in self.entries.get((row, column), [])
-            if (record := self.records.get(entry.key)) is not None
-        ]
+        if (row, column) not in self._cells or 'predictions' not in self.frame:
+            return []
+        found = self._cells[row, column].dropna(subset='value')
+        columns = (found[name] for name in ('value', 'seed', 'dataset.fingerprint', 'predictions'))
+        return [run_of(*entry) for entry in zip(*columns, strict=True)]
 
     def value(self, row: str, column: str) -> Value:
         """Estimate over seeds, or why there is none."""
-        wanted = self.entries.get((row, column), [])
-        if not wanted:
+        found = self._cells.get((row, column))
+        if found is None:
             return None
-        values = [self.records[entry.key].metrics[entry.metric] for entry in wanted if entry.key in self.records]
-        if len(values) == len(wanted):
-            return mean_interval(values)
-        errors = [self.results.failure(entry.key) for entry in wanted]
+        values = found['value'].dropna()
+        if len(values) == len(found):
+            return mean_interval(values.to_numpy())
+        errors = [self.results.failure(key) for key in found['key']]
         if any(errors):
             return 'not run' if any(error.startswith('not run') for error in errors) else 'failed'
-        return f'{len(values)} of {len(wanted)} measured' if values else 'not measured'
+        return f'{len(values)} of {len(found)} measured' if len(values) else 'not measured'
+
+    @property
+    def lost(self) -> int:
+        """Measurements whose predictions were not kept."""
+        return int(self.measured.get('predictions_lost', pd.Series(dtype=bool)).sum())
 
     @property
     def repeated(self) -> bool:
         """Whether any figure has more than one measured repetition."""
-        return any(len([1 for entry in group if entry.key in self.records]) > 1 for group in self.entries.values())
-
-    def examples(self) -> dict[str, tuple[Record, str]]:
-        """One record of every column, and the metric that the column shows."""
-        found: dict[str, tuple[Record, str]] = {}
-        for (_, column), group in self.entries.items():
-            for entry in group:
-                if entry.key in self.records:
-                    found.setdefault(column, (self.records[entry.key], entry.metric))
-        return found
+        return any(found['value'].count() > 1 for found in self._cells.values())
 
     def failures(self) -> dict[str, str]:
-        """Why jobs of this sheet, or jobs they wait for, failed, by label."""
+        """Why jobs of this table, or jobs they wait for, failed, by label."""
         found = {}
-        for group in self.entries.values():
-            for entry in group:
-                error = self.results.failure(entry.key)
-                if error:
-                    log = self.results.log(entry.key).relative_to(self.results.out).as_posix()
-                    found[entry.job] = error if error.startswith('not run') else f'{error} ({log})'
+        for figure in self.plan.figures:
+            if error := self.results.failure(figure.key):
+                log = self.results.log(figure.key).relative_to(self.results.out).as_posix()
+                found[figure.job] = error if error.startswith('not run') else f'{error} ({log})'
         return found
 
 
-def table_of(sheet: Mapping[str, Any], results: Results) -> Table:
-    """The table of a sheet, from records alone.
+def table_of(plan: Plan, results: Results) -> Table:
+    """A table, from the results file alone.
 
     Args:
-        sheet: as :meth:`benchmarks.suites.sheet.Sheet.to_json` wrote it.
+        plan: what it shows.
         results: folder of results.
     """
-    figures = Figures(sheet, results)
-    rows, columns, about = list(sheet['rows']), list(sheet['columns']), dict(sheet['about'])
-    cells, verdict = _judged(figures, rows, columns)
-    body = []
-    for row in rows:
-        seeds = {entry.seed for column in columns for entry in figures.entries.get((row, column), [])}
-        texts = [texts.get(row, '–') for texts in about.values()]
-        body.append([row, *texts, str(len(seeds)), *(cells[row, column] for column in columns)])
-    header = ['model', *about, SEEDS, *columns]
-    missing = dict(sheet['missing'])
+    figures = Figures(plan, results)
+    cells, verdict = _judged(figures)
+    body: list[list[Cell | Value]] = []
+    for row in plan.rows:
+        seeds = {figure.seed for figure in plan.figures if figure.row == row and figure.column in plan.columns}
+        texts = [texts.get(row, '–') for texts in plan.about.values()]
+        body.append([row, *texts, str(len(seeds)), *(cells[row, column] for column in plan.columns)])
+    header = ['model', *plan.about, SEEDS, *plan.columns]
     blocks = [
         Block(title, [_wide(name, why, len(header)) for name, why in found.items()])
-        for title, found in ((FAILED, figures.failures()), (ABSENT, dict.fromkeys(missing, 'see the notes')))
+        for title, found in ((FAILED, figures.failures()), (ABSENT, dict.fromkeys(plan.missing, 'see the notes')))
         if found
     ]
-    quoted = published_block(figures.examples(), columns, len(about) + 1)
+    quoted = published_block(figures.measured, plan.columns, len(plan.about) + 1)
     blocks += [quoted] if quoted else []
-    absent = [f'{name} is not present: {get}.' for name, get in missing.items()]
-    notes = [*sheet['notes'], *absent, *_notes(figures, verdict, str(sheet['reference']))]
-    return Table(str(sheet['title']), header, body, notes, blocks, digits=int(sheet.get('digits', 1)))
+    absent = [f'{name} is not present: {get}.' for name, get in plan.missing.items()]
+    notes = [*plan.notes, *absent, *_notes(figures, verdict)]
+    return Table(plan.title, header, body, notes, blocks, digits=plan.digits)
 
 
 def _wide(name: str, text: str, width: int) -> list[str]:
@@ -118,31 +120,32 @@ def _wide(name: str, text: str, width: int) -> list[str]:
     return [name, text, *[''] * (width - 2)]
 
 
-def _judged(
-    figures: Figures, rows: Sequence[str], columns: Sequence[str]
-) -> tuple[dict[tuple[str, str], Cell], Verdict]:
+def _judged(figures: Figures) -> tuple[dict[tuple[str, str], Cell], Verdict]:
     """Cells of all rows and columns, marked and bold where tests say so."""
-    reference, better = str(figures.sheet['reference']), figures.sheet.get('better', 'more')
-    contests = []
-    for column in columns if better != 'none' and figures.repeated else ():
-        runs = {row: found for row in rows if (found := figures.runs(row, column))}
+    plan, contests = figures.plan, []
+    for column in plan.columns if plan.better != 'none' and figures.repeated else ():
+        runs = {row: found for row in plan.rows if (found := figures.runs(row, column))}
         # Without the reference there is nothing to test against; the row above is no reference.
-        contests.append(Contest(column, runs, lower=better == 'less', baseline=reference or 'none'))
-    verdict = judge(contests, CONFIDENCE, bool(reference))
+        contests.append(Contest(column, runs, lower=plan.better == 'less', baseline=plan.reference or 'none'))
+    verdict = judge(contests, CONFIDENCE, bool(plan.reference))
+    if plan.judged is not None and figures.lost:
+        then = {(row, column): said for row, cells in plan.judged.items() for column, said in cells.items()}
+        verdict.bold = {place for place, said in then.items() if '*' in said}
+        verdict.marks = {place: mark for place, said in then.items() if (mark := said.strip('*'))}
     cells = {
         (row, column): Cell(
             figures.value(row, column), (row, column) in verdict.bold, verdict.marks.get((row, column), '')
         )
-        for row in rows
-        for column in columns
+        for row in plan.rows
+        for column in plan.columns
     }
     return cells, verdict
 
 
-def _notes(figures: Figures, verdict: Verdict, reference: str) -> list[str]:
+def _notes(figures: Figures, verdict: Verdict) -> list[str]:
     """What the records say of all figures, and what the signs mean."""
-    records = list(figures.records.values())
-    if not records:
+    records = figures.measured
+    if records.empty:
         return ['Nothing has been measured yet.']
     notes = [
         'Mean and 95 % t-interval over seeds.' if figures.repeated else 'One seed: no interval, nothing is tested.'
@@ -150,34 +153,34 @@ def _notes(figures: Figures, verdict: Verdict, reference: str) -> list[str]:
     how = 'paired t-test over seeds and, where there are predictions, paired bootstrap over seeds and objects; Holm'
     if verdict.tests[1]:
         tests = _counted(verdict.tests[1], 'test')
-        notes.append(f'{BETTER} {WORSE}: better, worse than the row "{reference}" ({how} over {tests}).')
+        notes.append(f'{BETTER} {WORSE}: better, worse than the row "{figures.plan.reference}" ({how} over {tests}).')
     if verdict.tests[0]:
         tests = _counted(verdict.tests[0], 'column')
         notes.append(f'Bold: better than the runner-up and every other row ({how} over {tests}).')
-    said = [('Voting', 'voting'), ('Epoch', 'epoch_selection')]
-    values = {title: _values(getattr(record.protocol, name) for record in records) for title, name in said}
+    said = {'Voting': 'protocol.voting', 'Epoch': 'protocol.epoch_selection'}
+    values = {title: _values(records, name) for title, name in said.items()}
     notes.append('. '.join(f'{title}: {text}' for title, text in values.items() if text) + '.')
     notes += _seen(records)
-    selections = _values(record.protocol.get('recipe_selection', '') for record in records)
-    if selections:
+    if selections := _values(records, 'protocol.recipe_selection'):
         notes.append(f'Fine-tuning: {selections}.')
-    parts = [record.environment for record in records]
-    told = [_values(str(part.get(name, '')) for part in parts) for name in ('torch', 'device', 'precision', 'commit')]
+    told = [_values(records, f'environment.{name}') for name in ('torch', 'device', 'precision', 'commit')]
     notes.append(f'Measured with torch {told[0]}, {told[1]}, {told[2]}, commit {told[3]}.')
+    if figures.lost:
+        how = 'tested over seeds alone' if figures.plan.judged is None else 'signs and bold are those of the day'
+        notes.append(f'Predictions of {figures.lost} of {len(records)} measurements were not kept: {how}.')
     return notes
 
 
-def _seen(records: Sequence[Record]) -> list[str]:
+def _seen(records: pd.DataFrame) -> list[str]:
     """Which classes that are measured on were pretrained on, and whether the very objects were."""
     places: dict[str, set[str]] = {}
     notes = []
-    for record in records:
-        data = record.dataset
-        place = ' '.join(part for part in (data.name, data.variant) if part)
-        if 'seen_classes' in data:
-            places.setdefault(f'{data["seen_classes"]} of {data.classes}', set()).add(place)
-        if data.get('seen_objects') == 'all':
-            notes.append(f'The objects of {place} were pretrained on by {record.model}: its figures are no test.')
+    for record in records.to_dict('records'):
+        place = ' '.join(part for part in (record['dataset.name'], record['dataset.variant']) if part)
+        if (seen := record.get('dataset.seen_classes', NAN)) == seen:
+            places.setdefault(f'{seen:g} of {record["dataset.classes"]:g}', set()).add(place)
+        if record.get('dataset.seen_objects') == 'all':
+            notes.append(f'The objects of {place} were pretrained on by {record["model"]}: its figures are no test.')
     told = [f'{count} of {", ".join(sorted(where))}' for count, where in sorted(places.items())]
     if told:
         notes.insert(0, f'Classes that pretraining saw, in other objects unless a note says so: {"; ".join(told)}.')
@@ -189,6 +192,6 @@ def _counted(number: int, what: str) -> str:
     return f'{number} {what}' if number == 1 else f'{number} {what}s'
 
 
-def _values(given: Any) -> str:
-    """Different values, in words."""
-    return '; '.join(sorted({str(value) for value in given if value}))
+def _values(records: pd.DataFrame, column: str) -> str:
+    """Different values of a column, in words."""
+    return '; '.join(sorted({str(value) for value in records[column].dropna() if value})) if column in records else ''

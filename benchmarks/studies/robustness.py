@@ -25,8 +25,9 @@ from safetensors.torch import load_file
 
 from benchmarks.protocols.corruption import PROTOCOL as CORRUPTION
 from benchmarks.protocols.corruption import measure_corruption
-from benchmarks.records import Record
-from benchmarks.records.record import environment, read_record
+from benchmarks.records import Record, Result, Store
+from benchmarks.records.environment import environment
+from benchmarks.records.store import NAME
 from benchmarks.report import as_markdown
 from benchmarks.studies.robustness_table import accuracy_table, error_table, severity_table
 from zoo.config import load_config
@@ -36,6 +37,7 @@ from zoo.engine.names import config_hash
 from zoo.errors import UsageError
 from zoo.io import file_hash, write_whole
 from zoo.registry import DATASETS, MODELS
+from zoo.tensors import read_tensors, tensor_digest
 from zoo.transforms import CORRUPTIONS, SEVERITIES
 
 FINETUNE = 'configs/finetune/procedural.py'
@@ -105,7 +107,7 @@ def run_study(contenders: list[Contender], reference: str, budget: Budget, out: 
         contenders: rows of the table.
         reference: label of the row that errors are relative to.
         budget: how much work.
-        out: folder of records; runs go to its ``runs``.
+        out: folder of results; runs go to its ``runs``.
         device: ``cpu`` or ``cuda``; the GPU where there is one.
 
     Raises:
@@ -117,16 +119,17 @@ def run_study(contenders: list[Contender], reference: str, budget: Budget, out: 
     train, test = (
         _dataset(split, count) for split, count in (('train', budget.objects), ('test', budget.test_objects))
     )
-    records = {}
+    store, keys = Store(out / NAME), {}
+    store.refresh()
     for seed in range(budget.seeds):
         for contender in contenders:
-            key = _key(contender, seed, budget, train, test)
-            path = out / 'records' / f'{_slug(contender.label)}_{seed}.json'
-            if not path.is_file() or read_record(path).protocol.get('key') != key:
+            key = keys[contender.label, seed] = _key(contender, seed, budget, train, test)
+            if key not in store.results:
                 print(f'{contender.label}, seed {seed}', flush=True)
-                _measure(contender, seed, budget, key, train, test, out, device).save(path)
-            records[contender.label, seed] = read_record(path)
-    found = [records[label, seed] for label in labels for seed in range(budget.seeds)]
+                record = _measure(contender, seed, budget, key, train, test, out, device)
+                store.add(Result(key=key, label=f'{contender.label}, seed {seed}', record=record))
+    results = [store.results[keys[label, seed]] for label in labels for seed in range(budget.seeds)]
+    found = [result.record for result in results if result.record]
     tables = [accuracy_table(found), error_table(found, reference), severity_table(found)]
     return '\n'.join(as_markdown(table) for table in tables)
 
@@ -235,7 +238,7 @@ def _measure(
         config=contender.config,
         config_sha256=config_hash(config),
         weights=contender.weights.name if contender.weights else 'scratch',
-        weights_sha256=file_hash(contender.weights) if contender.weights else '',
+        weights_digest=tensor_digest(read_tensors(contender.weights)) if contender.weights else '',
         pretraining={},
         dataset=dataset,
         protocol={**found.protocol, **training, 'key': key},

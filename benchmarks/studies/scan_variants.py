@@ -20,8 +20,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.protocols.finetune import finetune
-from benchmarks.records import Record, mean_interval, read_records
-from benchmarks.records.record import environment, read_record
+from benchmarks.records import Record, Result, Store, mean_interval
+from benchmarks.records.environment import environment
+from benchmarks.records.store import NAME
 from benchmarks.report import Table, as_markdown
 from zoo.engine.cli import run_cli
 from zoo.io import write_whole
@@ -73,7 +74,7 @@ def run_study(
     """Measure what is not measured yet and return the table.
 
     Args:
-        out: folder of records.
+        out: folder of results.
         budget: how much work a run does.
         seeds: runs of every variant.
         split: that is measured on: 'test', or 'val' to settle choices.
@@ -81,17 +82,19 @@ def run_study(
         runs: folder in which training writes; ``out/runs`` by default.
         device: ``cpu`` or ``cuda``.
     """
+    store, found = Store(out / NAME), []
+    store.refresh()
     for seed in range(seeds):
         for variant in variants:
             train, test = (DATASETS.build(budget.dataset(variant, part)) for part in ('train', split))
             key = _key(budget, seed, train.fingerprint, test.fingerprint)
-            path = out / 'records' / f'{variant}_{split}_{seed}.json'
-            if path.is_file() and read_record(path).protocol.get('key') == key:
-                continue
-            print(f'{variant}, seed {seed}', flush=True)
-            work_dir = (runs or out / 'runs') / f'{variant}_{split}_{seed}_{key}'
-            _measure(budget, variant, split, seed, train, test, key, work_dir, device).save(path)
-    return study_table(list(read_records(out / 'records')), split)
+            if key not in store.results:
+                print(f'{variant}, seed {seed}', flush=True)
+                work_dir = (runs or out / 'runs') / f'{variant}_{split}_{seed}_{key}'
+                record = _measure(budget, variant, split, seed, train, test, key, work_dir, device)
+                store.add(Result(key=key, label=f'{variant}, seed {seed}', record=record))
+            found += [record for record in (store.results[key].record,) if record]
+    return study_table(found, split)
 
 
 def study_table(records: list[Record], split: str = 'test') -> Table:
@@ -157,7 +160,6 @@ def _measure(
     return Record(
         model=MODEL,
         weights='scratch',
-        weights_sha256='',
         pretraining={},
         dataset=dataset,
         protocol={**found.protocol, 'stored_points': budget.stored_points, 'key': key},

@@ -17,16 +17,15 @@ from benchmarks.protocols.measurement import Measurement
 from benchmarks.protocols.outside import address
 from benchmarks.protocols.untrained import settle_norms
 from benchmarks.records import Predictions, Record
-from benchmarks.records.record import environment
+from benchmarks.records.environment import environment
 from benchmarks.suites.draws import labelled
 from benchmarks.suites.job import KINDS, Kind, Outcome, Task
 from benchmarks.suites.students import pretraining_config
 from zoo.datasets.captions import readable
 from zoo.errors import UsageError
 from zoo.hub import backbone_config, get_model
-from zoo.io import file_hash
 from zoo.registry import DATASETS, MODELS
-from zoo.tensors import load_exactly, read_tensors
+from zoo.tensors import load_exactly, read_safetensors, read_tensors, tensor_digest
 
 
 def kind_of(name: str) -> Kind:
@@ -66,7 +65,7 @@ def _source(task: Task) -> Mapping[str, Any] | None:
         return source
     path = source['snapshots'][str(task.settings['epoch'])]
     about = {**source['about'], 'epoch': task.settings['epoch']}
-    return {'weights': path, 'sha256': file_hash(task.out / path), 'about': about}
+    return {'weights': path, 'digest': tensor_digest(read_safetensors(task.out / path)[0]), 'about': about}
 
 
 def _pretrained(task: Task, source: Mapping[str, Any] | None, seed: int | None) -> Mapping[str, Any] | None:
@@ -166,9 +165,9 @@ def _record(
     predictions = Predictions.of(found.labels, found.predictions, score=found.scores) if len(found.labels) else None
     about = pretraining['about'] if pretraining else {}
     if pretraining:
-        weights, sha256 = f'job {pretraining["weights"].split("/")[1]}', pretraining['sha256']
+        weights, digest = f'job {pretraining["weights"].split("/")[1]}', pretraining['digest']
     else:
-        weights, sha256 = (encoder['factory'], encoder['tensors']) if encoder else ('scratch', '')
+        weights, digest = (encoder['factory'], encoder['tensors']) if encoder else ('scratch', '')
     protocol = {'epoch_selection': 'last', **found.protocol, **said, 'student': settings['student']}
     if 'epoch' in settings:
         # It was fixed before, so an early one is neither the last nor a selected one.
@@ -182,7 +181,7 @@ def _record(
         config=found.config or about.get('config', ''),
         config_sha256=about.get('config_sha256', encoder['code'] if encoder else ''),
         weights=weights,
-        weights_sha256=sha256,
+        weights_digest=digest,
         pretraining={name: value for name, value in about.items() if name != 'config_sha256' and value != {}},
         dataset=dataset,
         protocol=protocol,

@@ -11,10 +11,10 @@ from typing import Any
 
 from benchmarks.protocols.base import ALIGNED, FEATURES, TEXT, Protocol
 from benchmarks.protocols.check_encoder import check_encoder
-from benchmarks.protocols.encoder import Encoder, installed_version, tensors_digest
+from benchmarks.protocols.encoder import Encoder, installed_version
 from benchmarks.protocols.finetune import Finetune
 from benchmarks.protocols.part_seg import PartSegmentation
-from benchmarks.records.parts import plain
+from benchmarks.records.keys import plain
 from benchmarks.suites.code import code_version
 from benchmarks.suites.data import PACKS, Corpus, Source, built_in, corpus, fingerprint, official, pack
 from benchmarks.suites.job import Job
@@ -31,6 +31,7 @@ from benchmarks.suites.students import (
 from zoo.errors import UsageError
 from zoo.hub.index import find_entry
 from zoo.hub.names import known_configs, parse_name
+from zoo.tensors import tensor_digest
 
 DRAW = 0
 """Seed of the nested shares of the pretraining data; the same for all seeds, so that curves differ in nothing else."""
@@ -266,8 +267,9 @@ def encoder_row(name: str, arguments: Mapping[str, Any]) -> Model:
         code = code_version(place)
     except ValueError:
         code = installed_version(place)
-    settings = {'factory': encoder.factory, 'arguments': dict(encoder.arguments), 'code': code}
-    return Model(encoder.label, encoder.label, pretrained=False, encoder={**settings, 'tensors': tensors_digest(built)})
+    tensors = tensor_digest(built.state_dict())
+    settings = {'factory': encoder.factory, 'arguments': dict(encoder.arguments), 'code': code, 'tensors': tensors}
+    return Model(encoder.label, encoder.label, pretrained=False, encoder=settings)
 
 
 def _named(model: Model) -> str:

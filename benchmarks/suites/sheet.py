@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
 
+from benchmarks.records import Plan, PlannedFigure
+from benchmarks.records.keys import plain
 from benchmarks.suites.job import Job
 
 
@@ -70,42 +70,17 @@ class Sheet:
             self.columns.append(column)
         self.figures.append(Figure(row, column, seed, job, metric))
 
-    def to_json(self) -> dict[str, Any]:
-        """The sheet with keys in the place of jobs, from which a table can be made without planning again."""
+    def plan(self, profile: str, suite: str) -> Plan:
+        """The table with keys in the place of jobs, from which it can be made without planning again."""
         figures = [
-            {**{name: getattr(entry, name) for name in ('row', 'column', 'seed', 'metric')}}
-            | {'key': entry.job.key, 'job': str(entry.job)}
+            PlannedFigure(
+                row=entry.row,
+                column=entry.column,
+                seed=entry.seed,
+                metric=entry.metric,
+                key=entry.job.key,
+                job=str(entry.job),
+            )
             for entry in self.figures
         ]
-        return {**asdict(_without_figures(self)), 'figures': figures}
-
-
-def _without_figures(sheet: Sheet) -> Sheet:
-    """A shallow copy; jobs cannot be copied as plain data."""
-    return Sheet(**{**vars(sheet), 'figures': []})
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One figure as a kept sheet has it.
-
-    Attributes:
-        row: label of the row.
-        column: label of the column.
-        seed: of the repetition.
-        metric: of its record.
-        key: of the job.
-        job: label of the job.
-    """
-
-    row: str
-    column: str
-    seed: int
-    metric: str
-    key: str
-    job: str
-
-
-def entries(data: Mapping[str, Any]) -> list[Entry]:
-    """Figures of a sheet that :meth:`Sheet.to_json` wrote."""
-    return [Entry(**entry) for entry in data['figures']]
+        return Plan(**plain({**vars(self), 'figures': ()}) | {'figures': figures}, profile=profile, suite=suite)

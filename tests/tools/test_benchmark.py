@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load_file
 
+from benchmarks.run.results import Results
 from zoo.errors import UsageError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -100,14 +101,14 @@ def test_a_suite_alone_is_planned_run_and_reported(finished):
     told = done.stderr.splitlines()
     assert told[0].startswith('5 jobs to do with 1 processes, about')
     assert told[-1].startswith('5 jobs done in')
-    records = [json.loads(path.read_text()) for path in (out / 'records').glob('*.json')]
+    records = [result.record for result in Results(out).finished() if result.record]
     assert len(records) == 4
     for record in records:
-        assert record['job']
-        assert record['dataset']['fingerprint'] != record['dataset']['train_fingerprint'] != ''
-        assert (record['weights'] == 'scratch') == (not record['pretraining']['data'])
-        assert record['protocol']['voting'] == 'none'
-        assert record['protocol']['epoch_selection'] == 'last'
+        assert record.job
+        assert record.dataset.fingerprint != record.dataset.train_fingerprint != ''
+        assert (record.weights == 'scratch') == (not record.pretraining.data)
+        assert record.protocol.voting == 'none'
+        assert record.protocol.epoch_selection == 'last'
     folder = out / 'tables' / 'smoke'
     assert str(folder) in told[-1]
     for ending in ('md', 'csv', 'tex', 'html'):
@@ -212,7 +213,7 @@ def test_killed_five_times_at_random_the_tables_are_the_same_and_nothing_done_ra
             # Where it begins two, it has finished one.
             assert wait_for(at_work, process, tmp_path, begun(tmp_path) + (2 if place in (2, 3) else 1))
             time.sleep(generator.uniform(0.0, 0.25))
-        known.append(({path.stem for path in (tmp_path / 'jobs').glob('*.json')}, len(events(tmp_path))))
+        known.append(({result.key for result in Results(tmp_path).finished()}, len(events(tmp_path))))
         if process.poll() is not None:
             break  # a fast machine
         hits += 1
@@ -236,7 +237,7 @@ def test_killed_five_times_at_random_the_tables_are_the_same_and_nothing_done_ra
         assert not [event for event in seen[position:] if event['event'] == 'begin' and event['key'] in done]
     ended = Counter(event['key'] for event in seen if event['event'] == 'end')
     assert set(ended.values()) == {1}
-    assert len(list((tmp_path / 'jobs').glob('*.json'))) == 5
+    assert len(list(Results(tmp_path).finished())) == 5
 
 
 def test_a_job_that_fails_is_one_row_with_its_log_the_rest_goes_on_and_it_is_tried_again(
@@ -244,8 +245,7 @@ def test_a_job_that_fails_is_one_row_with_its_log_the_rest_goes_on_and_it_is_tri
 ):
     monkeypatch.setenv('ZOO_DATA', str(finished[0]))
     monkeypatch.setenv('ZOO_PACKS', '')
-    jobs = [json.loads(path.read_text()) for path in (finished[0] / 'jobs').glob('*.json')]
-    key = next(job['key'] for job in jobs if job['label'] == 'pretrain point-mae-nano, seed 0')
+    key = next(job.key for job in Results(finished[0]).finished() if job.label == 'pretrain point-mae-nano, seed 0')
     (tmp_path / 'runs').mkdir()
     obstacle = tmp_path / 'runs' / key
     obstacle.write_text('no folder')
@@ -258,7 +258,7 @@ def test_a_job_that_fails_is_one_row_with_its_log_the_rest_goes_on_and_it_is_tri
     row = next(line for line in printed.out.splitlines() if line.startswith('| point-mae-nano '))
     assert 'not run' in row
     assert '(1 seed)' in next(line for line in printed.out.splitlines() if line.startswith('| from scratch '))
-    assert len(list((tmp_path / 'jobs').glob('*.json'))) == 2
+    assert len(list(Results(tmp_path).finished())) == 2
     assert main([*arguments, '--plan']) == 0
     assert 'failed before' in capsys.readouterr().out
     obstacle.unlink()

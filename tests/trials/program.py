@@ -28,6 +28,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 
+from benchmarks.records import Store
 from tests.datasets.meshes.solids import save_box
 from tests.hub.download.server import checkpoint
 from zoo.datasets.prepared import MappedPack
@@ -79,11 +80,9 @@ def trained(place):
 def measured(place):
     """Every record but for times, and what the run printed of them."""
     found = {}
-    for path in sorted((place / 'out').rglob('*.json')):
-        record = json.loads(path.read_text())
-        if isinstance(record, dict) and 'metrics' in record and 'protocol' in record:
-            name = json.dumps([record['model'], record['protocol'], record['seed'], record['dataset']], sort_keys=True)
-            found[name] = json.dumps([record['metrics'], record['weights_sha256']], sort_keys=True)
+    for result in Store.of(place / 'out').results.values():
+        if record := result.record:
+            found[result.key] = json.dumps([record.metrics, record.weights_digest], sort_keys=True)
     for path in (place / 'out' / 'tables').rglob('*.csv'):
         found[path.name] = path.read_text()
     return found

@@ -24,8 +24,8 @@ from mmengine.hooks import Hook
 from benchmarks.protocols.base import Context, Data, Student, slower
 from benchmarks.protocols.finetune import Finetune, Tuning
 from benchmarks.protocols.measurement import Measurement, classified
-from benchmarks.records import Predictions
-from benchmarks.records.files import read_array, write_array
+from benchmarks.records import PredictionLists, Predictions
+from benchmarks.records.files import read_array, write_array, write_note
 from zoo.engine.metrics import overall_accuracy
 
 
@@ -87,8 +87,9 @@ class BestEpoch(Finetune):
         self, found: Measurement, context: Context, weights: dict[str, str]
     ) -> tuple[dict[str, Any], Sequence[str]]:
         """Predictions and what else the choice among seeds reads."""
-        predictions = Predictions.of(found.labels, found.predictions)
-        file = context.place(context.work / f'{predictions.save(context.work)}.npz')
+        predictions = context.work / 'predictions.json'
+        write_note(predictions, PredictionLists.pack(Predictions.of(found.labels, found.predictions)).model_dump())
+        file = context.place(predictions)
         figures = {name: found.metrics[name] for name in ('oa', 'oa_last')}
         return {**figures, 'seed': context.seed, 'predictions': file, 'protocol': found.protocol}, [file]
 

@@ -17,7 +17,8 @@ import numpy as np
 from benchmarks.protocols.base import RUNS, Context, Data, Protocol
 from benchmarks.protocols.finetune import CONFIG
 from benchmarks.protocols.measurement import Measurement, classified
-from benchmarks.records.predictions import read_predictions
+from benchmarks.records import PredictionLists
+from benchmarks.records.files import read_note
 from zoo.errors import UsageError
 
 
@@ -40,7 +41,7 @@ class BestOfSeeds(Protocol):
         """Choose among the results of ``best_epoch`` jobs."""
         candidates = []
         for value in context.inputs.values():
-            kept = read_predictions(context.out / value['predictions'])
+            kept = PredictionLists(**read_note(context.out / value['predictions'])).unpack()
             labels, predicted = kept.target.astype(np.int64), kept.predicted.astype(np.int64)
             candidates.append(Candidate(value['seed'], value['oa'], value['oa_last'], labels, predicted))
         said = next(iter(context.inputs.values()))['protocol']

@@ -8,7 +8,6 @@ import pytest
 
 from benchmarks.published import DATASETS, METRICS, PROTOCOLS, protocol_name, published, sources
 from benchmarks.published.results import COLUMNS, RESULTS, SOURCES, VOTING, read
-from benchmarks.records import Record
 from tests.shared import shared_file
 from zoo.errors import UsageError
 
@@ -99,19 +98,6 @@ def test_rows_without_a_figure_are_left_out_unless_asked_for():
 def test_an_unknown_filter_is_named():
     with pytest.raises(UsageError, match="no filter 'colour'"):
         published(colour='red')
-
-
-def test_figures_become_records_with_their_source():
-    for row in published():
-        one = row.record()
-        assert Record.from_json(one.to_json()) == one
-        assert (one.source, one.reference) == ('published', row.source)
-        assert row.value in one.metrics.values()
-        assert not one.environment
-        assert one.protocol.epoch_selection == ''
-    lost = next(row for row in read() if row.value is None)
-    with pytest.raises(ValueError, match='not found'):
-        lost.record()
 
 
 def line(**changes):

@@ -16,7 +16,7 @@ def record(**changes):
         config='configs/recon/nano.py',
         config_sha256='c' * 64,
         weights='weights.safetensors',
-        weights_sha256='a' * 64,
+        weights_digest='a' * 64,
         pretraining={'data': 'shapedb69', 'teachers': 'points', 'epochs': 40},
         dataset={'name': 'ModelNet40', 'split': 'test', 'fingerprint': FINGERPRINT, 'samples': 100, 'classes': 4},
         protocol={

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks.records import Run, better, run_of
-from tests.benchmarks.records.examples import guesses, record
+from tests.benchmarks.records.examples import guesses
 
 
 def runs(values):
@@ -146,17 +146,15 @@ def test_bad_runs_are_refused():
 
 def test_the_score_of_a_run_has_the_mean_of_its_figure():
     guess = guesses(0.7)
-    one = run_of(record(metrics={'oa': 70.0}), guess)
+    one = run_of(70.0, 0, 'f', guess)
     assert 100 * one.score.mean() == pytest.approx(70.0)
     right = guess.target == guess.predicted
     macc = 100 * np.mean([right[guess.target == c].mean() for c in range(4)])
-    by_class = run_of(record(metrics={'macc': macc}), guess, 'macc')
+    by_class = run_of(macc, 0, 'f', guess)
     assert 100 * by_class.score.mean() == pytest.approx(macc)
 
 
 def test_a_figure_that_is_no_mean_of_scores_has_none():
-    one = run_of(record(metrics={'miou': 33.0}), guesses(0.7), 'miou')
+    one = run_of(33.0, 0, 'f', guesses(0.7))
     assert one.score is None
-    assert one.value == 33.0
-    with pytest.raises(KeyError):
-        run_of(record(), metric='dream')
+    assert (one.value, one.objects) == (33.0, 'f')

@@ -1,28 +1,25 @@
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
-from benchmarks.records import Predictions, read_predictions
+from benchmarks.records import PredictionLists, Predictions
 from tests.benchmarks.records.examples import guesses
-from zoo.errors import UsageError
 
 
-def test_predictions_survive_the_disk(tmp_path):
+@pytest.mark.parametrize('given', [{}, {'index': np.arange(100)[::-1]}, {'score': np.linspace(0, 1, 100) ** 2}])
+def test_predictions_survive_json(given):
     first = guesses(0.7)
-    path = tmp_path / f'{first.save(tmp_path)}.npz'
-    again = read_predictions(path)
-    assert again.sha256 == first.sha256 == path.stem
+    first = Predictions.of(first.target, first.predicted, **given)
+    packed = PredictionLists.pack(first)
+    assert (packed.index is None, packed.score is None) == ('index' not in given, 'score' not in given)
+    again = PredictionLists(**json.loads(packed.model_dump_json())).unpack()
     for name in ('index', 'target', 'predicted', 'score'):
         np.testing.assert_array_equal(getattr(again, name), getattr(first, name))
+        assert getattr(again, name).dtype == getattr(first, name).dtype
     assert again.accuracy == pytest.approx(70.0)
-
-
-def test_the_name_follows_the_content_alone():
-    one = guesses(0.7)
-    assert Predictions.of(one.target.astype(np.int64), list(one.predicted)).sha256 == one.sha256
-    assert guesses(0.7, seed=1).sha256 != one.sha256
-    assert Predictions.of(one.target, one.predicted, index=np.arange(100)[::-1]).sha256 != one.sha256
 
 
 def test_only_the_same_objects_in_the_same_order_are_comparable():
@@ -51,27 +48,3 @@ def test_scores_are_right_or_wrong_unless_given():
 def test_what_is_not_predictions_is_refused(target, predicted, others):
     with pytest.raises(ValueError):
         Predictions.of(target, predicted, **others)
-
-
-@pytest.mark.parametrize('harm', ['missing', 'cut', 'text', 'renamed', 'array lost'])
-def test_damaged_files_are_named(tmp_path, harm):
-    path = tmp_path / f'{guesses(0.5).save(tmp_path)}.npz'
-    if harm == 'missing':
-        path.unlink()
-    elif harm == 'cut':
-        path.write_bytes(path.read_bytes()[:-40])
-    elif harm == 'text':
-        path.write_text('no archive')
-    elif harm == 'renamed':
-        path = path.rename(tmp_path / f'{"0" * 32}.npz')
-    else:
-        np.savez(path, index=np.arange(3))
-    with pytest.raises(UsageError, match=path.name):
-        read_predictions(path)
-
-
-def test_pickled_arrays_are_not_opened(tmp_path):
-    path = tmp_path / f'{"0" * 32}.npz'
-    np.savez(path, **{name: np.array([{}], dtype=object) for name in ('index', 'target', 'predicted', 'score')})
-    with pytest.raises(UsageError, match='cannot be read'):
-        read_predictions(path)

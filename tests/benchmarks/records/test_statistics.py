@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from benchmarks.records.statistics import Estimate, mean_interval
+from benchmarks.records.statistics import mean_interval
 
 
 def test_against_scipy():
@@ -27,10 +27,10 @@ def test_coverage_on_simulated_seeds(count):
     assert 0.93 < np.mean([entry.low <= 70.0 <= entry.high for entry in estimates]) < 0.97
 
 
-def test_folds_are_printed_as_the_literature_does_and_with_an_interval():
+def test_folds_have_an_interval_that_is_narrower_than_their_spread():
     folds = [97.0, 95.5, 99.0, 96.0, 98.5, 97.5, 94.0, 99.0, 96.5, 97.0]
     ours = mean_interval(folds, unit='fold')
-    assert ours.literature() == '97.0 ± 1.6 (std of 10 folds)'
+    assert round(ours.std, 1) == 1.6
     assert ours.text() == '97.0 ± 1.1'
     # As the docstring says.
     assert ours.half_width / ours.std == pytest.approx(0.7153569, abs=1e-6)
@@ -42,10 +42,6 @@ def test_one_seed_has_no_interval():
     assert math.isnan(estimate.std)
     assert str(estimate) == '50.0 (1 seed)'
     assert mean_interval([50.0], unit='fold').text(2) == '50.00 (1 fold)'
-
-
-def test_an_uneven_interval_shows_its_ends():
-    assert Estimate(90.0, 3.0, 500, lower=86.0, upper=92.0).text() == '90.0 [86.0, 92.0]'
 
 
 @pytest.mark.parametrize('values', [[], [[1.0, 2.0]], [1.0, float('nan')], [float('inf')]])

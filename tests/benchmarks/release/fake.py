@@ -14,7 +14,7 @@ from benchmarks.run.results import Results
 from benchmarks.suites.everything import measuring  # noqa: F401  (registers the kinds of jobs)
 from benchmarks.suites.job import KINDS, Outcome, Task
 from zoo.config import ROOT, load_config
-from zoo.io import file_hash
+from zoo.tensors import tensor_digest
 
 STUDENT, NAME = 'point-mae-nano', 'point-mae-nano_procedural'
 SHAPES = {'type': 'ProceduralShapes', 'seed': 4, 'classes': ['chair', 'lamp', 'table'], 'num_points': 128}
@@ -40,7 +40,7 @@ def make_out(out: Path, student=STUDENT, header=None) -> Path:
     config = load_config(f'configs/{student.rpartition("-")[0].replace("-", "_")}/nano.py').model.to_dict()
     tensors = {name: tensor.clone() for name, tensor in zoo.get_model(f'{student}_procedural').state_dict().items()}
     save_file(tensors, path, metadata={'model': json.dumps(header(config) if header else config)})
-    value = {'weights': 'runs/pre/weights.safetensors', 'sha256': file_hash(path), 'about': {**ABOUT, 'seed': 0}}
+    value = {'weights': 'runs/pre/weights.safetensors', 'digest': tensor_digest(tensors), 'about': {**ABOUT, 'seed': 0}}
     settings = {
         'student': student, 'options': {}, 'offline': True, 'fraction': 100, 'seed': 0, 'data': ABOUT['data'],
         'dataset': {**SHAPES, 'split': 'train', 'num_objects': 12},

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 
 import pytest
@@ -10,17 +9,19 @@ import yaml
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from benchmarks.records.record import read_record
+from benchmarks.records import Store
 from benchmarks.records.statistics import mean_interval
 from benchmarks.release import candidates, release, verify
 from benchmarks.release import export as exporting
+from benchmarks.release.collect import evidence
 from benchmarks.release.export import write_cards
 from benchmarks.release.metafile import put_entry, text_of
-from tests.benchmarks.release.fake import NAME, make_out, make_root
+from tests.benchmarks.release.fake import ABOUT, NAME, SHAPES, make_out, make_root
 from zoo.config import ROOT
 from zoo.errors import UsageError
 from zoo.hub.index import entries
 from zoo.hub.index.lookup import raw_index
+from zoo.tensors import tensor_digest
 
 
 @pytest.fixture(scope='module')
@@ -70,10 +71,11 @@ def test_the_entry_says_what_the_records_say(out, root):
     )
     assert entry.licence.startswith('MIT')
     (result,) = entry.results
-    records = [read_record(root / path) for path in result.records]
+    records = [found.record for found in evidence(result.records, root)]
     assert [record.seed for record in records] == [0, 1] == list(result.seeds)
-    assert {record.weights_sha256 for record in records} == {entry.rounded_from}
-    assert entry.rounded_from == hashlib.sha256(trained.read_bytes()).hexdigest() != entry.sha256
+    assert {record.weights_digest for record in records} == {entry.rounded_from}
+    assert entry.rounded_from == tensor_digest(exact) != tensor_digest(rounded)
+    assert all(found.unpacked for found in evidence(result.records, root)), 'predictions are kept'
     expected = mean_interval([record.metrics['oa'] for record in records])
     assert result.metrics['oa'] == pytest.approx(expected.mean, abs=0.006)
     assert result.interval['oa'] == pytest.approx(expected.half_width, abs=0.006)
@@ -163,32 +165,42 @@ def test_verify_sees_other_weights(root, tmp_path):
     assert 'DIFFERS      features of 8 clouds' in text
 
 
+def changed(store, key, **changes):
+    store.results[key] = store.results[key].model_copy(update=changes)
+
+
+def settings(store, **changes):
+    for key, found in list(store.results.items()):
+        changed(store, key, settings={**found.settings, **changes} if found.record else found.settings)
+
+
 JOBS = {
-    'code': lambda plan, mark: plan['settings'].update(test={'type': 'os.mkdir', 'path': str(mark)}),
-    'code in a part': lambda plan, mark: plan['settings']['train'].update(
-        image_pipeline=[{'type': 'os.mkdir', 'path': str(mark)}]
+    'code': lambda store, mark: settings(store, test={'type': 'os.mkdir', 'path': str(mark)}),
+    'code in a part': lambda store, mark: settings(
+        store, train={**SHAPES, 'image_pipeline': [{'type': 'os.mkdir', 'path': str(mark)}]}
     ),
-    'hook': lambda plan, mark: plan['settings'].update(test={'type': 'CheckpointHook', 'out_dir': str(mark)}),
-    'no settings': lambda plan, mark: plan.pop('settings'),
-    'list of settings': lambda plan, mark: plan.update(settings=[]),
-    'code as kind': lambda plan, mark: plan.update(kind={'type': 'os.mkdir', '_scope_': 'x'}),
+    'hook': lambda store, mark: settings(store, test={'type': 'CheckpointHook', 'out_dir': str(mark)}),
+    'no dataset': lambda store, mark: settings(store, test=[1]),
+    'code in what is said': lambda store, mark: changed(
+        store, 'pre', value={'about': {**ABOUT, 'seed': 0, 'data': {'type': 'os.mkdir', 'path': str(mark)}}}
+    ),
+    'no training': lambda store, mark: store.results.pop('pre'),
 }
 
 
-@pytest.mark.parametrize('name', [*JOBS, 'deep', 'cut', 'nothing'])
+@pytest.mark.parametrize('name', [*JOBS, 'cut', 'nothing'])
 def test_jobs_that_are_read_back_run_nothing(name, root, tmp_path):
     other, mark = make_root(tmp_path), tmp_path / 'mark'
     for folder in ('weights', 'docs'):
         shutil.copytree(root / folder, other / folder)
     shutil.copy(root / 'configs/point_mae/metafile.yml', other / 'configs/point_mae/metafile.yml')
-    for path in (other / 'docs/results/weights/jobs' / NAME).glob('*.json'):
-        text = path.read_text()
-        if name in JOBS:
-            plan = json.loads(text)
-            JOBS[name](plan, mark)
-            text = json.dumps(plan)
-        path.write_text({'deep': '[' * 100_000, 'cut': text[:50], 'nothing': 'null'}.get(name, text))
-    with pytest.raises(UsageError, match=r'job .*\.json') as caught:
+    store = Store.of(other / 'docs/results/weights')
+    if name in JOBS:
+        JOBS[name](store, mark)
+        store.keep(list(store.results))
+    else:
+        store.path.write_bytes({'cut': store.path.read_bytes()[:50], 'nothing': b''}[name])
+    with pytest.raises(UsageError, match=r'(job|result) .*(0{32}|pre)') as caught:
         verify(NAME, root=other)
     assert '\n' not in str(caught.value)
     assert not mark.exists()
@@ -231,6 +243,9 @@ def test_a_wrong_entry_leaves_the_file_as_it_was(tmp_path):
     assert names.index('recon-nano_x') < names.index('recon-base_shapenet55-official')
 
 
-def test_job_files_hold_only_what_is_needed(root):
-    (path,) = (root / 'docs/results/weights/jobs').rglob('*.json')
-    assert set(json.loads(path.read_text())) == {'kind', 'settings', 'about'}
+def test_results_hold_what_it_takes_to_measure_again_and_no_more(root):
+    store = Store.of(root / 'docs/results/weights')
+    assert sorted(store.results) == ['0' * 32, '1' * 32, 'pre']
+    assert set(store.results['pre'].value) == {'about', 'digest'}
+    assert not any(found.files for found in store.results.values())
+    assert {found.settings['seed'] for found in store.results.values() if found.record} == {0, 1}

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 
 import pytest
 
-from benchmarks.records.files import write_note
+from benchmarks.records import Store
 from benchmarks.run import harness
-from benchmarks.run.results import Results
 from benchmarks.suites.job import Job
 from benchmarks.suites.profiles import find_profile
 from benchmarks.suites.setup import Setup
@@ -20,21 +18,13 @@ from tests.layouts import write_pack
 from zoo.errors import UsageError
 
 KINDS = {
-    'job of a training': 'jobs/{follow}.json',
-    'job of a measurement': 'jobs/{last}.json',
-    'record': 'records/*_knn_*.json',
-    'predictions': 'records/{predictions}.npz',
-    'index of records': 'records/index.sqlite',
-    'lock of the index': 'records/index.lock',
+    'results': 'results.jsonl.gz',
     'weights': 'runs/{follow}/weights.safetensors',
     'snapshot': 'runs/{follow}/epoch_1.safetensors',
     'note of a run': 'runs/{follow}/run.json',
     'note of a snapshot': 'runs/{follow}/epoch_1.json',
     'features': 'features/*.npy',
     'clouds': 'features/clouds/*.npy',
-    'sheet': 'sheets/smoke/damage.json',
-    'sheet of another suite': 'sheets/smoke/other.json',
-    'failure': 'failed/{last}.json',
     'events': 'events.jsonl',
     'lock': 'locks/{last}.lock',
     'log': 'logs/{last}.log',
@@ -45,7 +35,7 @@ KINDS = {
 TRAINED = ('note of a run', 'note of a snapshot')
 """Read when the training runs again; all others when a measurement does."""
 
-UNREAD = ('lock of the index', 'events', 'lock', 'log', 'table')
+UNREAD = ('events', 'lock', 'log', 'table')
 """Written and never read, so that their content does not matter."""
 
 
@@ -105,7 +95,7 @@ def sheets(pack):
         'per_class': None,
     }  # fmt: skip
     made = Sheet('damage', 'Damage')
-    for column, kind, more in (('first', 'snapshot_svm', {'epoch': 1}), ('last', 'knn', {})):
+    for column, kind, more in (('first', 'svm', {'epoch': 1}), ('last', 'knn', {})):
         made.add('row', column, 0, Job(kind, {**measured, **more}, {'weights': follow}, label=column))
     return [made]
 
@@ -128,13 +118,13 @@ class Benchmark:
         printed = capsys.readouterr()
         return code, printed.out, printed.err
 
-    def result(self, name):
-        return self.out / 'jobs' / f'{self.keys[name]}.json'
+    def forget(self, *names):
+        """Make jobs undone."""
+        store = Store.of(self.out)
+        store.keep(set(store.results) - {self.keys[name] for name in names})
 
     def files(self, kind):
-        record = next((self.out / 'records').glob('*_knn_*.json'))
-        predictions = json.loads(record.read_text())['predictions']
-        found = sorted(self.out.glob(KINDS[kind].format(**self.keys, predictions=predictions)))
+        found = sorted(self.out.glob(KINDS[kind].format(**self.keys)))
         assert found, kind
         return found
 
@@ -162,16 +152,11 @@ def benchmark(undisturbed, tmp_path, monkeypatch, capsys):
 def test_a_damaged_file_never_moves_a_figure(kind, benchmark, capsys):
     made, tables = benchmark
     for way in WAYS[4:] if kind in UNREAD else WAYS:
-        if kind == 'failure':
-            Results(made.out).put_failure(made.keys['last'], 'last', 'no luck')
-        if kind == 'sheet of another suite':
-            write_note(made.out / KINDS[kind], {**made.request.suites[0].plan(None)[0].to_json(), 'suite': 'few_shot'})
+        # What is done reads nothing.
+        if kind != 'results':
+            made.forget(*(('follow', 'last', 'first') if kind in TRAINED else ('last',)))
         for path in (paths := made.files(kind)):
             way(path)
-        # What is done reads nothing.
-        for name in ('follow', 'last', 'first') if kind in TRAINED else ('last',):
-            if kind != 'job of a measurement':
-                made.result(name).unlink()
         if kind == 'clouds':
             for path in made.files('features'):
                 path.unlink()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from benchmarks.records import Result
 from benchmarks.run.estimate import Estimator, in_words, like
 from benchmarks.suites.job import Job
 from tests.benchmarks.run import toy  # registers its kinds
@@ -15,7 +16,7 @@ def test_guesses_are_corrected_by_like_jobs_then_by_the_kind():
     assert toy.MODULE
     fresh = Estimator()
     assert fresh.seconds(job()) == job().seconds == 1.0
-    entry = {'kind': 'toy_measure', 'like': like(job('a')), 'guess': 2.0, 'seconds': 6.0}
+    entry = Result(key='a', kind='toy_measure', like=like(job('a')), guess=2.0, seconds=6.0)
     taught = Estimator([entry])
     assert taught.seconds(job('a')) == taught.seconds(job('b')) == pytest.approx(3.0)
     taught.learn('toy_measure', like(job('b')), 1.0, 10.0)

@@ -1,31 +1,37 @@
 from __future__ import annotations
 
+import pandas as pd
+
 from benchmarks.published import published
-from benchmarks.records import Record
+from benchmarks.records import Record, Result
+from benchmarks.records.frame import frame_of
 from benchmarks.run.quotes import published_block
 from benchmarks.suites.data import OFFICIAL, official
 
 
-def example(name, variant, protocol, points, metric='oa'):
-    record = Record(
-        model='m',
-        weights='scratch',
-        weights_sha256='',
-        pretraining={},
-        dataset={'name': name, 'variant': variant, 'split': 'test'},
-        protocol={'name': protocol, 'points': points},
-        seed=0,
-        metrics={metric: 50.0},
-    )
-    return record, metric
+def measured(columns):
+    """One record of every column, as tables have them."""
+    rows = []
+    for column, (name, variant, protocol, points, metric) in columns.items():
+        dataset = {'name': name, 'variant': variant, 'split': 'test'}
+        record = Record(
+            model='m',
+            weights='scratch',
+            dataset=dataset,
+            protocol={'name': protocol, 'points': points},
+            seed=0,
+            metrics={metric: 50.0},
+        )
+        rows.append(frame_of([Result(key=record.key, record=record)]).assign(column=column, metric=metric))
+    return pd.concat(rows)
 
 
 def test_published_rows_stand_under_the_column_of_their_protocol_and_data():
     columns = {
-        'hardest': example('ScanObjectNN', 'pb_t50_rs', 'finetune', 2048),
-        '1k': example('ModelNet40', '', 'finetune', 1024),
+        'hardest': ('ScanObjectNN', 'pb_t50_rs', 'finetune', 2048, 'oa'),
+        '1k': ('ModelNet40', '', 'finetune', 1024, 'oa'),
     }
-    block = published_block(columns, ['hardest', '1k'], 2)
+    block = published_block(measured(columns), ['hardest', '1k'], 2)
     hardest = published(dataset='ScanObjectNN', protocol='finetune', metric='oa')
     assert 'not ranked' in block.title
     assert all(len(row) == 1 + 2 + 2 for row in block.rows)
@@ -40,18 +46,16 @@ def test_published_rows_stand_under_the_column_of_their_protocol_and_data():
 
 
 def test_a_column_quotes_figures_of_its_own_metric():
-    columns = {
-        metric: example('ShapeNetPart', '', 'part_seg', 2048, metric) for metric in ('instance_miou', 'class_miou')
-    }
-    block = published_block(columns, list(columns), 2)
+    columns = {metric: ('ShapeNetPart', '', 'part_seg', 2048, metric) for metric in ('instance_miou', 'class_miou')}
+    block = published_block(measured(columns), list(columns), 2)
     shown = [row for row in block.rows if row[0].startswith('ReCon')]
     assert any('86.4' in str(getattr(row[3], 'value', row[3])) for row in shown)
     assert all(row[4] is None for row in shown), 'its class mIoU was not found'
 
 
 def test_substitutes_have_no_published_figures():
-    assert published_block({'c': example('ProceduralShapes', 'cad', 'finetune', 512)}, ['c'], 2) is None
-    assert published_block({'c': example('ScanObjectNN', 'pb_t50_rs', 'few_shot_svm', 2048)}, ['c'], 2) is None
+    assert published_block(measured({'c': ('ProceduralShapes', 'cad', 'finetune', 512, 'oa')}), ['c'], 2) is None
+    assert published_block(measured({'c': ('ScanObjectNN', 'pb_t50_rs', 'few_shot_svm', 2048, 'oa')}), ['c'], 2) is None
 
 
 def test_official_sets_are_called_as_in_the_published_table():

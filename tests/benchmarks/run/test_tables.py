@@ -22,7 +22,6 @@ def measured(results, job, right, seed, protocol='finetune', **data):
     record = Record(
         model=job.settings['student'],
         weights='scratch',
-        weights_sha256='',
         pretraining={},
         dataset={'name': 'd', 'fingerprint': 'f', **data},
         protocol={'name': protocol, 'voting': 'none', 'epoch_selection': 'last'},
@@ -30,7 +29,7 @@ def measured(results, job, right, seed, protocol='finetune', **data):
         metrics={'oa': right / 2},
         job=job.key,
     )
-    about = {'kind': job.kind, 'label': str(job), 'like': '', 'guess': 1.0, 'seconds': 1.0}
+    about = {'kind': job.kind, 'label': str(job), 'guess': 1.0, 'seconds': 1.0}
     results.put(job.key, about, Outcome(record=record, predictions=Predictions.of(target, predicted)))
 
 
@@ -59,12 +58,12 @@ def test_bold_and_marks_only_where_tests_say_so(tmp_path):
     for row, values in rights.items():
         for seed, right in enumerate(values):
             measured(results, job(row, seed), right, seed)
-    found = cells(table_of(made.to_json(), results))
+    found = cells(table_of(made.plan('smoke', 'svm'), results))
     assert (found['clear'].bold, found['clear'].mark) == (True, '↑')
     assert (found['noise'].bold, found['noise'].mark) == (False, '')
     assert found['base'].value.mean == pytest.approx(50.25)
     # Without the clear one, seeds straddle and nothing is bold.
-    rest = cells(table_of(sheet(['base', 'noise']).to_json(), results))
+    rest = cells(table_of(sheet(['base', 'noise']).plan('smoke', 'svm'), results))
     assert not any(cell.bold or cell.mark for cell in rest.values())
 
 
@@ -74,7 +73,7 @@ def test_one_seed_claims_neither_an_interval_nor_a_test(tmp_path):
     for row in ('base', 'other'):
         made.add(row, 'c', 0, job(row, 0))
         measured(results, job(row, 0), 100, 0)
-    notes = table_of(made.to_json(), results).notes
+    notes = table_of(made.plan('smoke', 'svm'), results).notes
     assert 'One seed: no interval, nothing is tested.' in notes
     assert not [note for note in notes if 'Holm' in note or 'interval over' in note]
 
@@ -86,7 +85,7 @@ def test_what_pretraining_saw_of_the_test_is_said(tmp_path):
     for row, data in saw.items():
         made.add(row, 'c', 0, job(row, 0))
         measured(results, job(row, 0), 100, 0, classes=4, **data)
-    notes = table_of(made.to_json(), results).notes
+    notes = table_of(made.plan('smoke', 'svm'), results).notes
     (classes,) = [note for note in notes if note.startswith('Classes that pretraining saw')]
     assert classes.endswith(': 3 of 4 of d; 4 of 4 of d.')
     assert 'The objects of d were pretrained on by all: its figures are no test.' in notes
@@ -100,7 +99,7 @@ def test_less_may_be_better_or_nothing_better_than_anything(tmp_path):
     marks = {
         better: {name: (cell.bold, cell.mark) for name, cell in cells(table_of(made, results)).items()}
         for better in ('more', 'less', 'none')
-        for made in [{**sheet(['base', 'low']).to_json(), 'better': better}]
+        for made in [sheet(['base', 'low'], better=better).plan('smoke', 'svm')]
     }
     assert marks['more'] == {'base': (True, ''), 'low': (False, '↓')}
     assert marks['less'] == {'base': (False, ''), 'low': (True, '↑')}
@@ -116,7 +115,7 @@ def test_failed_missing_and_open_figures_are_told_apart(tmp_path):
     measured(results, job('open', 0), 100, 0)
     results.put_failure(job('broken', 1).key, str(job('broken', 1)), 'no memory')
     results.put_failure(job('waiting', 0).key, str(job('waiting', 0)), 'not run: needs pretrain x, which failed')
-    table = table_of(made.to_json(), results)
+    table = table_of(made.plan('smoke', 'svm'), results)
     found = {name: cell.text() for name, cell in cells(table).items()}
     assert found['broken'] == 'failed'
     assert found['waiting'] == 'not run'
@@ -140,8 +139,26 @@ def test_a_curve_is_drawn_from_the_same_figures(tmp_path):
             made.add('base', f'{percent} %', seed, entry)
             measured(results, entry, percent + seed, seed)
     path = tmp_path / 'curve.svg'
-    draw(made.to_json(), results, path)
+    draw(made.plan('smoke', 'svm'), results, path)
     text = path.read_text()
-    assert text.count('<circle') == 2
     assert '&lt;1&gt;' in text
     assert '25 %' in text
+
+
+def test_what_was_judged_stays_where_predictions_are_lost(tmp_path):
+    results = Results(tmp_path)
+    made = sheet(['base', 'clear'])
+    for row, values in {'base': (100, 102, 99, 101), 'clear': (150, 151, 149, 152)}.items():
+        for seed, right in enumerate(values):
+            measured(results, job(row, seed), right, seed)
+    plan = made.plan('smoke', 'svm')
+    judged = plan.model_copy(update={'judged': {'base': {'c': '*↓'}}})
+    assert cells(table_of(judged, results))['clear'].bold, 'there are predictions to judge by'
+    for result in list(results.store.results.values()):
+        results.store.add(result.model_copy(update={'predictions': 'not kept'}))
+    found = cells(table_of(judged, results))
+    assert (found['base'].bold, found['base'].mark, found['clear'].bold) == (True, '↓', False)
+    for one, said in ((judged, 'those of the day'), (plan, 'over seeds alone')):
+        note = table_of(one, results).notes[-1]
+        assert note.startswith('Predictions of 8 of 8 measurements were not kept')
+        assert said in note

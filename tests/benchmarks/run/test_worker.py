@@ -9,6 +9,7 @@ from benchmarks.run.results import Results
 from benchmarks.run.worker import serve
 from benchmarks.suites.job import Job
 from tests.benchmarks.run import toy
+from zoo.errors import UsageError
 
 
 def order(job):
@@ -66,10 +67,10 @@ def test_a_failure_is_forgotten_when_the_job_is_done(results):
 def test_a_broken_result_says_which_file(results):
     job = toy.trainings(1, 0)[0]
     serve(results, order(job))
-    path = results.out / 'jobs' / f'{job.key}.json'
-    path.write_text('{')
-    with pytest.raises(Exception, match=path.name):
-        results.get(job.key)
+    path = results.store.path
+    path.write_bytes(path.read_bytes()[:-5])
+    with pytest.raises(UsageError, match=f'result {job.key} in .*{path.name} is missing or damaged'):
+        Results(results.out).get(job.key)
 
 
 def test_a_job_may_fork_processes(tmp_path):

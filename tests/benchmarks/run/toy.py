@@ -44,7 +44,6 @@ def measure(task):
     record = Record(
         model=task.settings['student'],
         weights='toy',
-        weights_sha256='',
         pretraining={},
         dataset={'name': task.settings['data']},
         protocol={'name': 'toy'},

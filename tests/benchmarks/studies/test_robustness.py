@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks.protocols.corruption_errors import CorruptionRow, corruption_errors
-from benchmarks.records import Record, read_records
+from benchmarks.records import Record, Store
 from benchmarks.studies import robustness
 from benchmarks.studies.robustness import Budget, Contender, run_study
 from benchmarks.studies.robustness_table import accuracy_table, error_table, severity_table
@@ -44,8 +44,8 @@ REFERENCE = CONTENDERS[1].label
 
 def test_the_command_measures_every_row_and_prints_the_tables(finished):
     out, printed = finished
-    records = read_records(out / 'records')
-    assert [record.model for record in records] == ['point-mae-nano, from scratch', 'recon-nano, from scratch']
+    records = [result.record for result in Store.of(out).results.values()]
+    assert {record.model for record in records} == {'point-mae-nano, from scratch', 'recon-nano, from scratch'}
     text = (out / 'table.md').read_text('utf-8')
     assert text in printed
     for record in records:
@@ -64,12 +64,15 @@ def test_nothing_is_measured_twice(finished, monkeypatch):
 
 
 def test_what_is_lost_is_measured_again_without_training(finished, monkeypatch):
-    lost = finished[0] / 'records' / 'recon-nano_from-scratch_0.json'
-    before = read_records(finished[0] / 'records')
-    lost.unlink()
+    store = Store.of(finished[0])
+    before = dict(store.results)
+    store.keep([key for key, result in before.items() if not result.label.startswith('recon-nano')])
     monkeypatch.setattr(robustness, 'build_runner', None)
     run_study(CONTENDERS, REFERENCE, TINY, finished[0])
-    assert [r.metrics for r in read_records(finished[0] / 'records')] == [r.metrics for r in before]
+    again = Store.of(finished[0]).results
+    assert {key: result.record.metrics for key, result in again.items()} == {
+        key: result.record.metrics for key, result in before.items()
+    }
 
 
 def test_another_budget_or_seed_has_another_key(finished):
@@ -151,7 +154,6 @@ def record(model, seed, clean, **mean):
     return Record(
         model=model,
         weights='scratch',
-        weights_sha256='',
         pretraining={},
         dataset=dataset,
         protocol=protocol,

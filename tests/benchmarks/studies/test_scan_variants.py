@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.records import read_records
+from benchmarks.records import Store
 from benchmarks.studies import scan_variants
 from benchmarks.studies.scan_variants import VARIANTS, Budget, run_study, study_table
 from zoo.datasets.procedural.dataset import VARIANTS as KNOWN
@@ -32,7 +32,7 @@ def test_it_knows_all_variants():
 
 def test_every_variant_is_measured_on_its_own_objects(measured):
     out, _ = measured
-    records = read_records(out / 'records')
+    records = [result.record for result in Store.of(out).results.values()]
     found = [(record.dataset['variant'], record.seed) for record in records]
     assert sorted(found) == [('cad', 0), ('cad', 1), ('pb_t50_rs', 0), ('pb_t50_rs', 1)]
     for record in records:
@@ -50,7 +50,7 @@ def test_every_variant_is_measured_on_its_own_objects(measured):
 
 def test_the_table_is_a_view_of_the_records(measured):
     out, table = measured
-    records = list(read_records(out / 'records'))
+    records = [result.record for result in Store.of(out).results.values()]
     assert study_table(records, 'val').rows == table.rows
     means = [
         np.mean([record.metrics['oa'] for record in records if record.dataset['variant'] == row[0]])

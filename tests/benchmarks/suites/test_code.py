@@ -157,7 +157,7 @@ def test_all_that_a_job_executes_is_found(tmp_path, monkeypatch):
 
 def test_a_pretraining_is_not_repeated_for_a_change_of_what_measures_it_or_writes_it_down():
     training, svm = reachable(*KINDS['pretrain'].code), reachable(*KINDS['svm'].code)
-    for name in ('benchmarks.protocols.svm', 'benchmarks.records.record', 'benchmarks.suites.measuring'):
+    for name in ('benchmarks.protocols.svm', 'benchmarks.records.schema', 'benchmarks.suites.measuring'):
         assert name not in training
         assert name in svm
     for found in (training, svm):

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from benchmarks.protocols.base import PROTOCOLS, Protocol, find_protocol
-from benchmarks.protocols.encoder import Encoder, tensors_digest
+from benchmarks.protocols.encoder import Encoder
 from benchmarks.protocols.measurement import classified
 from benchmarks.run.graph import all_jobs
 from benchmarks.run.plan import list_text
@@ -26,6 +26,7 @@ from benchmarks.suites.suite import SUITES
 from tests.benchmarks.run.test_worker import order
 from tests.tools.test_benchmark import main as main
 from zoo.errors import UsageError
+from zoo.tensors import tensor_digest
 
 PROFILE = dataclasses.replace(find_profile('smoke'), variants=('cad',), scan='cad')
 
@@ -118,7 +119,7 @@ def test_a_protocol_in_one_class_is_listed_runs_and_makes_a_record_and_a_column(
     (sheet,) = all_suites()['nearest_mean'].plan(setup)
     KINDS.pop(name, None)  # as in a process that has not heard of it
     results = done([sheet], tmp_path)
-    table = table_of(sheet.to_json(), results)
+    table = table_of(sheet.plan('smoke', 'svm'), results)
     assert table.header[-1] == 'procedural cad, nearest mean'
     assert 'Nearest mean: no parameter.' in table.notes
     assert [row[0] for row in table.rows] == ['from scratch', 'Tiny']
@@ -163,7 +164,7 @@ def test_an_encoder_of_a_file_stands_beside_random_weights_in_every_frozen_table
     results = done(sheets, tmp_path / 'out')
     shown = {}
     for sheet in sheets:
-        table = table_of(sheet.to_json(), results)
+        table = table_of(sheet.plan('smoke', 'svm'), results)
         assert [line[0] for line in table.rows] == ['from scratch', row.label]
         assert any(note.startswith('Tiny (width=5): an encoder from elsewhere') for note in table.notes)
         assert not any('Pretraining' in note for note in table.notes)
@@ -176,7 +177,7 @@ def test_an_encoder_of_a_file_stands_beside_random_weights_in_every_frozen_table
     said = record.protocol['encoder']
     assert (said['module'], said['factory'], said['arguments']) == ('mine.py', 'Tiny', {'width': 5})
     assert said['code'] == record.config_sha256 == row.encoder['code']
-    assert record.weights_sha256 == tensors_digest(Encoder.named(f'{file}:Tiny', {'width': 5}).build())
+    assert record.weights_digest == tensor_digest(Encoder.named(f'{file}:Tiny', {'width': 5}).build().state_dict())
     assert record.model == row.label
     assert not record.pretraining
 

@@ -47,7 +47,7 @@ def records(tmp_path_factory):
         answer = serve(results, order(job))
         assert answer['state'] == 'done', answer
     found = {name: results.record(job.key) for name, job in wanted.items()}
-    return found, {name: results.store.predictions(record) for name, record in found.items()}
+    return found, {name: results.predictions(job.key) for name, job in wanted.items()}
 
 
 def test_every_record_names_its_habit(records):

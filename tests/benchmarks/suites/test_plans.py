@@ -5,12 +5,12 @@ import json
 import pytest
 
 import zoo
+from benchmarks.records.schema import line_of
 from benchmarks.run.graph import all_jobs
 from benchmarks.suites.everything import SUITES
 from benchmarks.suites.job import KINDS
 from benchmarks.suites.profiles import PROFILES, find_profile
 from benchmarks.suites.setup import Setup
-from benchmarks.suites.sheet import entries
 from benchmarks.suites.suite import GROUPS, find, suite
 from zoo.errors import UsageError
 
@@ -30,8 +30,9 @@ def test_every_suite_plans_tables_of_jobs_that_can_run(profile, name):
         assert sheet.figures
         assert {figure.row for figure in sheet.figures} <= set(sheet.rows)
         assert sheet.reference in ('', *sheet.rows)
-        kept = json.loads(json.dumps(sheet.to_json()))
-        assert [entry.key for entry in entries(kept)] == [figure.job.key for figure in sheet.figures]
+        kept = line_of(json.loads(sheet.plan(profile, name).model_dump_json()))
+        assert kept == sheet.plan(profile, name)
+        assert [figure.key for figure in kept.figures] == [figure.job.key for figure in sheet.figures]
         for job in all_jobs(figure.job for figure in sheet.figures):
             assert job.kind in KINDS
             assert job.seconds > 0

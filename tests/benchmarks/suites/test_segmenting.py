@@ -50,7 +50,7 @@ def test_random_weights_are_measured_at_a_rate_chosen_on_the_validation_split(tm
     assert record.dataset.samples == 18
     assert record.dataset.train_samples == 18
     assert set(record.per_class) == set(CLASSES)
-    predictions = results.store.predictions(record)
+    predictions = results.predictions(job.key)
     assert record.metrics['instance_miou'] == pytest.approx(100 * predictions.score.mean(), abs=1e-3)
     assert not list(tmp_path.rglob('*.pth'))
 

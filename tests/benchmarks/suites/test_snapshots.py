@@ -49,7 +49,7 @@ def test_the_loss_says_what_it_was_measured_on_and_after_how_long(results, sheet
     assert (first.protocol.epoch_selection, last.protocol.epoch_selection) == ('', 'last')
     assert first.protocol['epoch'].startswith('1 of 2')
     assert (first.pretraining['epoch'], first.pretraining.epochs) == (1, 2)
-    assert first.weights_sha256 != last.weights_sha256
+    assert first.weights_digest != last.weights_digest
     assert first.metrics['loss'] != last.metrics['loss']
     assert first.metrics['loss_constant'] == last.metrics['loss_constant']
     assert first.metrics['loss'] == pytest.approx(first.metrics['loss/image'] + first.metrics['loss/text'])
@@ -60,10 +60,10 @@ def test_the_loss_says_what_it_was_measured_on_and_after_how_long(results, sheet
     assert first.protocol.points == 512
     assert records(results, contrast)['ReCon', 'epoch 1'][0].key == first.key
     beside = records(results, accuracy)
-    assert beside['ReCon', 'epoch 1'][0].weights_sha256 == first.weights_sha256
+    assert beside['ReCon', 'epoch 1'][0].weights_digest == first.weights_digest
     assert beside['ReCon', 'epoch 1'][0].protocol['epoch'] == first.protocol['epoch']
     assert beside['ReCon', 'epoch 1'][0].protocol.epoch_selection == ''
-    assert beside['ReCon', 'epoch 2'][0].weights_sha256 == last.weights_sha256
+    assert beside['ReCon', 'epoch 2'][0].weights_digest == last.weights_digest
     assert beside['from scratch', 'epoch 1'][0].key == beside['from scratch', 'epoch 2'][0].key
 
 
@@ -71,8 +71,8 @@ def test_attention_is_that_of_the_pretrained_weights(results, sheets):
     found = records(results, sheets[-1])
     local, random = found['ReCon, local stream', 'layer 6'][0], found['random weights, queries', 'layer 6'][0]
     assert found['ReCon, global stream', 'layer 6'][0].key == local.key
-    assert local.weights_sha256
-    assert not random.weights_sha256
+    assert local.weights_digest
+    assert not random.weights_digest
     assert local.metrics['spread/layer_6'] != random.metrics['spread/layer_6']
     trained = ('image', 'text')
     assert local.metrics['spread/layer_6'] == pytest.approx(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from safetensors.torch import save_file
 
 from benchmarks.protocols import finetune
 from benchmarks.protocols.measurement import Measurement
@@ -25,7 +26,7 @@ def test_the_rate_is_chosen_on_training_objects_of_a_pack_without_validation_spl
     def tuning(config, work, student, weights, seed, options, device):
         assert weights is None
         (work / 'weights.safetensors').parent.mkdir(parents=True)
-        (work / 'weights.safetensors').touch()
+        save_file({'weight': torch.zeros(1)}, work / 'weights.safetensors')
         seen.append(options)
         return options
 

@@ -47,7 +47,7 @@ MODELS = [
                 'Interval': {'oa': 1.5},
                 'Seeds': [0, 1],
                 'By': 'measured',
-                'Records': ['docs/results/weights/a.json', 'docs/results/weights/b.json'],
+                'Records': ['docs/results/weights/results.jsonl.gz#a', 'docs/results/weights/results.jsonl.gz#b'],
                 'Date': '2026-11-24',
             }
         ],

@@ -8,10 +8,10 @@ import hashlib
 import pytest
 
 from benchmarks.published import published
-from benchmarks.records.record import read_record
 from benchmarks.records.statistics import mean_interval
 from benchmarks.release import verify
 from benchmarks.release.clouds import LARGEST_DISTANCE, largest_distance
+from benchmarks.release.collect import evidence
 from benchmarks.suites.profiles import METHODS
 from tests.shared import shared_file
 from zoo.config import ROOT
@@ -57,7 +57,7 @@ def test_measured_figures_are_those_of_their_records():
     for entry, result in RESULTS:
         if result.by != 'measured':
             continue
-        records = [read_record(ROOT / path) for path in result.records]
+        records = [found.record for found in evidence(result.records, ROOT)]
         assert [record.seed for record in records] == list(result.seeds)
         assert {record.source for record in records} == {'measured'}
         for metric, value in result.metrics.items():
@@ -93,7 +93,7 @@ def test_weights_of_ours_are_whole():
         assert hashlib.sha256(content(path)).hexdigest() == entry.sha256, path
         assert data_file(entry.features).is_file(), entry.name
         for result in entry.results:
-            assert entry.rounded_from in {read_record(ROOT / place).weights_sha256 for place in result.records}, path
+            assert entry.rounded_from in {found.record.weights_digest for found in evidence(result.records, ROOT)}, path
         assert (ROOT / 'docs' / 'models' / f'{entry.name}.md').is_file(), entry.name
 
 

@@ -61,7 +61,7 @@ class Result:
         interval: half width of the 95 % interval of the mean over seeds, by metric; empty from one seed.
         seeds: of the repetitions.
         by: ``measured`` with this code, or ``published`` by somebody else.
-        records: of the repetitions, relative to the repository (``measured``).
+        records: results of the repetitions (``measured``): file, relative to the repository, ``#`` and key.
         source: who published it (``published``).
         date: of the measurement.
     """
@@ -91,7 +91,7 @@ class Entry:
         sources: of the weight file, tried in order; empty where none are published.
         sha256: of the weight file; empty where the publisher states none.
         bytes: of the weight file; 0 where not known.
-        rounded_from: hash of the float32 weights that the file was rounded from, which the records name.
+        rounded_from: digest of the float32 weights that the file was rounded from, which the records name.
         format: ``safetensors`` or ``pth``.
         licence: terms of the weights.
         official: how a checkpoint of the authors is read; None for files of this project.

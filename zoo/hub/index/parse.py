@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -106,7 +107,7 @@ def _file(about: Fields, published: bool, foreign: bool) -> dict[str, Any]:
     return {
         'sha256': about.text('SHA256', None if ours else '', digest, '64 hexadecimal digits'),
         'bytes': about.whole('Bytes', None if ours else 0),
-        'rounded_from': about.text('Rounded From', '', digest, '64 hexadecimal digits'),
+        'rounded_from': about.text('Rounded From', '', f'(file:)?{digest}', '64 hexadecimal digits'),
         'format': about.choice('Format', ('safetensors', 'pth'), 'pth' if foreign else 'safetensors'),
         'licence': about.text('Licence', None if published else ''),
         'date': about.text('Date', None if ours else '', DAY, day),
@@ -148,8 +149,11 @@ def _result(data: Any, where: str) -> Result:
     if not set(interval) <= set(metrics) or any(width < 0 for width in interval.values()):
         fields.fail('Interval', 'half widths of the metrics, not negative')
     records, seeds = fields.many('Records', str), fields.many('Seeds', int)
-    if not all(is_path(record, 'docs/results', '.json') for record in records):
-        fields.fail('Records', 'paths docs/results/...json')
+    places = [record.partition('#') for record in records]
+    if not all(
+        is_path(path, 'docs/results', '.jsonl.gz') and re.fullmatch(r'[\w-]{1,64}', key) for path, _, key in places
+    ):
+        fields.fail('Records', 'results docs/results/...jsonl.gz#KEY')
     if by == 'measured' and not (records and len(records) == len(seeds)):
         fields.fail('Records', 'one record for every seed of a measured result')
     return Result(

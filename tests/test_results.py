@@ -1,0 +1,100 @@
+"""What README, tables and cards say is what the results files hold."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks import load_results
+from benchmarks.records import mean_interval
+from benchmarks.release.collect import evidence
+from benchmarks.report import as_markdown
+from benchmarks.run.harness import Request, report, select
+from benchmarks.suites.profiles import find_profile
+from benchmarks.suites.setup import Setup
+from zoo.config import ROOT
+from zoo.hub.index import entries
+
+RESULTS = ROOT / 'docs' / 'results'
+FIGURE = r'\d+\.\d+ ± \d+\.\d+'
+
+
+@pytest.mark.parametrize('profile', ['demo', 'packs', pytest.param('laptop', marks=pytest.mark.slow)])
+def test_tables_are_made_from_their_file_alone(profile, tmp_path):
+    shutil.copy(RESULTS / profile / 'results.jsonl.gz', tmp_path)
+    setup = Setup(find_profile(profile))
+    made = report(Request(select(setup, True), setup, tmp_path))
+    kept = (RESULTS / profile / 'tables.md').read_text('utf-8')
+    assert kept == '\n\n'.join(as_markdown(table) for table in made) + '\n'
+    curves = {path.name for path in (RESULTS / profile).glob('*.svg')}
+    assert curves == {path.name for path in (tmp_path / 'tables' / profile).glob('*.svg')}
+
+
+def figures(frame, digits=1):
+    """Means with intervals of all that differs in nothing but its seed."""
+    said = [name for name in frame if name.split('.')[0] in ('model', 'dataset', 'protocol')]
+    said = [name for name in said if 'fingerprint' not in name and name not in ('protocol.key', 'protocol.seed')]
+    found = set()
+    for _, group in frame.groupby(frame[said].map(str).agg(' '.join, axis=1)):
+        for name in group.columns[group.columns.str.startswith('metrics.')]:
+            if len(values := group[name].dropna()) > 1:
+                found.add(mean_interval(values.to_numpy()).text(digits))
+    return found
+
+
+@pytest.mark.parametrize(
+    ('title', 'folder'),
+    [
+        ('How contrast and reconstruction are joined', 'packs_six_epochs'),
+        ('Transfer of shapedb69', 'transfer'),
+        ('Linear SVM on shapedb69', 'shapedb69'),
+        ('recon-nano from scratch on ProceduralShapes', 'scan_variants'),
+        ('Newer methods on the built-in shapes', 'newer weights'),
+    ],
+)
+def test_tables_of_older_studies_say_what_their_records_say(title, folder):
+    text = (RESULTS / 'README.md').read_text('utf-8')
+    table = text[text.index(f'**{title}') :].split('\n\n')[1]
+    found = re.findall(FIGURE, table)
+    assert len(found) >= 6
+    assert set(found) <= set().union(*(figures(load_results(RESULTS / name), 1) for name in folder.split()))
+
+
+def test_readme_quotes_the_weights_that_come_with_the_package():
+    text = re.sub(r'\s+', ' ', (ROOT / 'README.md').read_text('utf-8'))
+    quoted = dict(re.findall(rf'(random weights|Point-MAE|CMC|SMC|ReCon) ({FIGURE} \| {FIGURE})', text))
+    assert len(quoted) == 5
+    index = entries(ROOT / 'model_index.yml')
+    for name, said in quoted.items():
+        if name == 'random weights':
+            frame = load_results(RESULTS / 'packs')
+            frame = frame[(frame['model'] == 'from scratch') & (frame['protocol.name'] == 'svm')]
+            groups = [frame[frame['dataset.name'] == data] for data in ('shapedb69', 'modelnet10-voxels')]
+            values = [group['metrics.oa'].to_numpy() for group in groups]
+        else:
+            shown = index[f'{name.lower()}-nano_packs'].results
+            results = [next(r for r in shown if r.dataset == data and r.protocol.startswith('svm ')) for data in DATA]
+            values = [
+                np.array([found.record.metrics['oa'] for found in evidence(result.records, ROOT)]) for result in results
+            ]
+        assert said == ' | '.join(mean_interval(group).text(1) for group in values), name
+
+
+DATA = ('shapedb69', 'modelnet10-voxels')
+
+
+def test_the_clone_stays_small():
+    kept = [path for path in (ROOT / 'docs').rglob('*') if path.is_file()]
+    assert len(kept) < 100
+    assert not [path for path in kept if path.suffix in ('.json', '.npz')]
+    assert sum(path.stat().st_size for path in kept) < 3e6
+
+
+def test_links_of_the_pages_lead_somewhere():
+    for page in [ROOT / 'README.md', *(ROOT / 'docs').glob('*.md'), *RESULTS.glob('*.md')]:
+        for target in re.findall(r'\]\(([^)#\s]+)(?:#[\w-]+)?\)', page.read_text('utf-8')):
+            assert '://' in target or Path(page.parent, target).exists(), f'{page.name}: {target}'
