@@ -85,6 +85,19 @@ def fall(task):
     raise ValueError('broken on purpose')
 
 
+@kind('toy_node')
+def fell(task):
+    """Kill the node of Ray that it runs on, the first time."""
+    if not task.work.exists():
+        task.work.mkdir(parents=True)
+        parent = os.getppid()
+        if 'raylet' not in Path(f'/proc/{parent}/cmdline').read_text():
+            raise ValueError('this is no node of Ray')
+        os.kill(parent, signal.SIGKILL)
+        os._exit(1)
+    return Outcome()
+
+
 class Silent:
     """A display for nobody."""
 
