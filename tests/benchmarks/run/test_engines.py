@@ -13,7 +13,8 @@ SLURM = {
 cat "$1" >> "$SLURM_FAKE/scripts"
 id=$(ls "$SLURM_FAKE"/*.job 2>/dev/null | wc -l)
 touch "$SLURM_FAKE/$id.job"
-(SLURM_JOB_ID=$id SLURM_CPUS_PER_TASK=1 sh "$1"; echo FAILED > "$SLURM_FAKE/$id.job") > /dev/null 2>&1 &
+cp "$1" "$SLURM_FAKE/$id.sh"
+(SLURM_JOB_ID=$id SLURM_CPUS_PER_TASK=1 sh "$SLURM_FAKE/$id.sh"; echo FAILED > "$SLURM_FAKE/$id.job") > /dev/null 2>&1 &
 echo "Submitted batch job $id"
 """,
     'srun': """\
