@@ -27,6 +27,7 @@ Name = Annotated[str, Field(min_length=1)]
 Sha256 = Annotated[str, Field(pattern=r'^([0-9a-f]{64})?$')]
 Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(ge=1)]
+Figures = Annotated[dict[str, float], BeforeValidator(plain)]
 Key = Annotated[str, Field(pattern=r'^[\w-]{1,64}$')]
 Inside = Annotated[str, Field(pattern=r'^[^./][^/]*(/[^./][^/]*)*$')]
 """A path that stays in the folder it is relative to."""
@@ -158,13 +159,6 @@ class Environment(Part):
     commit: str = NOT_STATED
 
 
-def _today() -> str:
-    return time.strftime('%Y-%m-%d', time.gmtime())
-
-
-Figures: TypeAlias = Annotated[dict[str, float], BeforeValidator(plain)]
-
-
 class Record(BaseModel):
     """One evaluation: what was run, on what, how, with what, and what came out.
 
@@ -207,16 +201,14 @@ class Record(BaseModel):
     source: Literal['measured', 'published'] = 'measured'
     reference: str = ''
     environment: Environment = Environment()
-    date: Annotated[str, Field(pattern=r'^\d{4}-\d{2}-\d{2}$')] = Field(default_factory=_today)
+    date: Annotated[str, Field(pattern=r'^\d{4}-\d{2}-\d{2}$')] = Field(
+        default_factory=lambda: time.strftime('%Y-%m-%d', time.gmtime())
+    )
     job: Annotated[str, Field(pattern=r'^([0-9a-f]{32})?$')] = ''
     layout: Literal[3] = 3
 
     def __init__(self, **fields: Any) -> None:
-        """Parts may be given as mappings.
-
-        Raises:
-            ValueError: a field is not what the schema says.
-        """
+        """Parts may be given as mappings."""
         super().__init__(**fields)
 
     @model_validator(mode='before')

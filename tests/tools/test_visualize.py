@@ -62,8 +62,8 @@ def test_losses_are_drawn(tmp_path, capsys):
     log.write_text('\n'.join(json.dumps({'loss': 1 / step, 'step': step}) for step in range(1, 60)))
     main('loss', str(tmp_path / 'run'), '--out', str(tmp_path / 'loss.svg'))
     root = ElementTree.parse(tmp_path / 'loss.svg').getroot()
-    (line,) = root.iter('{http://www.w3.org/2000/svg}polyline')
-    assert len(line.get('points').split()) == 59
+    ways = [line.get('d') for line in root.iter('{http://www.w3.org/2000/svg}path') if line.get('d')]
+    assert max(way.count('L') for way in ways) > 30, 'the curve, of which straight pieces may be joined'
     assert capsys.readouterr().out.strip().endswith(': loss')
 
 
