@@ -20,6 +20,16 @@ def raiser(error):
     return main
 
 
+def test_the_folder_of_a_tool_leaves_the_search_path_and_the_current_one_stays(monkeypatch, tmp_path):
+    (tmp_path / 'tool.py').touch()
+    monkeypatch.chdir(tmp_path)
+    for script, left in (('tool.py', False), ('-c', True)):
+        monkeypatch.setattr(sys, 'argv', [script])
+        monkeypatch.setattr(sys, 'path', [str(tmp_path), *sys.path])
+        run_cli(lambda arguments: None)
+        assert (str(tmp_path) in sys.path) is left
+
+
 def test_exit_codes_and_what_is_printed(capsys):
     assert run_cli(lambda arguments: None) == 0
     assert run_cli(lambda arguments: 3) == 3

@@ -149,8 +149,9 @@ def run_cli(main: Callable[[Sequence[str] | None], int | None]) -> int:
     line; everything else in a traceback. The folder of the tool
     leaves the search path of modules: ``tools/profile.py`` would pass for the standard library's ``profile`` there.
     """
-    folder = Path(sys.argv[0]).resolve().parent
-    sys.path[:] = [entry for entry in sys.path if not entry or Path(entry).resolve() != folder]
+    if Path(sys.argv[0]).is_file():  # not python -c, whose folder would be the current one
+        folder = Path(sys.argv[0]).resolve().parent
+        sys.path[:] = [entry for entry in sys.path if not entry or Path(entry).resolve() != folder]
     tolerate_any_output()
     with contextlib.suppress(ValueError):  # not the main thread
         signal.signal(signal.SIGTERM, _terminate)
