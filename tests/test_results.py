@@ -6,24 +6,21 @@ import re
 import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from benchmarks import load_results
 from benchmarks.records import mean_interval
-from benchmarks.release.collect import evidence
 from benchmarks.report import as_markdown
 from benchmarks.run.harness import Request, report, select
 from benchmarks.suites.profiles import find_profile
 from benchmarks.suites.setup import Setup
 from zoo.config import ROOT
-from zoo.hub.index import entries
 
 RESULTS = ROOT / 'docs' / 'results'
 FIGURE = r'\d+\.\d+ ± \d+\.\d+'
 
 
-@pytest.mark.parametrize('profile', ['demo', 'packs', pytest.param('laptop', marks=pytest.mark.slow)])
+@pytest.mark.parametrize('profile', ['demo', 'packs', 'night', pytest.param('laptop', marks=pytest.mark.slow)])
 def test_tables_are_made_from_their_file_alone(profile, tmp_path):
     shutil.copy(RESULTS / profile / 'results.jsonl.gz', tmp_path)
     setup = Setup(find_profile(profile))
@@ -64,24 +61,16 @@ def test_tables_of_older_studies_say_what_their_records_say(title, folder):
     assert set(found) <= set().union(*(figures(load_results(RESULTS / name), 1) for name in folder.split()))
 
 
-def test_readme_quotes_the_weights_that_come_with_the_package():
+def test_readme_quotes_the_file_of_the_long_pretrainings():
     text = re.sub(r'\s+', ' ', (ROOT / 'README.md').read_text('utf-8'))
-    quoted = dict(re.findall(rf'(random weights|Point-MAE|CMC|SMC|ReCon) ({FIGURE} \| {FIGURE})', text))
-    assert len(quoted) == 5
-    index = entries(ROOT / 'model_index.yml')
+    quoted = dict(re.findall(rf'(random weights|CMC|ReCon) ({FIGURE} \| {FIGURE})', text))
+    frame = load_results(RESULTS / 'night')
+    frame = frame[(frame['protocol.name'] == 'few_shot_svm') & (frame['protocol.ways'] == 5)]
+    models = {'random weights': 'from scratch', 'CMC': 'cmc-nano', 'ReCon': 'recon-nano'}
+    assert quoted.keys() == models.keys()
     for name, said in quoted.items():
-        if name == 'random weights':
-            frame = load_results(RESULTS / 'packs')
-            frame = frame[(frame['model'] == 'from scratch') & (frame['protocol.name'] == 'svm')]
-            groups = [frame[frame['dataset.name'] == data] for data in ('shapedb69', 'modelnet10-voxels')]
-            values = [group['metrics.oa'].to_numpy() for group in groups]
-        else:
-            shown = index[f'{name.lower()}-nano_packs'].results
-            results = [next(r for r in shown if r.dataset == data and r.protocol.startswith('svm ')) for data in DATA]
-            values = [
-                np.array([found.record.metrics['oa'] for found in evidence(result.records, ROOT)]) for result in results
-            ]
-        assert said == ' | '.join(mean_interval(group).text(1) for group in values), name
+        groups = [frame[(frame['model'] == models[name]) & (frame['dataset.name'] == data)] for data in DATA]
+        assert said == ' | '.join(mean_interval(group['metrics.oa'].to_numpy()).text(1) for group in groups), name
 
 
 DATA = ('shapedb69', 'modelnet10-voxels')

@@ -21,7 +21,7 @@ from zoo.errors import UsageError
 from zoo.hub import get_model
 from zoo.hub.index import Entry, entries
 from zoo.hub.names import parse_name
-from zoo.io import write_whole
+from zoo.io import file_hash, write_whole
 from zoo.tensors import load_exactly, read_safetensors, read_tensors, tensor_digest
 
 MOST_BYTES = 60_000_000
@@ -82,7 +82,7 @@ def release(candidate: Candidate, out: Path, profile: str, root: Path = ROOT, mo
         'Points': _points(candidate),
         'SHA256': hashlib.sha256(content).hexdigest(),
         'Bytes': len(content),
-        'Rounded From': tensor_digest(read_safetensors(trained)[0]),
+        'Rounded From': _recorded(candidate, trained),
         'Licence': candidate.terms.licence,
         'Features': features.relative_to(root).as_posix(),
         'Reproduce': command + (f' {more}' if more else ''),
@@ -115,6 +115,13 @@ def write_cards(root: Path = ROOT) -> list[Path]:
     for name, text in texts.items():
         write_whole(folder / name, text.encode())
     return [folder / name for name in texts]
+
+
+def _recorded(candidate: Candidate, trained: Path) -> str:
+    """What the records call the weights: a digest of the tensors, or of the file in records of before there was one."""
+    known = {entry.record.weights_digest for entry in candidate.measured if entry.record}
+    old = f'file:{file_hash(trained)}'
+    return old if old in known else tensor_digest(read_safetensors(trained)[0])
 
 
 def _kept(result: Result) -> Result:
