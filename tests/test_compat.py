@@ -82,6 +82,7 @@ def test_the_report_of_a_user_without_home_is_printed(homeless):
     assert 'or set ZOO_HOME' in report()
 
 
+@pytest.mark.slow
 def test_a_tool_starts_for_a_user_without_home():
     """Of what the tools import, yapf looks for a cache of its own."""
     code = """
@@ -118,6 +119,7 @@ def test_import_is_light():
     assert run_python(code) == '[]'
 
 
+@pytest.mark.slow
 def test_torchvision_timm_and_clip_import_after_ensure():
     code = """
 from zoo.compat import ensure_torchvision

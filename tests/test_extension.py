@@ -113,6 +113,7 @@ def write_pack(path):
     np.savez(path, **arrays)
 
 
+@pytest.mark.slow
 def test_one_file_and_one_config_are_enough(tmp_path, monkeypatch):
     (tmp_path / 'plugin.py').write_text(PLUGIN)
     write_pack(tmp_path / 'pack.npz')

@@ -282,6 +282,7 @@ def test_files_that_a_header_names_are_not_opened(name, tmp_path, tensors, fence
         load_tokenizer(tmp_path / 't.safetensors').foundation(torch.zeros(1, 4, 768))
 
 
+@pytest.mark.slow
 def test_a_header_takes_no_memory(tmp_path, tensors):
     """A model of 4 TB and one of a million layers, in a process that may have 3 GB."""
     for number, change in enumerate((('embed_dim', 999_999), ('depth', 999_999))):

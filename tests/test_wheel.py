@@ -62,6 +62,7 @@ def run(*command, cwd, **environment):
     return done.stdout
 
 
+@pytest.mark.slow
 def test_a_wheel_works_from_an_empty_folder(tree, tmp_path):
     run('-m', 'pip', 'wheel', '-q', '--no-deps', '--no-build-isolation', '-w', tmp_path, '.', cwd=tree)
     (wheel,) = tmp_path.glob('recon_zoo-*.whl')

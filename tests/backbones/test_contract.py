@@ -94,6 +94,7 @@ def test_only_students_with_patches_cut_groups(name):
             backbone.group(torch.randn(1, 9, 3))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('pool', ['cls', 'svm'])
 def test_pooled_features(backbone, points, pool):
     assert backbone.forward_features(points, pool).shape == (3, backbone.pooled_features(pool))

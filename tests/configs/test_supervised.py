@@ -78,6 +78,7 @@ def test_the_transformer_has_the_size_of_point_mae():
     assert round(size / 1e6, 1) == 22.1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', NAMES)
 def test_its_recipe_lowers_the_loss(name):
     """Optimizer and schedule of the config build, and three steps on one small batch fit it better."""

@@ -36,6 +36,7 @@ class Saboteur:
         return watched
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('moment', ['before', 'after'])
 def test_a_kill_at_any_moment_leaves_the_newest_checkpoint_loadable(train, tmp_path, moment):
     """Two epochs with a best checkpoint each, killed at every one of their operations on files."""

@@ -109,6 +109,7 @@ def test_another_length_of_the_epoch_begins_the_next_one(train):
     assert resumed.iter == 4 * 8
 
 
+@pytest.mark.slow
 def test_weights_do_not_depend_on_the_number_of_workers(train):
     """Not after two epochs, and not after a stop in the middle of one of them; the dummy data draw in every read."""
     runs = {}

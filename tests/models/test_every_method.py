@@ -55,6 +55,7 @@ def test_neither_order_of_points_nor_company_matters(name, points):
     torch.testing.assert_close(model(points[1:2]), before[1:2], rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings('ignore::torch.jit.TracerWarning', 'ignore::DeprecationWarning')
 def test_traced_and_exported_models_answer_for_batches_of_any_size(model, points):
     """Traced on one cloud: nothing of its batch may be left in the graph as a constant."""

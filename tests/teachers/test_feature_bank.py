@@ -194,6 +194,7 @@ def test_a_killed_build_goes_on_where_it_stopped(build, file, tmp_path, monkeypa
     assert not list(cache.glob('*.parts'))
 
 
+@pytest.mark.slow
 def test_two_processes_share_the_work(build, file, tmp_path):
     log = tmp_path / 'log'
     processes = [start(file, tmp_path / 'cache', log) for _ in range(2)]

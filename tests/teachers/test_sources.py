@@ -116,6 +116,7 @@ def fetch(endpoint, home):
     return subprocess.run(code, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_fetches_what_is_needed_once_and_then_needs_no_network(tmp_path):
     server = HTTPServer(('127.0.0.1', 0), Hub)
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -21,6 +21,8 @@ from safetensors.torch import load_file
 from benchmarks.run.results import Results
 from zoo.errors import UsageError
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -111,6 +111,7 @@ def test_files_of_the_released_code(tmp_path, name, method, task):
     load_weights(model, target)
 
 
+@pytest.mark.slow
 def test_the_tool_refuses_with_the_list_of_keys_and_writes_nothing(tmp_path):
     state = official_state()
     del state['dgcnn_1.layer2.1.bias'], state['codebook']
@@ -125,6 +126,7 @@ def test_the_tool_refuses_with_the_list_of_keys_and_writes_nothing(tmp_path):
     assert not list(tmp_path.glob('*.safetensors*'))
 
 
+@pytest.mark.slow
 def test_the_tool_says_what_it_wrote(tmp_path):
     torch.save(official_state(), tmp_path / 'released.pth')
     command = ('convert.py', 'released.pth', 'ours.safetensors', '--from', 'point_bert', '--group-size', '8')

@@ -56,6 +56,7 @@ def test_list_names_everything_and_where_it_is(tmp_path):
     assert 'terms of ShapeNet' in result.stdout
 
 
+@pytest.mark.slow
 def test_check_proves_the_shared_lists():
     result = run_tool('data.py', 'check', shared_file('data', 'lists'))
     assert result.returncode == 0, result.stdout + result.stderr
@@ -64,6 +65,7 @@ def test_check_proves_the_shared_lists():
     assert '12,137 train, 1,870 val and 2,874 test names of 16 classes' in result.stdout
 
 
+@pytest.mark.slow
 def test_check_of_a_damaged_file_ends_in_one_line_that_names_it(tmp_path):
     folder = write_shapenet55(tmp_path, 8, num_points=16)
     path = sorted((folder / 'shapenet_pc').iterdir())[0]

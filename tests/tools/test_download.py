@@ -172,6 +172,7 @@ def test_what_is_remembered_is_told(index, main, capsys, caplog):
     assert 'the publisher gives no SHA-256' in line
 
 
+@pytest.mark.slow
 def test_a_process_of_its_own(index, server, content):
     """Exit code, one line, nothing on the standard output."""
     server.reply(whole(content=content[::-1]))

@@ -10,6 +10,7 @@ from tests.engine.conftest import ROOT, run_tool
 from zoo.engine.cli import run_cli
 
 
+@pytest.mark.slow
 def test_one_config():
     run = run_tool('profile.py', 'configs/point_mae/nano.py', '--batch-size', '2', '--steps', '1', '--threads', '1')
     assert run.returncode == 0, run.stderr
@@ -21,6 +22,7 @@ def test_one_config():
     assert 0 < float(cells['share of that speed'].removesuffix(' %')) < 150
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ('arguments', 'message'),
     [

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import signal
 
+import pytest
 from safetensors.torch import load_file
 
 from tests.engine.conftest import CONFIG, largest_difference, run_tool, state_of
 
 
+@pytest.mark.slow
 def test_a_killed_run_ends_with_the_weights_of_an_unbroken_one(train, tmp_path):
     """Killed inside of epoch 3, then while the checkpoint of epoch 4 is written; both times resumed."""
     unbroken = train('unbroken')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from safetensors.torch import load_file
 
 from tests.engine.conftest import run_tool
@@ -30,6 +31,7 @@ def test_without_data_it_says_what_is_missing_where_and_how_to_get_it(tmp_path):
     assert not list(tmp_path.rglob('*.pth'))
 
 
+@pytest.mark.slow
 def test_with_a_folder_of_32_objects_it_trains(tmp_path):
     write_shapenet55(tmp_path / 'data', 32, num_points=2048)
     options = (*OFFLINE_TEACHERS, 'train_cfg.max_epochs=1', 'custom_hooks.3.views=1', 'train_dataloader.num_workers=0')

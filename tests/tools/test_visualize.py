@@ -29,6 +29,7 @@ def main(*arguments):
     tool.main(arguments)
 
 
+@pytest.mark.slow
 def test_attention_is_drawn_by_the_command_line(tmp_path, data):
     out = tmp_path / 'new.png'
     run = run_tool('visualize.py', 'attention', 'configs/recon/nano.py', *data, '--query', 'text', '--out', str(out))

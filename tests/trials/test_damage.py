@@ -45,6 +45,7 @@ def files(folder):
     return sorted(path for path in folder.rglob('*') if path.is_file() and path.suffix not in ('.lock', '.claim'))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('kind', KINDS)
 def test_damage_is_never_used(kind, tmp_path):
     sources, whole = tmp_path / 'sources', tmp_path / 'whole'

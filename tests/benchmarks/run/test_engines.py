@@ -62,6 +62,7 @@ def slurm(tmp_path, monkeypatch):
     return tmp_path / 'scripts'
 
 
+@pytest.mark.slow
 def test_jobs_are_batch_jobs_of_slurm(tmp_path, slurm):
     out, bad = tmp_path / 'out', broken('kill')
     jobs = [*suite(seeds=1), bad]

@@ -34,6 +34,7 @@ def fill(disk, left):
     os.truncate(disk / 'ballast', max(0, (disk / 'ballast').stat().st_size - left))
 
 
+@pytest.mark.slow
 def test_the_same_command_goes_on_when_there_is_room_again(small_disk, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(harness, 'engine_of', lambda *_: Here())
     planned = sheets(write_pack(tmp_path / 'pack.npz', 30, num_points=64))

@@ -13,6 +13,7 @@ def test_every_named_method_is_there():
     assert set(method_names()) == named >= {'recon', 'point-mae', 'cmc', 'smc', 'multitask', 'two-tower', 'recon-smc'}
 
 
+@pytest.mark.slow
 def test_one_method():
     table = methods_table(['point-mae'], batch_size=2, steps=1)
     (row,) = table.rows

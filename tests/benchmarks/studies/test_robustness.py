@@ -16,6 +16,8 @@ from benchmarks.studies.robustness_table import accuracy_table, error_table, sev
 from zoo.errors import UsageError
 from zoo.transforms import SEVERITIES
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[3]
 CASES = {'corruptions': ('scale', 'drop_local'), 'severities': (1, 5)}
 TINY = Budget(objects=43, epochs=1, test_objects=43, num_points=64, seeds=1, **CASES)

@@ -12,6 +12,8 @@ from benchmarks.studies import scan_variants
 from benchmarks.studies.scan_variants import VARIANTS, Budget, run_study, study_table
 from zoo.datasets.procedural.dataset import VARIANTS as KNOWN
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[3]
 TINY = Budget(objects=43, test_objects=43, epochs=1, stored_points=640)
 

@@ -20,6 +20,8 @@ from benchmarks.suites.setup import Setup
 from benchmarks.suites.students import Model
 from tests.benchmarks.run.test_worker import order
 
+pytestmark = pytest.mark.slow
+
 RECON = Model('ReCon', 'recon-nano', {'model.mask.ratio': 0.5}, fraction=50)
 
 

@@ -154,6 +154,7 @@ def test_every_protocol_has_what_lists_and_tables_say_of_it():
         assert protocol.suite in (None, '', *SUITES)
 
 
+@pytest.mark.slow
 def test_an_encoder_of_a_file_stands_beside_random_weights_in_every_frozen_table(tmp_path, file):
     row = encoder_row(f'{file}:Tiny', {'width': 5})
     assert row.label == 'Tiny (width=5)'
@@ -243,6 +244,7 @@ def test_models_of_torch_pointcloud(tmp_path):
         encoder_row('torch-pointcloud:pointnot', {})
 
 
+@pytest.mark.slow
 def test_the_command_line(tmp_path, file, main, capsys):
     assert main(['--check-encoder', '--encoder', f'{file}:Tiny', '--encoder-arg', 'width=4']) == 0
     assert 'keeps the contract, (6, 256, 3) to (6, 4)' in capsys.readouterr().out

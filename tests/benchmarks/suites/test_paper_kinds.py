@@ -17,6 +17,8 @@ from benchmarks.suites.setup import Setup
 from benchmarks.suites.students import Model
 from tests.benchmarks.run.test_worker import order
 
+pytestmark = pytest.mark.slow
+
 KINDS = ('best_epoch', 'best_of_seeds', 'vote', 'cls_trains', 'few_shot_finetune')
 PRETRAINED = Model('point-mae-nano', 'point-mae-nano')
 

@@ -82,6 +82,7 @@ def test_zero_shot_is_measured_on_classes_that_no_pretraining_saw():
         assert not unseen & seen
 
 
+@pytest.mark.slow
 def test_the_demo_measures_released_weights_and_pretrains_one_method():
     setup = Setup(find_profile('demo'))
     (board,) = SUITES['leaderboard'].plan(setup)

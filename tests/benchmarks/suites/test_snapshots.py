@@ -14,6 +14,8 @@ from benchmarks.suites.profiles import find_profile
 from benchmarks.suites.setup import Setup
 from tests.benchmarks.run.test_worker import order
 
+pytestmark = pytest.mark.slow
+
 PROFILE = dataclasses.replace(find_profile('smoke'), epochs=2, variants=('cad',))
 
 

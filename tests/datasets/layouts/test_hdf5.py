@@ -209,6 +209,7 @@ def bombs(path):
         return list(file)
 
 
+@pytest.mark.slow
 def test_no_table_takes_more_memory_than_its_file_can_hold(tmp_path):
     path = tmp_path / 'bomb.h5'
     keys = bombs(path)

@@ -239,6 +239,7 @@ def test_no_array_is_named(root, name):
     assert message().startswith(f'{path} cannot be read as an array')
 
 
+@pytest.mark.slow
 def test_the_tool_names_the_damaged_file_in_one_line(root, tmp_path):
     path = root / 'modelnet_c' / 'add_local_4.h5'
     path.write_bytes(path.read_bytes()[:5000])

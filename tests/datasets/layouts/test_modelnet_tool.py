@@ -12,6 +12,8 @@ from tests.datasets.layouts.test_modelnet_damage import damage
 from tests.datasets.layouts.tool_runs import run_all
 from tests.datasets.layouts.writers_modelnet import write_few_shot, write_modelnet
 
+pytestmark = pytest.mark.slow
+
 BROKEN = {'normal_resampled': 'truncated', 'fps': 'shape', 'hdf5': 'label', 'off': 'nan', 'few_shot': 'truncated'}
 """Every layout with a kind of damage; that of the text files and meshes is found in the middle of an epoch."""
 

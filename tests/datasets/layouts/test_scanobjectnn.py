@@ -193,6 +193,7 @@ def test_wrong_arguments_are_usage_errors(original, options):
     assert 'one of train, test, variant' in refused(lambda: ScanObjectNN(data_root=original, **options))
 
 
+@pytest.mark.slow
 def test_the_tool_names_the_damaged_file_in_one_line(root, tmp_path):
     path = root / 'ScanObjectNN' / 'main_split_nobg' / 'training_objectdataset.h5'
     path.write_bytes(path.read_bytes()[:5000])

@@ -354,6 +354,7 @@ def test_wrong_arguments_are_usage_errors(original, options):
     )
 
 
+@pytest.mark.slow
 def test_the_tool_names_the_damaged_file_in_one_line(root, tmp_path):
     path = root / FOLDER / f'{listed(root, "train")[4]}.txt'
     path.write_bytes(path.read_bytes()[:1000])

@@ -276,6 +276,7 @@ def test_our_own_meshes_survive_every_format(tmp_path):
         assert len(item.mesh.vertices) == 24
 
 
+@pytest.mark.slow
 def test_small_files_take_little_memory(tmp_path):
     command = [sys.executable, str(Path(__file__).with_name('bombs.py')), str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, cwd=Path.cwd())

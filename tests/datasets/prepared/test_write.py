@@ -20,6 +20,8 @@ from zoo.datasets.prepared.chunks import chunk_path, fill, start_workers, stop_w
 from zoo.datasets.prepared.job import CHUNK, Job, save_order
 from zoo.errors import UsageError
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[3]
 
 

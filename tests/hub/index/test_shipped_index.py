@@ -122,6 +122,7 @@ def test_figures_on_whole_shapes_are_measured_again(name):
     assert len([line for line in lines if line.startswith('agrees')]) == len(lines) - 2 >= 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', [entry.name for entry in OURS if entry.name == 'recon-nano_packs'])
 def test_figures_on_real_shapes_are_measured_again(name):
     """``tools/benchmark.py --verify NAME --packs FOLDER`` does it for all."""
