@@ -14,6 +14,7 @@ import pytest
 import torch
 from safetensors import safe_open
 
+import zoo.io
 from zoo.errors import UnreadableError, UsageError
 from zoo.io import UNFINISHED, claimed, file_hash, named, reading, sweep, walk, whole, write_tensors, write_whole
 
@@ -109,6 +110,21 @@ def test_writers_and_sweepers_at_once(tmp_path):
         for thread in sweepers:
             thread.join()
     assert os.listdir(tmp_path) == ['file']
+
+
+def test_a_sweep_leaves_a_file_that_took_the_name_of_what_it_locked(tmp_path, monkeypatch):
+    path = tmp_path / f'.file.1{zoo.io.UNFINISHED}'
+    path.touch()
+    lock = zoo.io.fcntl.flock
+
+    def late(file, how):
+        path.unlink()  # by another sweep
+        path.write_text('of a living writer')
+        lock(file, how)
+
+    monkeypatch.setattr(zoo.io.fcntl, 'flock', late)
+    assert sweep(tmp_path) == 0
+    assert path.read_text() == 'of a living writer'
 
 
 @pytest.fixture

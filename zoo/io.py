@@ -122,8 +122,10 @@ def sweep(folder: str | Path) -> int:
             except OSError:  # a file system without locks
                 if time.time() - path.stat().st_mtime < DAY:
                     continue
-            path.unlink()
-            removed += 1
+            # Another sweep may have removed this file before the lock, and a writer have made one of its name since.
+            if still_names(path, file.fileno()):
+                path.unlink()
+                removed += 1
     return removed
 
 
