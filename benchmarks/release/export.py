@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.records import Result, Store
@@ -45,7 +46,7 @@ def release(candidate: Candidate, out: Path, profile: str, root: Path = ROOT, mo
 
     Raises:
         UsageError: nothing was measured of the weights, they do not fit their config, rounding moves their features,
-            or the folder of weights would be too large; nothing is then changed in the index.
+            or the folder of weights would be too large; nothing is then written.
     """
     if not candidate.measured:
         raise UsageError(f'nothing was measured of {candidate.name}: a model without results is not released')
@@ -54,13 +55,17 @@ def release(candidate: Candidate, out: Path, profile: str, root: Path = ROOT, mo
     trained = out / candidate.chosen.value['weights']
     content = for_release(trained)
     _check_size(root, weights, len(content))
-    write_whole(weights, content)
     settings = candidate.chosen.settings
     options = _model_options(settings)
     place = parse_name(candidate.student).config
-    _check_fit(weights, place, options)
-    write_features(features, get_model(trained, features_only=True))
-    _check_rounding(weights, features)
+    with TemporaryDirectory() as folder:
+        tried, seen = Path(folder, weights.name), Path(folder, 'features')
+        tried.write_bytes(content)
+        write_features(seen, get_model(trained, features_only=True))
+        _check_fit(tried, place, options)
+        _check_rounding(tried, seen)
+        write_whole(features, seen.read_bytes())
+    write_whole(weights, content)
     store = Store(root / RESULTS)
     store.refresh()
     results = []

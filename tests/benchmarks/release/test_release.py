@@ -104,6 +104,18 @@ def test_releasing_again_changes_nothing(out, root):
     assert content() == before
 
 
+def test_a_release_that_is_refused_writes_nothing(out, root, monkeypatch):
+    before = {path: path.read_bytes() for path in root.rglob('*') if path.is_file()}
+    (candidate,) = candidates(out)
+    monkeypatch.setattr('benchmarks.release.export.LARGEST_DISTANCE', 0.0)
+    with pytest.raises(UsageError, match='float16 moves features'):
+        release(candidate, out, 'smoke', root, more='--seeds 9')
+    monkeypatch.setattr('benchmarks.release.export.MOST_BYTES', 10)
+    with pytest.raises(UsageError, match='release less'):
+        release(candidate, out, 'smoke', root)
+    assert {path: path.read_bytes() for path in root.rglob('*') if path.is_file()} == before
+
+
 def test_the_card_says_what_a_user_has_to_know(root):
     text = (root / 'docs' / 'models' / f'{NAME}.md').read_text('utf-8')
     for said in (
