@@ -17,7 +17,7 @@ class Estimate:
 
     Attributes:
         mean: of the repetitions.
-        half_width: half the length of the interval; NaN from a single repetition.
+        half_width: half the length of the interval; NaN from a single repetition, or from equal ones.
         count: number of repetitions.
         std: standard deviation of the repetitions (n - 1); NaN from a single one.
         unit: what was repeated: ``seed`` or ``fold``.
@@ -40,13 +40,14 @@ class Estimate:
         return self.mean + self.half_width
 
     def text(self, digits: int = 1) -> str:
-        """``mean ± half width``; a single repetition shows no interval.
+        """``mean ± half width``; repetitions in which nothing differed show no interval.
 
         Args:
             digits: decimals.
         """
         if np.isnan(self.half_width):
-            return f'{self.mean:.{digits}f} ({self.count} {self.unit})'
+            said = f'1 {self.unit}' if self.count == 1 else f'{self.count} equal {self.unit}s'
+            return f'{self.mean:.{digits}f} ({said})'
         return f'{self.mean:.{digits}f} ± {self.half_width:.{digits}f}'
 
     def __str__(self) -> str:
@@ -75,6 +76,9 @@ def mean_interval(values: Sequence[float], confidence: float = 0.95, unit: str =
     if numbers.size == 1:
         return Estimate(mean, NAN, 1, unit=unit)
     deviation = float(numbers.std(ddof=1))
+    if numbers.min() == numbers.max():
+        # Nothing was drawn, as by an SVM on all labels of one pretraining: no width would claim certainty.
+        return Estimate(mean, NAN, int(numbers.size), 0.0, unit)
     quantile = special.stdtrit(numbers.size - 1, (1.0 + confidence) / 2.0)
     return Estimate(mean, float(quantile * deviation / np.sqrt(numbers.size)), int(numbers.size), deviation, unit)
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from benchmarks.protocols.base import load_all
 from benchmarks.protocols.finetune import Finetune
 from benchmarks.records import Record, Result, Store
@@ -142,7 +144,7 @@ def _result(dataset: str, protocol: str, task: str, records: list[Record]) -> di
         if len(values) == len(records):
             found = mean_interval(values)
             metrics[metric] = round(found.mean, 2)
-            interval |= {metric: round(found.half_width, 2)} if len(values) > 1 else {}
+            interval |= {} if np.isnan(found.half_width) else {metric: round(found.half_width, 2)}
     trained = len({record.weights_digest for record in records})
     return {
         'Task': task,

@@ -54,3 +54,12 @@ def test_bad_values(values):
 def test_bad_confidence(confidence):
     with pytest.raises(ValueError, match='confidence'):
         mean_interval([1.0, 2.0], confidence)
+
+
+def test_equal_repetitions_claim_no_certainty():
+    found = mean_interval([63.7, 63.7, 63.7])
+    assert (found.mean, found.count) == (pytest.approx(63.7), 3)
+    assert np.isnan(found.half_width)
+    assert found.text() == '63.7 (3 equal seeds)'
+    assert mean_interval([63.7]).text() == '63.7 (1 seed)'
+    assert mean_interval([63.7, 63.70001]).text() == '63.7 ± 0.0'
