@@ -25,8 +25,6 @@ from benchmarks.report.cell import Value
 from zoo.visualize import attention_distance, attention_spread
 from zoo.visualize.attention_map import check_attention
 
-PROTOCOL = {'name': 'attention_distance', 'version': 1, 'voting': 'none', 'subsample': 'fps', 'masks': 'none'}
-
 BATCH = 64
 
 
@@ -86,7 +84,16 @@ def measure_attention(
         metrics |= _by_layer('spread', spread[0][..., [names.index(name) for name in queries]].mean(-1))
         for layer, row in enumerate(spread[0].mean(1), 1):
             metrics |= {f'spread/layer_{layer}/{name}': float(value) for name, value in zip(names, row, strict=True)}
-    protocol = {**PROTOCOL, 'points': num_points, 'queries': list(queries), 'unit': 'radius of the cloud'}
+    protocol = {
+        'name': AttentionDistance.name,
+        'version': AttentionDistance.version,
+        'voting': 'none',
+        'subsample': 'fps',
+        'masks': 'none',
+        'points': num_points,
+        'queries': list(queries),
+        'unit': 'radius of the cloud',
+    }
     return Measurement(metrics, protocol, time.perf_counter() - begin)
 
 

@@ -39,8 +39,6 @@ from zoo.engine.metrics import overall_accuracy
 from zoo.registry import TRANSFORMS
 from zoo.transforms import CORRUPTIONS, SEVERITIES
 
-PROTOCOL = {'name': 'corruption', 'version': 1, 'voting': 'none'}
-
 
 @dataclass(frozen=True)
 class Corruption(Protocol):
@@ -231,12 +229,13 @@ def _logits(model: nn.Module, points: torch.Tensor, test: Any) -> np.ndarray:
 
 def _settings(corruptions: Sequence[str], severities: Sequence[int]) -> dict[str, Any]:
     """What a protocol says of the corruptions."""
-    return {**PROTOCOL, 'corruptions': list(corruptions), 'severities': list(severities)}
+    said = {'name': Corruption.name, 'version': Corruption.version, 'voting': 'none'}
+    return {**said, 'corruptions': list(corruptions), 'severities': list(severities)}
 
 
 def _clouds_digest(fingerprint: str, num_points: int, seed: int) -> str:
     """Name of clouds that were corrupted here."""
-    parts = json.dumps([fingerprint, num_points, seed, PROTOCOL['version']])
+    parts = json.dumps([fingerprint, num_points, seed, Corruption.version])
     return f'on the fly {hashlib.sha256(parts.encode()).hexdigest()[:16]}'
 
 

@@ -33,8 +33,6 @@ from zoo.objectives import AlignModality
 from zoo.objectives.losses import LOSSES, info_nce
 from zoo.teachers import FeatureBank
 
-PROTOCOL = {'name': 'contrastive_test_loss', 'version': 1, 'voting': 'none', 'subsample': 'fps'}
-
 TEMPERATURE = 0.1
 """Of the InfoNCE that no method was trained by."""
 
@@ -81,7 +79,10 @@ def measure_held_out_loss(model: Any, data: Any, num_points: int, device: str = 
     losses = ', '.join(sorted({goal.loss for goal in goals.values()}))
     metrics = held_out_losses(model, data, teacher_features(model, data, device), num_points, device)
     protocol = {
-        **PROTOCOL,
+        'name': 'contrastive_test_loss',
+        'version': HeldOutLoss.version,
+        'voting': 'none',
+        'subsample': 'fps',
         'points': num_points,
         'loss': losses,
         'modalities': sorted(goals),

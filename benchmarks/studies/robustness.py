@@ -23,8 +23,7 @@ from typing import Any
 
 from safetensors.torch import load_file
 
-from benchmarks.protocols.corruption import PROTOCOL as CORRUPTION
-from benchmarks.protocols.corruption import measure_corruption
+from benchmarks.protocols.corruption import Corruption, measure_corruption
 from benchmarks.records import Record, Result, Store
 from benchmarks.records.environment import environment
 from benchmarks.records.store import NAME
@@ -143,7 +142,7 @@ def _key(contender: Contender, seed: int, budget: Budget, train: Any, test: Any)
     """Digest of everything the result depends on."""
     settings = {**dataclasses.asdict(budget), 'seeds': None}
     weights = file_hash(contender.weights) if contender.weights else ''
-    parts = [contender.name, weights, seed, settings, train.fingerprint, test.fingerprint, CORRUPTION]
+    parts = [contender.name, weights, seed, settings, train.fingerprint, test.fingerprint, Corruption.version]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 

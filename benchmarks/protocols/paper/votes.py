@@ -209,9 +209,9 @@ def _named(copies: int, repetitions: int) -> dict[str, Any]:
     """Name of the protocol, and how votes are made."""
     vote = f'{copies} augmentations, mean of logits'
     if repetitions == 1:
-        return {'name': f'vote-{copies}@paper', 'version': 1, 'voting': vote}
+        return {'name': f'vote-{copies}@paper', 'version': Votes.version, 'voting': vote}
     return {
         'name': f'vote-{copies}-max-of-{repetitions}@paper',
-        'version': 1,
+        'version': Votes.version,
         'voting': f'best on the test split of {repetitions} votes of {vote}',
     }

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+from pathlib import Path
 
 import pytest
 
+import benchmarks
 from benchmarks.suites.code import code_version
 from benchmarks.suites.job import KINDS, Job, kind
 from tests.benchmarks.run import toy
@@ -42,3 +45,9 @@ def test_the_code_of_every_kind_is_there():
     assert SUITES
     for entry in KINDS.values():
         assert code_version(*entry.code)
+
+
+def test_the_version_of_a_protocol_is_written_in_its_class_alone():
+    """A literal beside it would stay behind when the class is raised, and records would claim the older version."""
+    files = (Path(benchmarks.__file__).parent / 'protocols').rglob('*.py')
+    assert not [path.name for path in files if re.search(r"'version': \d", path.read_text('utf-8'))]
