@@ -2,8 +2,8 @@
 
 A student for a laptop CPU. Its teacher is trained first, by
 ``python tools/train.py configs/act/autoencoder_nano.py``.
-Cost: see the README for the measured samples per second on two CPU cores.
-Expected: no published figure belongs to this config; measured ones stand in the README.
+Cost: samples per second on a CPU stand in docs/results/methods.md.
+Expected: no published figure belongs to this config; measured ones stand in docs/models.
 Command: python tools/train.py configs/act/nano.py
 """
 

@@ -2,7 +2,7 @@
 
 Classifier on [every query, max over patches], all weights trained, the last epoch counts. Labels are few on purpose.
 Cost: about a minute on two CPU cores.
-Expected: no published figure belongs to this data; measured ones stand in the README.
+Expected: no published figure belongs to this data; measured ones stand in docs/models.
 Command: python tools/train.py configs/finetune/procedural.py --backbone recon-nano --weights WEIGHTS
 """
 

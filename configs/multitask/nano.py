@@ -2,8 +2,8 @@
 
 Masked reconstruction and both alignments in one token sequence. The teachers are EfficientNet-Lite0 (ImageNet) and
 MiniLM (sentences), which stand in for the paper's ViT-B and CLIP. The text teacher reads captions.
-Cost: see the README for the measured samples per second on two CPU cores.
-Expected: no published figure belongs to this config; measured ones stand in the README.
+Cost: samples per second on a CPU stand in docs/results/methods.md.
+Expected: no published figure belongs to this config; measured ones stand in docs/models.
 Command: python tools/train.py configs/multitask/nano.py
 """
 

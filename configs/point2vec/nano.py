@@ -1,7 +1,7 @@
 """Point2Vec-nano, pretraining on ProceduralShapes (method of arXiv 2303.16570, size and data are ours).
 
 A student for a laptop CPU, the local stream's size of ReCon-nano.
-Cost: see the README for the command that measures samples per second.
+Cost: samples per second on a CPU stand in docs/results/methods.md.
 Expected: no published figure belongs to this config; measured ones stand in docs/models.
 Command: python tools/train.py configs/point2vec/nano.py
 """

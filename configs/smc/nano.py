@@ -2,8 +2,8 @@
 
 Self-supervised: the positive of an object is another random subsample and rotation of it. By class instead (supervised,
 what arXiv 2302.02318 calls SMC): --cfg-options model.objectives.smc.type=ClassContrast
-Cost: see the README for the measured samples per second on two CPU cores.
-Expected: no published figure belongs to this config; measured ones stand in the README.
+Cost: samples per second on a CPU stand in docs/results/methods.md.
+Expected: no published figure belongs to this config; measured ones stand in docs/models.
 Command: python tools/train.py configs/smc/nano.py
 """
 

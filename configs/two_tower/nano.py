@@ -3,8 +3,8 @@
 A local tower that reconstructs and a global tower that aligns; nothing is shared. The teachers are EfficientNet-Lite0
 (ImageNet) and MiniLM (sentences), which stand in for the paper's ViT-B and CLIP. The text teacher reads captions.
 Fine-tune one tower alone with --cfg-options model.backbone.streams=local (or global).
-Cost: see the README for the measured samples per second on two CPU cores.
-Expected: no published figure belongs to this config; measured ones stand in the README.
+Cost: samples per second on a CPU stand in docs/results/methods.md.
+Expected: no published figure belongs to this config; measured ones stand in docs/models.
 Command: python tools/train.py configs/two_tower/nano.py
 """
 
