@@ -19,7 +19,7 @@ import numpy as np
 from benchmarks.protocols.base import TRAINED, Context, Data, Protocol, Student, slower
 from benchmarks.protocols.features import extract_features
 from benchmarks.protocols.measurement import Measurement, classified
-from benchmarks.protocols.pretrain import leave_damaged, released
+from benchmarks.protocols.pretrain import kept_weights, leave_damaged
 from zoo.config import load_config
 from zoo.engine import build_runner, configure
 from zoo.errors import UsageError
@@ -104,7 +104,7 @@ class Finetune(Protocol):
         found = dataclasses.replace(
             found, protocol={**found.protocol, 'recipe_selection': selection}, config=self.config
         )
-        weights = released(context.work, context.work / 'weights.safetensors', context.out)
+        weights = kept_weights(context.work, context.work / 'weights.safetensors', context.out)
         value, files = self.kept(found, context, weights)
         return dataclasses.replace(found, value={**value, 'pretrained': context.inputs.get('weights')}, files=files)
 

@@ -80,7 +80,7 @@ def config_sha256(work_dir: Path) -> str:
     return str(read_note(work_dir / NOTE)['config'])
 
 
-def released(work_dir: Path, weights: Path, out: Path) -> dict[str, str]:
+def kept_weights(work_dir: Path, weights: Path, out: Path) -> dict[str, str]:
     """Where the weights of a finished run are, and their hash; its checkpoints are removed.
 
     Args:

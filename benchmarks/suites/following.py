@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks.protocols.pretrain import released
+from benchmarks.protocols.pretrain import kept_weights
 from benchmarks.records.files import read_note, write_note
 from benchmarks.suites.job import KINDS, Outcome, Task, kind
 from benchmarks.suites.training import run_pretraining
@@ -57,7 +57,7 @@ def follow(task: Task) -> Outcome:
     snapshots = {str(epoch): place.relative_to(task.out).as_posix() for epoch, place in kept.items()}
     # The last step, because it removes the checkpoints.
     return Outcome(
-        {**released(task.work, weights, task.out), 'snapshots': snapshots, 'about': about},
+        {**kept_weights(task.work, weights, task.out), 'snapshots': snapshots, 'about': about},
         files=sorted(set(snapshots.values())),
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 from benchmarks.protocols.base import Context, Data, Student
 from benchmarks.protocols.finetune import Finetune
 from benchmarks.protocols.part_seg import PartSegmentation
-from benchmarks.protocols.pretrain import released
+from benchmarks.protocols.pretrain import kept_weights
 from benchmarks.suites.draws import held_out, labelled
 from benchmarks.suites.job import Outcome, Task, kind
 
@@ -43,7 +43,7 @@ def choose_rate(task: Task) -> Outcome:
         work = task.work / f'rate_{rate:g}'
         context = Context(settings['points'], SEED, task.device, work=work, out=task.out)
         found[rate] = protocol.trial(student, data, context, rate, work).metrics[protocol.metric]
-        released(work, work / 'weights.safetensors', task.out)
+        kept_weights(work, work / 'weights.safetensors', task.out)
     tried = ', '.join(f'{rate:g}: {figure:.1f}' for rate, figure in found.items())
     what = 'rate of part segmentation' if protocol.name == PartSegmentation.name else 'rate'
     selection = (

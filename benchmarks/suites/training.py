@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.protocols.base import SLOWER
-from benchmarks.protocols.pretrain import config_sha256, pretrain, released
+from benchmarks.protocols.pretrain import config_sha256, kept_weights, pretrain
 from benchmarks.suites.draws import shared_out
 from benchmarks.suites.job import Outcome, Task, kind
 from benchmarks.suites.students import config_sha256 as config_hash
@@ -55,7 +55,7 @@ def train_tokenizer(task: Task) -> Outcome:
     steps = settings['epochs'] * max(1, len(DATASETS.build(dict(dataset))) // batch_size)
     options = {**data_options(config, dataset, settings['epochs'], 0, batch_size), **stretched(config, steps)}
     weights = pretrain(settings['config'], task.work, options, task.device)
-    kept = released(task.work, weights, task.out)
+    kept = kept_weights(task.work, weights, task.out)
     return Outcome(kept, files=[kept['weights']])
 
 
@@ -63,7 +63,7 @@ def train_tokenizer(task: Task) -> Outcome:
 def pretrain_student(task: Task) -> Outcome:
     """Pretrain a student."""
     weights, about = run_pretraining(task)
-    kept = released(task.work, weights, task.out)
+    kept = kept_weights(task.work, weights, task.out)
     return Outcome({**kept, 'about': about}, files=[kept['weights']])
 
 
@@ -86,7 +86,7 @@ def released_weights(task: Task) -> Outcome:
         'fingerprint': entry.fingerprint,
         'options': {},
     }
-    kept = released(task.work, weights, task.out)
+    kept = kept_weights(task.work, weights, task.out)
     return Outcome({**kept, 'about': about}, files=[kept['weights']])
 
 

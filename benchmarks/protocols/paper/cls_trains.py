@@ -19,7 +19,7 @@ from torch import nn
 from benchmarks.protocols.base import Context, Data, Student
 from benchmarks.protocols.finetune import Finetune
 from benchmarks.protocols.measurement import Measurement, classified
-from benchmarks.protocols.pretrain import released
+from benchmarks.protocols.pretrain import kept_weights
 
 TRAINED = re.compile(r'^head\.|(^|\.)query_(tokens|positions)\.cls$')
 """Parameters whose name has "cls" in it in the released code, as they are called here."""
@@ -76,7 +76,7 @@ class ClsTrains(Finetune):
             'recipe_selection': selection,
         }
         found = classified(tuning.labels, tuning.predict(), tuning.test.classes, protocol, time.perf_counter() - begin)
-        released(context.work, context.work / 'weights.safetensors', context.out)
+        kept_weights(context.work, context.work / 'weights.safetensors', context.out)
         return replace(found, config=self.config)
 
 
