@@ -91,8 +91,11 @@ def _ordered(content: bytes) -> bytes:
 
 
 def _rounded(name: str, tensor: Tensor) -> Tensor:
-    """Fractions as float16; counters stay as they are."""
-    if not tensor.is_floating_point():
+    """Matrices as float16; counters stay as they are, and so do vectors.
+
+    They take no room, and among them are variances of 1e-5, which float16 hardly tells apart.
+    """
+    if not tensor.is_floating_point() or tensor.ndim < 2:
         return tensor
     rounded = tensor.to(float16)
     if not rounded.isfinite().all():

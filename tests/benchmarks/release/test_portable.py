@@ -48,14 +48,19 @@ def test_a_header_loses_the_place_of_the_tokenizer(tmp_path):
 
 
 def test_weights_are_rounded_and_counters_kept(tmp_path):
-    numbers = {'weight': torch.tensor([1 / 3, -2.0]), 'count': torch.tensor(2**40)}
+    numbers = {
+        'weight': torch.tensor([[1 / 3, -2.0]]),
+        'running_var': torch.tensor([1e-7, 1.1e-7]),  # float16 would make two of them one
+        'count': torch.tensor(2**40),
+    }
     save_file(numbers, tmp_path / 'a.safetensors')
     (tmp_path / 'b.safetensors').write_bytes(for_release(tmp_path / 'a.safetensors'))
     found = load_file(tmp_path / 'b.safetensors')
     assert found['count'] == 2**40
+    assert torch.equal(found['running_var'], numbers['running_var'])
     assert found['weight'].dtype == torch.float16
-    assert torch.allclose(found['weight'].double(), torch.tensor([1 / 3, -2.0], dtype=torch.float64), rtol=2**-11)
-    save_file({'weight': torch.tensor([1e5])}, tmp_path / 'a.safetensors')
+    assert torch.allclose(found['weight'].double(), torch.tensor([[1 / 3, -2.0]], dtype=torch.float64), rtol=2**-11)
+    save_file({'weight': torch.tensor([[1e5]])}, tmp_path / 'a.safetensors')
     with pytest.raises(UsageError, match='weights weight have numbers that float16 cannot hold'):
         for_release(tmp_path / 'a.safetensors')
 
