@@ -73,6 +73,8 @@ def test_every_import_is_declared():
 def test_the_version_has_one_value():
     citation = yaml.safe_load((ROOT / 'CITATION.cff').read_text('utf-8'))
     assert citation['version'] == zoo.__version__
+    headings = re.findall(r'^## \[(\d[^]]*)\] - (\S+)$', (ROOT / 'CHANGELOG.md').read_text('utf-8'), re.MULTILINE)
+    assert headings[0] == (zoo.__version__, str(citation['date-released'])), headings
     assert (
         re.search(r"__version__ = '([^']+)'", (ROOT / 'zoo' / '__init__.py').read_text('utf-8')).group(1)
         == zoo.__version__
