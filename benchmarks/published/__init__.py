@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.published.names import DATASETS, METRICS, PROTOCOLS, Place, protocol_name
-from benchmarks.published.results import Published, published, sources
+from benchmarks.published.names import DATASETS, METRICS, PROTOCOLS, Place
+from benchmarks.published.results import Published, published
 
-__all__ = ['DATASETS', 'METRICS', 'PROTOCOLS', 'Place', 'Published', 'protocol_name', 'published', 'sources']
+__all__ = ['DATASETS', 'METRICS', 'PROTOCOLS', 'Place', 'Published', 'published']

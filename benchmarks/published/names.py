@@ -12,10 +12,10 @@ class Place:
     """A data set as the literature means it.
 
     Attributes:
-        name: of the data set, as in records.
-        variant: of it; empty where there is one or it is not stated.
-        points: per cloud; None where not stated.
-        split: that was measured.
+        name: name of the data set in records.
+        variant: variant of it; empty where there is one or it is not stated.
+        points: number of points of a cloud; None where not stated.
+        split: split that was measured.
     """
 
     name: str
@@ -59,16 +59,6 @@ OTHERS = {
 
 PROTOCOLS = OTHERS | {phrase: name for entry in load_all().values() for phrase, name in entry.literature.items()}
 """What protocols are called in records, by what the literature calls them; remarks in parentheses are left out."""
-
-
-def protocol_name(phrase: str) -> str:
-    """What a protocol of the literature is called in records.
-
-    Raises:
-        KeyError: it is not known.
-    """
-    return PROTOCOLS[phrase.partition(' (')[0]]
-
 
 METRICS = {
     'OA': 'oa',

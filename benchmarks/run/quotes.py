@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.published import Published, protocol_name, published
+from benchmarks.published import Published, published
 from benchmarks.report import Block, Quoted
 from benchmarks.report.cell import Value
 
@@ -27,7 +27,7 @@ def published_block(measured: pd.DataFrame, columns: Sequence[str], texts: int) 
     examples = measured.drop_duplicates('column').set_index('column')
     for column in (name for name in columns if name in examples.index):
         record = examples.loc[column].to_dict()
-        for entry in published(metric=record['metric']):
+        for entry in published():
             if entry.value is not None and _same(entry, record):
                 row = rows.setdefault((_name(entry), entry.source, entry.voting), {})
                 row.setdefault(column, []).append(Quoted(entry.value, entry.std))
@@ -37,14 +37,13 @@ def published_block(measured: pd.DataFrame, columns: Sequence[str], texts: int) 
 
 
 def _same(entry: Published, record: Mapping[Hashable, Any]) -> bool:
-    """Whether a published figure is of the protocol, data set, variant, split and points of a record."""
+    """Whether a published figure is of the metric, protocol, data set, variant, split and points of a record."""
     place = entry.place
-    named = {name: record[f'dataset.{name}'] for name in ('name', 'split', 'variant')}
-    if protocol_name(entry.protocol) != record['protocol.name'] or any(
-        getattr(place, k) != v for k, v in named.items()
-    ):
-        return False
-    return place.points in (None, record['protocol.points'])
+    return (
+        (entry.metric, entry.protocol) == (record['metric'], record['protocol.name'])
+        and all(getattr(place, name) == record[f'dataset.{name}'] for name in ('name', 'split', 'variant'))
+        and place.points in (None, record['protocol.points'])
+    )
 
 
 def _name(entry: Published) -> str:
