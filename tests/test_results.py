@@ -50,11 +50,12 @@ def figures(frame, digits=1):
         ('Transfer of shapedb69', 'transfer'),
         ('Linear SVM on shapedb69', 'shapedb69'),
         ('recon-nano from scratch on ProceduralShapes', 'scan_variants'),
+        ('Accuracy under corruptions', 'robustness'),
         ('Newer methods on the built-in shapes', 'newer weights'),
     ],
 )
 def test_tables_of_older_studies_say_what_their_records_say(title, folder):
-    text = (RESULTS / 'README.md').read_text('utf-8')
+    text = ''.join((RESULTS / name).read_text('utf-8') for name in ('README.md', 'robustness/table.md'))
     table = text[text.index(f'**{title}') :].split('\n\n')[1]
     found = re.findall(FIGURE, table)
     assert len(found) >= 6

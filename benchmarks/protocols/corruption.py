@@ -59,9 +59,12 @@ class Corruption(Protocol):
 
     def run(self, encoder: Any, data: Data, context: Context) -> Measurement:
         """Measure on clean and on corrupted clouds."""
-        return measure_corruption(
+        found = measure_corruption(
             encoder, data.test, context.num_points, severities=self.severities, device=context.device
         )
+        pretrained = context.inputs.get('classifier', {'pretrained': context.inputs.get('weights')})['pretrained']
+        value = {'metrics': found.metrics, 'protocol': found.protocol, 'pretrained': pretrained}
+        return dataclasses.replace(found, value=value)
 
 
 @dataclass(frozen=True)

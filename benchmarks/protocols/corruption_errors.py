@@ -12,12 +12,14 @@ on the same clouds; a low RCE may come from a low clean accuracy.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from benchmarks.protocols.base import RUNS, Context, Data, Protocol
+from benchmarks.protocols.measurement import Measurement
 from zoo.errors import UsageError
 from zoo.transforms import SEVERITIES
 
@@ -114,3 +116,31 @@ def row_of(name: str, metrics: Mapping[str, float], protocol: Mapping[str, Any])
     """Row of a measurement or of a record, by its metrics and its protocol."""
     mean = {corruption: metrics[f'oa/{corruption}'] for corruption in protocol['corruptions']}
     return CorruptionRow(name, protocol['clouds'], metrics['oa'], mean, tuple(protocol['severities']))
+
+
+def mean_row(rows: Sequence[CorruptionRow]) -> CorruptionRow:
+    """Row of the mean accuracies of several seeds of one model."""
+    mean = {name: float(np.mean([row.mean[name] for row in rows])) for name in rows[0].mean}
+    return replace(rows[0], clean=float(np.mean([row.clean for row in rows])), mean=mean)
+
+
+@dataclass(frozen=True)
+class RelativeErrors(Protocol):
+    """Corruption errors of one model relative to the mean of several seeds of a reference."""
+
+    name, requires, suite, title, metric = 'corruption_errors', RUNS, None, 'mCE', 'mce'
+
+    def seconds(self, settings: Mapping[str, Any]) -> float:
+        """Nothing is measured any more."""
+        return 1.0
+
+    def run(self, encoder: Any, data: Data, context: Context) -> Measurement:
+        """Divide the errors of the job ``own`` by those of all others; RmCE is left out where it is undefined."""
+        rows = {role: row_of(role, value['metrics'], value['protocol']) for role, value in context.inputs.items()}
+        own = rows.pop('own')
+        errors = corruption_errors(own, mean_row(list(rows.values())))
+        metrics = {'oa': own.clean, 'mce': errors.mce, **{f'ce/{name}': value for name, value in errors.ce.items()}}
+        if np.isfinite(errors.rmce):
+            metrics['rmce'] = errors.rmce
+        own_settings = {'name': self.name, 'version': self.version, 'reference_seeds': len(rows)}
+        return Measurement(metrics, {**context.inputs['own']['protocol'], **own_settings})

@@ -97,7 +97,7 @@ class Setup:
         """What supervises the pretraining of a model."""
         if model.encoder is not None:
             return 'not stated'
-        return supervision(self._config(model)) if model.pretrained else ''
+        return supervision(self._config(model)) if model.pretrained else '–'
 
     def speaks(self, model: Model) -> bool:
         """Whether a model can be told classes by their names."""

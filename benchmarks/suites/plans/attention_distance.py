@@ -74,7 +74,7 @@ def attention_distance(setup: Setup) -> list[Sheet]:
     depth = backbone_config(f'{lines[0].method}-{size}')['depth']
     made = sheet(setup, 'attention_distance', 'Average attention distance by layer', [], NOTES, baseline=False)
     made.rows = [*(line.label for line in lines), EVEN]
-    made.about[SUPERVISED_BY] = {line.label: setup.supervised_by(_model(setup, line)) or '–' for line in lines}
+    made.about[SUPERVISED_BY] = {line.label: setup.supervised_by(_model(setup, line)) for line in lines}
     made.better, made.digits, made.curve = 'none', 3, True
     made.columns, made.axes = [f'layer {layer}' for layer in range(1, depth + 1)], ('layer', 'radii of the cloud')
     if setup.corpus.get:

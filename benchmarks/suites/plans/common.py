@@ -39,7 +39,7 @@ def sheet(
     rows = [*([first] if first else []), *(model.label for model in models)]
     about = {SUPERVISED_BY: {model.label: setup.supervised_by(model) for model in models}}
     made = Sheet(name, title, rows=rows, about=about, reference=first)
-    pretrained = not models or any(model.encoder is None for model in models)
+    pretrained = not models or any(model.pretrained for model in models)
     if setup.corpus.get and pretrained:
         made.missing[f'pretraining on {setup.corpus.title}'] = setup.corpus.get
     made.notes = [*notes, *([RANDOM] if baseline else []), *(_notes(setup) if pretrained else [])]
@@ -49,7 +49,7 @@ def sheet(
 
 def rows_of(setup: Setup, models: Sequence[Model]) -> list[Model]:
     """Models that can be measured: random weights first; they are alone where the pretraining data is absent."""
-    return [setup.baseline, *(model for model in models if model.encoder is not None or not setup.corpus.get)]
+    return [setup.baseline, *(model for model in models if not (model.pretrained and setup.corpus.get))]
 
 
 def _notes(setup: Setup) -> list[str]:

@@ -14,6 +14,7 @@ from benchmarks.suites.setup import Setup
 from benchmarks.suites.sheet import Sheet
 from benchmarks.suites.students import Model
 from benchmarks.suites.suite import suite
+from zoo.datasets.procedural.dataset import VARIANTS
 
 SCANS = ('obj_bg', 'obj_only', 'pb_t50_rs')
 
@@ -82,3 +83,13 @@ def sizes(setup: Setup) -> list[Sheet]:
                 made.add(model.label, column(source, 'SVM'), seed, setup.measure(SVM(), model, source, seed))
                 made.add(model.label, column(source, 'fine-tuned'), seed, setup.finetune(model, source, seed))
     return [made]
+
+
+@suite('scan_variants', 'study')
+def scan_variants(setup: Setup) -> list[Sheet]:
+    """How much harder than the whole surface is a scan? Random weights on every variant of the built-in shapes."""
+    students = setup.chosen([f'recon-{setup.profile.size}'])
+    models = [Model('ReCon from scratch', student, pretrained=False) for student in students]
+    substitutes = [f'procedural-{variant}' for variant in VARIANTS]
+    title = 'Fine-tuning from random weights on scans of the same objects, OA %'
+    return [fine_tuned(setup, 'scan_variants', title, models, [], substitutes)]

@@ -1,16 +1,23 @@
 from __future__ import annotations
 
 import math
+import re
+from collections import defaultdict
 
+import numpy as np
 import pytest
 
+from benchmarks import load_results
+from benchmarks.protocols.base import Context
 from benchmarks.protocols.corruption_errors import (
     OFFICIAL,
     PUBLISHED_DGCNN,
     CorruptionRow,
+    RelativeErrors,
     corruption_errors,
     row_of,
 )
+from zoo.config import ROOT
 from zoo.errors import UsageError
 from zoo.transforms import CORRUPTIONS, SEVERITIES
 
@@ -86,3 +93,52 @@ def test_rows_are_read_from_metrics_and_protocol():
     metrics = {'oa': 81.0, 'macc': 3.0, 'oa/scale': 70.0, 'oa/rotate': 60.0, 'oa/scale/2': 1.0}
     found = row_of('name', metrics, protocol)
     assert found == CorruptionRow('name', 'x', 81.0, {'scale': 70.0, 'rotate': 60.0}, (2, 4))
+
+
+def found(clean, scale, rotate):
+    """What a job under corruptions leaves."""
+    protocol = {'name': 'corruption', 'corruptions': ['scale', 'rotate'], 'severities': [1, 5], 'clouds': 'here'}
+    return {'metrics': {'oa': clean, 'oa/scale': scale, 'oa/rotate': rotate}, 'protocol': protocol}
+
+
+def errors_of(own, *references):
+    inputs = {'own': own, **{f'reference:{seed}': value for seed, value in enumerate(references)}}
+    return RelativeErrors().run(None, None, Context(512, inputs=inputs))
+
+
+def test_errors_of_a_job_are_relative_to_the_mean_of_the_seeds_of_the_reference():
+    made = errors_of(found(80.0, 70.0, 40.0), found(60.0, 50.0, 30.0), found(62.0, 54.0, 30.0))
+    expected = corruption_errors(
+        row(80.0, 'here', (1, 5), scale=70.0, rotate=40.0), row(61.0, 'here', (1, 5), scale=52.0, rotate=30.0)
+    )
+    assert made.metrics == pytest.approx(
+        {'oa': 80.0, 'mce': expected.mce, 'rmce': expected.rmce, 'ce/scale': 30 / 48, 'ce/rotate': 60 / 70}
+    )
+    assert (made.protocol['name'], made.protocol['reference_seeds']) == ('corruption_errors', 2)
+
+
+def test_an_error_that_is_undefined_is_no_figure():
+    made = errors_of(found(80.0, 70.0, 40.0), found(50.0, 50.0, 30.0))
+    assert 'rmce' not in made.metrics
+    assert np.isfinite(list(made.metrics.values())).all()
+
+
+def test_the_page_of_results_quotes_the_errors_of_its_records():
+    frame, means = load_results(ROOT / 'docs' / 'results' / 'robustness'), defaultdict(list)
+    values = [
+        {
+            'metrics': {name: entry[f'metrics.{name}'] for name in ('oa', *(f'oa/{case}' for case in CORRUPTIONS))},
+            'protocol': {'corruptions': CORRUPTIONS, 'severities': SEVERITIES, 'clouds': entry['protocol.clouds']},
+            'model': entry['model'],
+        }
+        for entry in frame.to_dict('records')
+    ]
+    reference = [value for value in values if value['model'].startswith('point-mae')]
+    for value in values:
+        means[value['model']].append(errors_of(value, *reference).metrics)
+    table = (ROOT / 'docs' / 'results' / 'README.md').read_text('utf-8').partition('**Corruption errors')[2]
+    for model, found in means.items():
+        (line,) = re.findall(rf'\| {model} .*', table)
+        names = [*(f'ce/{case}' for case in CORRUPTIONS), 'mce', 'rmce']
+        said = [float(cell.split()[0]) for cell in line.split('|')[2:-1]]
+        assert said == pytest.approx([np.mean([entry[name] for entry in found]) for name in names], abs=6e-4)

@@ -13,6 +13,7 @@ from benchmarks.run.graph import all_jobs
 from benchmarks.run.results import Results
 from benchmarks.run.worker import serve
 from benchmarks.suites.everything import SUITES
+from benchmarks.suites.job import Job
 from benchmarks.suites.plans.few_shot import few_shot_job
 from benchmarks.suites.plans.zero_shot import unseen, zero_shot_job
 from benchmarks.suites.profiles import find_profile
@@ -38,7 +39,10 @@ def planned(setup):
         'zero_shot': zero_shot_job(setup, RECON, unseen(setup, 'cad'), 0),
         'finetune': tuned,
         'frozen_corruption': setup.measure(FrozenCorruption((5,)), RECON, source, 0),
-        'corruption': dataclasses.replace(corrupted, needs={'classifier': tuned}),
+        'corruption': (corruption := dataclasses.replace(corrupted, needs={'classifier': tuned})),
+        'corruption_errors': Job(
+            'corruption_errors', corruption.settings, {'own': corruption, 'reference:0': corruption}
+        ),
     }
 
 
@@ -69,7 +73,7 @@ def test_every_record_says_how_it_came_about(records, finished):
         assert record.dataset.fingerprint
         assert record.dataset.samples > 0
         assert record.config_sha256 or name == 'scratch'
-        assert (finished[name].unpacked is not None) == (name != 'few_shot')
+        assert (finished[name].unpacked is None) == (name in ('few_shot', 'corruption_errors'))
         assert 0 <= record.metrics['oa'] <= 100
 
 
@@ -103,6 +107,7 @@ def test_the_rate_was_chosen_on_the_validation_split(records):
 def test_the_robust_one_is_the_fine_tuned_one(records):
     assert records['corruption'].metrics['oa'] == pytest.approx(records['finetune'].metrics['oa'])
     assert len([name for name in records['corruption'].metrics if name.endswith('/5')]) == 7
+    assert records['corruption_errors'].metrics['mce'] == 1
 
 
 def test_frozen_features_under_corruptions_begin_as_the_plain_svm(records):

@@ -11,6 +11,7 @@ from benchmarks.suites.profiles import PROFILES, find_profile
 from benchmarks.suites.setup import Setup
 from benchmarks.suites.students import Model
 from tests.layouts import write_pack
+from zoo.datasets.procedural.dataset import VARIANTS
 
 RECON = Model('ReCon', 'recon-nano')
 
@@ -96,3 +97,33 @@ def test_without_the_pretraining_data_the_sheets_say_so(name):
 @pytest.mark.parametrize('name', ['contrastive_test_loss', 'attention_distance'])
 def test_a_pattern_without_the_methods_leaves_nothing(name):
     assert SUITES[name].plan(Setup(find_profile('laptop'), pattern='act')) == []
+
+
+def test_errors_are_relative_to_all_seeds_of_the_plain_transformer_and_architectures_start_from_random_weights():
+    accuracy, errors, severities = SUITES['corruption_errors'].plan(Setup(find_profile('laptop'), pattern='re*'))
+    assert accuracy.rows == errors.rows == ['from scratch', 'ReCon from scratch', *accuracy.rows[2:]]
+    for row in accuracy.rows:
+        for seed in range(3):
+            (own,) = {f.job.key for f in accuracy.figures if (f.row, f.seed) == (row, seed)}
+            (job,) = {f.job for f in errors.figures if (f.row, f.seed) == (row, seed)}
+            assert job.needs['own'].key == own
+            assert {need.key for role, need in job.needs.items() if role != 'own'} == {
+                f.job.key for f in accuracy.figures if f.row == 'from scratch'
+            }
+    assert {f.metric for f in errors.figures} >= {'mce', 'rmce', 'ce/drop_local'}
+    assert (errors.better, accuracy.better) == ('less', 'more')
+    assert len(severities.rows) == 7 * len(accuracy.rows)
+    whole = SUITES['corruption_errors'].plan(Setup(find_profile('laptop')))[0]
+    assert {'DGCNN from scratch', 'PointNet++ from scratch', 'cmc-nano'} <= set(whole.rows)
+    tuned = {f.row: f.job.needs['classifier'].needs for f in whole.figures}
+    assert {row for row, needs in tuned.items() if 'weights' not in needs} == {
+        row for row in whole.rows if row.endswith('from scratch')
+    }
+
+
+def test_scans_are_compared_with_the_whole_surface_by_random_weights():
+    (made,) = SUITES['scan_variants'].plan(Setup(find_profile('laptop')))
+    assert made.rows == ['from scratch', 'ReCon from scratch']
+    assert made.columns == [f'procedural {variant}' for variant in VARIANTS]
+    assert {(f.job.kind, tuple(f.job.needs)) for f in made.figures} == {('finetune', ('recipe',))}
+    assert not made.missing

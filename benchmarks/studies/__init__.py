@@ -1,1 +1,0 @@
-"""Studies: questions that take several runs to answer."""
