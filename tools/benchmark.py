@@ -118,8 +118,7 @@ def _arguments(given: argparse.Namespace) -> dict[str, object]:
 
 def _checked(given: argparse.Namespace) -> int:
     """Say whether the encoder keeps the contract; the exit code."""
-    from benchmarks.protocols.check_encoder import check_encoder, tiny_clouds
-    from benchmarks.protocols.encoder import Encoder
+    from benchmarks.encoders import Encoder, check_encoder, tiny_clouds
 
     encoder = Encoder.named(given.encoder, _arguments(given)).build()
     faults = check_encoder(encoder)

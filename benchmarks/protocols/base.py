@@ -20,7 +20,7 @@ import numpy as np
 
 from benchmarks.protocols.features import FeatureCache, evaluation_transforms
 from benchmarks.protocols.measurement import Measurement
-from benchmarks.protocols.outside import address, load
+from benchmarks.user_code import address, load
 from zoo.errors import UsageError
 from zoo.hub.names import parse_name
 from zoo.registry import DATASETS

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.protocols.outside import address
 from benchmarks.records.keys import digest
 from benchmarks.suites.code import ROOT, code_version
+from benchmarks.user_code import address
 
 if TYPE_CHECKING:
     from benchmarks.records import Predictions, Record

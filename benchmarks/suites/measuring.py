@@ -9,18 +9,18 @@ from typing import Any
 import numpy as np
 import torch
 
+from benchmarks.encoders import Encoder
 from benchmarks.protocols import base
 from benchmarks.protocols.base import Context, Data, Protocol, Student, find_protocol
-from benchmarks.protocols.encoder import Encoder
 from benchmarks.protocols.features import FeatureCache, evaluation_transforms
 from benchmarks.protocols.measurement import Measurement
-from benchmarks.protocols.outside import address
 from benchmarks.protocols.untrained import settle_norms
 from benchmarks.records import Predictions, Record
 from benchmarks.records.environment import environment
 from benchmarks.suites.draws import labelled
 from benchmarks.suites.job import KINDS, Kind, Outcome, Task
 from benchmarks.suites.students import pretraining_config
+from benchmarks.user_code import address
 from zoo.datasets.captions import readable
 from zoo.errors import UsageError
 from zoo.hub import backbone_config, get_model
@@ -96,7 +96,7 @@ def _given(task: Task, protocol: Protocol, data: Data, source: Mapping[str, Any]
         return model, {}
     if 'encoder' in settings:
         encoder = Encoder.of(settings['encoder'])
-        return encoder.build(settings['encoder']['tensors']), {'encoder': encoder.said}
+        return encoder.build(settings['encoder']['tensors']), {'encoder': encoder.recorded}
     torch.manual_seed(settings['seed'])
     if weights:
         # By the header of the weights: since they were trained the config may have another order of points.

@@ -9,9 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from benchmarks.encoders import Encoder, check_encoder, installed_version
 from benchmarks.protocols.base import ALIGNED, FEATURES, TEXT, Protocol
-from benchmarks.protocols.check_encoder import check_encoder
-from benchmarks.protocols.encoder import Encoder, installed_version
 from benchmarks.protocols.finetune import Finetune
 from benchmarks.protocols.part_seg import PartSegmentation
 from benchmarks.records.keys import plain

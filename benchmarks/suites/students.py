@@ -46,7 +46,7 @@ class Model:
         options: changes to the pretraining config, by dotted key.
         fraction: share of the pretraining data in percent.
         pretrained: False takes random weights.
-        encoder: an encoder from elsewhere, see :class:`benchmarks.protocols.encoder.Encoder`; None for a student.
+        encoder: an encoder from elsewhere, see :class:`benchmarks.encoders.Encoder`; None for a student.
     """
 
     label: str

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import torch
 
+from benchmarks.encoders import Encoder
 from benchmarks.protocols.base import PROTOCOLS, Protocol, find_protocol
-from benchmarks.protocols.encoder import Encoder
 from benchmarks.protocols.measurement import classified
 from benchmarks.run.graph import all_jobs
 from benchmarks.run.plan import list_text

@@ -13,11 +13,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from benchmarks.protocols.outside import load
+from benchmarks.user_code import load
 from zoo.errors import UsageError
 from zoo.tensors import tensor_digest
 
-ADAPTERS = 'benchmarks.protocols.adapters'
+ADAPTERS = 'benchmarks.encoders.adapters'
 SEED = 0
 """Random seed under which encoders are built, so that weights that a factory draws are the same every time."""
 
@@ -50,9 +50,7 @@ class Encoder:
             return cls(f'{ADAPTERS}:released', {'name': name, **arguments})
         if place == 'torch-pointcloud':
             return cls(f'{ADAPTERS}:torch_pointcloud', {'name': rest, **arguments})
-        if place.endswith('.py'):
-            name = f'{Path(place).resolve()}:{rest}'
-        return cls(name, dict(arguments))
+        return cls(f'{Path(place).resolve()}:{rest}' if place.endswith('.py') else name, dict(arguments))
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> Encoder:
@@ -61,7 +59,7 @@ class Encoder:
 
     @property
     def label(self) -> str:
-        """What tables call it."""
+        """Name in tables."""
         place, _, name = self.factory.rpartition(':')
         own = dict(self.arguments)
         if place == ADAPTERS:
@@ -69,13 +67,13 @@ class Encoder:
         return f'{name} ({", ".join(f"{key}={value}" for key, value in own.items())})' if own else name
 
     @property
-    def said(self) -> dict[str, Any]:
-        """What a record says of it; files are named without their folder."""
+    def recorded(self) -> dict[str, Any]:
+        """Entry in records; files are named without their folder."""
         place, _, name = self.factory.rpartition(':')
         module = Path(place).name if place.endswith('.py') else place
         return {'module': module, 'factory': name, 'arguments': dict(self.arguments), 'code': self.code}
 
-    def build(self, tensors: str = '') -> Outside:
+    def build(self, tensors: str = '') -> ExternalEncoder:
         """The encoder as a module in evaluation mode, on the CPU.
 
         Args:
@@ -97,7 +95,7 @@ class Encoder:
             raise UsageError(
                 f'encoder {self.factory} is a {type(made).__name__}: expected a torch module or a function'
             )
-        built = Outside(made, f'{self.factory} {dict(self.arguments)} {self.code}').eval()
+        built = ExternalEncoder(made, f'{self.factory} {dict(self.arguments)} {self.code}').eval()
         if tensors and tensor_digest(built.state_dict()) != tensors:
             raise UsageError(
                 f'encoder {self.factory} has other tensors than when it was planned: run the command again'
@@ -113,14 +111,13 @@ class Encoder:
         except ValueError:  # of built-in functions
             return found
         by_place = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-        open_ones = [entry.name for entry in parameters if entry.default is entry.empty and entry.kind in by_place]
-        left = [name for name in open_ones if name not in self.arguments]
-        if len(left) == 1 and not isinstance(found, type):
-            return functools.partial(found, **self.arguments) if self.arguments else found
+        needed = {entry.name for entry in parameters if entry.default is entry.empty and entry.kind in by_place}
+        if len(needed - set(self.arguments)) == 1 and not isinstance(found, type):
+            return functools.partial(found, **self.arguments)
         return found(**self.arguments)
 
 
-class Outside(nn.Module):
+class ExternalEncoder(nn.Module):
     """An encoder from elsewhere under the contract of ours.
 
     Args:
@@ -156,5 +153,4 @@ class Outside(nn.Module):
 def installed_version(module: str) -> str:
     """Name and version of the installed package that a module is in, for code that is not read."""
     top = module.split('.')[0]
-    found = importlib.import_module(top)
-    return f'{top} {getattr(found, "__version__", "of unknown version")}'
+    return f'{top} {getattr(importlib.import_module(top), "__version__", "of unknown version")}'

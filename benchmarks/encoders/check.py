@@ -15,7 +15,7 @@ CLOUDS, POINTS, FEWER = 6, 256, 200
 SAME = 1e-3
 """Distance of features, relative to their length, up to which they count as the same."""
 
-ANOTHER = 0.5
+REORDERED = 0.5
 """Distance after shuffling the points, relative to that of different clouds, from which on it is a fault. Encoders that
 sample groups beginning with the first point stay far below it."""
 
@@ -27,11 +27,11 @@ def check_encoder(encoder: nn.Module) -> list[str]:
         encoder: from points (B, N, 3) to features (B, F), in evaluation mode.
     """
     clouds = tiny_clouds()
-    state = {name: tensor.clone() for name, tensor in encoder.state_dict().items()}
+    state = {name: tensor.clone().nan_to_num() for name, tensor in encoder.state_dict().items()}
     given = clouds.clone()
     try:
         with torch.no_grad():
-            first = _shown(encoder, given)
+            first = _among_labels(encoder, given).double()
             switched = torch.is_grad_enabled()
     except UsageError as error:
         return [str(error)]
@@ -42,12 +42,14 @@ def check_encoder(encoder: nn.Module) -> list[str]:
         found.append('it leaves gradients switched on: switch them as a context, with torch.enable_grad()')
     if not torch.equal(given, clouds):
         found.append('it changes its input in place: work on a copy of the points')
-    moved = [name for name, tensor in encoder.state_dict().items() if not _equal(tensor, state[name])]
+    changed = [
+        name for name, tensor in encoder.state_dict().items() if not torch.equal(tensor.nan_to_num(), state[name])
+    ]
     training = [name or 'itself' for name, module in encoder.named_modules() if module.training]
-    if training or moved:
-        what = f'{training[0]} is in training mode' if training else f'{moved[0]} changes when it looks at clouds'
+    if training or changed:
+        what = f'{training[0]} is in training mode' if training else f'{changed[0]} changes when it looks at clouds'
         found.append(f'it is not frozen: {what}; .eval() has to reach every part of it, batch norm and dropout too')
-    return found + list(_of_features(encoder, clouds, first))
+    return found + list(_faults_of_features(encoder, clouds, first))
 
 
 def tiny_clouds() -> Tensor:
@@ -62,40 +64,41 @@ def tiny_clouds() -> Tensor:
     return torch.from_numpy(points.astype(np.float32))
 
 
-def _of_features(encoder: nn.Module, clouds: Tensor, first: Tensor) -> Iterator[str]:
+def _faults_of_features(encoder: nn.Module, clouds: Tensor, first: Tensor) -> Iterator[str]:
     """Faults that show in features (6, F); those that follow from an earlier one are not looked for."""
 
     def features(points: Tensor, seed: int = 0) -> Tensor:
         with torch.no_grad():
-            return _shown(encoder, points.clone(), seed).double()
+            return _among_labels(encoder, points.clone(), seed).double()
 
-    first = first.double()
-    if not bool(torch.isfinite(first).all()):
-        bad = int((~torch.isfinite(first)).any(1).sum())
+    def far(others: Tensor) -> float:
+        """Distance of the median cloud, because neighbors at equal distance may be chosen differently."""
+        return float((others - first).norm(dim=1).median())
+
+    if bad := int((~torch.isfinite(first)).any(1).sum()):
         yield f'its features are not finite (NaN or infinity) for {bad} of {CLOUDS} clouds'
         return
     spread = float(torch.cdist(first, first).sum() / (CLOUDS * (CLOUDS - 1)))
     if spread < 1e-9:
         yield 'its features are the same for all clouds: it does not read the points'
         return
-    scale = float(first.norm(dim=1).mean())
-    again = features(clouds)
-    if _far(again, first) <= SAME * scale < _far(features(clouds, seed=1), first):
+    same = SAME * float(first.norm(dim=1).mean())
+    repeated = far(features(clouds))
+    if repeated <= same < far(features(clouds, seed=1)):
         yield 'it reads labels: its features change with the labels of whoever calls it, the points being the same'
         return
-    if _far(again, first) > SAME * scale:
+    if repeated > same:
         yield (
             'it is not deterministic: the same clouds have other features the second time (dropout, sampling without a '
             'seed, a count of calls)'
         )
         return
-    together = features(clouds.flip(0)).flip(0)
     alone = torch.cat([features(cloud.expand(2, -1, -1))[:1] for cloud in clouds])
-    if max(_far(together, first), _far(alone, first)) > 10 * SAME * scale:
+    if max(far(features(clouds.flip(0)).flip(0)), far(alone)) > 10 * same:
         yield 'the features of a cloud depend on the batch: on the clouds beside it, or on its place among them'
         return
     order = torch.from_numpy(np.random.default_rng(3).permutation(POINTS))
-    if _far(features(clouds[:, order]), first) > ANOTHER * spread:
+    if far(features(clouds[:, order])) > REORDERED * spread:
         yield 'its features depend on the order of the points: a cloud is a set, pool over points by max or mean'
     try:
         fewer = features(clouds[:, :FEWER])
@@ -107,20 +110,10 @@ def _of_features(encoder: nn.Module, clouds: Tensor, first: Tensor) -> Iterator[
         yield f'it has {fewer.shape[1]} features for {FEWER} points and {first.shape[1]} for {POINTS}'
 
 
-def _far(features: Tensor, others: Tensor) -> float:
-    """Distance of two features of the median cloud, because neighbors at equal distance may be chosen differently."""
-    return float((features - others).norm(dim=1).median())
-
-
-def _shown(encoder: nn.Module, points: Tensor, seed: int = 0) -> Tensor:
-    """Features of clouds, called as a loop over labelled batches calls it; labels of the seed lie about here."""
+def _among_labels(encoder: nn.Module, points: Tensor, seed: int = 0) -> Tensor:
+    """Features of clouds, called as a loop over labeled batches calls it; labels of the seed lie about here."""
     labels = torch.from_numpy(np.random.default_rng(seed).permutation(len(points)))
     batch = {'points': points, 'label': labels}
     features: Tensor = encoder(batch['points'])
     del labels, batch
     return features
-
-
-def _equal(tensor: Tensor, other: Tensor) -> bool:
-    """Whether two tensors hold the same numbers, NaN included."""
-    return torch.equal(tensor, other) or bool(torch.allclose(tensor, other, rtol=0, atol=0, equal_nan=True))
