@@ -64,6 +64,9 @@ FROZEN = 1 << 26
 SLACK = 1 << 20
 """Numbers that a model may have beside those in its file: counters, which old files lack."""
 
+LEFT_OUT = 'left_out'
+"""Key in the header of a released file: names of the objectives whose tensors it does without, with commas."""
+
 MODULES = 100_000
 FILES = ('weights', 'model', 'model_name', 'trained_by', 'foundation')
 """Arguments of teachers that name files or repositories, themselves or in what they hold."""
@@ -183,8 +186,18 @@ def model_of_header(path: str | Path) -> dict[str, Any] | None:
     if not isinstance(config, dict) or not config:
         return None
     check_foreign(config, MODELS, what)
-    on_paper(config, MODELS, what, numbers)
+    # What a released file leaves out is a decoder and projections, less than what it holds.
+    on_paper(config, MODELS, what, 2 * numbers if LEFT_OUT in header else numbers)
     return config
+
+
+def left_out(path: str | Path) -> tuple[str, ...]:
+    """Beginnings of the names of tensors that a released file does without: objectives that only pretraining runs."""
+    try:
+        names = read_header(path)[0].get(LEFT_OUT, '')
+    except UsageError:  # a file of torch has no header
+        return ()
+    return tuple(f'objectives.{name}.' for name in names.split(',') if name)
 
 
 def seal_teachers(model: nn.Module, what: str) -> None:

@@ -174,15 +174,23 @@ def check_finite(state: Mapping[str, Tensor], what: str) -> None:
             )
 
 
-def load_exactly(model: nn.Module, state: State, what: str) -> None:
+def load_exactly(model: nn.Module, state: State, what: str, absent: tuple[str, ...] = ()) -> None:
     """Load ``state``, every tensor of which must fit a tensor of ``model`` and the other way round.
+
+    Args:
+        model: model that is loaded into.
+        state: tensors under our names.
+        what: where they come from, as messages call it.
+        absent: beginnings of names that ``state`` may lack, see :func:`zoo.foreign.left_out`; they start fresh.
 
     Raises:
         UsageError: names the missing, unknown or misshapen keys.
     """
     own = model.state_dict()
     problems = {
-        'missing': [key for key in own if key not in state and not key.endswith(COUNTERS)],
+        'missing': [
+            key for key in own if key not in state and not key.endswith(COUNTERS) and not key.startswith(absent)
+        ],
         'left over': [key for key in state if key not in own],
         'of another shape': [key for key in own if key in state and own[key].shape != state[key].shape],
     }

@@ -55,6 +55,9 @@ def list_of(entries: Iterable[Entry]) -> str:
         '',
         '<!-- Made from the index by python -m benchmarks.release --cards; do not edit. -->',
         '',
+        'Files of this project hold what using a model needs. Objectives that only pretraining runs (a moving average, '
+        'pictures, tokens) are left out and start fresh where a pretraining goes on from them.',
+        '',
         '| model | task | trained on | by | terms |',
         '|---|---|---|---|---|',
     ]

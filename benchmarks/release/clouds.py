@@ -13,6 +13,7 @@ from zoo.datasets.meshes.sampling import to_unit_sphere
 from zoo.io import write_whole
 
 COUNT, POINTS, SEED = 8, 512, 20230205
+CLOUDS = 'clouds.safetensors'
 LARGEST_DISTANCE = 1e-6
 """Cosine distance up to which two features of the same weights are the same."""
 
@@ -39,13 +40,14 @@ def features_of(model: nn.Module, points: Tensor) -> Tensor:
 
 
 def write_features(path: Path, model: nn.Module) -> None:
-    """Keep the fixed clouds and their features: ``points (8, 512, 3)``, ``features (8, F)``."""
+    """Keep ``features (8, F)`` of the fixed clouds, and once for all models ``points (8, 512, 3)`` beside them."""
     points = fixed_clouds()
-    write_whole(path, save({'points': points, 'features': features_of(model, points).contiguous()}))
+    write_whole(path, save({'features': features_of(model, points).contiguous()}))
+    write_whole(path.with_name(CLOUDS), save({'points': points}))
 
 
 def largest_distance(path: Path, model: nn.Module) -> float:
     """Largest cosine distance between the features that were kept and those of a model now."""
-    kept = load_file(path)
-    now, then = features_of(model, kept['points']).double(), kept['features'].double()
+    points = load_file(path.with_name(CLOUDS))['points']
+    now, then = features_of(model, points).double(), load_file(path)['features'].double()
     return float((1 - torch.nn.functional.cosine_similarity(now, then)).max())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,11 @@ from torch import Tensor, float16
 
 from benchmarks.suites.data import PACK_FOLDERS, pack_root
 from zoo.errors import UsageError
+from zoo.foreign import LEFT_OUT
 from zoo.io import from_json
+from zoo.models import Pretrainer
+from zoo.objectives import ReconstructPoints
+from zoo.objectives.align import Alignment
 
 PLACE = '$ZOO_PACKS/'
 """Stands for the folder of packs."""
@@ -62,10 +66,26 @@ def localised(value: Any, packs: Path | None = None) -> Any:
     return str(root / inside)
 
 
-def for_release(path: Path) -> bytes:
+def training_only(model: Pretrainer) -> list[str]:
+    """Objectives that only pretraining runs: they neither reconstruct points nor map a cloud to where texts are."""
+    goals = {name: goal for name, goal in model.objectives.items() if isinstance(goal, Alignment)}
+    texts = {goal.projection.out_features for goal in goals.values() if goal.modality == 'text'}
+    return [
+        name
+        for name, goal in model.objectives.items()
+        if not isinstance(goal, ReconstructPoints)
+        and not (name in goals and goals[name].projection.out_features in texts)
+    ]
+
+
+def for_release(path: Path, left_out: Sequence[str] = ()) -> bytes:
     """A weight file as it is released: rounded to float16, half as large, and with no files of this machine named.
 
     A student that learnt from a trained tokenizer says where that was; nobody else has it there.
+
+    Args:
+        path: weights as they were trained.
+        left_out: objectives whose tensors are not released, see :func:`training_only`.
 
     Raises:
         UsageError: a number is too large for float16.
@@ -76,8 +96,13 @@ def for_release(path: Path) -> bytes:
     for objective in (model.get('objectives') or {}).values():
         if isinstance(objective, dict) and isinstance(objective.get('teacher'), dict):
             objective['teacher'].pop('weights', None)
-    tensors = {name: _rounded(name, tensor) for name, tensor in load_file(path).items()}
-    return _ordered(save(tensors, {**header, **({'model': json.dumps(model, sort_keys=True)} if model else {})}))
+    if model:
+        header['model'] = json.dumps(model, sort_keys=True)
+    if left_out:
+        header[LEFT_OUT] = ','.join(left_out)
+    dropped = tuple(f'objectives.{name}.' for name in left_out)
+    kept = {name: tensor for name, tensor in load_file(path).items() if not name.startswith(dropped)}
+    return _ordered(save({name: _rounded(name, tensor) for name, tensor in kept.items()}, header))
 
 
 def _ordered(content: bytes) -> bytes:

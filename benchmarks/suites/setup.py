@@ -126,8 +126,10 @@ class Setup:
     def pretraining(self, model: Model, seed: int) -> Job:
         """The job that makes the weights of a model."""
         if self.profile.released and not model.options and model.fraction == 100:
-            name = f'{model.student}_{self.profile.released}'
-            return Job('released', {'name': name, 'sha256': find_entry(name).sha256, 'seed': 0}, label=f'fetch {name}')
+            entry = find_entry(f'{model.student}_{self.profile.released}')
+            if entry.sources:
+                settings = {'name': entry.name, 'sha256': entry.sha256, 'seed': 0}
+                return Job('released', settings, label=f'fetch {entry.name}')
         seed = seed if self.seeds else seed % self.profile.pretrain_seeds
         config = self._config(model)
         data = config.train_dataloader.dataset

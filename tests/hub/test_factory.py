@@ -2,17 +2,21 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 
 import pytest
 import torch
 from mmengine import Config
-from safetensors.torch import save_file
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 import zoo
 from zoo.config import ROOT
 from zoo.errors import UsageError
+from zoo.foreign import LEFT_OUT
 from zoo.hub import factory
 from zoo.hub.index import find_entry
+from zoo.hub.names import data_file
 from zoo.models import FeatureExtractor, PointClassifier, Pretrainer, ZeroShotClassifier
 
 RECON = 'recon-nano_procedural'
@@ -124,6 +128,34 @@ def test_pooling_is_a_choice():
     points = torch.randn(1, 300, 3)
     assert zoo.get_model(RECON, features_only=True, pool='cls')(points).shape == (1, 4 * 96)
     assert zoo.get_model(RECON, features_only=True)(points).shape == (1, 2 * 96)
+
+
+@pytest.mark.parametrize(
+    'lost', ['objectives.text.projection.bias', 'objectives.reconstruct.head.bias', 'backbone.norm']
+)
+def test_a_released_file_may_lack_what_its_header_says_and_nothing_else(lost, tmp_path, monkeypatch):
+    entry = find_entry(RECON)
+    path = data_file(entry.sources[0])
+    with safe_open(path, 'pt') as file:
+        header = file.metadata()
+    assert header[LEFT_OUT] == 'image'
+    state = load_file(path)
+    assert not any(key.startswith('objectives.image') for key in state)
+    for source in (RECON, path):
+        assert same({key: value.float() for key, value in state.items()}, zoo.get_model(source, True).state_dict())
+
+    lacking = next(key for key in state if key.startswith(lost))
+    cut = tmp_path / 'cut.safetensors'
+    save_file({key: value for key, value in state.items() if key != lacking}, cut, metadata=header)
+    monkeypatch.setattr('zoo.hub.download.fetch_weights', lambda _: cut)
+    for source in (RECON, cut):
+        with pytest.raises(UsageError, match=re.escape(lacking)):
+            zoo.get_model(source, True)
+    del header[LEFT_OUT]
+    save_file(state, cut, metadata=header)
+    for source in (RECON, cut):
+        with pytest.raises(UsageError, match=r'objectives\.image\.projection'):
+            zoo.get_model(source, True)
 
 
 def test_a_file_says_what_it_is(tmp_path):

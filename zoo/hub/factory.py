@@ -14,7 +14,7 @@ from zoo.arguments import check_arguments
 from zoo.compat import expand
 from zoo.config import ROOT, load_config
 from zoo.errors import UsageError
-from zoo.foreign import FILES, check_foreign, check_values, seal_teachers
+from zoo.foreign import FILES, check_foreign, check_values, left_out, seal_teachers
 from zoo.hub.backbones import downstream_backbone
 from zoo.hub.index import Entry, find_entry
 from zoo.hub.official import load_official
@@ -43,7 +43,8 @@ def get_model(
         name_or_config: a name of ``zoo.list_models()``, a config file, a loaded config with a ``model``, or a
             ``.safetensors`` file of this project, whose header says what it belongs to.
         pretrained: True loads the published weights of that name; a path, address or other name loads those. They have
-            to hold every tensor of the model unless ``num_classes`` says that a head starts fresh.
+            to hold every tensor of the model unless ``num_classes`` says that a head starts fresh. Objectives that only
+            pretraining runs are not in the published files and start fresh: a moving average, pictures, tokens.
         device: where to put it; the CPU by default.
         num_classes: make a classifier with so many classes of it; only its backbone is loaded, and its head where
             that has as many; a head that starts fresh is random until it is trained.
@@ -94,7 +95,7 @@ def load_entry(entry: Entry) -> nn.Module:
     path = fetch_weights(file)
     if entry.official is None:
         model = _built(_config_of(entry))
-        load_exactly(model, read_tensors(path), f'weights of {entry.name}')
+        load_exactly(model, read_tensors(path), f'weights of {entry.name}', left_out(path))
         return model
     how = entry.official
     return load_official(

@@ -8,6 +8,7 @@ from torch import nn
 
 from zoo.compat import expand
 from zoo.errors import UsageError
+from zoo.foreign import left_out
 from zoo.hub.download import WeightFile, drop_outdated, fetch_weights
 from zoo.hub.index import find_entry
 from zoo.hub.key_maps import point_mae_backbone, recon_backbone, rename_pretraining
@@ -64,10 +65,12 @@ def load_weights(model: nn.Module, source: str | Path, *, complete: bool = False
     if any(key.startswith('MAE_encoder.') for key in state):
         rules = recon_backbone if any('_contrast.' in key for key in state) else point_mae_backbone
         state = rename_pretraining(state, {'MAE_encoder.': ('backbone.', rules)})
-    return load_fitting(model, state, str(path), complete=complete)
+    return load_fitting(model, state, str(path), complete=complete, absent=left_out(path))
 
 
-def load_fitting(model: nn.Module, state: State, what: str, *, complete: bool = False) -> str:
+def load_fitting(
+    model: nn.Module, state: State, what: str, *, complete: bool = False, absent: tuple[str, ...] = ()
+) -> str:
     """Load tensors as :func:`load_weights` does.
 
     Args:
@@ -75,13 +78,14 @@ def load_fitting(model: nn.Module, state: State, what: str, *, complete: bool = 
         state: tensors under our names.
         what: where they come from, as messages call it.
         complete: see :func:`load_weights`.
+        absent: beginnings of names that start fresh even so, see :func:`zoo.foreign.left_out`.
     """
     own = model.state_dict()
     fitting = {key: value for key, value in state.items() if key in own and own[key].shape == value.shape}
     fresh = sorted(key for key in own if key not in fitting and not key.endswith(COUNTERS))
-    if complete and fresh:
+    if complete and (lacking := [key for key in fresh if not key.startswith(absent)]):
         raise UsageError(
-            f'weights {what} are not those of this model: {_lacking(fresh, own, state)}; testing and inferring need '
+            f'weights {what} are not those of this model: {_lacking(lacking, own, state)}; testing and inferring need '
             'every tensor, training alone may start some fresh: fine-tune first, or name the config and the number of '
             'classes that the weights were trained with'
         )

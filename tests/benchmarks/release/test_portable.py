@@ -7,11 +7,14 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from benchmarks.release.clouds import fixed_clouds, largest_distance, write_features
-from benchmarks.release.portable import for_release, localised, portable
+import zoo
+from benchmarks.release.clouds import CLOUDS, fixed_clouds, largest_distance, write_features
+from benchmarks.release.portable import for_release, localised, portable, training_only
 from benchmarks.release.terms import TERMS, terms_of
 from zoo.errors import UsageError
-from zoo.hub.names import parse_name
+from zoo.foreign import left_out
+from zoo.hub.names import data_file, parse_name
+from zoo.models import Pretrainer
 
 
 def test_packs_are_found_again(tmp_path):
@@ -47,6 +50,31 @@ def test_a_header_loses_the_place_of_the_tokenizer(tmp_path):
     assert for_release(tmp_path / 'b.safetensors') == (tmp_path / 'b.safetensors').read_bytes()
 
 
+def test_what_only_pretraining_runs_is_left_out(tmp_path):
+    kept = {
+        'recon': ['image'],
+        'point-mae': [],
+        'pcp-mae': [],
+        'smc': ['smc'],
+        'point2vec': ['layers'],
+        'act': ['features'],
+    }
+    models = {method: zoo.get_model(f'{method}-nano_procedural') for method in kept}
+    assert {method: training_only(model) for method, model in models.items()} == kept
+    clip = {'type': 'AlignModality', 'target_dim': 512}
+    student = {'type': 'PointTransformer', 'embed_dim': 12, 'num_heads': 2, 'depth': 1, 'fusion': 'joint'}
+    aligned = Pretrainer({**student, 'queries': ('image', 'text')}, {'image': clip, 'text': clip})
+    assert training_only(aligned) == [], 'zero-shot reads both where they share a space'
+
+    trained = tmp_path / 'a.safetensors'
+    save_file(models['recon'].state_dict(), trained, metadata={'seed': '3'})
+    released = tmp_path / 'b.safetensors'
+    released.write_bytes(for_release(trained, ['image']))
+    assert left_out(released) == ('objectives.image.',)
+    exact, found = load_file(trained), load_file(released)
+    assert exact.keys() - found.keys() == {'objectives.image.projection.weight', 'objectives.image.projection.bias'}
+
+
 def test_weights_are_rounded_and_counters_kept(tmp_path):
     numbers = {
         'weight': torch.tensor([[1 / 3, -2.0]]),
@@ -77,7 +105,7 @@ class Moments(torch.nn.Module):
 def test_features_are_the_same_or_not(tmp_path):
     points = fixed_clouds()
     assert points.shape == (8, 512, 3)
-    assert torch.equal(points, fixed_clouds())
+    assert torch.equal(points, load_file(data_file(f'weights/features/{CLOUDS}'))['points'])
     assert points.norm(dim=-1).amax(dim=1) == pytest.approx([1.0] * 8, rel=1e-5)
     write_features(tmp_path / 'f.safetensors', Moments(1.0))
     assert largest_distance(tmp_path / 'f.safetensors', Moments(1.0)) < 1e-12

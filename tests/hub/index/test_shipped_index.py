@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import os
+import subprocess
 
 import pytest
 
 from benchmarks.published import published
 from benchmarks.records.statistics import mean_interval
 from benchmarks.release import verify
-from benchmarks.release.clouds import LARGEST_DISTANCE, largest_distance
+from benchmarks.release.clouds import CLOUDS, LARGEST_DISTANCE, largest_distance
 from benchmarks.release.collect import evidence
-from benchmarks.suites.profiles import METHODS
+from benchmarks.release.export import MOST_BYTES
+from benchmarks.suites.profiles import find_profile
 from tests.shared import shared_file
 from zoo.config import ROOT
 from zoo.hub import get_model
@@ -22,7 +25,6 @@ from zoo.hub.names import data_file, parse_name
 ENTRIES = entries(ROOT / 'model_index.yml')
 RESULTS = [(entry, result) for entry in ENTRIES.values() for result in entry.results]
 OURS = [entry for entry in ENTRIES.values() if entry.sources and entry.official is None]
-MOST_BYTES = 60e6
 
 
 def test_names_follow_the_grammar_and_configs_exist():
@@ -97,9 +99,10 @@ def test_weights_of_ours_are_whole():
         assert (ROOT / 'docs' / 'models' / f'{entry.name}.md').is_file(), entry.name
 
 
-# The newer methods have weights of the built-in shapes alone.
-@pytest.mark.parametrize(('data', 'methods'), [('procedural', METHODS), ('packs', METHODS[:9])])
-def test_every_method_is_there_at_nano(data, methods):
+@pytest.mark.parametrize(
+    ('data', 'methods'), [('procedural', find_profile('demo').methods), ('packs', ('recon', 'cmc'))]
+)
+def test_methods_that_are_there_at_nano(data, methods):
     assert {parse_name(entry.name).method for entry in OURS if entry.name.endswith(f'-nano_{data}')} == set(methods)
 
 
@@ -136,7 +139,12 @@ def test_the_folder_of_weights_is_small_and_holds_nothing_else():
     files = [path for path in (ROOT / 'weights').rglob('*') if path.is_file()]
     assert sum(path.stat().st_size for path in files) < MOST_BYTES
     named = {source for entry in OURS for source in entry.sources} | {entry.features for entry in OURS}
-    extra = {path.relative_to(ROOT).as_posix() for path in files} - named
-    assert {path for path in extra if path.endswith(('.safetensors', '.pth'))} <= {
-        'weights/features/clouds.safetensors'
-    }
+    assert {path.relative_to(ROOT).as_posix() for path in files} == named | {f'weights/features/{CLOUDS}'}
+
+
+def test_a_clone_is_small():
+    listed = subprocess.run(['git', 'ls-files', '-z'], cwd=ROOT, capture_output=True, check=False)
+    if listed.returncode:
+        pytest.skip('no working tree of git')
+    files = [ROOT / os.fsdecode(name) for name in listed.stdout.split(b'\0') if name]
+    assert sum(path.stat().st_size for path in files if path.is_file()) < 50e6
