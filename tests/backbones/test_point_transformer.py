@@ -2,27 +2,10 @@ from __future__ import annotations
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from tests.backbones.test_contract import JOINT, PLAIN, SMALL
 from zoo.registry import BACKBONES
-
-
-def local_gradients(config, stop_gradient=None):
-    cfg = dict(config) if stop_gradient is None else {**config, 'stop_gradient': stop_gradient}
-    student = BACKBONES.build(cfg)
-    output = student(torch.randn(2, 30, 3))
-    sum((query * torch.randn(24)).sum() for query in output.queries.values()).backward()
-    local = [student.patch_embed.fc1.weight, *student.position.parameters()]
-    return [parameter.grad for parameter in local]
-
-
-def test_queries_send_no_gradient_to_the_local_stream_of_recon():
-    assert local_gradients(SMALL) == [None] * 5
-
-
-def test_queries_send_gradient_without_the_cut_and_in_joint_fusion():
-    for gradients in (local_gradients(SMALL, stop_gradient=False), local_gradients(JOINT)):
-        assert all(gradient is not None and gradient.abs().max() > 0 for gradient in gradients)
 
 
 @pytest.mark.parametrize(
@@ -67,6 +50,7 @@ def test_unplaced_tokens_know_all_but_their_centers():
         return student(None, mask, groups=(neighborhoods, centers)).unplaced
 
     before = unplaced(neighborhoods, centers)
+    torch.testing.assert_close(before, F.layer_norm(before, (24,)), rtol=1e-2, atol=1e-2)  # through the last norm
     assert torch.equal(before, unplaced(neighborhoods, centers + mask.unsqueeze(-1)))
     assert not torch.allclose(before, unplaced(neighborhoods, centers + ~mask.unsqueeze(-1)))
     order = torch.randperm(8)
@@ -78,26 +62,6 @@ def test_unplaced_tokens_know_all_but_their_centers():
         changed = neighborhoods.clone()
         changed[:, group] *= 2
         assert not torch.allclose(before[:, :1], unplaced(changed, centers)[:, :1])
-
-
-def test_towers_share_no_gradient():
-    student = BACKBONES.build(dict(type='TwoTower', local_tower=PLAIN, global_tower=JOINT))
-    output = student(torch.randn(2, 30, 3))
-    (output.tokens * torch.randn(24)).sum().backward(retain_graph=True)
-    assert all(parameter.grad is None for parameter in student.global_tower.parameters())
-    student.zero_grad()
-    sum((query * torch.randn(24)).sum() for query in output.queries.values()).backward()
-    assert all(parameter.grad is None for parameter in student.local_tower.parameters())
-
-
-def test_towers_must_cut_the_same_groups():
-    with pytest.raises(ValueError, match='num_groups: 8 and 4'):
-        BACKBONES.build(dict(type='TwoTower', local_tower=PLAIN, global_tower={**JOINT, 'num_groups': 4}))
-
-
-def test_unknown_pooling():
-    with pytest.raises(ValueError, match="unknown pooling 'mean'"):
-        BACKBONES.build(SMALL).forward_features(torch.randn(1, 30, 3), 'mean')
 
 
 def test_svm_pooling():

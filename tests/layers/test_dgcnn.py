@@ -44,20 +44,6 @@ def test_the_graph_is_that_of_the_nearest_centres():
     torch.testing.assert_close(graph(tokens, centers), expected, rtol=1e-4, atol=1e-5)
 
 
-def test_the_order_of_the_centres_does_not_matter():
-    torch.manual_seed(0)
-    graph = TokenGraph(5, 8, widths=(8, 8, 8))
-    tokens, centers, order = torch.randn(2, 9, 5), torch.randn(2, 9, 3), torch.randperm(9)
-    torch.testing.assert_close(graph(tokens[:, order], centers[:, order]), graph(tokens, centers)[:, order])
-
-
-def test_clouds_do_not_see_each_other():
-    torch.manual_seed(0)
-    graph = TokenGraph(5, 8, widths=(8, 8, 8))
-    tokens, centers = torch.randn(3, 9, 5), torch.randn(3, 9, 3)
-    torch.testing.assert_close(graph(tokens, centers)[1:2], graph(tokens[1:2], centers[1:2]))
-
-
 @pytest.mark.parametrize('groups', [1, 2])
 def test_fewer_centres_than_neighbours(groups):
     graph = TokenGraph(5, 8, widths=(8, 8, 8))

@@ -5,8 +5,7 @@ import torch
 from torch import nn
 
 from tests.backbones.test_contract import JOINT, PLAIN, SMALL
-from zoo.objectives import Objective
-from zoo.registry import MODELS, OBJECTIVES
+from zoo.registry import MODELS
 
 OBJECTIVE_CONFIGS = dict(
     reconstruct=dict(type='ReconstructPoints', decoder=dict(depth=1)),
@@ -46,25 +45,6 @@ def test_sizes_come_from_the_backbone():
     model = pretrainer()
     assert model.objectives['reconstruct'].head.out_features == 3 * 6
     assert model.objectives['reconstruct'].decoder.blocks[0].attn.num_heads == 3
-
-
-def test_an_objective_registered_anywhere_is_enough():
-    @OBJECTIVES.register_module()
-    class PredictSize(Objective):
-        def __init__(self, name, student, weight=1.0):
-            super().__init__(name, weight)
-            self.head = nn.Linear(student.embed_dim, 1)
-
-        def forward(self, output, batch):
-            return (
-                (self.head(output.queries['cls']).squeeze(-1) - batch['points'].norm(dim=-1).amax(-1)).square().mean()
-            )
-
-    try:
-        model = pretrainer(objectives=dict(size=dict(type='PredictSize')), mask=None)
-        assert set(model.loss(BATCH['points'])) == {'loss_size'}
-    finally:
-        OBJECTIVES.module_dict.pop('PredictSize')
 
 
 @pytest.mark.parametrize(
@@ -122,15 +102,6 @@ def test_preprocessor_leaves_the_batch_alone():
     assert model.data_preprocessor(batch, True)['points'].shape == (2, 16, 3)
     assert model.data_preprocessor(batch, False)['points'].shape == (2, 30, 3)
     assert batch['points'].shape == (2, 30, 3)
-
-
-def test_names_for_the_optimizer():
-    model = pretrainer()
-    names = {name for name, _ in model.named_parameters()}
-    assert model.no_weight_decay() <= names
-    assert 'objectives.reconstruct.decoder.mask_token' in model.no_weight_decay()
-    grouped = [name for group in model.layer_groups() for name in group]
-    assert sorted(grouped) == sorted(names)
 
 
 def test_unknown_mode():

@@ -78,13 +78,6 @@ def test_permuting_points_permutes_predictions():
     torch.testing.assert_close(moved, logits[:, order], rtol=1e-4, atol=1e-4)
 
 
-def test_clouds_do_not_influence_each_other():
-    model, given = build().eval(), batch()
-    together = model(given['points'], label=given['label'])
-    alone = [model(given['points'][i : i + 1], label=given['label'][i : i + 1]) for i in range(3)]
-    torch.testing.assert_close(torch.cat(alone), together, rtol=1e-4, atol=1e-5)
-
-
 def test_predictions_are_the_best_of_the_parts_of_the_class():
     model, given = build().eval(), batch()
     with torch.no_grad():
@@ -141,17 +134,14 @@ def test_it_overfits_a_small_batch():
     assert min(right) > 0.8
 
 
-@pytest.mark.parametrize(('depth', 'layers'), [(1, [0]), (2, [0, 1]), (4, [1, 2, 3]), (6, [1, 3, 5]), (12, [3, 7, 11])])
-def test_layers_at_the_ends_of_the_thirds_are_read(depth, layers):
-    assert build({**PLAIN, 'depth': depth}).layers == layers
-
-
-def test_chosen_layers_are_read():
-    given = batch()
-    last, ends = build(layers=[-1]).eval(), build(layers=[0, 2]).eval()
-    assert last.propagation.mlp.linears[0].in_features == 3 + 24
-    assert ends.propagation.mlp.linears[0].in_features == 3 + 48
-    assert last(given['points'], label=given['label']).shape == (3, 40, 9)
+@pytest.mark.parametrize(
+    ('depth', 'chosen', 'layers'),
+    [(1, None, [0]), (2, None, [0, 1]), (4, None, [1, 2, 3]), (12, None, [3, 7, 11]), (3, [0, -1], [0, 2])],
+)
+def test_layers_at_the_ends_of_the_thirds_are_read_or_chosen_ones(depth, chosen, layers):
+    model = build({**PLAIN, 'depth': depth}, layers=chosen)
+    assert [layer % depth for layer in model.layers] == layers
+    assert model.propagation.mlp.linears[0].in_features == 3 + 24 * len(layers)
 
 
 def test_names_for_the_optimizer_cover_every_parameter_once():

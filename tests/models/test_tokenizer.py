@@ -135,19 +135,3 @@ def test_prompts_take_no_weight_decay():
     assert spared == {'tokenizer.prompts', 'tokenizer.prompt_positions'}
     groups = split_parameters(model, 1e-3, 0.1)
     assert sum(len(group['params']) for group in groups) == len(list(model.parameters()))
-
-
-def test_state_round_trip_gives_the_same_ids():
-    model = build(ACT).eval()
-    other = build({**ACT}).eval()
-    for parameter in other.parameters():
-        torch.nn.init.zeros_(parameter)
-    other.load_state_dict(model.state_dict())
-    points = torch.randn(2, 40, 3)
-    assert torch.equal(model(points), other(points))
-
-
-def test_samples_of_a_batch_do_not_see_each_other():
-    model = build(ACT).eval()
-    points = torch.randn(3, 40, 3)
-    assert torch.equal(model(points)[1:2], model(points[1:2]))

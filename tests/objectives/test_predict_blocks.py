@@ -4,31 +4,18 @@ import numpy as np
 import pytest
 import torch
 
-from tests.objectives.test_predict_layers import STUDENT, normed, smooth_l1
+from tests.objectives.test_predict_layers import STUDENT, normed, pretrainer, smooth_l1
 from zoo.layers import RandomMask
 from zoo.objectives.predict_blocks import ContextMask, nearest_order
-from zoo.registry import MODELS
 
 GROUPS = 32
+CONTEXT = dict(type='context', ratio=0.72)
 POINTS = torch.randn(3, 150, 3, generator=torch.Generator().manual_seed(0))
 
 
-def build(mask=None, **goal):
-    torch.manual_seed(0)
-    settings = {'type': 'PredictBlocks', 'decoder': dict(depth=1, drop_path=0.0, width=12, num_heads=2), **goal}
-    model = MODELS.build(
-        dict(
-            type='Pretrainer',
-            backbone={**STUDENT, 'num_groups': GROUPS},
-            mask=mask or dict(type='context', ratio=0.72),
-            objectives=dict(blocks=settings),
-        )
-    )
-    model.after_step(0.0)  # begins as the student
-    with torch.no_grad():
-        for parameter in model.objectives.blocks.teacher.network.parameters():
-            parameter.add_(0.1 * torch.randn_like(parameter))
-    return model.train()
+def build(mask=CONTEXT, **goal):
+    decoder = dict(depth=1, drop_path=0.0, width=12, num_heads=2)
+    return pretrainer({**STUDENT, 'num_groups': GROUPS}, mask, type='PredictBlocks', decoder=decoder, **goal)
 
 
 def slow_order(points):
@@ -79,7 +66,7 @@ def test_a_context_that_may_not_fit_is_refused():
 
 def test_targets_are_hidden_runs_and_any_of_them():
     model = build()
-    goal = model.objectives.blocks
+    goal = model.objectives.goal
     output = model.encode(POINTS)
     orders = [slow_order(row) for row in output.centers.numpy()]
     seen = [set() for _ in orders]
@@ -100,19 +87,19 @@ def test_targets_are_hidden_runs_and_any_of_them():
 def test_other_masks_leave_the_runs_that_are_hidden_most():
     model = build(mask=dict(type='random', ratio=0.5))
     output = model.encode(POINTS)
-    for b, row in enumerate(model.objectives.blocks.target_blocks(output)):
+    for b, row in enumerate(model.objectives.goal.target_blocks(output)):
         order = slow_order(output.centers[b].numpy())
         most = max(int(output.mask[b, order[start : start + 5]].sum()) for start in range(GROUPS - 4))
         assert {int(output.mask[b, block].sum()) for block in row} == {most}
     with pytest.raises(ValueError, match='needs masked groups'):
-        model.objectives.blocks(model.backbone(POINTS), {})
+        model.objectives.goal(model.backbone(POINTS), {})
     assert RandomMask(0.5).count(GROUPS) == output.masked.shape[1]
 
 
 def test_loss_is_that_of_the_paper():
     """Every block by itself, from the context of its cloud, against the last layer of a teacher of whole clouds."""
     model = build()
-    goal, output = model.objectives.blocks, model.encode(POINTS)
+    goal, output = model.objectives.goal, model.encode(POINTS)
     torch.manual_seed(7)
     blocks = goal.target_blocks(output).tolist()
     with torch.no_grad():
@@ -129,16 +116,3 @@ def test_loss_is_that_of_the_paper():
     assert len(total) == 3 * 4 * 5
     torch.manual_seed(7)
     assert goal(output, {}).item() == pytest.approx(sum(total) / len(total), rel=1e-4)
-
-
-def test_the_teacher_has_no_gradient_and_follows():
-    model = build(teacher=dict(start=0.5))
-    model.loss(POINTS)['loss_blocks'].backward()
-    teacher = model.objectives.blocks.teacher.network
-    assert all(parameter.grad is None for parameter in teacher.parameters())
-    assert all(bool(parameter.grad.any()) for name, parameter in model.objectives.named_parameters() if 'mask' in name)
-    student, before = dict(model.backbone.named_parameters()), teacher.norm.weight.clone()
-    with torch.no_grad():
-        student['norm.weight'].add_(1)
-    model.after_step(0.0)
-    torch.testing.assert_close(teacher.norm.weight, (before + student['norm.weight']) / 2)

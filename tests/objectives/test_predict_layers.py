@@ -19,26 +19,24 @@ STUDENT = dict(
     patch_widths=(8, 16, 16),
     drop_path=0.0,
 )
+RANDOM = dict(type='random', ratio=0.6)
 POINTS = torch.randn(3, 40, 3, generator=torch.Generator().manual_seed(0))
 
 
-def build(student=STUDENT, **goal):
-    """A pretrainer whose teacher is not the student any more."""
+def pretrainer(student, mask=RANDOM, **goal):
+    """A pretrainer with one objective on masked groups, and weights of which every one matters."""
     torch.manual_seed(0)
-    settings = {'type': 'PredictLayers', 'decoder': dict(depth=1, drop_path=0.0), 'layers': 2, **goal}
-    model = MODELS.build(
-        dict(
-            type='Pretrainer',
-            backbone=student,
-            mask=dict(type='random', ratio=0.6),
-            objectives=dict(layers=settings),
-        )
-    )
-    model.after_step(0.0)  # begins as the student
+    goal = {'decoder': dict(depth=1, drop_path=0.0), **goal}
+    model = MODELS.build(dict(type='Pretrainer', backbone=student, mask=mask, objectives=dict(goal=goal)))
+    model.after_step(0.0)  # a teacher begins as the student, and is not the student any more
     with torch.no_grad():
-        for parameter in model.objectives.layers.teacher.network.parameters():
+        for parameter in model.parameters():
             parameter.add_(0.1 * torch.randn_like(parameter))
     return model.train()
+
+
+def build(student=STUDENT, **goal):
+    return pretrainer(student, **{'type': 'PredictLayers', 'layers': 2, **goal})
 
 
 def normed(token):
@@ -55,7 +53,7 @@ def smooth_l1(prediction, target, beta=2.0):
 def teacher_tokens(model, layers):
     """Targets (B, G, C) by loops, from the clouds themselves rather than from groups."""
     with torch.no_grad():
-        seen = model.objectives['layers'].teacher.network(POINTS, return_layers=True).layers
+        seen = model.objectives.goal.teacher.network(POINTS, return_layers=True).layers
     seen = [layer.double().numpy() for layer in seen]
     clouds, groups, _ = seen[0].shape
     means = [[sum(normed(s[b, g]) for s in seen[-layers:]) / layers for g in range(groups)] for b in range(clouds)]
@@ -65,7 +63,7 @@ def teacher_tokens(model, layers):
 @pytest.mark.parametrize('layers', [1, 2])
 def test_loss_is_that_of_the_paper(layers):
     model = build(layers=layers, beta=0.3)
-    goal, output = model.objectives['layers'], model.encode(POINTS)
+    goal, output = model.objectives.goal, model.encode(POINTS)
     targets, rows = teacher_tokens(model, layers), torch.arange(3)[:, None]
     with torch.no_grad():
         decoded = goal.decoder(output.tokens, output.centers[rows, output.visible], output.centers[rows, output.masked])
@@ -81,7 +79,7 @@ def test_loss_is_that_of_the_paper(layers):
 
 def test_replaced_tokens_make_it_data2vec():
     model = build({**STUDENT, 'masked_tokens': 'replace'}, decoder=None)
-    goal, output = model.objectives['layers'], model.encode(POINTS)
+    goal, output = model.objectives.goal, model.encode(POINTS)
     targets = teacher_tokens(model, 2)
     prediction = goal.head(output.tokens).detach().double().numpy()
     total = [smooth_l1(prediction[b, g], targets[b][g]) for b, g in output.mask.nonzero().tolist()]
@@ -90,8 +88,8 @@ def test_replaced_tokens_make_it_data2vec():
 
 def test_the_teacher_has_no_gradient_and_follows():
     model = build(teacher=dict(start=0.75))
-    model.loss(POINTS)['loss_layers'].backward()
-    teacher = model.objectives['layers'].teacher.network
+    model.loss(POINTS)['loss_goal'].backward()
+    teacher = model.objectives.goal.teacher.network
     assert all(parameter.grad is None for parameter in teacher.parameters())
     student = dict(model.backbone.named_parameters())
     moved = {name for name, parameter in student.items() if parameter.grad is not None and bool(parameter.grad.any())}
@@ -103,5 +101,5 @@ def test_the_teacher_has_no_gradient_and_follows():
 
 
 def test_layers_the_student_does_not_have():
-    with pytest.raises(UsageError, match="'layers': layers=4 of a student that has 3"):
+    with pytest.raises(UsageError, match="'goal': layers=4 of a student that has 3"):
         build(layers=4)
