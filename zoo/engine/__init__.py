@@ -10,9 +10,10 @@ from zoo.engine.config import configure
 from zoo.engine.export import ExportHook, export_weights
 from zoo.engine.following import FollowHook
 from zoo.engine.loops import EpochLoop, IterLoop
+from zoo.engine.losses import LogProcessor, RuntimeInfoHook
 from zoo.engine.metrics import Accuracy
 from zoo.engine.norms import FirstBatchHook
-from zoo.engine.optim import AutocastOptimWrapper
+from zoo.engine.optim import AutocastOptimWrapper, OptimWrapper
 from zoo.engine.param_groups import ParamGroups
 from zoo.engine.progress import ProgressHook
 from zoo.engine.runner import ZooRunner, build_runner
@@ -32,8 +33,11 @@ __all__ = [
     'FollowHook',
     'IterLoop',
     'IterationSeedHook',
+    'LogProcessor',
+    'OptimWrapper',
     'ParamGroups',
     'ProgressHook',
+    'RuntimeInfoHook',
     'WarmupCosine',
     'ZooRunner',
     'build_runner',

@@ -1,15 +1,32 @@
-"""Mixed precision that works on every device."""
+"""Steps of the optimizer that nobody waits for, and mixed precision that works on every device."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import mmengine.optim
 import torch
-from mmengine.optim import OptimWrapper
-from torch import nn
+from torch import Tensor, nn
 
 from zoo.registry import OPTIM_WRAPPERS
+
+
+@OPTIM_WRAPPERS.register_module()
+class OptimWrapper(mmengine.optim.OptimWrapper):
+    """mmengine's ``OptimWrapper`` that leaves the norm of the gradients on the device.
+
+    Attributes:
+        norm: norm before clipping, a scalar; None where nothing was clipped.
+    """
+
+    norm: Tensor | None = None
+
+    def _clip_grad(self) -> None:
+        """Clip the gradients; mmengine's turns their norm into a number at once."""
+        parameters = [p for group in self.optimizer.param_groups for p in group['params'] if p.grad is not None]
+        if parameters:
+            self.norm = self.clip_func(parameters, **self.clip_grad_kwargs)
 
 
 @OPTIM_WRAPPERS.register_module()

@@ -31,8 +31,9 @@ from zoo.engine.check import check_config, readable_build_errors
 from zoo.engine.checkpoint import latest_checkpoint
 from zoo.engine.config import configure
 from zoo.engine.distributed import join_processes, local_rank
-from zoo.engine.divergence import require_finite
+from zoo.engine.divergence import Step, require_finite
 from zoo.engine.loops import EpochLoop, IterLoop
+from zoo.engine.losses import LogProcessor
 from zoo.engine.names import config_name
 from zoo.engine.progress import say
 from zoo.engine.resume import reconcile, resume_optimizer, snapshot, unfinished
@@ -98,6 +99,7 @@ class ZooRunner(Runner):
     ) -> None:
         # mmengine keeps loggers and message hubs by name, and adds only the second at which the run began.
         name = f'{config_name((cfg or Config()).filename or "")}_{os.getpid()}_{next(_count)}'
+        self.unread: list[Step] = []
         super().__init__(*args, experiment_name=experiment_name or name, cfg=cfg, **kwargs)
 
     @property
@@ -151,6 +153,12 @@ class ZooRunner(Runner):
             write_whole(Path(self.work_dir) / Path(self.cfg.filename or 'config.py').name, self.cfg.pretty_text)
 
     # --- what is built ------------------------------------------------------------------------------------------------
+
+    def build_log_processor(self, log_processor: Any) -> Any:
+        """Build what makes lines of figures; the default reads the losses first."""
+        if isinstance(log_processor, dict) and 'type' not in log_processor:
+            return LogProcessor(**log_processor)
+        return super().build_log_processor(log_processor)
 
     def register_default_hooks(self, hooks: dict[str, Any] | None = None) -> None:
         """Register what every run has; see mmengine."""

@@ -49,8 +49,7 @@ class RandomMask(Mask):
     def __call__(self, groups: tuple[Tensor, Tensor], student: nn.Module) -> Tensor:
         """Draw a mask (B, G)."""
         b, g, _ = groups[1].shape
-        # The keys are drawn on the host's generator so that CPU and GPU runs of one seed mask the same groups.
-        return _lowest(torch.rand(b, g).to(groups[1].device), self.count(g))
+        return _lowest(torch.rand(b, g, device=groups[1].device), self.count(g))
 
 
 @MASKS.register_module('block')
@@ -61,7 +60,7 @@ class BlockMask(Mask):
         """Draw a mask (B, G)."""
         centers = groups[1]
         b, g, _ = centers.shape
-        seed = torch.randint(g, (b, 1, 1)).to(centers.device).expand(-1, 1, 3)
+        seed = torch.randint(g, (b, 1, 1), device=centers.device).expand(-1, 1, 3)
         distance = (centers - centers.gather(1, seed)).square().sum(-1)
         return _lowest(distance, self.count(g))
 

@@ -74,15 +74,14 @@ class ContextMask(Mask):
                 f'mask ratio {self.ratio} shows {context} of {g} groups, {self.blocks} target blocks of {size} leave '
                 f'only {max(g - self.blocks * size, 0)}: raise the ratio or lower blocks or share'
             )
-        # Drawn on the host's generator, as for the other masks.
-        start, first = torch.randint(g - size + 1, (b, self.blocks, 1)), torch.rand(b, 1)
-        place = torch.arange(g)
+        start = torch.randint(g - size + 1, (b, self.blocks, 1), device=centers.device)
+        first = torch.rand(b, 1, device=centers.device)
+        place = torch.arange(g, device=centers.device)
         free = ~((place >= start) & (place < start + size)).any(1)
         rank = free.cumsum(1) - 1
         first = (first * (rank[:, -1:] + 2 - context)).long()
         shown = free & (rank >= first) & (rank < first + context)
-        hidden = torch.empty_like(shown).to(centers.device)
-        return hidden.scatter_(1, nearest_order(centers), ~shown.to(centers.device))
+        return torch.empty_like(shown).scatter_(1, nearest_order(centers), ~shown)
 
 
 @OBJECTIVES.register_module()
@@ -147,7 +146,7 @@ class PredictBlocks(PredictLayers):
         size = block_size(order.shape[1], self.share)
         hidden = output.mask.gather(1, order).unfold(1, size, 1).sum(-1)
         runs = (hidden == hidden.amax(1, keepdim=True)).cumsum(1)
-        draw = torch.rand(len(order), self.blocks).to(order.device)
+        draw = torch.rand(len(order), self.blocks, device=order.device)
         start = torch.searchsorted(runs, (draw * runs[:, -1:]).long() + 1)
         places = start.unsqueeze(-1) + torch.arange(size, device=order.device)
         return order.gather(1, places.flatten(1)).unflatten(1, (self.blocks, size))

@@ -1,8 +1,9 @@
 """Random scales, shifts, noise and reflections, for every object of a batch on its own.
 
-Every transform maps a batch dict to a batch dict and leaves its input as it was. Random numbers come from torch's
-generator of the CPU: a seed gives the same batch on every device. Normals follow: they turn with a reflection, lean the
-other way when axes are stretched by different factors, and stay as they are under a shift or noise.
+Every transform maps a batch dict to a batch dict and leaves its input as it was. Random numbers come from the generator
+of the device where the batch is: nothing is waited for, and a seed gives the same batch on equal devices. Normals
+follow: they turn with a reflection, lean the other way when axes are stretched by different factors, and stay as they
+are under a shift or noise.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ class RandomScale:
     def __call__(self, batch: Batch) -> Batch:
         """Map ``points (B, N, 3)`` to the same shape; ``normals`` follow."""
         low, high = self.scale
-        draw = torch.rand(len(batch['points']), 1, 3 if self.per_axis else 1)
+        points = batch['points']
+        draw = torch.rand(len(points), 1, 3 if self.per_axis else 1, device=points.device)
         return stretched(batch, low + (high - low) * draw)
 
 
@@ -61,8 +63,8 @@ class RandomTranslate:
     def __call__(self, batch: Batch) -> Batch:
         """Map ``points (B, N, 3)`` to the same shape."""
         points = batch['points']
-        shift = self.translate * (2 * torch.rand(len(points), 1, 3) - 1)
-        return {**batch, 'points': points + shift.to(points, non_blocking=True)}
+        shift = self.translate * (2 * torch.rand(len(points), 1, 3, device=points.device) - 1)
+        return {**batch, 'points': points + shift.to(points.dtype)}
 
 
 @TRANSFORMS.register_module()
@@ -85,10 +87,10 @@ class RandomScaleTranslate:
     def __call__(self, batch: Batch) -> Batch:
         """Map ``points (B, N, 3)`` to the same shape; ``normals`` follow."""
         low, high = self.scale
-        draw = torch.rand(len(batch['points']), 2, 3)
+        draw = torch.rand(len(batch['points']), 2, 3, device=batch['points'].device)
         batch = stretched(batch, low + (high - low) * draw[:, :1])
-        shift = (self.translate * (2 * draw[:, 1:] - 1)).to(batch['points'], non_blocking=True)
-        return {**batch, 'points': batch['points'] + shift}
+        shift = self.translate * (2 * draw[:, 1:] - 1)
+        return {**batch, 'points': batch['points'] + shift.to(batch['points'].dtype)}
 
 
 @TRANSFORMS.register_module()
@@ -111,8 +113,8 @@ class RandomJitter:
     def __call__(self, batch: Batch) -> Batch:
         """Map ``points (B, N, 3)`` to the same shape."""
         points = batch['points']
-        noise = (self.sigma * torch.randn(points.shape)).clamp(-self.clip, self.clip)
-        return {**batch, 'points': points + noise.to(points, non_blocking=True)}
+        noise = (self.sigma * torch.randn(points.shape, device=points.device)).clamp(-self.clip, self.clip)
+        return {**batch, 'points': points + noise.to(points.dtype)}
 
 
 @TRANSFORMS.register_module()
@@ -132,10 +134,11 @@ class RandomMirror:
     def __init__(self, axes: Sequence[str] = ('x', 'z'), probability: float = 0.5) -> None:
         if not set(axes) <= set(AXES) or not 0 <= probability <= 1:
             raise UsageError(f'RandomMirror: impossible choice axes={tuple(axes)}, probability={probability}')
-        self.allowed = torch.tensor([axis in axes for axis in AXES])
-        self.probability = probability
+        self.probabilities = [probability * (axis in axes) for axis in AXES]
 
     def __call__(self, batch: Batch) -> Batch:
         """Map ``points (B, N, 3)`` to the same shape; ``normals`` follow."""
-        flipped = (torch.rand(len(batch['points']), 1, 3) < self.probability) & self.allowed
-        return stretched(batch, torch.where(flipped, -1.0, 1.0))
+        points = batch['points']
+        draws = torch.rand(len(points), 1, 3, device=points.device).unbind(dim=2)
+        flipped = [draw < chance for draw, chance in zip(draws, self.probabilities, strict=True)]
+        return stretched(batch, torch.where(torch.stack(flipped, dim=2), -1.0, 1.0))

@@ -1,6 +1,6 @@
 """Turning whole clouds at random, every one by a rotation of its own; normals turn with them.
 
-Random numbers come from torch's generator of the CPU: a seed gives the same batch on every device.
+Random numbers come from the generator of the device where the batch is.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 
 import torch
-from scipy.spatial.transform import Rotation
 
 from zoo.registry import TRANSFORMS
 from zoo.transforms.batch import Batch, turned
@@ -21,8 +20,8 @@ class RandomRotateGravity:
     def __call__(self, batch: Batch) -> Batch:
         """Map ``points (B, N, 3)`` to the same shape; ``normals`` follow."""
         points = batch['points']
-        angle = torch.rand(len(points), 1) * (2 * math.pi)
-        sine, cosine = (part.to(points, non_blocking=True) for part in (angle.sin(), angle.cos()))
+        angle = torch.rand(len(points), 1, device=points.device) * (2 * math.pi)
+        sine, cosine = (part.to(points.dtype) for part in (angle.sin(), angle.cos()))
         result = dict(batch)
         for key in ('points', 'normals'):
             if key in batch:
@@ -42,5 +41,12 @@ class RandomRotateSO3:
 
     def __call__(self, batch: Batch) -> Batch:
         """Map ``points (B, N, 3)`` to the same shape; ``normals`` follow."""
-        quaternion = torch.randn(len(batch['points']), 4)[:, [1, 2, 3, 0]]  # scipy has the real part last
-        return turned(batch, torch.from_numpy(Rotation.from_quat(quaternion.double().numpy()).as_matrix()))
+        points = batch['points']
+        quaternion = torch.randn(len(points), 4, device=points.device, dtype=torch.float32).double()
+        w, x, y, z = (quaternion / quaternion.norm(dim=1, keepdim=True)).unbind(dim=1)
+        rows = (
+            (x * x - y * y - z * z + w * w, 2 * (x * y - z * w), 2 * (x * z + y * w)),
+            (2 * (x * y + z * w), -x * x + y * y - z * z + w * w, 2 * (y * z - x * w)),
+            (2 * (x * z - y * w), 2 * (y * z + x * w), -x * x - y * y + z * z + w * w),
+        )
+        return turned(batch, torch.stack([torch.stack(row, dim=1) for row in rows], dim=1))
