@@ -44,6 +44,7 @@ EXTRAS = {
     'vis': ['plotly>=5.20', 'tensorboard>=2.16'],
     'fast': ['numba>=0.60'],
     'drive': ['gdown>=5.2'],
+    'draco': ['DracoPy>=1.4'],  # compressed glTF
     'torch-pointcloud': ['torch-pointcloud>=0.0.18'],  # its models as encoders; needs a newer torch than we do
     'slurm': ['submitit>=1.5'],
     'ray': ['ray>=2.30'],  # large, and for clusters: not part of all
@@ -60,7 +61,8 @@ EXTRAS = {
         'pre-commit>=4',
     ],
 }
-EXTRAS['all'] = [requirement for group in ('vis', 'fast', 'drive', 'slurm', 'dev') for requirement in EXTRAS[group]]
+WHOLE = ('vis', 'fast', 'drive', 'draco', 'slurm', 'dev')
+EXTRAS['all'] = [requirement for group in WHOLE for requirement in EXTRAS[group]]
 
 
 SHIPPED = ('configs', 'tools', 'weights', 'docs/results/weights', 'model_index.yml')

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from zoo.arrays import load_npy
 from zoo.compat import expand
 from zoo.datasets.coordinates import recentred
+from zoo.datasets.meshes.files import SUFFIXES as MESHES
 from zoo.datasets.meshes.files import read_soup
 from zoo.datasets.meshes.painted import paint
 from zoo.datasets.meshes.sampling import sample_surface
@@ -21,7 +22,6 @@ from zoo.hub.text_points import parse_rows
 FloatArray = NDArray[np.float32]
 
 TEXTS = ('.txt', '.xyz', '.pts', '.csv')
-MESHES = ('.ply', '.obj', '.off', '.stl', '.glb', '.gltf')
 SUFFIXES = ('.npy', *TEXTS, *MESHES)
 """Endings of the files that can be read, in lower case."""
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from zoo.datasets.meshes.files import SUFFIXES, read_mesh
+from zoo.datasets.meshes.files import READ, read_mesh
 from zoo.errors import UsageError
 from zoo.hub.point_files import read_points
 
@@ -124,6 +124,28 @@ def refused() -> None:
     write(
         'below.ply', head.format('binary_little_endian 1.0', 1, 2, 'int').encode() + bytes(12) + b'\xff\xff\xff\xff' * 9
     )
+    row = '1 16 {} 0 0 1 0 0 0 1 0 0 0 1 {}.dat\n'
+    (folder / 'p').mkdir()
+    for level in range(9):
+        write(f'p/n{level}.dat', ''.join(row.format(place, f'n{level + 1}') for place in range(10)))
+    write('p/n9.dat', '4 16 0 0 0 1 0 0 1 1 0 0 1 0\n' * 100)
+    write('copies.dat', row.format(0, 'n0'))
+    write('rows.dat', ''.join(row.format(place, 'n9') for place in range(9)) * 50_000)
+    write('self.dat', row.format(0, 'self'))
+    lines = ''.join(f'DEF n{k + 1} Group {{ children [ USE n{k} USE n{k} USE n{k} ] }} ' for k in range(30))
+    write('uses.wrl', f'#VRML V2.0 utf8\nDEF n0 Shape {{ }} {lines}')
+    corners = ', '.join(['0 0 0', '1 0 0', '0 1 0'] * 9_000)
+    faces = 'Shape { geometry IndexedFaceSet { coord Coordinate { point [' + corners + '] } coordIndex [ '
+    faces += '0 1 2 -1 ' * 20_000 + '] } }'
+    write('again.wrl', f'#VRML V2.0 utf8\nDEF n0 {faces} ' + 'Group { children [ ' + 'USE n0 ' * 5_000 + '] }')
+    write('deep.wrl', '#VRML V2.0 utf8\n' + 'Group { children [ ' * 500_000)
+    laughs = ''.join(f'<!ENTITY a{k + 1} "{f"&a{k};" * 10}">' for k in range(12))
+    write('entities.dae', f'<!DOCTYPE a [<!ENTITY a0 "ha">{laughs}]><COLLADA><asset>&a12;</asset></COLLADA>')
+    write('wide.dae', f'<!DOCTYPE a [<!ENTITY a0 "ha">{laughs}]><a>&a12;</a>'.encode('utf-16'))
+    write('deep.dae', '<COLLADA>' + '<node>' * 500_000)
+    nodes = ''.join(f'<node id="n{k}">' + f'<instance_node url="#n{k + 1}"/>' * 9 + '</node>' for k in range(30))
+    scene = '<library_visual_scenes><visual_scene><node><instance_node url="#n0"/></node></visual_scene>'
+    write('nodes.dae', f'<COLLADA><library_nodes>{nodes}</library_nodes>{scene}</library_visual_scenes></COLLADA>')
     write('digits.obj', 'v ' + '9' * 3_000_000 + ' 0 0\n' + 'v 0 0 1\n' * 200_000 + 'f 1 2 3\n')
     write('index.obj', 'v 0 0 1\n' * 9 + 'f ' + '1 ' * 200_000 + '9' * 3_000_000 + '\n')
 
@@ -132,7 +154,7 @@ def main() -> None:
     write('place.bin', struct.pack('<9f', 0, 0, 0, 1, 0, 0, 0, 1, 0))
     good = textured()
     refused()
-    names = {path.name for path in folder.iterdir() if path.suffix in SUFFIXES}
+    names = {path.name for path in folder.iterdir() if path.suffix in READ}
     read_mesh(folder / 'wide.jpg.obj')  # whatever is imported late
     status = dict(line.split(':', 1) for line in Path('/proc/self/status').read_text().splitlines())
     limit = int(status['VmSize'].split()[0]) * 1024 + (600 << 20)
@@ -140,7 +162,7 @@ def main() -> None:
     for name in good:
         assert len(read_mesh(folder / name).mesh.faces) == 1, name
     for name in sorted(names.difference(good)):
-        for read in (read_mesh, read_points)[: 1 if name.endswith('gltf') else 2]:  # they take seconds
+        for read in (read_mesh, read_points)[: 1 if name.endswith(('gltf', 'dat')) else 2]:  # seconds, or no points
             start = time.monotonic()
             with pytest.raises(UsageError) as error:
                 read(folder / name)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import random
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -276,9 +278,61 @@ def test_our_own_meshes_survive_every_format(tmp_path):
         assert len(item.mesh.vertices) == 24
 
 
+LDRAW = (
+    '0 Part\n0 BFC CERTIFY CCW\n1 16 0 0 0 1 0 0 0 1 0 0 0 1 sub.dat\n4 4 0 0 0 1 0 0 1 1 0 0 1 0\n'
+    '3 16 0 0 0 1 0 0 0 1 0\n'
+)
+COLLADA = (
+    '<COLLADA><asset><unit meter="1"/><up_axis>Z_UP</up_axis></asset><library_geometries><geometry id="g"><mesh>'
+    '<source id="s"><float_array id="a" count="9">0 0 0 1 0 0 0 1 0</float_array><technique_common>'
+    '<accessor source="#a" count="3" stride="3"/></technique_common></source><vertices id="v">'
+    '<input semantic="POSITION" source="#s"/></vertices><triangles count="1">'
+    '<input semantic="VERTEX" source="#v" offset="0"/><p>0 1 2</p></triangles></mesh></geometry></library_geometries>'
+    '<library_visual_scenes><visual_scene id="w"><node><rotate>1 0 0 90</rotate><instance_geometry url="#g"/></node>'
+    '</visual_scene></library_visual_scenes><scene><instance_visual_scene url="#w"/></scene></COLLADA>'
+)
+VRML = (
+    '#VRML V2.0 utf8\nShape { appearance Appearance { material DEF A Material { diffuseColor 1 0 0 } } }\n'
+    'Transform { rotation 0 0 1 1 children [ Shape { geometry IndexedFaceSet { coordIndex [0,1,2,-1] '
+    'coord Coordinate { point [0 0 0,1 0 0,0 1 0] } } appearance Appearance { material USE A } } ] }'
+)
+WORDS = ('-1', 'nan', '1e999', '9' * 30, '', '\0', '}', '[', '<', '"', '#', '0x', '-', 'USE A', '<!ENTITY', '\ud800')
+
+
+@pytest.mark.parametrize('seed', range(40))
+@pytest.mark.parametrize(('suffix', 'text'), [('.dat', LDRAW), ('.dae', COLLADA), ('.wrl', VRML)])
+def test_files_damaged_in_any_way_are_read_or_refused_in_one_line(tmp_path, suffix, text, seed):
+    rng = random.Random(seed)
+    write(tmp_path, 'sub.dat', '3 16 0 0 0 1 0 0 0 0 1\n')
+    for number in range(6):
+        words = re.split(r'([\s,<>="]+)', text)
+        for _ in range(rng.randint(1, 4)):
+            kind, here, there = rng.randrange(5), rng.randrange(len(words)), rng.randrange(len(words))
+            if kind == 0:
+                words[here] = rng.choice(WORDS)
+            elif kind == 1:
+                words = words[:here] or words
+            elif kind == 2:
+                words[here], words[there] = words[there], words[here]
+            elif kind == 3:
+                words[here:here] = words[min(here, there) : max(here, there)] * rng.choice((1, 50))
+            else:
+                del words[here : here + rng.randint(1, 9)]
+            words = words or ['']
+        path = tmp_path / f'{number}{suffix}'
+        path.write_bytes(''.join(words).encode('utf-8', 'surrogatepass'))
+        line = str(path)
+        try:
+            assert np.isfinite(read_mesh(path).mesh.vertices).all()
+        except UsageError as error:
+            line = str(error)
+        assert str(path) in line
+        assert '\n' not in line
+
+
 @pytest.mark.slow
 def test_small_files_take_little_memory(tmp_path):
     command = [sys.executable, str(Path(__file__).with_name('bombs.py')), str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, cwd=Path.cwd())
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count(' s ') == 5 + 2 * 10
+    assert done.stdout.count(' s ') == 5 + 3 + 2 * 17

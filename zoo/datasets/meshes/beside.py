@@ -43,21 +43,34 @@ class Beside:
             ValueError: All that was read is too much together.
         """
         for candidate in _candidates(name):
-            if candidate not in self._known:
-                try:
-                    content = self._read(candidate)
-                except PermissionError:  # it is there: without it the mesh would be another one
-                    raise
-                except (OSError, ValueError, KeyError):
-                    self.missing[candidate] = None
-                    continue
-                self._left -= len(content)
-                if self._left < 0:
-                    raise ValueError(f'it names files of more than {MOST} bytes')
-                self._known[candidate] = content
-                self.taken[candidate] = None
-            return self._known[candidate]
+            try:
+                return self.exact(candidate)
+            except FileNotFoundError:
+                continue
         raise FileNotFoundError(f'{name} is not there')
+
+    def exact(self, path: str) -> bytes:
+        """Return the content of a path as it stands, for formats that say where to look.
+
+        Raises:
+            FileNotFoundError: It is not there, or lies too far away.
+            PermissionError: It may not be read.
+            ValueError: All that was read is too much together.
+        """
+        if path not in self._known:
+            try:
+                content = self._read(path)
+            except PermissionError:  # it is there: without it the mesh would be another one
+                raise
+            except (OSError, ValueError, KeyError) as error:
+                self.missing[path] = None
+                raise FileNotFoundError(f'{path} is not there') from error
+            self._left -= len(content)
+            if self._left < 0:
+                raise ValueError(f'it names files of more than {MOST} bytes')
+            self._known[path] = content
+            self.taken[path] = None
+        return self._known[path]
 
     __getitem__ = get
 

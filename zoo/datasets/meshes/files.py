@@ -1,4 +1,4 @@
-"""Meshes in files: OBJ, OFF, PLY, STL, glTF."""
+"""Meshes in files: OBJ, OFF, PLY, STL, glTF, COLLADA, VRML, LDraw."""
 
 from __future__ import annotations
 
@@ -6,21 +6,29 @@ import warnings
 from pathlib import Path
 
 from zoo.datasets.meshes.beside import Beside, folder_files
+from zoo.datasets.meshes.collada import parse_collada
 from zoo.datasets.meshes.gltf import parse_gltf
+from zoo.datasets.meshes.ldraw import parse_ldraw
 from zoo.datasets.meshes.off import parse_off
 from zoo.datasets.meshes.painted import PaintedMesh, paint
 from zoo.datasets.meshes.ply import parse_ply
 from zoo.datasets.meshes.soup import Soup
 from zoo.datasets.meshes.stl import parse_stl
+from zoo.datasets.meshes.vrml import parse_vrml
 from zoo.datasets.meshes.wavefront import parse_obj
 from zoo.errors import UsageError
 
-SUFFIXES = ('.obj', '.off', '.ply', '.stl', '.glb', '.gltf')
-"""Endings of the files that can be read, in lower case."""
+SUFFIXES = ('.obj', '.off', '.ply', '.stl', '.glb', '.gltf', '.dae', '.wrl')
+"""Endings of the files that are looked for in folders of meshes, in lower case."""
+
+READ = (*SUFFIXES, '.dat')
+"""Endings of the files that can be read. Most files that end like an LDraw part are none."""
 
 
 def read_mesh(path: str | Path) -> PaintedMesh:
     """Read a mesh with the colours of its triangles, in the frame of its file.
+
+    COLLADA states up axis and unit, and LDraw's is fixed: these come with y up, COLLADA in metres.
 
     All parts of a scene are put together, each where the scene has it. Polygons are cut into triangles, dented ones
     too. Colours are those of the faces, the vertices, the materials or their textures, grey where there are none.
@@ -28,7 +36,7 @@ def read_mesh(path: str | Path) -> PaintedMesh:
     too often to be relied on. A file that holds less or more than it announces is refused.
 
     Args:
-        path: A file with one of the ``SUFFIXES``; libraries and textures are looked for beside it.
+        path: A file with one of the endings ``READ``; libraries and textures are looked for beside it.
 
     Raises:
         UsageError: The file is missing, empty, damaged, of another kind, or without a triangle that has an area.
@@ -73,8 +81,8 @@ def parse_mesh(data: bytes, suffix: str, name: str, beside: Beside, *, materials
 def _parse(data: bytes, suffix: str, name: str, beside: Beside, materials: str = '') -> Soup:
     """Choose the reader, and say in one line what it stumbled over."""
     kind = suffix.lower()
-    if kind not in SUFFIXES:
-        raise UsageError(f'{name} is no mesh that can be read: known are {", ".join(SUFFIXES)}')
+    if kind not in READ:
+        raise UsageError(f'{name} is no mesh that can be read: known are {", ".join(READ)}')
     if not data.strip(b'\0 \t\r\n'):
         raise UsageError(f'{name} is empty: export or fetch it again')
     try:
@@ -86,9 +94,17 @@ def _parse(data: bytes, suffix: str, name: str, beside: Beside, materials: str =
                 return parse_obj(data, beside, materials)
             if kind == '.ply':
                 return parse_ply(data, beside)
+            if kind == '.dae':
+                return parse_collada(data, beside)
+            if kind == '.dat':
+                return parse_ldraw(data, beside)
+            if kind == '.wrl':
+                return parse_vrml(data)
             return parse_stl(data) if kind == '.stl' else parse_gltf(data, beside)
     except PermissionError:  # of a file that this one names
         raise
+    except UsageError as error:  # something is missing here, not in the file
+        raise UsageError(f'{name}: {error}') from error
     except Exception as error:  # what a damaged file provokes in a parser is without limit
         reason = str(error) if isinstance(error, ValueError) else f'{type(error).__name__}: {error}'
         line = ' '.join(reason.split())[:200]

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zoo.datasets.meshes.beside import Beside
-from zoo.datasets.meshes.gltf_storage import LEAST, Json, Storage, read_chunks
+from zoo.datasets.meshes.gltf_storage import Json, Storage, read_chunks
 from zoo.datasets.meshes.materials import material_paint, open_picture
 from zoo.datasets.meshes.mesh import FloatArray, IntArray
-from zoo.datasets.meshes.soup import Soup, joined, plain, scaled, strip, triangulate
+from zoo.datasets.meshes.soup import Soup, joined, plain, refuse_more, scaled, strip, triangulate
 
 KNOWN = (
     'KHR_mesh_quantization',
@@ -70,8 +70,7 @@ class _Reader:
                     faces = part.faces if np.linalg.det(matrix[:3, :3]) >= 0 else part.faces[:, ::-1]
                     parts.append(part._replace(vertices=_moved(part.vertices, matrix), faces=faces))
                     drawn += len(faces)
-                if drawn > LEAST + self._storage.size:
-                    raise ValueError(f'it draws {drawn} triangles or points and more, most of them again and again')
+                refuse_more(drawn, self._storage.size)
         if parts:
             return joined(parts)
         return plain(np.concatenate([np.empty((0, 3)), *dots]), np.empty((0, 3), dtype=np.int64))

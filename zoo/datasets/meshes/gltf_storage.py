@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zoo.datasets.meshes.beside import Beside
+from zoo.datasets.meshes.draco import NAME, unpack_draco
 from zoo.datasets.meshes.text import decoded
 
 Json = dict[str, Any]
@@ -20,7 +21,7 @@ COMPONENTS = {5120: 'i1', 5121: 'u1', 5122: '<i2', 5123: '<u2', 5125: '<u4', 512
 WIDTHS = {'SCALAR': 1, 'VEC2': 2, 'VEC3': 3, 'VEC4': 4, 'MAT2': 4, 'MAT3': 9, 'MAT4': 16}
 
 LEAST = 1 << 22
-"""Numbers that a file may have without storing them, and triangles that it may draw by drawing the same ones again."""
+"""Numbers that a file may have without storing them."""
 
 
 def read_chunks(data: bytes) -> tuple[Json, bytes | None]:
@@ -63,6 +64,7 @@ class Storage:
     def __init__(self, tree: Json, binary: bytes | None, beside: Beside) -> None:
         self.tree, self._binary, self._beside = tree, binary, beside
         self._buffers: dict[int, bytes] = {}
+        self._meshes: dict[int, dict[str, NDArray[Any]]] = {}
         self._copied = 0
 
     @property
@@ -93,10 +95,9 @@ class Storage:
         if 'bufferView' in accessor:
             rows = self._view(accessor, dtype, width, count)
         elif sparse is None:
-            packed = ', '.join(primitive.get('extensions', {})) or 'nothing'
-            draco = 'Draco' in packed or 'draco' in packed
-            what = 'Draco compression' if draco else packed
-            raise ValueError(f'its geometry is stored by {what}, which is not read: export it without compression')
+            rows = self._unpacked(index, primitive)
+            if len(rows) != count or rows.shape[1] != width:
+                raise ValueError(f'{count} rows of {width} are announced, Draco has {rows.shape}')
         else:
             if not 0 <= count * width <= LEAST:
                 raise ValueError(f'{count} rows are announced and not stored')
@@ -114,6 +115,21 @@ class Storage:
         rows = rows.copy()
         rows[places[:, 0]] = self._view(sparse['values'], dtype, width, sparse['count'])
         return rows, divisor
+
+    def _unpacked(self, index: Any, primitive: Json) -> NDArray[Any]:
+        """Return rows that the extension of a primitive holds."""
+        packed = primitive.get('extensions', {})
+        if NAME not in packed:
+            what = ', '.join(packed) or 'nothing'
+            raise ValueError(f'its geometry is stored by {what}, which is not read: export it without compression')
+        view = packed[NAME]['bufferView']
+        if view not in self._meshes:
+            content = bytes(self.content(self.item('bufferViews', view)))
+            self._meshes[view] = unpack_draco(content, packed[NAME]['attributes'])
+        name = next((name for name, place in primitive['attributes'].items() if place == index), '')
+        if name not in self._meshes[view]:
+            raise ValueError(f'Draco has no {name}')
+        return self._meshes[view][name]
 
     def _view(self, place: Json, dtype: np.dtype[Any], width: int, count: Any) -> NDArray[Any]:
         """Return the rows of a part of a buffer; more than there are is not announced."""

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from zoo.datasets.captions import readable
 from zoo.errors import UsageError
 
-FORMATS = ('.obj', '.glb', '.gltf', '.ply', '.off', '.stl')
+FORMATS = ('.obj', '.glb', '.gltf', '.dae', '.ply', '.wrl', '.off', '.stl')
 """Endings from best to worst: those that may bring colours first, plain text before what may be compressed."""
 
 COLLISION = frozenset(

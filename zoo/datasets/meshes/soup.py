@@ -15,6 +15,10 @@ GREY = 0.65
 """Red, green and blue where a file says nothing."""
 
 
+MOST_TRIANGLES = 1 << 21
+"""Of one file that draws the same ones again and again; what a file states one by one is bounded by its size."""
+
+
 class Soup(NamedTuple):
     """Vertices and triangles of a file; one that announces no faces is a cloud of its vertices.
 
@@ -29,6 +33,20 @@ class Soup(NamedTuple):
     faces: IntArray
     colour: FloatArray
     clear: NDArray[np.bool_]
+
+
+def refuse_more(count: int, stored: int = 0) -> None:
+    """Refuse a file that draws far more triangles than it stores.
+
+    Args:
+        count: Triangles drawn so far.
+        stored: Bytes that they may be stored in.
+
+    Raises:
+        ValueError: It does.
+    """
+    if count > MOST_TRIANGLES + stored:
+        raise ValueError(f'it draws {count} triangles and more, most of them again and again')
 
 
 def plain(vertices: FloatArray, faces: IntArray, colour: FloatArray | None = None) -> Soup:
