@@ -66,9 +66,7 @@ def test_two_towers_are_fine_tuned_on_the_chosen_stream(streams, queries, tmp_pa
     assert all(parameter.grad is not None for parameter in classifier.parameters())
 
 
-@pytest.mark.parametrize('method', METHODS)
-def test_features_have_no_fresh_token(method):
-    backbone = backbone_config(f'{method}-nano', 'features')
-    model = MODELS.build(dict(type='FeatureExtractor', backbone=backbone))
-    source = zoo.get_model(f'{method}-nano_procedural')
+def test_features_have_no_fresh_token(pretrained):
+    method, source, _ = pretrained
+    model = MODELS.build(dict(type='FeatureExtractor', backbone=backbone_config(f'{method}-nano', 'features')))
     assert set(model.backbone.state_dict()) == set(source.backbone.state_dict()) - {'mask_token', 'mask_position'}

@@ -125,15 +125,6 @@ def test_models_of_something_else_are_refused():
         zoo.Inferencer(segmenter, num_points=64)(CLOUD)
 
 
-def test_z_up_is_turned(extractor, tmp_path):
-    ready, other = (zoo.Inferencer(extractor, num_points=64, up=up) for up in 'yz')
-    lying = CLOUD[:, [0, 2, 1]] * np.float32([1, -1, 1])
-    np.save(tmp_path / 'a.npy', lying)
-    for found in (other(lying), other(torch.from_numpy(lying)), other(tmp_path / 'a.npy')):
-        np.testing.assert_array_equal(found.embedding, ready(CLOUD).embedding)
-    assert not np.allclose(ready(lying).embedding, ready(CLOUD).embedding, atol=1e-3)
-
-
 def test_the_number_of_points_is_said(extractor, classifier, caplog):
     zoo.Inferencer(extractor)
     (line,) = caplog.messages
@@ -155,19 +146,15 @@ def test_scale_and_place_do_not_matter_unless_asked(extractor):
         ('gone.npy', r'gone\.npy cannot be read'),
         (np.zeros(3), 'expected an array of shape'),
         (7, 'found a int'),
-        (CLOUD.T, r'array 0 of shape \(3, 300\) seems transposed'),
         (torch.from_numpy(CLOUD).T, r'array 0 of shape \(3, 300\) seems transposed'),
         (CLOUD.T.tolist(), r'array 0 of shape \(3, 300\) seems transposed'),
         ([CLOUD, CLOUD.T], r'array 1 of shape \(3, 300\) seems transposed'),
         (CLOUD.T[None], r'an array of shape \(1, 3, 300\) seems transposed, expected \(B, N, 3\)'),
         (torch.zeros(2, 3, 80), r'an array of shape \(2, 3, 80\) seems transposed'),
-        (np.zeros((300, 384)), r'array 0 is no cloud .* found shape \(300, 384\)'),
         (np.zeros((64, 64, 3), np.uint8), 'is a picture'),
         (torch.zeros(300, 3, dtype=torch.bfloat16), 'array 0 is a torch.strided of torch.bfloat16: give'),
         ([[[1, 2, 3]], [[1, 2]]], 'a list of lists must be one cloud'),
-        (CLOUD + np.float32(5e6), 'array 0 is .* float32 numbers lose its shape'),
         ([np.eye(3), 'gone.txt'], r'gone\.txt cannot be read'),
-        ([np.full((4, 3), np.nan)], 'array 0 holds a number that is not finite'),
     ],
 )
 def test_bad_inputs_are_named(extractor, inputs, message):

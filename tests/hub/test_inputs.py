@@ -94,21 +94,6 @@ def test_one_file_has_one_figure(trained, tmp_path):
     assert np.mean([a.label == b.label for a, b in zip(half, shown['array'], strict=True)]) >= 0.9
 
 
-@pytest.mark.parametrize(
-    'spoil',
-    [
-        lambda clouds: clouds.transpose(0, 2, 1),
-        lambda clouds: list(clouds.transpose(0, 2, 1)),
-        lambda clouds: (clouds + UTM).astype(np.float32),
-        lambda clouds: (clouds + 10).astype(np.float16),
-        lambda clouds: torch.from_numpy(clouds).bfloat16(),
-    ],
-)
-def test_or_it_is_refused(trained, spoil):
-    with pytest.raises(UsageError, match=r'array'):
-        zoo.Inferencer(trained[0])(spoil(trained[3]))
-
-
 def test_what_was_wrong_is_another_figure(trained):
     weights, _, accuracy, clouds, labels = trained
     lying = clouds[..., [0, 2, 1]] * np.float32([1, -1, 1])

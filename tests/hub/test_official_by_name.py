@@ -2,38 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import functools
 import hashlib
-import threading
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import torch
 
 import zoo
+from tests.hub.download.server import serving
 from tests.hub.index.samples import write_index
 from tests.hub.test_official_parity import TOLERANCE, read, relative
 from zoo.errors import UsageError
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
-
-
-@contextlib.contextmanager
-def served(folder):
-    """Address of a folder on this machine."""
-    server = ThreadingHTTPServer(('127.0.0.1', 0), functools.partial(Quiet, directory=str(folder)))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f'http://127.0.0.1:{server.server_address[1]}'
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def model_of(name, task, method, address, classes=(), **more):
@@ -82,8 +60,11 @@ def test_served_downloaded_converted_and_equal(home, file, method, task):
     digest = save_official(state, home / 'www' / 'ckpt.pth')
     name = 'recon-base_noise-official'
     classes = [str(number) for number in range(recorded['output'].shape[1])] if task == 'classify' else ()
-    with served(home / 'www') as address:
-        write_index(home, [model_of(name, task, method, f'{address}/ckpt.pth', classes, SHA256=digest)])
+    with serving((home / 'www' / 'ckpt.pth').read_bytes()) as server:
+        write_index(home, [model_of(name, task, method, f'{server.root}/other.pth', classes, SHA256='0' * 64)])
+        with pytest.raises(UsageError, match='gives another content'):
+            zoo.get_model(name, pretrained=True)
+        write_index(home, [model_of(name, task, method, f'{server.root}/ckpt.pth', classes, SHA256=digest)])
         model = zoo.get_model(name, pretrained=True)
     assert not model.training
     assert relative(model(recorded['points']), recorded['output']) < TOLERANCE
@@ -116,14 +97,3 @@ def test_another_use_of_a_released_student(home):
     assert other(recorded['points']).shape[1] == 7
     with pytest.raises(UsageError, match=r'do not fit the backbone: .*or change less'):
         zoo.get_model(name, pretrained=True, num_classes=7)
-
-
-def test_a_wrong_hash_gives_no_model(home):
-    state, _ = read('recon_classify')
-    save_official(state, home / 'www' / 'ckpt.pth')
-    name = 'recon-base_noise-official'
-    write_index(
-        home, [model_of(name, 'classify', 'recon', (home / 'www' / 'ckpt.pth').as_uri(), 'ab', SHA256='0' * 64)]
-    )
-    with pytest.raises(UsageError):
-        zoo.get_model(name, pretrained=True)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
 import trimesh
@@ -9,28 +11,18 @@ from zoo.hub.point_files import checked_points, read_points
 
 RNG = np.random.default_rng(0)
 CLOUD = RNG.standard_normal((50, 3)).astype(np.float32)
-SQUARE = [[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]]
 
 
 def rows(points, comma=' '):
     return ''.join(comma.join(f'{value:.9g}' for value in point) + '\n' for point in points)
 
 
-def ply(points, faces=()):
-    head = ['ply', 'format ascii 1.0', f'element vertex {len(points)}', *(f'property float {axis}' for axis in 'xyz')]
-    head += [f'element face {len(faces)}', 'property list uchar int vertex_indices'] if faces else []
-    return (
-        '\n'.join([*head, 'end_header', ''])
-        + rows(points)
-        + ''.join(f'{len(f)} {" ".join(map(str, f))}\n' for f in faces)
-    )
-
-
+AXES = ''.join(f'property float {axis}\n' for axis in 'xyz')
 CLOUDS = {
     'a.txt': rows(CLOUD),
     'b.csv': rows(CLOUD, ','),
     'c.xyz': '# x y z normal\n' + rows(np.hstack([CLOUD, CLOUD])),
-    'd.ply': ply(CLOUD),
+    'd.ply': f'ply\nformat ascii 1.0\nelement vertex {len(CLOUD)}\n{AXES}end_header\n{rows(CLOUD)}',
     'e.obj': '# a cloud\n' + ''.join(f'v {line}' for line in rows(CLOUD).splitlines(keepends=True)),
     'f.off': f'OFF\n{len(CLOUD)} 0 0\n{rows(CLOUD)}',
     'g.PTS': rows(CLOUD),
@@ -50,25 +42,19 @@ def test_arrays_with_more_columns(tmp_path):
     np.testing.assert_allclose(read_points(tmp_path / 'a.npy'), CLOUD)
 
 
-MESHES = {
-    'a.ply': ply(SQUARE, [(0, 1, 2), (0, 2, 3)]),
-    'b.obj': ''.join(f'v {x} {y} {z}\n' for x, y, z in SQUARE) + 'f 1 2 3 4\n',
-    'c.off': 'OFF\n4 1 0\n' + rows(SQUARE) + '4 0 1 2 3\n',
-    'd.off': 'OFF4 1 0\n' + rows(SQUARE) + '4 0 1 2 3\n',
-}
-
-
-@pytest.mark.parametrize('name', MESHES)
-def test_points_are_drawn_on_meshes(tmp_path, name):
-    (tmp_path / name).write_text(MESHES[name])
-    found = read_points(tmp_path / name, 4000)
+def test_points_are_drawn_on_meshes(tmp_path):
+    (tmp_path / 'a.obj').write_text('v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\nf 1 2 3 4\n')
+    found = read_points(tmp_path / 'a.obj', 4000)
     assert found.shape == (4000, 3)
     assert np.abs(found[:, 2]).max() == 0
-    assert found[:, :2].min() >= 0
-    assert found[:, :2].max() <= 1
     counts = np.histogram2d(found[:, 0], found[:, 1], bins=4, range=[[0, 1]] * 2)[0]
+    assert counts.sum() == 4000
     assert counts.min() > 4000 / 16 * 0.7  # evenly over the square
-    assert np.array_equal(found, read_points(tmp_path / name, 4000))
+    assert np.array_equal(found, read_points(tmp_path / 'a.obj', 4000))
+
+
+PICKLE = io.BytesIO()
+np.save(PICKLE, np.array([{'x': 1}], dtype=object), allow_pickle=True)
 
 
 @pytest.mark.parametrize(
@@ -76,18 +62,12 @@ def test_points_are_drawn_on_meshes(tmp_path, name):
     [
         ('a.jpg', b'x', 'is no file of points that can be read: known are .npy'),
         ('a.npy', b'', 'holds no points'),
-        ('a.npy', b'\x93NUMPY junk', 'holds no points'),
+        ('a.npy', PICKLE.getvalue(), 'holds no points'),
         ('a.txt', b'', 'holds no points'),
         ('a.txt', b'1 2\n3 4\n', 'expected numbers of shape'),
-        ('a.txt', b'1 2 3\n4 5\n', 'holds no points'),
-        ('a.txt', b'x y z\n', 'holds no points'),
         ('a.txt', b'1 2 3\n1 nan 3\n', 'not finite, in point 1'),
         ('a.txt', b'\xff\xfe\x00', 'holds no points'),
-        ('a.ply', b'ply\nformat ascii 1.0\nelement vertex 3\nend_header\n', 'is no PLY file'),
         ('a.ply', b'rubbish', 'is no PLY file'),
-        ('a.obj', b'', 'is empty'),
-        ('a.off', b'OFF\n3 0 0\n1 2\n', 'cut off'),
-        ('a.off', b'x', 'is no OFF file'),
     ],
 )
 def test_bad_files_are_one_line(tmp_path, name, content, message):
@@ -96,17 +76,6 @@ def test_bad_files_are_one_line(tmp_path, name, content, message):
         read_points(tmp_path / name)
     assert '\n' not in str(caught.value)
     assert name in str(caught.value)
-
-
-def test_a_pickle_is_not_opened(tmp_path):
-    np.save(tmp_path / 'a.npy', np.array([{'x': 1}], dtype=object), allow_pickle=True)
-    with pytest.raises(UsageError, match='holds no points'):
-        read_points(tmp_path / 'a.npy')
-
-
-def test_missing_files_are_named(tmp_path):
-    with pytest.raises(UsageError, match=r'gone\.npy cannot be read'):
-        read_points(tmp_path / 'gone.npy')
 
 
 NAMED = np.zeros(50, dtype=[('intensity', '<u2'), ('z', '>f4'), ('X', '<f8'), ('y', '<f4')])
@@ -159,6 +128,7 @@ WRONG = {
     'dust': (CLOUD.astype(np.float64) * 1e-30, 'show no shape'),
     'too large for squares': (CLOUD.astype(np.float64) * 1e30, 'show no shape'),
     'infinity': (np.vstack([CLOUD, [[0, np.inf, 0]]]), 'not finite, in point 50'),
+    'float16 far away': ((CLOUD + 100).astype(np.float16), 'float16 numbers lose its shape'),
     'map coordinates in float32': (CLOUD + np.float32(5e6), 'float32 numbers lose its shape'),
 }
 
@@ -202,15 +172,7 @@ def test_map_coordinates_keep_their_shape_in_every_file(tmp_path):
         read_points(tmp_path / 'd.ply')
 
 
-def test_paths_may_begin_at_home(tmp_path, monkeypatch):
-    monkeypatch.setenv('HOME', str(tmp_path))
-    np.save(tmp_path / 'a.npy', CLOUD)
-    np.testing.assert_array_equal(read_points('~/a.npy'), CLOUD)
-
-
-@pytest.mark.parametrize(
-    'value', [np.zeros((0, 3)), np.zeros(3), np.zeros((2, 2)), np.array([['a'] * 3]), None, [[1, 2], [3]]]
-)
+@pytest.mark.parametrize('value', [np.zeros((0, 3)), None, [[1, 2], [3]]])
 def test_what_is_no_cloud(value):
     with pytest.raises(UsageError, match='this is no cloud'):
         checked_points(value, 'this')

@@ -11,7 +11,6 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 
 import zoo
-from tests.engine.conftest import run_tool
 from tests.hub.test_official import official_state as released_recon
 from tests.shared import shared_file
 from tests.teachers.tokenizers.tiny import groups, official_state
@@ -111,29 +110,20 @@ def test_files_of_the_released_code(tmp_path, name, method, task):
     load_weights(model, target)
 
 
-@pytest.mark.slow
-def test_the_tool_refuses_with_the_list_of_keys_and_writes_nothing(tmp_path):
-    state = official_state()
-    del state['dgcnn_1.layer2.1.bias'], state['codebook']
-    state['codebook'] = torch.rand(16, 10)
-    torch.save({**state, 'extra.weight': torch.rand(2)}, tmp_path / 'released.pth')
-    command = ('convert.py', 'released.pth', 'ours.safetensors', '--from', 'point_bert', '--group-size', '8')
-    result = run_tool(*command, cwd=tmp_path)
-    assert result.returncode == 2, result.stderr
-    assert len(result.stderr.splitlines()) == 1
-    assert 'to_logits.layers.1.norm.bias' in result.stderr
-    assert 'extra.weight' in result.stderr
+def test_the_tool_says_what_it_wrote_or_refuses_with_the_list_of_keys(tool, tmp_path):
+    state, target = official_state(), tmp_path / 'ours.safetensors'
+    command = (tmp_path / 'released.pth', target, '--from', 'point_bert', '--group-size', 8)
+    torch.save(state, command[0])
+    code, out, _ = tool(*command)
+    assert (code, out.startswith(f'{target}: ')) == (0, True)
+    target.unlink()
+    del state['dgcnn_1.layer2.1.bias']
+    torch.save({**state, 'extra.weight': torch.rand(2)}, command[0])
+    code, _, errors = tool(*command)
+    assert code == 2
+    assert 'to_logits.layers.1.norm.bias' in errors
+    assert 'extra.weight' in errors
     assert not list(tmp_path.glob('*.safetensors*'))
-
-
-@pytest.mark.slow
-def test_the_tool_says_what_it_wrote(tmp_path):
-    torch.save(official_state(), tmp_path / 'released.pth')
-    command = ('convert.py', 'released.pth', 'ours.safetensors', '--from', 'point_bert', '--group-size', '8')
-    result = run_tool(*command, cwd=tmp_path)
-    assert result.returncode == 0, result.stderr
-    assert result.stdout.startswith('ours.safetensors: ')
-    assert (tmp_path / 'ours.safetensors').is_file()
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import os
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,19 +12,8 @@ import yaml
 
 from tests.hub.download.server import checkpoint, serving, status, whole
 from zoo.engine.cli import DONE, FAILED, WRONG_USAGE
-from zoo.errors import UsageError
 
-ROOT = Path(__file__).resolve().parents[2]
 OURS, FOREIGN, NONE = 'recon-nano_procedural', 'point-mae-base_shapenet55', 'recon-base_shapenet55'
-
-
-@pytest.fixture
-def main():
-    """The tool's function; a process of its own takes seconds to start."""
-    spec = importlib.util.spec_from_file_location('download_tool', ROOT / 'tools' / 'download.py')
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.main
 
 
 @pytest.fixture
@@ -77,73 +63,68 @@ def index(tmp_path, monkeypatch, server, content):
     return path
 
 
-def run(*arguments):
-    command = [sys.executable, str(ROOT / 'tools' / 'download.py'), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, env={**os.environ, 'OMP_NUM_THREADS': '1'})
+def path_of(answer):
+    """The file that the tool has printed."""
+    code, out, _ = answer
+    assert code == DONE
+    return Path(out.strip())
 
 
-def test_by_name(index, main, capsys, server, content):
-    assert main([OURS]) == DONE
-    path = Path(capsys.readouterr().out.strip())
+def test_by_name(index, tool, server, content):
+    path = path_of(tool(OURS))
     assert path.read_bytes() == content
     assert path.name == f'{OURS}.safetensors'
     server.reply(status(500))
-    assert main([OURS.upper()]) == DONE
+    assert path_of(tool(OURS.upper())) == path
     assert server.asked == []
 
 
-def test_list(index, main, capsys):
-    assert main(['--list']) == DONE
-    before = capsys.readouterr().out
+def test_list(index, tool):
+    _, before, _ = tool('--list')
     assert NONE not in before
     assert before.count('to download (http)') == 2
     assert 'not published' in before
-    main([OURS])
-    path = capsys.readouterr().out.strip()
-    main(['--list'])
-    assert path in capsys.readouterr().out
+    path = path_of(tool(OURS))
+    assert str(path) in tool('--list')[1]
 
 
-def test_all_goes_on_after_a_failure(index, main, capsys, server):
+def test_all_goes_on_after_a_failure(index, tool, server):
     server.reply(status(404), whole())
-    assert main(['--all']) == FAILED
-    told = capsys.readouterr()
-    assert told.err.count('error: ') == 1
-    assert f'{OURS}.safetensors is not to be had' in told.err
-    assert told.out.count('\n') == 1
-    assert f'{FOREIGN}.pth' in told.out
+    code, out, errors = tool('--all')
+    assert code == FAILED
+    assert errors.count('error: ') == 1
+    assert f'{OURS}.safetensors is not to be had' in errors
+    assert out.count('\n') == 1
+    assert f'{FOREIGN}.pth' in out
     server.reply(whole())
-    assert main(['--all']) == DONE
+    assert tool('--all')[0] == DONE
     assert len(server.asked) == 1
 
 
-def test_verify(index, main, capsys, server, content):
-    main([OURS])
-    path = Path(capsys.readouterr().out.strip())
+def test_verify(index, tool, server, content):
+    path = path_of(tool(OURS))
     times = path.stat()
     path.write_bytes(content[::-1])
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
     server.reply(whole())
-    assert main([OURS, '--verify']) == DONE
-    assert path.read_bytes() == content
+    assert path_of(tool(OURS, '--verify')).read_bytes() == content
     assert len(server.asked) == 1
-    assert main(['--all', '--verify']) == DONE
+    assert tool('--all', '--verify')[0] == DONE
 
 
-def test_a_broken_first_download_is_repaired_by_the_command_of_the_message(index, main, capsys, server, content):
+def test_a_broken_first_download_is_repaired_by_the_command_of_the_message(index, tool, server, content):
     address = f'{server.root}/mine.pth'
     for name in (FOREIGN, address):
         server.reply(whole(content=checkpoint(5000, seed=5)))
-        assert main([name]) == DONE
-        Path(capsys.readouterr().out.strip()).unlink()
+        path_of(tool(name)).unlink()
         server.reply(whole())
-        with pytest.raises(UsageError, match='another content than at the first download') as caught:
-            main([name])
-        command = shlex.split(str(caught.value).rpartition('anew with ')[2])
+        code, _, errors = tool(name)
+        assert code == WRONG_USAGE
+        assert 'another content than at the first download' in errors
+        command = shlex.split(errors.rpartition('anew with ')[2])
         assert command == ['python', 'tools/download.py', name, '--again']
-        assert main(command[2:]) == DONE
-        assert Path(capsys.readouterr().out.strip()).read_bytes() == content
-    assert main(['--all', '--again']) == DONE
+        assert path_of(tool(*command[2:])).read_bytes() == content
+    assert tool('--all', '--again')[0] == DONE
 
 
 @pytest.mark.parametrize(
@@ -160,24 +141,13 @@ def test_a_broken_first_download_is_repaired_by_the_command_of_the_message(index
         (['--lst'], '--help shows the options'),
     ],
 )
-def test_wrong_usage(index, main, arguments, words):
-    with pytest.raises(UsageError, match=words.replace('.', r'\.')):
-        main(arguments)
+def test_wrong_usage(index, tool, arguments, words):
+    code, out, errors = tool(*arguments)
+    assert (code, out) == (WRONG_USAGE, '')
+    assert words in errors
 
 
-def test_what_is_remembered_is_told(index, main, capsys, caplog):
-    assert main([FOREIGN]) == DONE
-    assert capsys.readouterr().out.count('\n') == 1
+def test_what_is_remembered_is_told(index, tool, caplog):
+    path_of(tool(FOREIGN))
     (line,) = caplog.messages
     assert 'the publisher gives no SHA-256' in line
-
-
-@pytest.mark.slow
-def test_a_process_of_its_own(index, server, content):
-    """Exit code, one line, nothing on the standard output."""
-    server.reply(whole(content=content[::-1]))
-    wrong = run(OURS)
-    assert wrong.returncode == WRONG_USAGE
-    assert wrong.stdout == ''
-    (line,) = wrong.stderr.splitlines()
-    assert line.startswith(f'error: {OURS}.safetensors is not to be had: {server.url} gives another content')

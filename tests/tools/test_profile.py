@@ -5,24 +5,23 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
-from tests.engine.conftest import ROOT, run_tool
+from tests.engine.conftest import ROOT
 from zoo.engine.cli import run_cli
 
 
-@pytest.mark.slow
-def test_one_config():
-    run = run_tool('profile.py', 'configs/point_mae/nano.py', '--batch-size', '2', '--steps', '1', '--threads', '1')
-    assert run.returncode == 0, run.stderr
-    cells = dict(
-        [cell.strip() for cell in row.split('|')[1:3]] for row in run.stdout.splitlines() if row.startswith('| ')
-    )
+def test_one_config(tool):
+    threads = torch.get_num_threads()
+    code, out, _ = tool('configs/point_mae/nano.py', '--batch-size', 2, '--steps', 1, '--threads', 1)
+    torch.set_num_threads(threads)
+    assert code == 0
+    cells = dict([cell.strip() for cell in row.split('|')[1:3]] for row in out.splitlines() if row.startswith('| '))
     assert cells['trained parameters'] == '0.95 M'
     assert float(cells['samples/s']) > 0
     assert 0 < float(cells['share of that speed'].removesuffix(' %')) < 150
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ('arguments', 'message'),
     [
@@ -34,11 +33,10 @@ def test_one_config():
         (('configs/recon/nano.py', '--device', 'tpu'), "unknown device 'tpu'"),
     ],
 )
-def test_wrong_usage_is_one_line(arguments, message):
-    run = run_tool('profile.py', *arguments)
-    assert run.returncode == 2
-    assert len(run.stderr.splitlines()) == 1
-    assert message in run.stderr
+def test_wrong_usage(tool, arguments, message):
+    code, _, errors = tool(*arguments)
+    assert code == 2
+    assert message in errors
 
 
 def test_no_tool_hides_the_standard_library(monkeypatch):

@@ -8,6 +8,7 @@ import pytest
 from safetensors.torch import load_file
 
 from tests.engine.conftest import CONFIG, largest_difference, run_tool, state_of
+from tests.layouts import write_shapenet55
 
 
 @pytest.mark.slow
@@ -36,9 +37,29 @@ def test_a_killed_run_ends_with_the_weights_of_an_unbroken_one(train, tmp_path):
         assert largest_difference(one, other) < 1e-6
 
 
-def test_from_another_directory_and_without_data_it_ends_in_one_line(tmp_path):
-    missing = run_tool('train.py', 'configs/recon/nono.py', cwd=tmp_path)
-    assert missing.returncode == 2
-    assert missing.stdout == ''
-    assert len(missing.stderr.splitlines()) == 1
-    assert 'did you mean configs/recon/nano.py' in missing.stderr
+def test_from_another_directory_and_without_data_it_ends_in_one_line(tool, tmp_path, monkeypatch):
+    """A wrong name, and the paper's main config, which says what is missing, where, and how to get it."""
+    monkeypatch.chdir(tmp_path)
+    code, out, errors = tool('configs/recon/nono.py')
+    assert (code, out) == (2, '')
+    assert 'did you mean configs/recon/nano.py' in errors
+    code, _, errors = tool('configs/recon/base.py', '--device', 'cpu')
+    assert code == 2
+    missing = ('shapenet_pc', 'shapenet_img', 'shapenet55.json', 'ShapeNet-55/train.txt', 'ShapeNet55-34')
+    for word in (*missing, 'DATASET.md', 'ZOO_DATA'):
+        assert word in errors
+    assert not list(tmp_path.rglob('*.pth'))
+
+
+@pytest.mark.slow
+def test_the_main_config_trains_with_a_folder_of_32_objects(tmp_path):
+    write_shapenet55(tmp_path / 'data', 32, num_points=2048)
+    options = ('train_cfg.max_epochs=1', 'custom_hooks.3.views=1', 'train_dataloader.num_workers=0')
+    teachers = (('image', 'EfficientNetLite0Teacher'), ('text', 'SentenceTeacher'))  # offline
+    options += tuple(f'model.objectives.{name}.teacher.type={kind}' for name, kind in teachers)
+    command = ('train.py', 'configs/recon/base.py', '--device', 'cpu', '--cfg-options', *options)
+    run = run_tool(*command, cwd=tmp_path, ZOO_DATA=str(tmp_path / 'data'))
+    assert run.returncode == 0, run.stderr
+    assert 'step 1/1' in run.stdout + run.stderr
+    weights = load_file(tmp_path / 'work_dirs' / 'recon_base' / 'weights.safetensors')
+    assert sum(value.numel() for key, value in weights.items() if key.startswith('backbone.')) > 40_000_000

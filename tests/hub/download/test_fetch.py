@@ -18,7 +18,7 @@ import torch
 
 from tests.hub.download.server import QUICK, checkpoint, fetch, serving, status, whole
 from zoo.errors import UsageError
-from zoo.hub.download import WeightFile, drop_outdated, fetch_weights, local_copy
+from zoo.hub.download import WeightFile, fetch_weights, local_copy
 from zoo.hub.download.settings import Limits
 
 WRONG = '0' * 64
@@ -324,20 +324,6 @@ def test_files_of_this_machine(content, sha256, tmp_path, monkeypatch):
     with pytest.raises(UsageError, match='is no path'):
         fetch(['file:///a%00b'], name='g.pth')
     assert sorted(left(tmp_path)) == ['f.pth', 'f.pth.json']
-
-
-def test_a_file_of_this_machine_that_was_written_anew(tmp_path):
-    source = tmp_path / 'latest.pth'
-    source.write_bytes(checkpoint(seed=1))
-    file = WeightFile('latest.pth', (source.as_uri(),), format='')
-    drop_outdated(file)
-    path = fetch_weights(file)
-    source.write_bytes(checkpoint(seed=2))
-    drop_outdated(file)
-    assert fetch_weights(file).read_bytes() == checkpoint(seed=2)
-    source.unlink()
-    drop_outdated(file)
-    assert fetch_weights(file) == path
 
 
 def test_files_of_the_repository_are_used_where_they_lie(tmp_path, monkeypatch, content, sha256, server):

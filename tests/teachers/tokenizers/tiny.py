@@ -34,6 +34,18 @@ def groups(batch=2, seed=0):
     return torch.randn(batch, 7, 8, 3, generator=generator) * 0.1, torch.randn(batch, 7, 3, generator=generator)
 
 
+def random_tensors(shapes, layers, batch_norms, norms):
+    """Random numbers by name: of tensors, layers with bias, batch norms and other norms."""
+    for name, shape in layers.items():
+        shapes |= {f'{name}.weight': shape, f'{name}.bias': shape[:1]}
+    for name, channels in (batch_norms | norms).items():
+        shapes |= {f'{name}.weight': (channels,), f'{name}.bias': (channels,)}
+    for name, channels in batch_norms.items():
+        shapes |= {f'{name}.running_mean': (channels,), f'{name}.running_var': (channels,)}
+    generator = torch.Generator().manual_seed(0)
+    return {key: torch.rand(shape, generator=generator) - (0 if 'var' in key else 0.4) for key, shape in shapes.items()}
+
+
 def official_state(act=False, width=24, depth=3, prompts=5):
     """Random tensors under the names and in the shapes of the released code, with the sizes above."""
     s = SIZES
@@ -91,11 +103,4 @@ def official_state(act=False, width=24, depth=3, prompts=5):
         for kind in ('token', 'pos'):
             shapes[f'visual_prompt_{kind}'] = (1, prompts, width)
             shapes[f'deep_prompt_{kind}{"s" if kind == "token" else ""}'] = (depth - 1, prompts, width)
-    for name, shape in layers.items():
-        shapes |= {f'{name}.weight': shape, f'{name}.bias': shape[:1]}
-    for name, channels in (norms | plain).items():
-        shapes |= {f'{name}.weight': (channels,), f'{name}.bias': (channels,)}
-    for name, channels in norms.items():
-        shapes |= {f'{name}.running_mean': (channels,), f'{name}.running_var': (channels,)}
-    generator = torch.Generator().manual_seed(0)
-    return {key: torch.rand(shape, generator=generator) - (0 if 'var' in key else 0.4) for key, shape in shapes.items()}
+    return random_tensors(shapes, layers, norms, plain)
