@@ -88,11 +88,12 @@ def _looked_at(given: argparse.Namespace) -> str:
         _, chamfer = draw_reconstruction(model, points, given.out)
         figures = ', '.join(f'{value:.4f}' for value in chamfer)
         return f'{given.out}: {given.model}, {weights}; Chamfer-L2 of the masked patches: {figures}'
-    from benchmarks.protocols.attention import attention_table, measure_attention
+    from benchmarks.protocols.attention import AttentionDistance, attention_table
+    from benchmarks.protocols.base import Context, Data
     from benchmarks.report import as_markdown
 
     title = f'Attention distance of {given.model}, {weights}, on {len(objects)} objects of {given.data}'
-    found = measure_attention(model.backbone, dataset, num_points, device=device)
+    found = AttentionDistance().run(model, Data(None, dataset), Context(num_points, device=device))
     return as_markdown(attention_table(found, title))
 
 

@@ -9,8 +9,7 @@ attention is even, and agree nowhere else. Clouds are whole, although masked mod
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +17,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.protocols.base import TOKENS, Context, Data, Protocol, slower
-from benchmarks.protocols.clouds import clouds
+from benchmarks.protocols.features import clouds, evaluation_transforms
 from benchmarks.protocols.measurement import Measurement
 from benchmarks.report import Table
 from benchmarks.report.cell import Value
@@ -44,65 +43,43 @@ class AttentionDistance(Protocol):
         """Guess: some hundred clouds."""
         return 3 + 2 * slower(settings)
 
+    @torch.inference_mode()
     def run(self, encoder: Any, data: Data, context: Context) -> Measurement:
-        """Measure the backbone of an encoder."""
-        return measure_attention(encoder.backbone, data.test, context.num_points, self.queries, context.device)
+        """Measure the backbone of an encoder, a :class:`zoo.backbones.PointTransformer`; put into eval mode.
 
+        Returns:
+            In radii of the clouds, averaged over objects: ``distance/layer_1`` and on (mean over heads), with
+            ``/head_1`` and on behind them; ``spread/...`` alike, for the mean of ``queries``, and with the name of
+            every query; ``even``, the mean distance of two patches, a patch and itself included.
 
-@torch.inference_mode()
-def measure_attention(
-    backbone: Any, data: Any, num_points: int, queries: Sequence[str] = (), device: str = 'cpu'
-) -> Measurement:
-    """Measure a :class:`zoo.backbones.PointTransformer`.
-
-    Args:
-        backbone: put into eval mode.
-        data: objects to look at.
-        num_points: points of a cloud, chosen by FPS; then it is scaled to the unit sphere.
-        queries: names of the global queries that were trained; their mean is ``spread/layer_L``.
-        device: where the backbone runs.
-
-    Returns:
-        In radii of the clouds, averaged over objects: ``distance/layer_1`` and on (mean over heads), with
-        ``/head_1`` and on behind them; ``spread/...`` alike and with the name of every query; ``even``, the mean
-        distance of two patches, a patch and itself included.
-
-    Raises:
-        UsageError: the student has no attention.
-        ValueError: it lacks a query.
-    """
-    begin = time.perf_counter()
-    check_attention(backbone)
-    names = tuple(backbone.query_names)
-    if missing := [name for name in queries if name not in names]:
-        raise ValueError(f'the student has no query {", ".join(missing)}: it has {", ".join(names) or "none"}')
-    backbone.eval().to(device)
-    parts = [_seen(backbone, points) for points in clouds(data, num_points, BATCH, device)]
-    distance, even, *spread = (torch.cat(column).double().mean(0).cpu() for column in zip(*parts, strict=True))
-    metrics = {'even': float(even), **_by_layer('distance', distance)}
-    if spread:
-        metrics |= _by_layer('spread', spread[0][..., [names.index(name) for name in queries]].mean(-1))
-        for layer, row in enumerate(spread[0].mean(1), 1):
-            metrics |= {f'spread/layer_{layer}/{name}': float(value) for name, value in zip(names, row, strict=True)}
-    protocol = {
-        'name': AttentionDistance.name,
-        'version': AttentionDistance.version,
-        'voting': 'none',
-        'subsample': 'fps',
-        'masks': 'none',
-        'points': num_points,
-        'queries': list(queries),
-        'unit': 'radius of the cloud',
-    }
-    return Measurement(metrics, protocol, time.perf_counter() - begin)
+        Raises:
+            UsageError: the student has no attention.
+            ValueError: it lacks a query.
+        """
+        backbone = encoder.backbone
+        check_attention(backbone)
+        names = tuple(backbone.query_names)
+        if missing := [name for name in self.queries if name not in names]:
+            raise ValueError(f'the student has no query {", ".join(missing)}: it has {", ".join(names) or "none"}')
+        backbone.eval().to(context.device)
+        batches = clouds(data.test, evaluation_transforms(context.num_points), BATCH, context.device)
+        parts = [_distances(backbone, points) for points in batches]
+        distance, even, *spread = (torch.cat(column).double().mean(0).cpu() for column in zip(*parts, strict=True))
+        metrics = {'even': float(even), **_by_layer('distance', distance)}
+        if spread:
+            metrics |= _by_layer('spread', spread[0][..., [names.index(name) for name in self.queries]].mean(-1))
+            for layer, row in enumerate(spread[0].mean(1).tolist(), 1):
+                metrics |= {f'spread/layer_{layer}/{name}': value for name, value in zip(names, row, strict=True)}
+        own = {'subsample': 'fps', 'masks': 'none', 'queries': list(self.queries), 'unit': 'radius of the cloud'}
+        return Measurement(metrics, own)
 
 
 def attention_table(found: Measurement, title: str) -> Table:
     """Layers across; patches, and every query, below each other.
 
     Args:
-        found: by :func:`measure_attention`.
-        title: of the table.
+        found: measurement of :class:`AttentionDistance`.
+        title: title of the table.
     """
     layers = sum(name.startswith('distance/') and name.count('/') == 1 for name in found.metrics)
     names = dict.fromkeys(name.split('/')[2] for name in found.metrics if name.startswith('spread/layer_1/'))
@@ -118,7 +95,7 @@ def attention_table(found: Measurement, title: str) -> Table:
     return Table(title, ['', *(f'layer {layer}' for layer in range(1, layers + 1))], rows, [note], digits=3)
 
 
-def _seen(backbone: Any, points: Tensor) -> tuple[Tensor, ...]:
+def _distances(backbone: Any, points: Tensor) -> tuple[Tensor, ...]:
     """Distance (B, L, heads), mean distance of the patches (B,), and with queries their spread (B, L, heads, Q)."""
     output = backbone(points, return_attention=True)
     centers = output.centers.float()

@@ -11,6 +11,7 @@ import dataclasses
 import functools
 import importlib
 import pkgutil
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,11 +41,7 @@ SLOWER = {'nano': 1.0, 'tiny': 17.0, 'small': 30.0, 'base': 60.0}
 
 
 def slower(settings: Mapping[str, Any]) -> float:
-    """How much longer than nano the encoder of a job takes, roughly; 1 for encoders of which nothing is known.
-
-    Args:
-        settings: those of the job.
-    """
+    """How much longer than nano the encoder of a job with some settings takes, roughly; 1 where nothing is known."""
     return 1.0 if 'encoder' in settings else SLOWER[parse_name(settings['student']).size]
 
 
@@ -65,7 +62,7 @@ class Data:
     """What is measured on.
 
     Args:
-        train: labelled objects to learn from, a dataset or its config; None where a protocol learns nothing.
+        train: labeled objects to learn from, a dataset or its config; None where a protocol learns nothing.
         test: objects that are measured on, a dataset or its config.
     """
 
@@ -75,20 +72,16 @@ class Data:
     @functools.cached_property
     def train(self) -> Any:
         """Dataset to learn from."""
-        return self._built('train')
+        return _built(self._given['train'])
 
     @functools.cached_property
     def test(self) -> Any:
         """Dataset that is measured on."""
-        return self._built('test')
+        return _built(self._given['test'])
 
     def config(self, split: str) -> dict[str, Any]:
-        """Config of ``train`` or ``test``, for protocols that start a training of its own."""
+        """Config of ``train`` or ``test``, for protocols that start a training of their own."""
         return dict(self._given[split])
-
-    def _built(self, split: str) -> Any:
-        given = self._given[split]
-        return DATASETS.build(dict(given)) if isinstance(given, Mapping) else given
 
 
 @dataclass(frozen=True)
@@ -133,17 +126,17 @@ class Protocol:
 
     Attributes:
         name: name on the command line; records may say more, see ``recorded``.
-        version: raised whenever the code changes its figures.
-        requires: what it is given as ``encoder``, one of those above.
+        version: number that is raised whenever the code changes figures.
+        requires: kind of ``encoder`` it is given, one of those above.
         pool: pooling of the tokens of our own students: ``svm`` or ``cls``.
-        learns: it learns from labelled objects.
+        learns: whether it learns from labeled objects.
         title: header of a column, see ``column``.
-        note: what a table says under the figures.
+        note: sentence of a table under the figures.
         suite: suite whose table it is a column of; its own by default, none where a plan asks for it by hand.
         place: rank among the columns of its suite; names decide where ranks are equal.
         official: names of the official data sets that its table is of; substitutes stand in.
         metric: figure of the column.
-        chosen_by: how messages call the metric that a learning rate is chosen by.
+        chosen_by: name in messages of the metric that a learning rate is chosen by.
         literature: names in records by what the literature calls the protocol.
     """
 
@@ -172,16 +165,16 @@ class Protocol:
         PROTOCOLS[cls.name] = cls
 
     @classmethod
-    def kind(cls) -> str:
-        """How jobs call it: by its name, or for one from elsewhere by where it is."""
+    def spec(cls) -> str:
+        """Name by which :func:`find_protocol` finds it: its own, or for one from elsewhere where it is."""
         return cls.name if cls.__module__.startswith('benchmarks.') else address(cls)
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> Self:
-        """The protocol with the settings of a job, which may say more."""
+        """The protocol with the settings of a job, which may say more; a list of JSON is a tuple here."""
         given: Any = cls
-        names = {entry.name for entry in dataclasses.fields(given)} & set(settings)
-        return cls(**{name: _frozen(settings[name]) for name in names})
+        own = {entry.name: settings[entry.name] for entry in dataclasses.fields(given) if entry.name in settings}
+        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in own.items()})
 
     @classmethod
     def planned(cls, profile: Any) -> list[Self]:
@@ -210,22 +203,33 @@ class Protocol:
         return '3D Point Cloud Linear Classification' if self.requires == FEATURES else '3D Point Cloud Classification'
 
     def seconds(self, settings: Mapping[str, Any]) -> float:
-        """Guess of the duration on one thread: reading about 2000 clouds, their features, and little more.
+        """Guess of the duration of a job with some settings, on one thread.
 
-        Args:
-            settings: those of the job, such as ``points`` and ``student``.
+        By default that of reading about 2000 clouds, their features, and little more.
         """
         return 1 + slower(settings) * settings['points'] / 512 * 2000 / 2400
 
     def run(self, encoder: Any, data: Data, context: Context) -> Measurement:
-        """Measure.
+        """Measure; the protocol of the result is what moves the figure and is said by no one else.
 
         Args:
             encoder: what ``requires`` says.
-            data: what is measured on.
+            data: objects that are learned from and measured on.
             context: where and how.
         """
         raise NotImplementedError
+
+    def measure(self, encoder: Any, data: Data, context: Context) -> Measurement:
+        """Run, and state what every record says: name, version, points, pooling, voting, epoch, and the duration."""
+        begin = time.perf_counter()
+        found = self.run(encoder, data, context)
+        usual: dict[str, Any] = {'voting': 'none', 'epoch_selection': 'last', 'points': context.num_points}
+        if self.requires == FEATURES:
+            usual['pooling'] = getattr(encoder, 'pool', self.pool)
+        own = {'name': self.recorded, 'version': self.version}
+        return dataclasses.replace(
+            found, protocol={**usual, **found.protocol, **own}, seconds=time.perf_counter() - begin
+        )
 
 
 def load_all() -> dict[str, type[Protocol]]:
@@ -236,22 +240,22 @@ def load_all() -> dict[str, type[Protocol]]:
     return PROTOCOLS
 
 
-def find_protocol(kind: str) -> type[Protocol]:
+def find_protocol(spec: str) -> type[Protocol]:
     """Return a protocol by its name, or by ``package.module:CLASS`` or ``FILE.py:CLASS``.
 
     Raises:
         UsageError: there is none.
     """
-    if ':' in kind:
-        found = load(kind)
+    if ':' in spec:
+        found = load(spec)
         if not (isinstance(found, type) and issubclass(found, Protocol)):
-            raise UsageError(f'{kind} is no Protocol (benchmarks/protocols/base.py)')
+            raise UsageError(f'{spec} is no Protocol (benchmarks/protocols/base.py)')
         return found
-    if kind not in PROTOCOLS and kind not in load_all():
-        raise UsageError(f'there is no protocol {kind!r}: choose from {", ".join(PROTOCOLS)}')
-    return PROTOCOLS[kind]
+    if spec not in PROTOCOLS and spec not in load_all():
+        raise UsageError(f'there is no protocol {spec!r}: choose from {", ".join(PROTOCOLS)}')
+    return PROTOCOLS[spec]
 
 
-def _frozen(value: Any) -> Any:
-    """A list of JSON as a tuple."""
-    return tuple(value) if isinstance(value, list) else value
+def _built(given: Any) -> Any:
+    """A dataset, of its config where it is one."""
+    return DATASETS.build(dict(given)) if isinstance(given, Mapping) else given

@@ -1,6 +1,6 @@
 """Features of a whole dataset by a frozen model, computed once and shared by every protocol that reads them.
 
-What a model is told: points, and nothing else. Not the labels; not the place of an object in a test set that is sorted
+What a model is given: points, and nothing else. Not the labels; not the place of an object in a test set that is sorted
 by class, because clouds are measured in a shuffled order; not the other clouds of the batch, because the model is in
 evaluation mode and some clouds are measured a second time, each beside a copy of itself, and have to come out the same.
 A model that knows more than that is refused instead of measured.
@@ -11,19 +11,19 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from benchmarks.records.files import read_array, write_array
 from zoo.datasets.base import ObjectSubset
 from zoo.errors import UsageError
-from zoo.registry import TRANSFORMS
+from zoo.models.preprocess import build_transforms, transformed
 
 Transforms = Sequence[dict[str, Any]]
 
@@ -44,12 +44,34 @@ ALIKE = 0.01
 
 
 def usual_batch_size(device: str) -> int:
-    """Clouds at a time where nothing else is asked for.
+    """Clouds at a time on a device, such as ``cpu`` or ``cuda:0``, where nothing else is asked for."""
+    return BATCH_SIZE[torch.device(device).type]
+
+
+def cloud_reader(
+    dataset: Any, transforms: Transforms = (), device: str = 'cpu'
+) -> Callable[[np.ndarray], dict[str, Tensor]]:
+    """A function from positions (B,) to ``points`` (B, N, 3) after the transforms and ``index`` (B,), and nothing else.
 
     Args:
-        device: such as ``cpu`` or ``cuda:0``.
+        dataset: an ObjectDataset; neither labels nor pictures nor texts of it are read.
+        transforms: configs of batched transforms.
+        device: where the points are put and transformed.
     """
-    return BATCH_SIZE[torch.device(device).type]
+    chain = build_transforms(transforms)
+
+    def read(chosen: np.ndarray) -> dict[str, Tensor]:
+        points = torch.from_numpy(np.ascontiguousarray(dataset.gather_points(chosen))).float()
+        return transformed({'points': points.to(device), 'index': torch.from_numpy(chosen).to(device)}, chain)
+
+    return read
+
+
+def clouds(dataset: Any, transforms: Transforms, batch_size: int, device: str = 'cpu') -> Iterator[Tensor]:
+    """Yield points (B, N, 3) of all objects in order, after the transforms."""
+    read = cloud_reader(dataset, transforms, device)
+    for start in range(0, len(dataset), batch_size):
+        yield read(np.arange(start, min(start + batch_size, len(dataset))))['points']
 
 
 @torch.inference_mode()
@@ -67,7 +89,7 @@ def extract_features(
         model: maps points (B, N, 3) to features (B, F); put into eval mode.
         dataset: an ObjectDataset.
         transforms: configs of the batched transforms applied before the model.
-        batch_size: samples at a time, see :func:`usual_batch_size`; batches do not influence each other.
+        batch_size: number of samples at a time, see :func:`usual_batch_size`; batches do not influence each other.
         device: where the model runs.
         prepared: clouds (S, N, 3) after the transforms, where they are at hand.
 
@@ -78,13 +100,10 @@ def extract_features(
         UsageError: a feature is no finite number, or the features of a cloud depend on the clouds beside it.
     """
     model.eval().to(device)
-    chain = [TRANSFORMS.build(dict(cfg)) for cfg in transforms]
+    read = cloud_reader(dataset, transforms, device)
 
     def measured(chosen: np.ndarray) -> np.ndarray:
-        if prepared is None:
-            points = transformed(dataset, chosen, chain, device)
-        else:
-            points = torch.from_numpy(prepared[chosen]).to(device)
+        points = read(chosen)['points'] if prepared is None else torch.from_numpy(prepared[chosen]).to(device)
         rows: np.ndarray = model(points).float().cpu().numpy()
         return rows
 
@@ -95,23 +114,8 @@ def extract_features(
     return features, np.asarray(dataset.labels, dtype=np.int64)
 
 
-def transformed(dataset: Any, chosen: np.ndarray, chain: Sequence[Any], device: str) -> torch.Tensor:
-    """Points (B, N, 3) of some objects after the transforms."""
-    batch = dataset.__getitems__(chosen.tolist())
-    batch = {key: value.to(device) for key, value in batch.items() if isinstance(value, torch.Tensor)}
-    for transform in chain:
-        batch = transform(batch)
-    points: torch.Tensor = batch['points']
-    return points
-
-
 def shuffled_batches(size: int, batch_size: int) -> list[np.ndarray]:
-    """Positions of all clouds in batches; the order is fixed and says nothing of their classes.
-
-    Args:
-        size: number of clouds S.
-        batch_size: clouds of a batch; the last one may have fewer.
-    """
+    """Positions of all clouds in batches, the last of which may be smaller; the order says nothing of classes."""
     order = np.random.default_rng(ORDER_SEED).permutation(size)
     return [order[start : start + batch_size] for start in range(0, size, batch_size)]
 
@@ -122,12 +126,12 @@ def in_order(batches: Sequence[np.ndarray], rows: Sequence[np.ndarray]) -> np.nd
 
 
 def require_finite(rows: np.ndarray, model: Any, dataset: Any) -> None:
-    """Refuse features or logits that no figure may be made of: the largest of NaNs is the first class, by chance.
+    """Refuse features or logits (S, F) that no figure may be made of: the largest of NaNs is the first class.
 
     Args:
-        rows: (S, F).
-        model: that they come from.
-        dataset: that they are of.
+        rows: features or logits (S, F).
+        model: model that they come from.
+        dataset: dataset that they are of.
 
     Raises:
         UsageError: a number is not finite.
@@ -145,11 +149,11 @@ def require_finite(rows: np.ndarray, model: Any, dataset: Any) -> None:
 def require_same_alone(measured: Callable[[np.ndarray], np.ndarray], features: np.ndarray) -> None:
     """Refuse features that depend on what else is in the batch.
 
-    Neighbours at equal distance may be chosen differently in another batch, so most clouds have to agree, not all.
+    Neighbors at equal distance may be chosen differently in another batch, so most clouds have to agree, not all.
 
     Args:
-        measured: from positions (B,) to features (B, F).
-        features: of all clouds (S, F), measured in batches.
+        measured: function from positions (B,) to features (B, F).
+        features: features (S, F) of all clouds, measured in batches.
 
     Raises:
         UsageError: most of a few clouds have other features when they are alone.
@@ -185,7 +189,7 @@ class FeatureCache:
     """Features on disk, by everything they depend on: tensors, pooling, data and transforms.
 
     Attributes:
-        folder: where they are kept; None computes them every time.
+        folder: place of the files; None computes features every time.
     """
 
     folder: Path | None = None
@@ -224,9 +228,7 @@ class FeatureCache:
         path = self.folder / 'clouds' / f'{hashlib.sha256(parts.encode()).hexdigest()[:32]}.npy'
         found = _kept(path, len(dataset))
         if found is None:
-            chain = [TRANSFORMS.build(dict(step)) for step in transforms]
-            batches = [np.arange(start, min(start + 64, len(dataset))) for start in range(0, len(dataset), 64)]
-            found = np.concatenate([transformed(dataset, chosen, chain, 'cpu').numpy() for chosen in batches])
+            found = np.concatenate([points.numpy() for points in clouds(dataset, transforms, 64)])
             write_array(path, found)
         return found
 

@@ -9,7 +9,6 @@ seed; :class:`zoo.datasets.layouts.few_shot.ModelNetFewShot` reads the official 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,18 +17,17 @@ import numpy as np
 
 from benchmarks.protocols.base import Context, Data, Protocol
 from benchmarks.protocols.measurement import Measurement
-from benchmarks.protocols.svm import linear_svm
-from zoo.datasets.episodes import few_shot_episodes
+from benchmarks.protocols.svm import C, linear_svm
+from zoo.datasets.episodes import Episode, few_shot_episodes
 from zoo.engine.metrics import overall_accuracy
 
 
-def over_folds(accuracy: Sequence[float], protocol: Mapping[str, Any], seconds: float) -> Measurement:
+def over_folds(accuracy: Sequence[float], protocol: Mapping[str, Any]) -> Measurement:
     """The measurement of episodes.
 
     Args:
         accuracy: OA of every fold in percent.
         protocol: settings of the protocol.
-        seconds: wall time.
 
     Returns:
         ``oa``: mean over folds; ``oa_std``: standard deviation over several folds (ddof 1), as the literature prints;
@@ -38,29 +36,53 @@ def over_folds(accuracy: Sequence[float], protocol: Mapping[str, Any], seconds: 
     metrics = {'oa': float(np.mean(accuracy))}
     if len(accuracy) > 1:
         metrics['oa_std'] = float(np.std(accuracy, ddof=1))
-    metrics |= {f'oa/{fold}': value for fold, value in enumerate(accuracy)}
-    return Measurement(metrics, dict(protocol), seconds)
+    return Measurement({**metrics, **{f'oa/{fold}': value for fold, value in enumerate(accuracy)}}, dict(protocol))
 
 
 @dataclass(frozen=True)
-class FewShot(Protocol):
-    """Few-shot episodes by a linear SVM on frozen features; support from ``train``, queries from ``test``.
+class Episodes(Protocol):
+    """Few-shot episodes; support from ``train``, queries from ``test``.
 
     Attributes:
         ways: number of classes of an episode.
         shots: number of support objects of a class.
         queries: number of query objects of a class.
         folds: number of episodes.
-        C: inverse strength of the regularisation of the SVM.
     """
 
     ways: int = 5
     shots: int = 10
     queries: int = 20
     folds: int = 10
-    C: float = 0.075
 
-    name, suite = 'few_shot', None
+    suite = None
+
+    @property
+    def column(self) -> str:
+        """Header of the column."""
+        return f'{self.ways}-way {self.shots}-shot'
+
+    @property
+    def task(self) -> str:
+        """What the literature calls the task."""
+        return '3D Point Cloud Few-Shot Classification'
+
+    def episodes(self, train_labels: np.ndarray, test_labels: np.ndarray, seed: int) -> list[Episode]:
+        """All folds."""
+        return few_shot_episodes(train_labels, test_labels, self.ways, self.shots, self.queries, self.folds, seed)
+
+
+@dataclass(frozen=True)
+class FewShot(Episodes):
+    """Few-shot episodes by a linear SVM on frozen features; support from ``train``, queries from ``test``.
+
+    Attributes:
+        C: inverse strength of the regularization of the SVM.
+    """
+
+    C: float = C
+
+    name = 'few_shot'
     literature = {'few-shot full fine-tune 10 folds': 'few_shot'}
 
     @classmethod
@@ -69,38 +91,16 @@ class FewShot(Protocol):
         return [cls(ways, shots, profile.queries, profile.folds) for ways, shots in profile.few_shot]
 
     @property
-    def column(self) -> str:
-        """Header of the column."""
-        return f'{self.ways}-way {self.shots}-shot'
-
-    @property
     def recorded(self) -> str:
         """Name in records."""
         return 'few_shot_svm'
 
-    @property
-    def task(self) -> str:
-        """What the literature calls the task."""
-        return '3D Point Cloud Few-Shot Classification'
-
     def run(self, encoder: Any, data: Data, context: Context) -> Measurement:
         """Compute the features of both splits once; an episode chooses rows of them."""
-        begin = time.perf_counter()
-        train_features, train_labels, test_features, test_labels = context.features(encoder, data)
+        features, labels, test_features, test_labels = context.features(encoder, data)
         found = []
-        sizes = (self.ways, self.shots, self.queries, self.folds)
-        for episode in few_shot_episodes(train_labels, test_labels, *sizes, context.seed):
+        for episode in self.episodes(labels, test_labels, context.seed):
             support, query = episode.train_indices, episode.test_indices
-            predicted = linear_svm(
-                train_features[support], train_labels[support], test_features[query], self.C, context.seed
-            )
-            found.append(overall_accuracy(test_labels[query], predicted))
-        protocol = {
-            'name': self.recorded,
-            'version': self.version,
-            'classifier': 'sklearn LinearSVC',
-            'pooling': getattr(encoder, 'pool', self.pool),
-            **self.settings,
-            'points': context.num_points,
-        }
-        return over_folds(found, protocol, time.perf_counter() - begin)
+            svm = linear_svm(features[support], labels[support], self.C, context.seed)
+            found.append(overall_accuracy(test_labels[query], svm.predict(test_features[query])))
+        return over_folds(found, {'classifier': 'sklearn LinearSVC', **self.settings})

@@ -14,7 +14,6 @@ Objects that share a caption are wrong answers to each other in InfoNCE of the t
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,8 +24,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from benchmarks.protocols.base import ALIGNED, Context, Data, Protocol, slower
-from benchmarks.protocols.clouds import clouds
+from benchmarks.protocols.features import clouds, evaluation_transforms
 from benchmarks.protocols.measurement import Measurement
+from benchmarks.protocols.zero_shot import alignments
 from zoo.backbones import StudentOutput
 from zoo.errors import UsageError
 from zoo.objectives import AlignModality
@@ -47,61 +47,42 @@ class HeldOutLoss(Protocol):
     name, requires, learns, suite, title = 'test_loss', ALIGNED, False, None, 'contrastive loss'
     metric = 'loss'
 
+    @property
+    def recorded(self) -> str:
+        """Name in records."""
+        return 'contrastive_test_loss'
+
     def seconds(self, settings: Mapping[str, Any]) -> float:
         """Guess, without the features of the teachers, which are computed once."""
         return 3 + 4 * slower(settings)
 
     def run(self, encoder: Any, data: Data, context: Context) -> Measurement:
-        """Measure a :class:`zoo.models.Pretrainer`."""
-        return measure_held_out_loss(encoder, data.test, context.num_points, context.device)
+        """Measure a :class:`zoo.models.Pretrainer` and its projections.
 
+        Returns:
+            ``loss``, the weighted sum of the training losses of all modalities; ``loss_masked``, the same under masks
+            where the method masks; ``loss_constant`` of predicting the mean of the targets; and ``loss``, ``info_nce``
+            and ``recall`` (in percent, the own target comes first) of every modality after a stroke. Lower is better
+            but for the last.
 
-def measure_held_out_loss(model: Any, data: Any, num_points: int, device: str = 'cpu') -> Measurement:
-    """Measure a pretrained student and its projections.
-
-    Args:
-        model: a :class:`zoo.models.Pretrainer` with a frozen teacher for every modality.
-        data: objects with what the teachers read, none of them pretrained on.
-        num_points: points of a cloud, chosen by FPS.
-        device: where the model runs.
-
-    Returns:
-        ``loss``, the weighted sum of the training losses of all modalities; ``loss_masked``, the same under masks
-        where the method masks; ``loss_constant`` of predicting the mean of the targets; and ``loss``, ``info_nce``
-        and ``recall`` (in percent, the own target comes first) of every modality after a stroke. Lower is better but
-        for the last.
-
-    Raises:
-        UsageError: the student is aligned with nothing.
-    """
-    begin = time.perf_counter()
-    goals = aligned(model)
-    losses = ', '.join(sorted({goal.loss for goal in goals.values()}))
-    metrics = held_out_losses(model, data, teacher_features(model, data, device), num_points, device)
-    protocol = {
-        'name': 'contrastive_test_loss',
-        'version': HeldOutLoss.version,
-        'voting': 'none',
-        'subsample': 'fps',
-        'points': num_points,
-        'loss': losses,
-        'modalities': sorted(goals),
-        'temperature': TEMPERATURE,
-        'masks': f'none; loss_masked: as in pretraining, seed {MASK_SEED}, batches of {BATCH}',
-    }
-    return Measurement(metrics, protocol, time.perf_counter() - begin)
-
-
-def aligned(model: Any) -> dict[str, AlignModality]:
-    """Objectives that compare a query with a teacher's feature, by name.
-
-    Raises:
-        UsageError: there is none.
-    """
-    found = {name: goal for name, goal in model.objectives.items() if isinstance(goal, AlignModality)}
-    if not found:
-        raise UsageError('this student is aligned with no teacher, so it has no contrastive loss: choose cmc or recon')
-    return found
+        Raises:
+            UsageError: the student is aligned with nothing.
+        """
+        objectives = alignments(encoder)
+        if not objectives:
+            raise UsageError(
+                'this student is aligned with no teacher, so it has no contrastive loss: choose cmc or recon'
+            )
+        targets = teacher_features(encoder, data.test, context.device)
+        metrics = held_out_losses(encoder, data.test, targets, context.num_points, context.device)
+        own = {
+            'subsample': 'fps',
+            'loss': ', '.join(sorted({entry.loss for entry in objectives.values()})),
+            'modalities': sorted(objectives),
+            'temperature': TEMPERATURE,
+            'masks': f'none; loss_masked: as in pretraining, seed {MASK_SEED}, batches of {BATCH}',
+        }
+        return Measurement(metrics, own)
 
 
 def teacher_features(model: Any, data: Any, device: str = 'cpu') -> dict[str, Tensor]:
@@ -117,32 +98,32 @@ def teacher_features(model: Any, data: Any, device: str = 'cpu') -> dict[str, Te
 def held_out_losses(
     model: Any, data: Any, targets: Mapping[str, Tensor], num_points: int, device: str = 'cpu'
 ) -> dict[str, float]:
-    """Figures of :func:`measure_held_out_loss`.
+    """Figures of :meth:`HeldOutLoss.run`.
 
     Args:
         model: a :class:`zoo.models.Pretrainer`; put into eval mode.
-        data: S objects.
-        targets: ``<modality>_feature`` (S, D) by name.
-        num_points: points of a cloud, chosen by FPS.
-        device: where the model runs.
+        data: dataset of S objects.
+        targets: features (S, D) by ``<modality>_feature``.
+        num_points: number of points of a cloud, chosen by FPS.
+        device: ``cpu`` or ``cuda``.
     """
-    goals = aligned(model)
+    objectives = alignments(model)
     model.eval().to(device)
     placed = {name: target.to(device) for name, target in targets.items()}
-    names = {goal.query for goal in goals.values() if goal.query}
+    names = {entry.query for entry in objectives.values() if entry.query}
     queries = _queries(model, names, data, num_points, device, masked=False)
-    each = {name: _loss(goal, queries, placed) for name, goal in goals.items()}
+    each = {name: _loss(entry, queries, placed) for name, entry in objectives.items()}
     found = {'loss': sum(each.values())} | {f'loss/{name}': value for name, value in each.items()}
     constant = 0.0
-    for name, goal in goals.items():
-        prediction, target = _pair(goal, queries, placed)
-        constant += float(goal.weight * LOSSES[goal.loss](target.mean(0).expand_as(target), target))
+    for name, entry in objectives.items():
+        prediction, target = _pair(entry, queries, placed)
+        constant += float(entry.weight * LOSSES[entry.loss](target.mean(0).expand_as(target), target))
         found[f'info_nce/{name}'] = float(info_nce(prediction, target, TEMPERATURE))
         found[f'recall/{name}'] = _recall(prediction, target)
     found['loss_constant'] = constant
     if model.mask is not None:
         hidden = _queries(model, names, data, num_points, device, masked=True)
-        found['loss_masked'] = sum(_loss(goal, hidden, placed) for goal in goals.values())
+        found['loss_masked'] = sum(_loss(entry, hidden, placed) for entry in objectives.values())
     return found
 
 
@@ -153,25 +134,25 @@ def _queries(
     found: dict[str, list[Tensor]] = {}
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(MASK_SEED)
-        for points in clouds(data, num_points, BATCH, device):
+        for points in clouds(data, evaluation_transforms(num_points), BATCH, device):
             output = model.encode(points) if masked else model.backbone(points)
             for name in names:
                 found.setdefault(name, []).append(output.global_feature(name))
     return {name: torch.cat(parts) for name, parts in found.items()}
 
 
-def _loss(goal: AlignModality, queries: dict[str, Tensor], targets: dict[str, Tensor]) -> float:
+def _loss(objective: AlignModality, queries: dict[str, Tensor], targets: dict[str, Tensor]) -> float:
     """Weighted loss of an objective over all objects at once, by the function that trains it."""
     nothing = next(iter(queries.values())).new_zeros(0)
-    return float(goal.weight * goal(StudentOutput(queries, nothing, nothing, nothing), targets))
+    return float(objective.weight * objective(StudentOutput(queries, nothing, nothing, nothing), targets))
 
 
-def _pair(goal: AlignModality, queries: dict[str, Tensor], targets: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+def _pair(objective: AlignModality, queries: dict[str, Tensor], targets: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
     """Predictions and targets (S, D) as the objective compares them."""
-    target = goal.target(targets).float()
-    if goal.target_norm == 'layer':
+    target = objective.target(targets).float()
+    if objective.target_norm == 'layer':
         target = F.layer_norm(target, target.shape[-1:], eps=1e-8)
-    return goal.projection(queries[goal.query]).float(), target
+    return objective.projection(queries[objective.query]).float(), target
 
 
 def _recall(prediction: Tensor, target: Tensor) -> float:

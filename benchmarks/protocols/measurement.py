@@ -10,17 +10,14 @@ import numpy as np
 
 from zoo.engine.metrics import class_accuracy, mean_class_accuracy, overall_accuracy
 
-CLEAN = {'voting': 'none', 'epoch_selection': 'last'}
-"""What a protocol does unless it says otherwise; every record states both."""
-
 
 @dataclass(frozen=True)
 class Measurement:
     """Figures and how they came about.
 
     Attributes:
-        metrics: in percent where they are accuracies.
-        protocol: name, version and every setting; ``voting`` and ``epoch_selection`` are always there.
+        metrics: figures by name, in percent where they are accuracies.
+        protocol: settings that move the figures; what every record says is added by :meth:`Protocol.measure`.
         seconds: wall time.
         per_class: accuracy of every class in percent.
         labels: (T,) true classes of the test objects, in dataset order; empty where there is no single test set.
@@ -28,8 +25,8 @@ class Measurement:
         scores: (T,) score of every object in [0, 1], where classes are given and something else is judged.
         config: config of a training that the protocol did.
         seed: random seed of the chosen run, where a protocol chooses among several.
-        value: what other jobs may read, in JSON.
-        files: paths of what other jobs may read, relative to the folder of results.
+        value: entries that other jobs may read, in JSON.
+        files: paths of files that other jobs may read, relative to the folder of results.
     """
 
     metrics: dict[str, float]
@@ -44,17 +41,13 @@ class Measurement:
     value: Mapping[str, Any] = field(default_factory=dict)
     files: Sequence[str] = ()
 
-    def __post_init__(self) -> None:
-        """State what goes without saying."""
-        object.__setattr__(self, 'protocol', {**CLEAN, **self.protocol})
-
 
 def classified(
     labels: np.ndarray,
     predictions: np.ndarray,
     classes: Sequence[str],
     protocol: Mapping[str, Any],
-    seconds: float,
+    seconds: float = 0.0,
 ) -> Measurement:
     """Make a measurement of predicted classes.
 
@@ -63,7 +56,7 @@ def classified(
         predictions: (T,) predicted classes.
         classes: names by label.
         protocol: settings of the protocol.
-        seconds: wall time.
+        seconds: wall time, unless :meth:`Protocol.measure` takes it.
     """
     shares = class_accuracy(labels, predictions, len(classes))
     return Measurement(

@@ -12,22 +12,19 @@ ones. Tables say "mIoU" of either figure. Here: fixed test points, the last epoc
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
 
 from benchmarks.protocols.base import Context, Data, Student, slower
 from benchmarks.protocols.features import shuffled_batches
-from benchmarks.protocols.finetune import Finetune, Tuning
+from benchmarks.protocols.finetune import Finetune, Tuning, lasting
 from benchmarks.protocols.measurement import Measurement
 from zoo.engine.metrics import PartIoU
 from zoo.errors import UsageError
 from zoo.hub import backbone_config
-from zoo.registry import DATASETS
 
 CONFIG = 'configs/finetune/part_segmentation.py'
 PAPER_CONFIG = 'configs/finetune/shapenetpart.py'
@@ -61,55 +58,55 @@ class PartSegmentation(Finetune):
         seen = self.samples + self.measured / 3
         return 4 + seen / SAMPLES_PER_SECOND * slower(settings) * settings['points'] / 512
 
-    def trial(self, encoder: Student, data: Data, context: Context, rate: float | None, work: Path) -> Measurement:
-        """Train at a rate and measure the last epoch."""
-        options = segment_options(
-            encoder.name, data.config('train'), data.config('test'), self.samples, context.num_points, rate
+    def options(self, encoder: Student, data: Data, context: Context, rate: float | None) -> dict[str, Any]:
+        """Changes to the config: data and parts, and unless the paper's are taken (no rate) points, length and rate."""
+        options: dict[str, Any] = {
+            'train_dataloader.dataset': {**data.config('train'), '_delete_': True},
+            'test_dataloader.dataset': {**data.config('test'), '_delete_': True},
+            **part_options(data.train),
+        }
+        if rate is None:
+            return {**options, 'default_hooks.checkpoint.interval': 10}
+        backbone = backbone_config(encoder.name, 'segment')
+        chosen = {'type': 'FPSSubsample', 'num_points': context.num_points}
+        return {
+            **options,
+            **lasting(self.samples, len(data.train), BATCH_SIZE, rate),
+            **{f'model.backbone.{key}': backbone[key] for key in ('num_groups', 'group_size') if key in backbone},
+            'data_preprocessor.train.0': {**chosen, 'oversample': context.num_points * 600 // 512},
+            'data_preprocessor.test.0': chosen,
+        }
+
+    def trial(self, encoder: Student, data: Data, context: Context, rate: float | None) -> Measurement:
+        """Train a segmenter at a rate and measure its last epoch.
+
+        Returns:
+            ``instance_miou``, ``class_miou`` and ``point_accuracy`` in percent; by class, its mean IoU in percent; as
+            scores, the mean IoU over the parts of every test cloud. Classes are given, so ``predictions`` repeats them.
+        """
+        tuning = Tuning(self.config, encoder, self.options(encoder, data, context, rate), context)
+        tuning.runner.train()
+        model, metric = tuning.runner.model, PartIoU(per_class=True, keep_predictions=True)
+        points = measure_parts(model, tuning.test, metric)
+        metrics, found = metric.evaluate(len(tuning.test)), metric.predictions
+        protocol = {
+            'absent_part': 'counts 1',
+            'test_points': 'fixed',
+            **tuning.settings,
+            'head': 'point-wise, class told',
+            'parts': int(model.num_parts.sum()),
+            'groups': f'{model.backbone.num_groups} of {model.backbone.group_size}',
+            'layers': [layer + 1 for layer in model.layers],
+            'points': points,
+        }
+        return Measurement(
+            {name: float(value) for name, value in metrics.items() if '/' not in name},
+            protocol,
+            per_class={name.partition('/')[2]: float(value) for name, value in metrics.items() if '/' in name},
+            labels=found['label'],
+            predictions=found['label'],
+            scores=found['iou'],
         )
-        return part_seg(self.config, work, encoder.name, encoder.weights, context.seed, options, context.device)
-
-
-def segment_options(
-    student: str,
-    train: Mapping[str, Any],
-    test: Mapping[str, Any],
-    samples: int,
-    num_points: int,
-    rate: float | None,
-) -> dict[str, Any]:
-    """Changes to the config: data and parts, and unless the paper's are taken (no rate) points, length and rate.
-
-    Args:
-        student: name of the student.
-        train: config of the labelled objects.
-        test: config of what is measured on.
-        samples: number of clouds that are seen.
-        num_points: number of points of a cloud.
-        rate: peak learning rate; None leaves the config as it is.
-    """
-    dataset = DATASETS.build(dict(train))
-    backbone = backbone_config(student, 'segment')
-    options: dict[str, Any] = {
-        'train_dataloader.dataset': {**train, '_delete_': True},
-        'test_dataloader.dataset': {**test, '_delete_': True},
-        **part_options(dataset),
-    }
-    if rate is None:
-        return {**options, 'default_hooks.checkpoint.interval': 10}
-    epochs = max(1, round(samples / len(dataset)))
-    steps = epochs * max(1, len(dataset) // BATCH_SIZE)
-    chosen = {'type': 'FPSSubsample', 'num_points': num_points}
-    return {
-        **options,
-        **{f'model.backbone.{key}': backbone[key] for key in ('num_groups', 'group_size') if key in backbone},
-        'train_dataloader.batch_size': BATCH_SIZE,
-        'data_preprocessor.train.0': {**chosen, 'oversample': num_points * 600 // 512},
-        'data_preprocessor.test.0': chosen,
-        'train_cfg.max_epochs': epochs,
-        'optim_wrapper.optimizer.lr': rate,
-        'param_scheduler': {'by_epoch': False, 'total': steps, 'warmup': steps // 10},
-        'default_hooks.checkpoint.interval': max(1, epochs // 4),
-    }
 
 
 def part_options(dataset: Any) -> dict[str, Any]:
@@ -135,47 +132,6 @@ def part_options(dataset: Any) -> dict[str, Any]:
     return {'model.parts': counts, 'model.numbered': 'through' if through else 'by_class'}
 
 
-def part_seg(
-    config: str | Path,
-    work_dir: Path,
-    backbone: str,
-    weights: str | None,
-    seed: int,
-    options: Mapping[str, Any],
-    device: str | None = None,
-) -> Measurement:
-    """Train a segmenter and measure its last epoch on the test split; see :class:`Tuning` for the arguments.
-
-    Returns:
-        ``instance_miou``, ``class_miou`` and ``point_accuracy`` in percent; by class, its mean IoU in percent; as
-        scores, the mean IoU over the parts of every test cloud. Classes are given, so ``predictions`` repeats them.
-    """
-    begin = time.perf_counter()
-    tuning = Tuning(config, work_dir, backbone, weights, seed, options, device)
-    tuning.runner.train()
-    metric = PartIoU(per_class=True, keep_predictions=True)
-    points = measure_parts(tuning.runner.model, tuning.test, metric)
-    metrics, found = metric.evaluate(len(tuning.test)), metric.predictions
-    protocol = {
-        'name': PartSegmentation.name,
-        'version': PartSegmentation.version,
-        'absent_part': 'counts 1',
-        'test_points': 'fixed',
-        **tuning.settings,
-        **_settings(tuning.runner.model),
-        'points': points,
-    }
-    return Measurement(
-        {name: float(value) for name, value in metrics.items() if '/' not in name},
-        protocol,
-        time.perf_counter() - begin,
-        {name.partition('/')[2]: float(value) for name, value in metrics.items() if '/' in name},
-        found['label'],
-        found['label'],
-        found['iou'],
-    )
-
-
 @torch.inference_mode()
 def measure_parts(model: Any, test: Any, metric: PartIoU, batch_size: int = 64) -> int:
     """Let a segmenter, put into eval mode, predict the parts of every cloud, and a metric judge them.
@@ -185,11 +141,11 @@ def measure_parts(model: Any, test: Any, metric: PartIoU, batch_size: int = 64) 
     Args:
         model: a PartSegmenter; its preprocessor chooses the points.
         test: dataset with classes and parts.
-        metric: takes the predictions in.
-        batch_size: clouds at a time; batches do not influence each other.
+        metric: metric that takes the predictions in.
+        batch_size: number of clouds at a time; batches do not influence each other.
 
     Returns:
-        Points of a cloud.
+        Number of points of a cloud.
 
     Raises:
         UsageError: a weight is not finite.
@@ -210,14 +166,3 @@ def measure_parts(model: Any, test: Any, metric: PartIoU, batch_size: int = 64) 
         rows = zip(answers, part, batch['index'], strict=True)
         metric.process({}, [{**answer, 'part': truth, 'index': index} for answer, truth, index in rows])
     return points
-
-
-def _settings(model: Any) -> dict[str, Any]:
-    """What a reader needs to know of the model."""
-    student = model.backbone
-    return {
-        'head': 'point-wise, class told',
-        'parts': int(model.num_parts.sum()),
-        'groups': f'{student.num_groups} of {student.group_size}',
-        'layers': [layer + 1 for layer in model.layers],
-    }

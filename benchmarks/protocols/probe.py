@@ -9,7 +9,6 @@ epoch counts. The features are standardised by the training set's mean and devia
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,15 +40,15 @@ def train_head(
     """Train a head by AdamW with a cosine rate, on standardised features.
 
     Args:
-        features: (S, F).
-        labels: (S,).
+        features: features (S, F).
+        labels: labels (S,).
         num_classes: number of classes.
         head: ``linear`` or ``mlp3``.
-        epochs: over the training set.
-        lr: peak rate.
-        weight_decay: of every parameter.
-        batch_size: rows of a step; the last, incomplete one of an epoch is left out unless it is the only one.
-        seed: of initialisation, order and dropout.
+        epochs: number of passes over the training set.
+        lr: peak learning rate.
+        weight_decay: decay of every parameter.
+        batch_size: number of rows of a step; an incomplete one is left out unless it is the only one.
+        seed: random seed of initialization, order and dropout.
 
     Returns:
         The head in evaluation mode, standardisation included: features (B, F) to logits (B, classes).
@@ -139,25 +138,15 @@ class Probe(Protocol):
         return super().task if self.head == 'linear' else '3D Point Cloud Classification'
 
     def run(self, encoder: Any, data: Data, context: Context) -> Measurement:
-        """Train the head on the features of the labelled objects, on the CPU, and predict the others."""
-        begin = time.perf_counter()
-        train_features, train_labels, test_features, test_labels = context.features(encoder, data)
+        """Train the head on the features of the labeled objects, on the CPU, and predict the others."""
+        features, labels, test_features, test_labels = context.features(encoder, data)
         used = {
             'epochs': self.head_epochs,
             **{name: getattr(self, name) for name in ('lr', 'weight_decay', 'batch_size')},
         }
-        trained = train_head(train_features, train_labels, len(data.test.classes), self.head, seed=context.seed, **used)
+        trained = train_head(features, labels, len(data.test.classes), self.head, seed=context.seed, **used)
         with torch.inference_mode():
             logits = trained(torch.from_numpy(test_features).float()).numpy()
         require_finite(logits, trained, data.test)
-        protocol = {
-            'name': self.recorded,
-            'version': self.version,
-            'frozen': 'whole student, evaluation mode',
-            'pooling': getattr(encoder, 'pool', self.pool),
-            'augmentation': [],
-            'points': context.num_points,
-            'train_samples': len(data.train),
-            **used,
-        }
-        return classified(test_labels, logits.argmax(axis=1), data.test.classes, protocol, time.perf_counter() - begin)
+        own = {'frozen': 'whole student, evaluation mode', 'augmentation': [], 'train_samples': len(data.train)}
+        return classified(test_labels, logits.argmax(axis=1), data.test.classes, {**own, **used})

@@ -7,7 +7,6 @@ different papers are not one protocol; the clouds are cut to a fixed number of p
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,25 +16,21 @@ from sklearn.svm import LinearSVC
 from benchmarks.protocols.base import Context, Data, Protocol
 from benchmarks.protocols.measurement import Measurement, classified
 
+C = 0.075
+"""Inverse strength of the regularization in the released code."""
 
-def linear_svm(
-    train_features: np.ndarray, train_labels: np.ndarray, test_features: np.ndarray, C: float = 0.075, seed: int = 0
-) -> np.ndarray:
-    """Fit a linear SVM and predict.
+
+def linear_svm(features: np.ndarray, labels: np.ndarray, C: float = C, seed: int = 0) -> LinearSVC:
+    """A linear SVM that was fitted to features (S, F) and labels (S,).
 
     Args:
-        train_features: (S, F).
-        train_labels: (S,).
-        test_features: (T, F).
-        C: inverse strength of the regularisation.
-        seed: of the solver's coordinate order.
-
-    Returns:
-        Predicted labels (T,).
+        features: features to learn from.
+        labels: their labels.
+        C: inverse strength of the regularization.
+        seed: random seed of the solver's coordinate order.
     """
     # The primal problem, where it is the smaller one, converges where the default dual solver stops with a warning.
-    classifier = LinearSVC(C=C, dual='auto', max_iter=10_000, random_state=seed)
-    return classifier.fit(train_features, train_labels).predict(test_features)
+    return LinearSVC(C=C, dual='auto', max_iter=10_000, random_state=seed).fit(features, labels)
 
 
 @dataclass(frozen=True)
@@ -43,10 +38,10 @@ class SVM(Protocol):
     """Linear SVM on frozen features.
 
     Attributes:
-        C: inverse strength of the regularisation.
+        C: inverse strength of the regularization.
     """
 
-    C: float = 0.075
+    C: float = C
 
     name, suite, title, place = 'svm', 'svm', 'SVM', 0
     official = ('modelnet40', 'modelnet10')
@@ -54,18 +49,8 @@ class SVM(Protocol):
     literature = {'linear SVM': 'svm'}
 
     def run(self, encoder: Any, data: Data, context: Context) -> Measurement:
-        """Fit on the features of the labelled objects and predict the others."""
-        begin = time.perf_counter()
-        train_features, train_labels, test_features, test_labels = context.features(encoder, data)
-        predicted = linear_svm(train_features, train_labels, test_features, self.C, context.seed)
-        protocol = {
-            'name': self.name,
-            'version': self.version,
-            'classifier': 'sklearn LinearSVC',
-            'pooling': getattr(encoder, 'pool', self.pool),
-            'C': self.C,
-            'points': context.num_points,
-            'subsample': 'fps',
-            'train_samples': len(data.train),
-        }
-        return classified(test_labels, predicted, data.test.classes, protocol, time.perf_counter() - begin)
+        """Fit on the features of the labeled objects and predict the others."""
+        features, labels, test_features, test_labels = context.features(encoder, data)
+        predicted = linear_svm(features, labels, self.C, context.seed).predict(test_features)
+        own = {'classifier': 'sklearn LinearSVC', 'subsample': 'fps', 'train_samples': len(data.train)}
+        return classified(test_labels, predicted, data.test.classes, {**own, **self.settings})

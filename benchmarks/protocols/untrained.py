@@ -13,43 +13,40 @@ import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from benchmarks.protocols.features import Transforms, shuffled_batches, transformed, usual_batch_size
+from benchmarks.protocols.features import Transforms, cloud_reader, shuffled_batches, usual_batch_size
 from zoo.datasets.base import ObjectSubset
-from zoo.registry import TRANSFORMS
 
 CLOUDS = 128
-"""How many the statistics are taken from."""
+"""Number of clouds that the statistics are taken from."""
 
 
 @torch.no_grad()
-def settle_norms(model: nn.Module, dataset: Any, transforms: Transforms = (), device: str = 'cpu') -> dict[str, int]:
+def update_norm_statistics(
+    model: nn.Module, dataset: Any, transforms: Transforms = (), device: str = 'cpu'
+) -> dict[str, int]:
     """Give the batch norms of a model the mean statistics of batches of clouds; no other tensor moves.
 
     Args:
-        model: maps points (B, N, 3) to features; left in evaluation mode.
+        model: module from points (B, N, 3) to features; left in evaluation mode.
         dataset: training split; of a subset, the whole that it was drawn from, so that all draws share the statistics.
         transforms: configs of the batched transforms applied before the model.
-        device: where the model runs.
+        device: ``cpu`` or ``cuda``.
 
     Returns:
         What a record says of it.
     """
     whole = dataset.parent if isinstance(dataset, ObjectSubset) else dataset
-    chain = [TRANSFORMS.build(dict(step)) for step in transforms]
-    batches = shuffled_batches(len(whole), min(len(whole), usual_batch_size(device)))
+    read, size = cloud_reader(whole, transforms, device), min(len(whole), usual_batch_size(device))
+    batches = shuffled_batches(len(whole), size)[: -(-CLOUDS // size)]
     model.eval().to(device)
     norms = {module: module.momentum for module in model.modules() if isinstance(module, _BatchNorm)}
     for norm in norms:
         norm.reset_running_stats()
         norm.momentum = None  # the mean over all batches
         norm.train()
-    seen = 0
     for chosen in batches:
-        if seen >= CLOUDS:
-            break
-        model(transformed(whole, chosen, chain, device))
-        seen += len(chosen)
+        model(read(chosen)['points'])
     for norm, momentum in norms.items():
         norm.momentum = momentum
     model.eval()
-    return {'norm_clouds': seen}
+    return {'norm_clouds': sum(map(len, batches))}

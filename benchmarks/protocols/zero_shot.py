@@ -11,7 +11,6 @@ where their teachers share one space, as CLIP's do.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -38,7 +37,7 @@ class ProjectedQueries(nn.Module):
 
     Args:
         pretrainer: a :class:`zoo.models.Pretrainer` with the weights of its pretraining.
-        streams: weight of every alignment objective by name, such as ``{'text': 1.0}``.
+        streams: weights of alignment objectives by name, such as ``{'text': 1.0}``.
 
     Raises:
         UsageError: the method has no such objective, or the widths of their targets differ.
@@ -46,7 +45,7 @@ class ProjectedQueries(nn.Module):
 
     def __init__(self, pretrainer: Any, streams: Mapping[str, float]) -> None:
         super().__init__()
-        objectives = _alignments(pretrainer)
+        objectives = alignments(pretrainer)
         missing = [name for name in streams if name not in objectives]
         if missing or not streams:
             known = ', '.join(objectives) or 'none, so it has no zero-shot'
@@ -68,9 +67,9 @@ class ProjectedQueries(nn.Module):
         return torch.stack(projected).sum(dim=0)
 
 
-def _alignments(pretrainer: Any) -> dict[str, Any]:
+def alignments(pretrainer: Any) -> dict[str, AlignModality]:
     """Objectives that align a query with another modality, by name."""
-    return {name: goal for name, goal in pretrainer.objectives.items() if isinstance(goal, AlignModality)}
+    return {name: entry for name, entry in pretrainer.objectives.items() if isinstance(entry, AlignModality)}
 
 
 @torch.inference_mode()
@@ -96,19 +95,14 @@ def zero_shot_classify(features: np.ndarray, class_features: np.ndarray, centred
     """Class of the largest cosine.
 
     Args:
-        features: (T, D).
-        class_features: (classes, D).
-        centred: compare after taking the mean over channels out of both, for students whose targets were
+        features: features (T, D) of clouds.
+        class_features: features (classes, D) of texts.
+        centred: whether to compare after taking the mean over channels out of both, for students whose targets were
             layer-normalised.
 
     Returns:
         Predicted labels (T,).
-
-    Raises:
-        ValueError: a feature is no finite number.
     """
-    if not (np.isfinite(features).all() and np.isfinite(class_features).all()):
-        raise ValueError('zero-shot needs features that are finite numbers')
     if centred:
         features, class_features = (rows - rows.mean(axis=1, keepdims=True) for rows in (features, class_features))
     unit = class_features / np.linalg.norm(class_features, axis=1, keepdims=True)
@@ -117,7 +111,7 @@ def zero_shot_classify(features: np.ndarray, class_features: np.ndarray, centred
 
 @dataclass(frozen=True)
 class ZeroShot(Protocol):
-    """Zero-shot classification: a pretrained student is told the classes by their names alone.
+    """Zero-shot classification: a pretrained student is given the names of the classes alone.
 
     Attributes:
         streams: weights of the alignment objectives by name; the text stream alone by default.
@@ -148,10 +142,9 @@ class ZeroShot(Protocol):
         Raises:
             UsageError: a stream is missing or the teacher's space is another one.
         """
-        begin = time.perf_counter()
         model = ProjectedQueries(encoder, self.streams or {'text': 1.0})
-        alignments, prompts = _alignments(encoder), self.prompts or PROMPTS
-        text = alignments['text'].teacher if 'text' in alignments else None
+        aligned, prompts = alignments(encoder), self.prompts or PROMPTS
+        text = aligned['text'].teacher if 'text' in aligned else None
         if text is None:
             raise UsageError('zero-shot needs a text teacher: this method has none, give one')
         class_features = class_text_features(text, data.test.classes, prompts).cpu().numpy()
@@ -163,16 +156,13 @@ class ZeroShot(Protocol):
                 f'the streams {dict(model.streams)} have {features.shape[1]} channels and the texts '
                 f'{class_features.shape[1]}: they are not of one space'
             )
-        centred = any(goal.target_norm == 'layer' for goal in model.objectives.values())
+        centred = any(entry.target_norm == 'layer' for entry in model.objectives.values())
         predicted = zero_shot_classify(features, class_features, centred)
-        protocol = {
-            'name': self.recorded,
-            'version': self.version,
+        own = {
             'split': self.split,
             'streams': dict(model.streams),
             'prompts': len(prompts),
             'text_teacher': type(text).__name__,
             'centred': centred,
-            'points': context.num_points,
         }
-        return classified(labels, predicted, data.test.classes, protocol, time.perf_counter() - begin)
+        return classified(labels, predicted, data.test.classes, own)

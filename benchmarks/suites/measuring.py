@@ -14,7 +14,7 @@ from benchmarks.protocols import base
 from benchmarks.protocols.base import Context, Data, Protocol, Student, find_protocol
 from benchmarks.protocols.features import FeatureCache, evaluation_transforms
 from benchmarks.protocols.measurement import Measurement
-from benchmarks.protocols.untrained import settle_norms
+from benchmarks.protocols.untrained import update_norm_statistics
 from benchmarks.records import Predictions, Record
 from benchmarks.records.environment import environment
 from benchmarks.suites.draws import labelled
@@ -51,7 +51,7 @@ def measure(kind: type[Protocol], task: Task) -> Outcome:
     inputs = {**task.inputs, **({'weights': source} if source else {})}
     context = Context(settings['points'], settings['seed'], task.device, cache, task.work, task.out, inputs)
     encoder, said = _given(task, protocol, data, source)
-    found = protocol.run(encoder, data, context)
+    found = protocol.measure(encoder, data, context)
     if found.seed is not None and kind.learns:
         train = labelled(settings['train'], settings['per_class'], found.seed)
     record, predictions = _record(task, found, train, _pretrained(task, source, found.seed), said)
@@ -105,7 +105,7 @@ def _given(task: Task, protocol: Protocol, data: Data, source: Mapping[str, Any]
     model = MODELS.build({'type': 'FeatureExtractor', 'backbone': backbone, 'pool': protocol.pool})
     # A protocol that learns nothing knows no other clouds that norms of random weights could settle on.
     clouds = data.train if protocol.learns else data.test
-    return model, settle_norms(model, clouds, evaluation_transforms(settings['points']), task.device)
+    return model, update_norm_statistics(model, clouds, evaluation_transforms(settings['points']), task.device)
 
 
 def model_name(student: str, pretraining: Mapping[str, Any] | None) -> str:

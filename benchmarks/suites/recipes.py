@@ -42,7 +42,7 @@ def choose_rate(task: Task) -> Outcome:
     for rate in rates:
         work = task.work / f'rate_{rate:g}'
         context = Context(settings['points'], SEED, task.device, work=work, out=task.out)
-        found[rate] = protocol.trial(student, data, context, rate, work).metrics[protocol.metric]
+        found[rate] = protocol.trial(student, data, context, rate).metrics[protocol.metric]
         kept_weights(work, work / 'weights.safetensors', task.out)
     tried = ', '.join(f'{rate:g}: {figure:.1f}' for rate, figure in found.items())
     what = 'rate of part segmentation' if protocol.name == PartSegmentation.name else 'rate'

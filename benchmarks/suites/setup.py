@@ -183,7 +183,7 @@ class Setup:
         extra = ' '.join(f'{own[key]}{key[0]}' for key in ('ways', 'shots') if key in own)
         name = own.get('head', protocol.name).replace('_', '-') + (f' {extra}' if extra else '')
         label = f'{name} {_named(model)} on {source.name}, seed {seed}'
-        return Job(protocol.kind(), {**base, **own, **settings}, needs, label)
+        return Job(protocol.spec(), {**base, **own, **settings}, needs, label)
 
     def finetune(self, model: Model, source: Source, seed: int, protocol: type[Finetune] = Finetune, **own: Any) -> Job:
         """The job that fine-tunes a model; the rate is chosen before, unless a paper gives it.

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import logging
 import shutil
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -55,16 +54,10 @@ class BestEpoch(Finetune):
         """Guess: the training, and a look at the test split after every epoch."""
         return super().seconds(settings) + self.samples / max(1, self.labels) * self.clouds / 1200 * slower(settings)
 
-    def trial(self, encoder: Student, data: Data, context: Context, rate: float, work: Path) -> Measurement:
-        """Train at a rate and look at every epoch; predictions of each are kept in ``epoch_*.npy``.
-
-        Returns:
-            ``oa`` and ``macc`` of the best epoch with its predictions; ``epoch``: which one it was; ``oa_last``: of the
-            last epoch, the clean figure of the same run; ``oa_gain``: what the choice adds; ``oa_epoch/<n>``: of all.
-        """
-        begin = time.perf_counter()
-        tuning = self.train(encoder, data, context, rate, work)
-        looks = _EveryEpoch(tuning, work)
+    def trial(self, encoder: Student, data: Data, context: Context, rate: float) -> Measurement:
+        """Train at a rate and look at every epoch; predictions of each are kept in ``epoch_*.npy``."""
+        tuning = self.tuning(encoder, data, context, rate)
+        looks = _EveryEpoch(tuning, context.work)
         # Before the checkpoint: a run that goes on from one finds all epochs up to it.
         tuning.runner.register_hook(looks, priority='HIGH')
         tuning.runner.train()
@@ -72,16 +65,12 @@ class BestEpoch(Finetune):
             predicted = looks.read(tuning.settings['epochs'])
         except (OSError, ValueError) as error:
             # Of an epoch before an interruption; it cannot be looked at any more.
-            logging.getLogger(__name__).warning('predictions in %s are damaged (%s): the run begins anew', work, error)
-            shutil.rmtree(work)
-            return self.trial(encoder, data, context, rate, work)
-        protocol = {
-            'name': self.recorded,
-            'version': self.version,
-            'epoch_selection': 'best_test',
-            **tuning.settings,
-        }
-        return chosen_epoch(tuning.labels, predicted, tuning.test.classes, protocol, time.perf_counter() - begin)
+            message = 'predictions in %s are damaged (%s): the run begins anew'
+            logging.getLogger(__name__).warning(message, context.work, error)
+            shutil.rmtree(context.work)
+            return self.trial(encoder, data, context, rate)
+        found = chosen_epoch(tuning.labels, predicted, tuning.test.classes)
+        return replace(found, protocol={'epoch_selection': 'best_test', **tuning.settings})
 
     def kept(
         self, found: Measurement, context: Context, weights: dict[str, str]
@@ -112,21 +101,21 @@ class _EveryEpoch(Hook):
         return self.folder / f'epoch_{epoch + 1}.npy'
 
 
-def chosen_epoch(
-    labels: np.ndarray, predicted: np.ndarray, classes: Any, protocol: Mapping[str, Any], seconds: float
-) -> Measurement:
+def chosen_epoch(labels: np.ndarray, predicted: np.ndarray, classes: Sequence[str]) -> Measurement:
     """The measurement of the epoch that is best on the very objects it is reported on.
 
     Args:
         labels: true classes (T,).
         predicted: predicted classes after every epoch (E, T).
         classes: names by label.
-        protocol: settings of the protocol.
-        seconds: wall time.
+
+    Returns:
+        ``oa`` and ``macc`` of the best epoch with its predictions; ``epoch``: its number; ``oa_last``: of the last
+        epoch, the clean figure of the same run; ``oa_gain``: what the choice adds; ``oa_epoch/<n>``: of all.
     """
     accuracy = [overall_accuracy(labels, row) for row in predicted]
     best = int(np.argmax(accuracy))
-    found = classified(labels, predicted[best].astype(np.int64), classes, protocol, seconds)
+    found = classified(labels, predicted[best].astype(np.int64), classes, {})
     extra = {'oa_last': accuracy[-1], 'oa_gain': accuracy[best] - accuracy[-1], 'epoch': float(best + 1)}
     extra |= {f'oa_epoch/{number}': value for number, value in enumerate(accuracy, 1)}
     return replace(found, metrics={**found.metrics, **extra})

@@ -44,9 +44,9 @@ class BestOfSeeds(Protocol):
             kept = PredictionLists(**read_note(context.out / value['predictions'])).unpack()
             labels, predicted = kept.target.astype(np.int64), kept.predicted.astype(np.int64)
             candidates.append(Candidate(value['seed'], value['oa'], value['oa_last'], labels, predicted))
-        said = next(iter(context.inputs.values()))['protocol']
-        best, found = best_of_seeds(candidates, data.test.classes, said)
-        return replace(found, seed=best.seed, config=CONFIG)
+        settings = next(iter(context.inputs.values()))['protocol']
+        found = best_of_seeds(candidates, data.test.classes)
+        return replace(found, protocol={**settings, **found.protocol}, config=CONFIG)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,9 +54,9 @@ class Candidate:
     """One seed at its best epoch.
 
     Attributes:
-        seed: of the run.
-        accuracy: OA of its best epoch in percent.
-        last: OA of its last epoch in percent.
+        seed: random seed of the run.
+        accuracy: OA of the best epoch in percent.
+        last: OA of the last epoch in percent.
         labels: true classes (T,).
         predictions: predicted classes of the best epoch (T,).
     """
@@ -68,20 +68,16 @@ class Candidate:
     predictions: np.ndarray
 
 
-def best_of_seeds(
-    candidates: Sequence[Candidate], classes: Sequence[str], protocol: Mapping[str, Any], seconds: float = 0.0
-) -> tuple[Candidate, Measurement]:
-    """The best seed and its measurement.
+def best_of_seeds(candidates: Sequence[Candidate], classes: Sequence[str]) -> Measurement:
+    """The measurement of the best seed.
 
     Args:
         candidates: seeds, measured on the same objects; a tie goes to the earlier one.
         classes: names by label.
-        protocol: settings of the runs.
-        seconds: wall time.
 
     Returns:
-        The chosen candidate, and a measurement: ``oa`` and ``macc`` of it, ``oa_mean`` and ``oa_last_mean`` over all
-        seeds, ``oa_gain``: what both choices add to the mean of the last epochs, ``oa_seed/<seed>``.
+        ``oa`` and ``macc`` of the best seed, ``oa_mean`` and ``oa_last_mean`` over all seeds, ``oa_gain``: what both
+        choices add to the mean of the last epochs, ``oa_seed/<seed>``.
 
     Raises:
         UsageError: there is nothing to choose from, or the objects differ.
@@ -91,11 +87,10 @@ def best_of_seeds(
     if any(not np.array_equal(entry.labels, candidates[0].labels) for entry in candidates):
         raise UsageError('the best of n seeds needs seeds that were measured on the same objects')
     best = max(candidates, key=lambda entry: entry.accuracy)
-    own = {'name': 'finetune@paper', 'version': BestOfSeeds.version, 'epoch_selection': 'best_test'}
-    settings = {**protocol, **own, 'seed_selection': f'best of {len(candidates)}'}
-    found = classified(best.labels, best.predictions, classes, settings, seconds)
+    settings = {'epoch_selection': 'best_test', 'seed_selection': f'best of {len(candidates)}'}
+    found = classified(best.labels, best.predictions, classes, settings)
     mean = float(np.mean([entry.accuracy for entry in candidates]))
     clean = float(np.mean([entry.last for entry in candidates]))
     extra = {'oa_mean': mean, 'oa_last_mean': clean, 'oa_gain': best.accuracy - clean}
     extra |= {f'oa_seed/{entry.seed}': entry.accuracy for entry in candidates}
-    return best, replace(found, metrics={**found.metrics, **extra})
+    return replace(found, metrics={**found.metrics, **extra}, seed=best.seed)

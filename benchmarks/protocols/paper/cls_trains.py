@@ -11,15 +11,15 @@ picks the best epoch on the test split: that habit has a name of its own, here t
 from __future__ import annotations
 
 import re
-import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from torch import nn
 
 from benchmarks.protocols.base import Context, Data, Student
 from benchmarks.protocols.finetune import Finetune
-from benchmarks.protocols.measurement import Measurement, classified
-from benchmarks.protocols.pretrain import kept_weights
+from benchmarks.protocols.measurement import Measurement
 
 TRAINED = re.compile(r'^head\.|(^|\.)query_(tokens|positions)\.cls$')
 """Parameters whose name has "cls" in it in the released code, as they are called here."""
@@ -53,31 +53,34 @@ class ClsTrains(Finetune):
         """Name in records."""
         return f'{self.head}@paper'
 
-    def run(self, encoder: Student, data: Data, context: Context) -> Measurement:
-        """Train head and class token and measure the last epoch; their rate is ten times the optimizer's."""
-        begin = time.perf_counter()
-        rate, selection = RATE, 'rate of the paper, nothing chosen'
-        if 'recipe' in context.inputs:
-            rate, selection = self.rate(context)
-        own = {
+    def rate(self, context: Context) -> tuple[float, str]:
+        """Learning rate, and how it was chosen."""
+        return super().rate(context) if 'recipe' in context.inputs else (RATE, 'rate of the paper, nothing chosen')
+
+    def options(self, encoder: Student, data: Data, context: Context, rate: float) -> dict[str, Any]:
+        """Changes to the config; the rate of what trains is ten times the optimizer's."""
+        return {
+            **super().options(encoder, data, context, rate),
             'model.head': self.head,
             'model.backbone.drop_path': DROP_PATH,
             'optim_wrapper.paramwise_cfg.lr_scale': {'_delete_': True, TRAINED.pattern: SCALE},
         }
-        tuning = self.train(encoder, data, context, rate, context.work, own)
-        trained = freeze_all_but_cls(tuning.runner.model)
-        tuning.runner.train()
-        protocol = {
-            'name': self.recorded,
-            'version': self.version,
+
+    def trial(self, encoder: Student, data: Data, context: Context, rate: float) -> Measurement:
+        """Train head and class token at a rate and measure the last epoch."""
+        tuning = self.tuning(encoder, data, context, rate)
+        own = {
             'frozen': 'all but the head, the class token and its position; in training mode',
-            'trained': trained,
-            **tuning.settings,
-            'recipe_selection': selection,
+            'trained': freeze_all_but_cls(tuning.runner.model),
         }
-        found = classified(tuning.labels, tuning.predict(), tuning.test.classes, protocol, time.perf_counter() - begin)
-        kept_weights(context.work, context.work / 'weights.safetensors', context.out)
-        return replace(found, config=self.config)
+        found = tuning.last_epoch()
+        return replace(found, protocol={**own, **found.protocol})
+
+    def kept(
+        self, found: Measurement, context: Context, weights: dict[str, str]
+    ) -> tuple[dict[str, Any], Sequence[str]]:
+        """Nothing that other jobs read."""
+        return {}, ()
 
 
 def freeze_all_but_cls(model: nn.Module) -> list[str]:

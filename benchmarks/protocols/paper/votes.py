@@ -13,8 +13,7 @@ are augmented, as in this project's training, where the released code leaves the
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,10 +22,17 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.protocols.base import CLASSIFIER, Context, Data, Protocol, slower
-from benchmarks.protocols.features import evaluation_transforms, extract_features, require_finite, usual_batch_size
+from benchmarks.protocols.features import (
+    cloud_reader,
+    evaluation_transforms,
+    extract_features,
+    require_finite,
+    usual_batch_size,
+)
 from benchmarks.protocols.finetune import CONFIG
 from benchmarks.protocols.measurement import Measurement, classified
 from zoo.engine.metrics import overall_accuracy
+from zoo.models.preprocess import build_transforms, transformed
 from zoo.registry import TRANSFORMS
 
 COPIES, REPETITIONS = 10, 299
@@ -34,10 +40,9 @@ COPIES, REPETITIONS = 10, 299
 
 
 def vote_transforms(variant: str) -> list[dict[str, Any]]:
-    """Configs of what a copy goes through, by the variant of the data set.
+    """Configs of what a copy goes through, by the variant of the data set, such as ``pb_t50_rs``.
 
-    Args:
-        variant: such as ``pb_t50_rs``; models without background or pose, as those of ModelNet, have none or ``cad``.
+    Models without background or pose, as those of ModelNet, have no variant or ``cad``.
     """
     if variant.startswith('pb_'):
         return [{'type': 'RandomRotateGravity'}]
@@ -76,142 +81,73 @@ class Votes(Protocol):
     @property
     def recorded(self) -> str:
         """Name in records."""
-        return str(_named(self.copies, self.repetitions)['name'])
+        return f'vote-{self.copies}{"" if self.repetitions == 1 else f"-max-of-{self.repetitions}"}@paper'
 
     def seconds(self, settings: Mapping[str, Any]) -> float:
         """Guess: every copy passes the classifier."""
         return 2 + (self.copies * self.repetitions + 1) * self.clouds / VOTES_PER_SECOND * slower(settings)
 
+    @torch.inference_mode()
     def run(self, encoder: Any, data: Data, context: Context) -> Measurement:
-        """Vote."""
-        found = measure_votes(
-            encoder,
-            data.test,
-            context.num_points,
-            self.augmentation,
-            self.copies,
-            self.repetitions,
-            context.seed,
-            device=context.device,
-        )
-        return replace(found, config=CONFIG)
+        """Vote; the copies of a cloud follow from the seed, the cloud and the vote alone.
 
+        Returns:
+            ``oa`` and ``macc`` of the reported vote with its predictions; ``oa_single``: without a vote; ``oa_gain``:
+            what voting adds to it; ``oa_mean``: over the votes; ``oa_std``: over the votes, where there are several.
+        """
+        test, device = data.test, context.device
+        logits, labels = extract_features(encoder, test, evaluation_transforms(context.num_points), device=device)
+        size = usual_batch_size(device)
+        copies = self.copies_of(test, context)
+        predicted, waiting = [], []
+        for index in range(len(test)):
+            waiting.append(copies(index))
+            if index + 1 == len(test) or self.copies * self.repetitions * len(waiting) >= size:
+                predicted.append(_votes(encoder, torch.stack(waiting), size, test))
+                waiting = []
+        votes = np.concatenate(predicted)
+        accuracy = [overall_accuracy(labels, column) for column in votes.T]
+        best = int(np.argmax(accuracy))
+        vote = f'{self.copies} augmentations, mean of logits'
+        own = {
+            'voting': vote
+            if self.repetitions == 1
+            else f'best on the test split of {self.repetitions} votes of {vote}',
+            'vote_augmentation': [step['type'] for step in self.augmentation],
+            'vote_seed': context.seed,
+        }
+        found = classified(labels, votes[:, best], test.classes, own)
+        single = overall_accuracy(labels, logits.argmax(axis=1))
+        extra = {'oa_single': single, 'oa_gain': accuracy[best] - single, 'oa_mean': float(np.mean(accuracy))}
+        if self.repetitions > 1:
+            extra['oa_std'] = float(np.std(accuracy, ddof=1))
+        return replace(found, metrics={**found.metrics, **extra}, config=CONFIG)
 
-@torch.inference_mode()
-def measure_votes(
-    model: nn.Module,
-    test: Any,
-    num_points: int,
-    augmentation: Sequence[dict[str, Any]],
-    copies: int = COPIES,
-    repetitions: int = 1,
-    seed: int = 0,
-    batch_size: int | None = None,
-    device: str = 'cpu',
-) -> Measurement:
-    """Measure a classifier by votes.
+    def copies_of(self, test: Any, context: Context) -> Callable[[int], Tensor]:
+        """A function from the position of a cloud to its copies (repetitions, copies, N, 3)."""
+        read, points = cloud_reader(test, (), context.device), context.num_points
+        spread = TRANSFORMS.build({'type': 'FPSSubsample', 'num_points': points * 600 // 512})
+        chosen = {'type': 'RandomSubsample', 'num_points': points}
+        chain = build_transforms([chosen, {'type': 'UnitSphere'}, *self.augmentation])
 
-    Args:
-        model: maps points (B, N, 3) to logits (B, classes); put into eval mode.
-        test: labelled dataset.
-        num_points: points of a copy.
-        augmentation: configs of what copies go through, see :func:`vote_transforms`.
-        copies: of a vote.
-        repetitions: votes the best of which is reported; 1 reports the first.
-        seed: of the copies. Those of a cloud follow from it, the cloud and the vote alone.
-        batch_size: copies at a time, see :func:`usual_batch_size`; batches do not influence each other.
-        device: where the model runs.
+        def copies(index: int) -> Tensor:
+            cloud = read(np.array([index]))['points']
+            if cloud.shape[1] > spread.num_points:
+                cloud = spread({'points': cloud})['points']
+            found = []
+            with torch.random.fork_rng(devices=[]):
+                for vote in range(self.repetitions):
+                    entropy = np.random.SeedSequence((context.seed, index, vote)).generate_state(1, np.uint64)[0]
+                    torch.manual_seed(int(entropy >> 1))
+                    found.append(transformed({'points': cloud.expand(self.copies, -1, -1)}, chain)['points'])
+            return torch.stack(found)
 
-    Returns:
-        ``oa`` and ``macc`` of the reported vote with its predictions; ``oa_single``: without a vote; ``oa_gain``: what
-        voting adds to it; ``oa_mean``: over the votes; ``oa_std``: over the votes, where there are several.
-
-    Raises:
-        UsageError: the output for a cloud depends on the clouds beside it.
-    """
-    begin = time.perf_counter()
-    logits, labels = extract_features(model, test, evaluation_transforms(num_points), device=device)
-    size = batch_size or usual_batch_size(device)
-    copy = _Copies(num_points, augmentation, copies, repetitions, seed, device)
-    predicted, waiting = [], []
-    for index in range(len(test)):
-        waiting.append(copy(test, index))
-        if index + 1 == len(test) or copies * repetitions * len(waiting) >= size:
-            predicted.append(_votes(model, torch.stack(waiting), size, test))
-            waiting = []
-    votes = np.concatenate(predicted)
-    accuracy = [overall_accuracy(labels, column) for column in votes.T]
-    best = int(np.argmax(accuracy))
-    protocol = {
-        **_named(copies, repetitions),
-        'points': num_points,
-        'vote_augmentation': [step['type'] for step in augmentation],
-        'vote_seed': seed,
-    }
-    found = classified(labels, votes[:, best], test.classes, protocol, time.perf_counter() - begin)
-    single = overall_accuracy(labels, logits.argmax(axis=1))
-    extra = {'oa_single': single, 'oa_gain': accuracy[best] - single, 'oa_mean': float(np.mean(accuracy))}
-    if repetitions > 1:
-        extra['oa_std'] = float(np.std(accuracy, ddof=1))
-    return replace(found, metrics={**found.metrics, **extra})
-
-
-class _Copies:
-    """Augmented copies of a cloud: (repetitions, copies, num_points, 3)."""
-
-    def __init__(
-        self,
-        num_points: int,
-        augmentation: Sequence[dict[str, Any]],
-        copies: int,
-        repetitions: int,
-        seed: int,
-        device: str,
-    ) -> None:
-        spread = {'type': 'FPSSubsample', 'num_points': num_points * 600 // 512}
-        self.spread = TRANSFORMS.build(spread)
-        chain: list[dict[str, Any]] = [
-            {'type': 'RandomSubsample', 'num_points': num_points},
-            {'type': 'UnitSphere'},
-            *augmentation,
-        ]
-        self.chain = [TRANSFORMS.build(dict(step)) for step in chain]
-        self.copies, self.repetitions, self.seed, self.device = copies, repetitions, seed, device
-
-    def __call__(self, test: Any, index: int) -> Tensor:
-        points = test.__getitems__([index])['points'].to(self.device)
-        if points.shape[1] > self.spread.num_points:
-            points = self.spread({'points': points})['points']
-        points = points.expand(self.copies, -1, -1)
-        with torch.random.fork_rng(devices=[]):
-            return torch.stack([self._vote(points, index, vote) for vote in range(self.repetitions)])
-
-    def _vote(self, points: Tensor, index: int, vote: int) -> Tensor:
-        """Copies (copies, num_points, 3) of one vote."""
-        torch.manual_seed(int(np.random.SeedSequence((self.seed, index, vote)).generate_state(1, np.uint64)[0] >> 1))
-        batch = {'points': points}
-        for transform in self.chain:
-            batch = transform(batch)
-        return batch['points']
+        return copies
 
 
 def _votes(model: nn.Module, clouds: Tensor, batch_size: int, test: Any) -> np.ndarray:
     """Classes (B, repetitions) by the mean logits of the copies (B, repetitions, copies, N, 3)."""
-    shape = clouds.shape[:3]
-    flat = clouds.reshape(-1, *clouds.shape[3:])
-    logits = torch.cat([model(part).float() for part in flat.split(batch_size)])
+    logits = torch.cat([model(part).float() for part in clouds.flatten(0, 2).split(batch_size)])
     require_finite(logits.cpu().numpy(), model, test)
-    predicted: np.ndarray = logits.view(*shape, -1).mean(dim=2).argmax(dim=-1).cpu().numpy()
+    predicted: np.ndarray = logits.view(*clouds.shape[:3], -1).mean(dim=2).argmax(dim=-1).cpu().numpy()
     return predicted
-
-
-def _named(copies: int, repetitions: int) -> dict[str, Any]:
-    """Name of the protocol, and how votes are made."""
-    vote = f'{copies} augmentations, mean of logits'
-    if repetitions == 1:
-        return {'name': f'vote-{copies}@paper', 'version': Votes.version, 'voting': vote}
-    return {
-        'name': f'vote-{copies}-max-of-{repetitions}@paper',
-        'version': Votes.version,
-        'voting': f'best on the test split of {repetitions} votes of {vote}',
-    }

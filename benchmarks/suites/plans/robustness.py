@@ -109,7 +109,7 @@ def corruption_errors(setup: Setup) -> list[Sheet]:
     columns = {'mCE': 'mce', 'RmCE': 'rmce', **{f'CE {name.replace("_", " ")}': f'ce/{name}' for name in CORRUPTIONS}}
     for (row, seed), job in jobs.items():
         label = str(job).replace('corruption', 'corruption errors of', 1)
-        compared = Job(RelativeErrors.kind(), job.settings, {'own': job, **references}, label)
+        compared = Job(RelativeErrors.spec(), job.settings, {'own': job, **references}, label)
         for column, metric in columns.items():
             errors.add(row, column, seed, compared, metric)
         for name in CORRUPTIONS:

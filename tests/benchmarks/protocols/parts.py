@@ -21,7 +21,7 @@ def parts(tmp_path, pool='svm', num_objects=40):
 
 def measured(protocol, model, train, test, num_points=32, seed=0, **context):
     """What a protocol finds, outside of any job."""
-    return protocol.run(model, Data(train, test), Context(num_points, seed, **context))
+    return protocol.measure(model, Data(train, test), Context(num_points, seed, **context))
 
 
 @torch.no_grad()

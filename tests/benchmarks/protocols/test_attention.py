@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 
 from benchmarks.protocols import attention
-from benchmarks.protocols.attention import attention_table, measure_attention
+from benchmarks.protocols.attention import AttentionDistance, attention_table
 from tests.backbones.test_contract import JOINT, PLAIN, SMALL
-from tests.benchmarks.protocols.parts import parts
+from tests.benchmarks.protocols.parts import measured, parts
 from tests.benchmarks.protocols.test_held_out_loss import cloud
 from zoo.errors import UsageError
 from zoo.registry import BACKBONES
@@ -16,6 +18,10 @@ from zoo.registry import BACKBONES
 @pytest.fixture
 def data(tmp_path):
     return parts(tmp_path, num_objects=12)[1]
+
+
+def distances(backbone, data, queries=()):
+    return measured(AttentionDistance(queries), SimpleNamespace(backbone=backbone), None, data, 24)
 
 
 @torch.no_grad()
@@ -57,23 +63,22 @@ def test_every_figure_equals_a_loop(data, monkeypatch, config, queries):
         for block in model.blocks:  # attention that is far from even
             for parameter in block.parameters():
                 parameter.mul_(3)
-    found = measure_attention(model, data, 24, queries)
+    found = distances(model, data, queries)
     assert found.metrics == pytest.approx(slow(model.eval(), data), rel=1e-4)
     assert found.metrics['distance/layer_2'] != pytest.approx(found.metrics['even'], rel=1e-2)
-    assert found.protocol['points'] == 24
     assert not len(found.labels)
 
 
 def test_a_query_that_is_not_there_is_named(data):
     with pytest.raises(ValueError, match='no query text'):
-        measure_attention(BACKBONES.build(PLAIN), data, 24, ('text',))
+        distances(BACKBONES.build(PLAIN), data, ('text',))
     model = BACKBONES.build({'type': 'PointNet', 'widths': (8, 16), 'input_transform': False})
     with pytest.raises(UsageError, match='this PointNet does not provide'):
-        measure_attention(model, data, 24)
+        distances(model, data)
 
 
 def test_the_table_has_a_row_for_patches_and_for_every_query(data):
-    found = measure_attention(BACKBONES.build(JOINT), data, 24)
+    found = distances(BACKBONES.build(JOINT), data)
     table = attention_table(found, 'Title')
     assert table.header == ['', 'layer 1', 'layer 2', 'layer 3']
     assert [row[0] for row in table.rows] == [

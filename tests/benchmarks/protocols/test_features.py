@@ -6,15 +6,14 @@ import torch
 
 from benchmarks.protocols import features
 from benchmarks.protocols.corruption import Corruption, FrozenCorruption
-from benchmarks.protocols.features import FeatureCache, evaluation_transforms, extract_features
+from benchmarks.protocols.features import FeatureCache, clouds, evaluation_transforms, extract_features
 from benchmarks.protocols.few_shot import FewShot
-from benchmarks.protocols.knn import KNN, knn_classify
+from benchmarks.protocols.knn import KNN
 from benchmarks.protocols.probe import Probe
 from benchmarks.protocols.svm import SVM
-from benchmarks.protocols.zero_shot import zero_shot_classify
 from tests.benchmarks.protocols.parts import measured, parts, slow_features
 from zoo.datasets.base import ObjectSubset
-from zoo.errors import Diverged, UsageError
+from zoo.errors import UsageError
 
 
 def test_features_do_not_depend_on_batches(tmp_path):
@@ -25,14 +24,13 @@ def test_features_do_not_depend_on_batches(tmp_path):
     assert np.array_equal(labels, train.labels)
 
 
-def test_cached_features_are_those_that_were_computed(tmp_path, monkeypatch):
-    model, train, _ = parts(tmp_path)
-    cache = FeatureCache(tmp_path / 'features')
-    first, _ = cache.get(model, train, evaluation_transforms(32))
-    monkeypatch.setattr(features, 'extract_features', None)
-    again, labels = cache.get(model, train, evaluation_transforms(32))
-    assert np.array_equal(first, again)
-    assert np.array_equal(labels, train.labels)
+def test_clouds_hold_every_object_in_order_as_one_at_a_time(tmp_path):
+    _, train, _ = parts(tmp_path)
+    found = list(clouds(train, evaluation_transforms(24), 7))
+    assert all(len(part) == 7 for part in found[:-1])
+    # A "model" that keeps its input shows what it was given.
+    slow = slow_features(lambda points: points.flatten(1), train, 24)
+    torch.testing.assert_close(torch.cat(found).flatten(1), torch.from_numpy(slow))
 
 
 def test_features_of_a_subset_are_rows_of_the_whole_and_shared_with_it(tmp_path):
@@ -51,7 +49,7 @@ def test_clouds_are_transformed_once_for_all_models(tmp_path, monkeypatch):
     model, train, _ = parts(tmp_path)
     cache, transforms = FeatureCache(tmp_path / 'features'), evaluation_transforms(32)
     cache.get(model, train, transforms)
-    monkeypatch.setattr(features, 'transformed', None)
+    monkeypatch.setattr(features, 'cloud_reader', lambda *_: None)
     with torch.no_grad():
         next(model.parameters()).view(-1)[0] += 0.5
     found, _ = cache.get(model, train, transforms)
@@ -62,13 +60,17 @@ def test_clouds_are_transformed_once_for_all_models(tmp_path, monkeypatch):
         cache.get(model, train, evaluation_transforms(31))
 
 
-def test_a_damaged_file_is_made_anew(tmp_path):
+def test_features_are_computed_once_unless_their_file_is_damaged(tmp_path, monkeypatch):
     model, train, _ = parts(tmp_path)
     cache = FeatureCache(tmp_path / 'features')
     first, _ = cache.get(model, train, ())
     (file,) = (tmp_path / 'features').iterdir()
     file.write_bytes(file.read_bytes()[:-7])
     assert np.array_equal(cache.get(model, train, ())[0], first)
+    monkeypatch.setattr(features, 'extract_features', None)
+    found, labels = cache.get(model, train, ())
+    assert np.array_equal(found, first)
+    assert np.array_equal(labels, train.labels)
 
 
 @pytest.mark.parametrize('change', ['weight', 'pool', 'groups', 'data', 'points', 'buffer'])
@@ -107,17 +109,3 @@ def test_features_that_are_not_finite_are_no_figure(tmp_path, kind, broken):
         model.forward = found
         with pytest.raises(UsageError, match=r'^the output of \w+ is not finite for \d+ of \d+ inputs from ShapePack'):
             measured(kind(), model, train, test)
-
-
-def test_a_head_that_diverges_makes_no_figure(tmp_path):
-    model, train, test = parts(tmp_path, pool='cls')
-    with pytest.raises(Diverged, match='diverged'):
-        measured(Probe(lr=1e30, head_epochs=3), model, train, test)
-
-
-def test_votes_and_neighbours_of_nothing_are_refused():
-    bad, good = np.full((3, 2), np.nan), np.ones((3, 2))
-    with pytest.raises(ValueError, match='finite'):
-        knn_classify(bad, np.arange(3), good)
-    with pytest.raises(ValueError, match='finite'):
-        zero_shot_classify(bad, good)

@@ -4,36 +4,34 @@ import numpy as np
 import pytest
 
 from benchmarks.protocols import few_shot_finetune as module
-from benchmarks.protocols.base import Student
+from benchmarks.protocols.base import Context, Student
 from benchmarks.protocols.few_shot_finetune import FewShotFinetune, batch_size
-from benchmarks.protocols.finetune import finetune
+from benchmarks.protocols.finetune import Finetune, Tuning
 from tests.benchmarks.protocols.parts import measured
-from tests.benchmarks.protocols.tuning import CONFIG, boxes, options
+from tests.benchmarks.protocols.tuning import CONFIG, POINTS, Small, boxes
 from zoo.datasets.episodes import few_shot_episodes
 from zoo.registry import DATASETS
 
 
-class Small(FewShotFinetune):
-    def options(self, encoder, support, query, num_points):
-        return {
-            **options(support, query, epochs=1),
-            'train_dataloader.batch_size': batch_size(6),
-            'train_dataloader.drop_last': False,
-        }
+class SmallFewShot(FewShotFinetune):
+    def options(self, encoder, data, context):
+        small = type('', (Small, Finetune), {'length': 1})(48)
+        own = {'train_dataloader.batch_size': batch_size(6), 'train_dataloader.drop_last': False}
+        return {**small.options(encoder, data, context, 3e-3), **own}
 
 
 def test_folds_are_single_fine_tunings_done_once(tmp_path, monkeypatch):
     train, test = boxes(tmp_path, 90)
     asked = []
 
-    def spy(config, work_dir, backbone, weights, seed, changes, device):
+    def spy(config, encoder, changes, context):
         asked.append(changes)
         if len(asked) == 2:
             raise KeyboardInterrupt
-        return finetune(config, work_dir, backbone, weights, seed, changes, device)
+        return Tuning(config, encoder, changes, context)
 
-    monkeypatch.setattr(module, 'finetune', spy)
-    small, place = Small(ways=2, shots=3, queries=2, folds=2, epochs=1), {'work': tmp_path / 'run', 'seed': 4}
+    monkeypatch.setattr(module, 'Tuning', spy)
+    small, place = SmallFewShot(ways=2, shots=3, queries=2, folds=2, epochs=1), {'work': tmp_path / 'run', 'seed': 4}
     arguments = (small, Student('point-mae-nano'), train, test)
     with pytest.raises(KeyboardInterrupt):
         measured(*arguments, **place)
@@ -50,7 +48,8 @@ def test_folds_are_single_fine_tunings_done_once(tmp_path, monkeypatch):
         for dataset, indices, count in ((support, episode.train_indices, 3), (query, episode.test_indices, 2)):
             assert np.bincount(dataset.labels).tolist() == [count, count]
             assert dataset.indices.tolist() == indices.tolist()
-        alone = finetune(CONFIG, tmp_path / f'alone{fold}', 'point-mae-nano', None, 4, changes, 'cpu')
+        context = Context(POINTS, 4, work=tmp_path / f'alone{fold}')
+        alone = Tuning(CONFIG, Student('point-mae-nano'), changes, context).last_epoch()
         assert found.metrics[f'oa/{fold}'] == alone.metrics['oa']
     folds = [found.metrics['oa/0'], found.metrics['oa/1']]
     assert found.metrics['oa'] == pytest.approx(np.mean(folds))

@@ -6,26 +6,26 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks.protocols.held_out_loss import MASK_SEED, TEMPERATURE, held_out_losses, measure_held_out_loss
+from benchmarks.protocols.held_out_loss import MASK_SEED, TEMPERATURE, HeldOutLoss, held_out_losses
 from tests.backbones.test_contract import PLAIN, SMALL
-from tests.benchmarks.protocols.parts import parts
+from tests.benchmarks.protocols.parts import measured, parts
 from zoo import ops
 from zoo.errors import UsageError
 from zoo.layers import RandomMask
 from zoo.registry import MODELS
 
 DIM, POINTS = 5, 24
+WEIGHTS = {'image': 2.0, 'text': 1.0}
 
 
 def student(fusion='cross', mask=None, norm='layer', **changes):
     torch.manual_seed(1)
-    queries = ('image', 'text')
-    goal = {'type': 'AlignModality', 'target_dim': DIM, 'target_norm': norm, **changes}
+    align = {'type': 'AlignModality', 'target_dim': DIM, 'target_norm': norm, **changes}
     model = MODELS.build(
         {
             'type': 'Pretrainer',
-            'backbone': {**SMALL, 'fusion': fusion, 'queries': queries},
-            'objectives': {'image': {**goal, 'weight': 2.0}, 'text': goal},
+            'backbone': {**SMALL, 'fusion': fusion, 'queries': tuple(WEIGHTS)},
+            'objectives': {name: {**align, 'weight': weight} for name, weight in WEIGHTS.items()},
             'mask': mask,
         }
     )
@@ -57,16 +57,17 @@ def cloud(data, index):
     return points / points.norm(dim=-1).amax()
 
 
-def normed(row, norm):
-    return (row - row.mean()) / row.std() if norm == 'layer' else row
+def targets(given, name, norm):
+    rows = given[f'{name}_feature'].double().numpy()
+    return [(row - row.mean()) / row.std() if norm == 'layer' else row for row in rows]
 
 
-def smooth_l1(prediction, target):
-    total = 0.0
-    for a, b in zip(prediction, target, strict=True):
-        apart = abs(float(a) - float(b))
-        total += 0.5 * apart**2 if apart < 1 else apart - 0.5
-    return total / len(prediction)
+def one_loss(predicted, target):
+    """Mean smooth L1, number by number."""
+    apart = [
+        abs(float(a) - float(b)) for p, t in zip(predicted, target, strict=True) for a, b in zip(p, t, strict=True)
+    ]
+    return np.mean([0.5 * value**2 if value < 1 else value - 0.5 for value in apart])
 
 
 @torch.no_grad()
@@ -100,11 +101,11 @@ def test_every_figure_equals_a_loop_over_objects(data, fusion, norm):
     model, given = student(fusion, norm=norm), features(data)
     found = held_out_losses(model, data, given, POINTS)
     predicted, total, constant = predictions(model, data), 0.0, 0.0
-    for name, weight in (('image', 2.0), ('text', 1.0)):
-        target = [normed(row, norm) for row in given[f'{name}_feature'].double().numpy()]
-        one = np.mean([smooth_l1(p, t) for p, t in zip(predicted[name], target, strict=True)])
+    for name, weight in WEIGHTS.items():
+        target = targets(given, name, norm)
+        one = one_loss(predicted[name], target)
         total += weight * one
-        constant += weight * np.mean([smooth_l1(np.mean(target, axis=0), t) for t in target])
+        constant += weight * one_loss([np.mean(target, axis=0)] * len(target), target)
         assert found[f'loss/{name}'] == pytest.approx(weight * one, rel=1e-4)
         expected, recall = contrast(predicted[name], target)
         assert found[f'info_nce/{name}'] == pytest.approx(expected, rel=1e-4)
@@ -123,10 +124,9 @@ def test_masks_are_those_of_pretraining_and_of_one_seed(data):
     torch.manual_seed(MASK_SEED)
     masks = RandomMask(0.5)((None, torch.zeros(len(data), SMALL['num_groups'], 3)), None)
     predicted = predictions(model, data, masks)
-    expected = 0.0
-    for name, weight in (('image', 2.0), ('text', 1.0)):
-        target = [normed(row, 'layer') for row in given[f'{name}_feature'].double().numpy()]
-        expected += weight * np.mean([smooth_l1(p, t) for p, t in zip(predicted[name], target, strict=True)])
+    expected = sum(
+        weight * one_loss(predicted[name], targets(given, name, 'layer')) for name, weight in WEIGHTS.items()
+    )
     assert first['loss_masked'] == pytest.approx(expected, rel=1e-4)
     assert first['loss_masked'] != pytest.approx(first['loss'], rel=1e-3)
     # What is measured on whole clouds does not depend on how a method masks.
@@ -140,8 +140,8 @@ def test_another_training_loss_is_the_one_that_is_measured(data):
 
 
 def test_a_student_that_is_aligned_with_nothing_is_refused(data):
-    goals = {'reconstruct': {'type': 'ReconstructPoints', 'decoder': {'depth': 1}}}
+    objectives = {'reconstruct': {'type': 'ReconstructPoints', 'decoder': {'depth': 1}}}
     mask = {'type': 'random', 'ratio': 0.5}
-    model = MODELS.build({'type': 'Pretrainer', 'backbone': PLAIN, 'objectives': goals, 'mask': mask})
+    model = MODELS.build({'type': 'Pretrainer', 'backbone': PLAIN, 'objectives': objectives, 'mask': mask})
     with pytest.raises(UsageError, match='cmc or recon'):
-        measure_held_out_loss(model, data, POINTS)
+        measured(HeldOutLoss(), model, None, data)

@@ -7,7 +7,7 @@ import torch
 
 from benchmarks.protocols import features, untrained
 from benchmarks.protocols.features import evaluation_transforms, shuffled_batches
-from benchmarks.protocols.untrained import settle_norms
+from benchmarks.protocols.untrained import update_norm_statistics
 from tests.benchmarks.protocols.parts import parts
 from zoo.datasets.base import ObjectSubset
 from zoo.registry import TRANSFORMS
@@ -34,7 +34,7 @@ def test_statistics_are_the_mean_of_those_of_batches(tmp_path, monkeypatch):
     monkeypatch.setattr(features, 'BATCH_SIZE', {'cpu': 5})
     monkeypatch.setattr(untrained, 'CLOUDS', 10)
     expected = inputs_of_first_norm(model.eval(), train, 5)[:2]
-    assert settle_norms(model, train, TRANSFORMED) == {'norm_clouds': 10}
+    assert update_norm_statistics(model, train, TRANSFORMED) == {'norm_clouds': 10}
     norm = model.backbone.patch_embed.norm1
     np.testing.assert_allclose(norm.running_mean, np.mean([x.mean(axis=0) for x in expected], axis=0), atol=1e-6)
     np.testing.assert_allclose(norm.running_var, np.mean([x.var(axis=0, ddof=1) for x in expected], axis=0), rtol=1e-4)
@@ -43,7 +43,7 @@ def test_statistics_are_the_mean_of_those_of_batches(tmp_path, monkeypatch):
 def test_nothing_but_statistics_moves_and_the_model_is_left_as_it_was(tmp_path):
     model, train, _ = parts(tmp_path)
     before = copy.deepcopy(model.state_dict())
-    settle_norms(model, train, TRANSFORMED)
+    update_norm_statistics(model, train, TRANSFORMED)
     moved = {name for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
     assert moved
     assert all(name.endswith(('running_mean', 'running_var', 'num_batches_tracked')) for name in moved)
@@ -53,8 +53,8 @@ def test_nothing_but_statistics_moves_and_the_model_is_left_as_it_was(tmp_path):
 
 def test_what_was_there_before_has_no_say_and_every_draw_has_the_same(tmp_path):
     model, train, _ = parts(tmp_path)
-    settle_norms(model, train, TRANSFORMED)
+    update_norm_statistics(model, train, TRANSFORMED)
     once = copy.deepcopy(model.state_dict())
-    settle_norms(model, ObjectSubset(train, [3, 1]), TRANSFORMED)
+    update_norm_statistics(model, ObjectSubset(train, [3, 1]), TRANSFORMED)
     for name, value in model.state_dict().items():
         assert torch.equal(value, once[name]), name

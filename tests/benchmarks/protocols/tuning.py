@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.protocols.finetune import CONFIG, Tuning, finetune_options
+from benchmarks.protocols.base import Context, Data
+from benchmarks.protocols.finetune import CONFIG, Finetune, Tuning
 from tests.layouts import write_pack
 
 POINTS = 32
 
-__all__ = ['CONFIG', 'POINTS', 'Small', 'boxes', 'options']
+__all__ = ['CONFIG', 'POINTS', 'Small', 'boxes', 'tuning']
 
 
 def boxes(tmp_path, num_objects=60, noise=0.5):
@@ -21,23 +22,29 @@ def boxes(tmp_path, num_objects=60, noise=0.5):
     return tuple({'type': 'ShapePack', 'points': str(path), 'split': split} for split in ('train', 'test'))
 
 
-def options(train, test, epochs=3, rate=3e-3):
-    """Changes to the fine-tuning config."""
-    return {
-        **finetune_options(train, test, epochs * 48, POINTS, rate),
-        'train_dataloader.batch_size': 16,
-        'train_cfg.max_epochs': epochs,
-        'model.backbone.num_groups': 8,
-        'model.backbone.group_size': 8,
-        'default_hooks.checkpoint.interval': 1,
-    }
-
-
 class Small:
-    """Before a fine-tuning protocol: trains with the options above."""
+    """Before a fine-tuning protocol: changes that make it small."""
 
     length = 3
 
-    def train(self, encoder, data, context, rate, work, extra=None):
-        changes = {**options(data.config('train'), data.config('test'), self.length), **(extra or {})}
-        return Tuning(CONFIG, work, encoder.name, encoder.weights, context.seed, changes, context.device)
+    def options(self, encoder, data, context, rate):
+        return {
+            **super().options(encoder, data, context, rate),
+            'train_dataloader.batch_size': 16,
+            'train_cfg.max_epochs': self.length,
+            'model.backbone.num_groups': 8,
+            'model.backbone.group_size': 8,
+            'default_hooks.checkpoint.interval': 1,
+        }
+
+
+class SmallFinetune(Small, Finetune):
+    """Fine-tuning, small."""
+
+
+def tuning(encoder, train, test, work, seed=1, epochs=3, **changes):
+    """A small training that has not begun."""
+    protocol, context = SmallFinetune(epochs * 48), Context(POINTS, seed, work=work)
+    protocol.__class__.length = epochs
+    options = {**protocol.options(encoder, Data(train, test), context, 3e-3), **changes}
+    return Tuning(CONFIG, encoder, options, context)

@@ -113,7 +113,7 @@ def done(sheets, out):
 def test_a_protocol_in_one_class_is_listed_runs_and_makes_a_record_and_a_column(tmp_path, file):
     assert f'nearest_mean            {NearestMean.__doc__.splitlines()[0][:-1]}' in list_text()
     name = f'{__name__}:NearestMean'
-    assert NearestMean.kind() == name
+    assert NearestMean.spec() == name
     assert suite_of('suite', name) is suite_of('suite', 'nearest_mean')
     setup = Setup(PROFILE, pattern='', encoders=(encoder_row(f'{file}:Tiny', {}),))
     (sheet,) = all_suites()['nearest_mean'].plan(setup)

@@ -6,7 +6,8 @@ import dataclasses
 
 import pytest
 
-from benchmarks.protocols.part_seg import PAPER_CONFIG, segment_options
+from benchmarks.protocols.base import Context, Data, Student
+from benchmarks.protocols.part_seg import PAPER_CONFIG, PartSegmentation
 from benchmarks.run.graph import all_jobs
 from benchmarks.run.results import Results
 from benchmarks.run.worker import serve
@@ -22,8 +23,8 @@ from zoo.hub import backbone_config
 
 
 def options_of(job, train, test, rate):
-    settings = job.settings
-    return segment_options(settings['student'], train, test, settings['samples'], settings['points'], rate)
+    settings, context = job.settings, Context(job.settings['points'])
+    return PartSegmentation.of(settings).options(Student(settings['student']), Data(train, test), context, rate)
 
 
 SMOKE = find_profile('smoke')

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import torch
 from safetensors.torch import save_file
@@ -19,19 +21,15 @@ def test_the_rate_is_chosen_on_training_objects_of_a_pack_without_validation_spl
     pack = {'type': 'ShapePack', 'points': str(write_pack(tmp_path / 'pack.npz', 80, num_points=16))}
     seen = []
 
-    def measure(tuning, begin):
-        accuracy = 50 - 1e4 * abs(tuning['optim_wrapper.optimizer.lr'] - 1e-3)
-        return Measurement({'oa': accuracy}, {})
-
-    def tuning(config, work, student, weights, seed, options, device):
-        assert weights is None
-        (work / 'weights.safetensors').parent.mkdir(parents=True)
-        save_file({'weight': torch.zeros(1)}, work / 'weights.safetensors')
+    def tuning(config, student, options, context):
+        assert student.weights is None
+        context.work.mkdir(parents=True)
+        save_file({'weight': torch.zeros(1)}, context.work / 'weights.safetensors')
         seen.append(options)
-        return options
+        accuracy = 50 - 1e4 * abs(options['optim_wrapper.optimizer.lr'] - 1e-3)
+        return SimpleNamespace(last_epoch=lambda: Measurement({'oa': accuracy}, {}))
 
     monkeypatch.setattr(finetune, 'Tuning', tuning)
-    monkeypatch.setattr(finetune, 'last_epoch', measure)
     settings = {
         'protocol': 'finetune',
         'student': 'point-mae-nano',

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from benchmarks.protocols.base import Context, Data, Student
-from benchmarks.protocols.finetune import finetune
 from benchmarks.protocols.paper import best_epoch
 from benchmarks.protocols.paper.best_epoch import BestEpoch, chosen_epoch
-from tests.benchmarks.protocols.tuning import CONFIG, Small, boxes, options
+from tests.benchmarks.protocols.tuning import Small, boxes, tuning
 
 EPOCHS = 4
+RECIPE = {'rate': 3e-3, 'selection': 'given'}
 
 
 class SmallBestEpoch(Small, BestEpoch):
@@ -17,21 +17,22 @@ class SmallBestEpoch(Small, BestEpoch):
 
 
 def look(data, work):
-    return SmallBestEpoch().trial(Student('point-mae-nano'), data, Context(32, 1), 3e-3, work)
+    return SmallBestEpoch(EPOCHS * 48).measure(
+        Student('point-mae-nano'), data, Context(32, 1, work=work, out=work, inputs={'recipe': RECIPE})
+    )
 
 
 @pytest.fixture(scope='module')
 def runs(tmp_path_factory):
     folder = tmp_path_factory.mktemp('best_epoch')
-    train, test = boxes(folder, noise=1.0)
-    arguments = ('point-mae-nano', None, 1, options(train, test, EPOCHS), 'cpu')
-    data = Data(train, test)
-    return folder, arguments, data, look(data, folder / 'look')
+    data = Data(*boxes(folder, noise=1.0))
+    return folder, data, look(data, folder / 'look')
 
 
 def test_one_training_gives_the_clean_figure_too(runs):
-    folder, arguments, _, found = runs
-    clean = finetune(CONFIG, folder / 'clean', *arguments)
+    folder, data, found = runs
+    configs = data.config('train'), data.config('test')
+    clean = tuning(Student('point-mae-nano'), *configs, folder / 'clean', epochs=EPOCHS).last_epoch()
     assert found.metrics['oa_last'] == clean.metrics['oa']
     assert np.array_equal(np.load(folder / 'look' / f'epoch_{EPOCHS}.npy'), clean.predictions)
     looked, last = ((folder / name / 'weights.safetensors').read_bytes() for name in ('look', 'clean'))
@@ -39,7 +40,7 @@ def test_one_training_gives_the_clean_figure_too(runs):
 
 
 def test_the_best_of_all_epochs_is_reported_with_every_epoch_beside_it(runs):
-    folder, _, _, found = runs
+    folder, _, found = runs
     saved = [np.load(folder / 'look' / f'epoch_{epoch + 1}.npy') for epoch in range(EPOCHS)]
     accuracy = [100 * np.mean(row == found.labels) for row in saved]
     assert [found.metrics[f'oa_epoch/{epoch + 1}'] for epoch in range(EPOCHS)] == pytest.approx(accuracy)
@@ -53,7 +54,7 @@ def test_the_best_of_all_epochs_is_reported_with_every_epoch_beside_it(runs):
 
 
 def test_a_run_that_was_killed_between_epochs_ends_the_same(runs, monkeypatch):
-    folder, _, data, found = runs
+    folder, data, found = runs
     keep = best_epoch.write_array
 
     def killed(path, content):
@@ -74,7 +75,7 @@ def test_a_run_that_was_killed_between_epochs_ends_the_same(runs, monkeypatch):
 
 def test_a_tie_goes_to_the_earlier_epoch():
     labels, table = np.array([0, 1, 1]), np.array([[0, 0, 0], [0, 1, 0], [0, 0, 1], [1, 0, 0]])
-    found = chosen_epoch(labels, table, ['a', 'b'], {'name': 'x'}, 0.0)
+    found = chosen_epoch(labels, table, ['a', 'b'])
     assert found.metrics['epoch'] == 2
     assert found.predictions.tolist() == [0, 1, 0]
     assert found.metrics['oa_gain'] == pytest.approx(200 / 3)

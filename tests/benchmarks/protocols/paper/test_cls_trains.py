@@ -26,7 +26,7 @@ def trained(tmp_path, student, head):
     save_file(before, tmp_path / 'pretrained.safetensors')
     train, test = boxes(tmp_path)
     source = str(tmp_path / 'pretrained.safetensors')
-    protocol, place = SmallClsTrains(head=head), {'work': tmp_path / 'run', 'out': tmp_path}
+    protocol, place = SmallClsTrains(96, head=head), {'work': tmp_path / 'run', 'out': tmp_path}
     found = measured(protocol, Student(student, source), train, test, **place)
     return before, load_file(tmp_path / 'run' / 'weights.safetensors'), found
 

@@ -5,13 +5,15 @@ import pytest
 import torch
 from torch import nn
 
+from benchmarks.protocols import features
 from benchmarks.protocols.features import ALONE
-from benchmarks.protocols.paper.votes import measure_votes, vote_transforms
+from benchmarks.protocols.paper.votes import Votes, vote_transforms
+from tests.benchmarks.protocols.parts import measured
 from tests.benchmarks.protocols.test_corruption import Clouds
 from zoo import ops
 
 POINTS, COPIES, VOTES = 16, 5, 6
-ROTATE = vote_transforms('pb_t50_rs')
+ROTATE = tuple(vote_transforms('pb_t50_rs'))
 
 
 class Direction(nn.Module):
@@ -27,17 +29,21 @@ class Direction(nn.Module):
         return torch.cat([sides, -sides], dim=2).amax(1)
 
 
+def voted(model, data, copies=COPIES, votes=1, points=POINTS, augmentation=ROTATE):
+    return measured(Votes(augmentation, copies, votes), model, None, data, points, seed=3)
+
+
 @pytest.fixture(scope='module')
 def found():
     data, model = Clouds(20), Direction()
-    measured = measure_votes(model, data, POINTS, ROTATE, COPIES, VOTES, seed=3)
+    best = voted(model, data, votes=VOTES)
     # Before the votes, every cloud was measured once, and a few of them again.
     votes = torch.cat(model.seen)[len(data) + 2 * ALONE :]
-    return data, measured, votes.view(len(data), VOTES, COPIES, POINTS, 3)
+    return data, best, votes.view(len(data), VOTES, COPIES, POINTS, 3)
 
 
 def test_the_reported_vote_is_the_best_of_a_loop_over_votes_and_clouds(found):
-    data, measured, copies = found
+    data, best, copies = found
     accuracy, predicted = [], []
     for vote in range(VOTES):
         predicted.append([])
@@ -46,10 +52,10 @@ def test_the_reported_vote_is_the_best_of_a_loop_over_votes_and_clouds(found):
             predicted[-1].append(int(total.argmax()))
         accuracy.append(100 * np.mean(np.array(predicted[-1]) == data.labels))
     assert len(set(accuracy)) > 1
-    assert measured.metrics['oa'] == pytest.approx(max(accuracy))
-    assert measured.metrics['oa_mean'] == pytest.approx(np.mean(accuracy))
-    assert measured.metrics['oa_std'] == pytest.approx(np.std(accuracy, ddof=1))
-    assert measured.predictions.tolist() == predicted[int(np.argmax(accuracy))]
+    assert best.metrics['oa'] == pytest.approx(max(accuracy))
+    assert best.metrics['oa_mean'] == pytest.approx(np.mean(accuracy))
+    assert best.metrics['oa_std'] == pytest.approx(np.std(accuracy, ddof=1))
+    assert best.predictions.tolist() == predicted[int(np.argmax(accuracy))]
 
 
 def test_a_copy_is_a_turned_choice_of_spread_points(found):
@@ -68,33 +74,32 @@ def test_a_copy_is_a_turned_choice_of_spread_points(found):
 
 
 @pytest.mark.parametrize('batch_size', [1, 7, 1000])
-def test_batches_do_not_matter(found, batch_size):
-    data, measured, _ = found
-    again = measure_votes(Direction(), data, POINTS, ROTATE, COPIES, VOTES, seed=3, batch_size=batch_size)
-    assert again.metrics == pytest.approx(measured.metrics)
-    assert np.array_equal(again.predictions, measured.predictions)
+def test_batches_do_not_matter(found, batch_size, monkeypatch):
+    data, best, _ = found
+    monkeypatch.setattr(features, 'BATCH_SIZE', {'cpu': batch_size})
+    again = voted(Direction(), data, votes=VOTES)
+    assert again.metrics == pytest.approx(best.metrics)
+    assert np.array_equal(again.predictions, best.predictions)
 
 
 def test_one_vote_is_the_first_of_many_and_the_best_of_more_is_no_worse(found):
-    data, measured, copies = found
-    figures = [
-        measure_votes(Direction(), data, POINTS, ROTATE, COPIES, votes, seed=3).metrics['oa'] for votes in (1, 2, 4)
-    ]
+    data, best, copies = found
+    figures = [voted(Direction(), data, votes=votes).metrics['oa'] for votes in (1, 2, 4)]
     first = Direction()(copies[:, 0].reshape(-1, POINTS, 3)).view(len(data), COPIES, -1).mean(1).argmax(1).numpy()
     assert figures[0] == pytest.approx(100 * np.mean(first == data.labels))
-    assert sorted([*figures, measured.metrics['oa']]) == [*figures, measured.metrics['oa']]
+    assert sorted([*figures, best.metrics['oa']]) == [*figures, best.metrics['oa']]
 
 
 def test_names_and_gain(found):
-    data, measured, _ = found
-    single = measure_votes(Direction(), data, POINTS, ROTATE, COPIES, seed=3)
+    data, best, _ = found
+    single = voted(Direction(), data)
     assert single.protocol['name'] == 'vote-5@paper'
     assert single.protocol['voting'] == '5 augmentations, mean of logits'
-    assert measured.protocol['name'] == 'vote-5-max-of-6@paper'
-    assert measured.protocol['voting'] == 'best on the test split of 6 votes of 5 augmentations, mean of logits'
-    assert measured.protocol['epoch_selection'] == 'last'
-    assert measured.protocol['vote_augmentation'] == ['RandomRotateGravity']
-    for entry in (single, measured):
+    assert best.protocol['name'] == 'vote-5-max-of-6@paper'
+    assert best.protocol['voting'] == 'best on the test split of 6 votes of 5 augmentations, mean of logits'
+    assert best.protocol['epoch_selection'] == 'last'
+    assert best.protocol['vote_augmentation'] == ['RandomRotateGravity']
+    for entry in (single, best):
         assert entry.metrics['oa_gain'] == pytest.approx(entry.metrics['oa'] - entry.metrics['oa_single'])
     assert 'oa_std' not in single.metrics
 
@@ -106,8 +111,8 @@ def test_without_augmentation_and_with_all_points_copies_are_reordered_and_nothi
             return nn.functional.one_hot(number, 4).float()
 
     data = Clouds(12)
-    measured = measure_votes(Radius(), data, 60, vote_transforms('obj_bg'), COPIES, 3)
-    assert measured.metrics['oa_gain'] == measured.metrics['oa_std'] == 0
+    best = voted(Radius(), data, votes=3, points=60, augmentation=tuple(vote_transforms('obj_bg')))
+    assert best.metrics['oa_gain'] == best.metrics['oa_std'] == 0
 
 
 @pytest.mark.parametrize(
@@ -127,5 +132,5 @@ def test_what_copies_go_through_follows_the_data(variant, names):
 def test_the_global_generator_is_left_alone():
     torch.manual_seed(5)
     before = torch.random.get_rng_state()
-    measure_votes(Direction(), Clouds(3), POINTS, ROTATE, 2, 2)
+    voted(Direction(), Clouds(3), 2, 2)
     assert torch.equal(before, torch.random.get_rng_state())
