@@ -20,7 +20,7 @@ ROOT = next(folder for folder in (_PACKAGE / '.mim', _PACKAGE.parent) if folder.
 """Folder of ``configs/``, ``weights/`` and ``model_index.yml``: beside the code in a wheel, where OpenMMLab's packages
 have it, else the checkout."""
 
-OURS = {'device', 'find_unused_parameters', 'sync_bn', 'weights'}
+OURS = {'device', 'find_unused_parameters', 'sync_bn', 'weights', 'amp', 'tf32', 'resident', 'compile', 'checkpointing'}
 """Top-level keys that are read beside those of mmengine's runner; all others are only names inside of the file."""
 
 

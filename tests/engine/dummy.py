@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,40 @@ class DummyShapes(ObjectDataset):
 
     def points(self, index: int) -> np.ndarray:
         return self.clouds[index] + self.jitter * torch.randn(16, 3).numpy()
+
+
+@DATASETS.register_module()
+class FixedShapes(DummyShapes):
+    """The same clouds in every read, with a part for every point."""
+
+    def points(self, index: int) -> np.ndarray:
+        return self.clouds[index]
+
+    def part(self, index: int) -> np.ndarray:
+        return (self.clouds[index][:, 0] > 0).astype(np.int64)
+
+
+class Stopped(Exception):
+    """Ends a training early."""
+
+
+@HOOKS.register_module()
+class StopHook(Hook):
+    """Leaves the training as an exception would, right after iteration ``at``."""
+
+    priority = 'LOWEST'
+
+    def __init__(self, at: int) -> None:
+        self.at = at
+
+    def after_train_iter(self, runner: Any, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
+        if runner.iter == self.at:
+            raise Stopped
+
+
+def stop_at(iteration: int) -> Callable[[Any], None]:
+    """Return an edit of a config that ends the training early."""
+    return lambda config: config.custom_hooks.append({'type': 'StopHook', 'at': iteration})
 
 
 @HOOKS.register_module()

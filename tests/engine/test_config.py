@@ -45,6 +45,24 @@ def test_device_is_what_there_is(monkeypatch):
         resolve_device('tpu')
 
 
+@pytest.mark.parametrize(
+    ('device', 'amp', 'options', 'kind'),
+    [
+        ('cuda', None, {}, 'AutocastOptimWrapper'),
+        ('cuda', None, {'amp': False}, 'OptimWrapper'),
+        ('cuda', None, {'optim_wrapper.type': 'AmpOptimWrapper'}, 'AmpOptimWrapper'),
+        ('cuda', False, {}, 'OptimWrapper'),
+        ('cpu', None, {}, 'OptimWrapper'),
+        ('cpu', None, {'amp': True}, 'AutocastOptimWrapper'),
+        ('cpu', None, {'amp': False, 'optim_wrapper.type': 'AutocastOptimWrapper'}, 'OptimWrapper'),
+    ],
+)
+def test_a_gpu_trains_in_bfloat16_unless_told_otherwise(monkeypatch, device, amp, options, kind):
+    """``amp=False`` is the word of a program, whose records name the precision; the command line leaves it open."""
+    monkeypatch.setattr(torch.cuda, 'is_available', lambda: True)
+    assert configure(load_config(CONFIG, options), device=device, amp=amp).optim_wrapper.type == kind
+
+
 def test_amp_and_launcher_refuse_what_they_do_not_know():
     with pytest.raises(UsageError, match='AmpOptimWrapper and cannot be switched'):
         configure(load_config(CONFIG, {'optim_wrapper.type': 'AmpOptimWrapper'}), amp=True)

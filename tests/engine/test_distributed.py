@@ -90,6 +90,7 @@ def train_in_process(rank, port, work_dir):
     with (work_dir / f'rank{rank}.txt').open('w') as sys.stderr:
         runner = build_runner(make_config(work_dir, {'train_cfg.max_epochs': 1}, launcher='pytorch'))
         runner.train()
+        assert runner.model.static_graph
         torch.save({'state_dict': runner.model.module.state_dict()}, work_dir / f'rank{rank}.pth')
 
 

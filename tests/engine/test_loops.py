@@ -5,42 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.engine.conftest import largest_difference
+from tests.engine.dummy import Stopped, stop_at
 from zoo.errors import UsageError
-
-
-def stop_at(iteration):
-    """Leave the training as an exception would, right after an iteration."""
-
-    def edit(config):
-        config.custom_hooks.append({'type': 'StopHook', 'at': iteration})
-
-    return edit
-
-
-class Stopped(Exception):
-    """Ends a training early."""
-
-
-@pytest.fixture(autouse=True)
-def stop_hook():
-    from mmengine.hooks import Hook
-
-    from zoo.registry import HOOKS
-
-    @HOOKS.register_module(force=True)
-    class StopHook(Hook):
-        priority = 'LOWEST'
-
-        def __init__(self, at):
-            self.at = at
-
-        def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
-            if runner.iter == self.at:
-                raise Stopped
-
-    yield
-    HOOKS.module_dict.pop('StopHook')
-
 
 EVERY_5 = {'default_hooks.checkpoint.by_epoch': False, 'default_hooks.checkpoint.interval': 5}
 CASES = {
@@ -50,6 +16,7 @@ CASES = {
     'accumulating over the end of epochs': {'optim_wrapper.accumulative_counts': 4},
     'by iteration': {**EVERY_5, 'train_cfg': {'_delete_': True, 'by_epoch': False, 'max_iters': 24, 'val_interval': 6}},
     'without a seed in the config': {'randomness.seed': None},
+    'data on the device': {**EVERY_5, 'resident': True, 'train_dataloader.dataset.type': 'FixedShapes'},
 }
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from zoo.engine.bank import FeatureBankHook
 from zoo.engine.check import check_config
 from zoo.engine.checkpoint import CheckpointHook, latest_checkpoint
-from zoo.engine.compile import CompileHook
 from zoo.engine.config import configure
 from zoo.engine.export import ExportHook, export_weights
 from zoo.engine.following import FollowHook
@@ -19,13 +18,13 @@ from zoo.engine.progress import ProgressHook
 from zoo.engine.runner import ZooRunner, build_runner
 from zoo.engine.schedule import WarmupCosine
 from zoo.engine.seeding import IterationSeedHook, seed_all
+from zoo.engine.speed import SpeedHook
 from zoo.tensors import read_checkpoint
 
 __all__ = [
     'Accuracy',
     'AutocastOptimWrapper',
     'CheckpointHook',
-    'CompileHook',
     'EpochLoop',
     'ExportHook',
     'FeatureBankHook',
@@ -38,6 +37,7 @@ __all__ = [
     'ParamGroups',
     'ProgressHook',
     'RuntimeInfoHook',
+    'SpeedHook',
     'WarmupCosine',
     'ZooRunner',
     'build_runner',

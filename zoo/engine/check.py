@@ -53,6 +53,17 @@ def _training(
     """What ``train_cfg`` takes where it has no type."""
 
 
+def _switches(
+    amp: bool | None = None,
+    tf32: bool | None = None,
+    resident: bool | None = None,
+    compile: bool | dict[str, Any] | None = None,
+    checkpointing: bool | None = None,
+    find_unused_parameters: bool | None = None,
+) -> None:
+    """How a run computes; None leaves it to the device."""
+
+
 _SECTIONS: dict[str, Callable[..., Any]] = {
     'randomness': set_random_seed,
     'train_dataloader': _loading,
@@ -105,7 +116,7 @@ def check_config(config: Config) -> None:
         problems = [_wrong_argument(target, node) or wrong_value(target, values) for target in known[kind]]
         if all(problems):
             raise UsageError(f'{file}: {place}: {kind} {problems[0]}')
-    problem = wrong_value(Runner, config)
+    problem = wrong_value(Runner, config) or wrong_value(_switches, config)
     if problem:
         raise UsageError(f'{file} {problem}')
     for place, function in _SECTIONS.items():

@@ -105,7 +105,7 @@ def config_parser(description: str) -> ArgumentParser:
     add('--backbone', metavar='NAME', help='use this backbone instead of that of the config')
     add('--launcher', choices=LAUNCHERS, default='none', help='what started the processes')
     add('--device', choices=('cpu', 'cuda'), help='the GPU, where there is one, by default')
-    add('--amp', action='store_true', help='compute in bfloat16 where it is safe (autocast)')
+    add('--amp', action='store_true', help='compute in bfloat16 where it is safe (autocast), as on a GPU')
     add('--cfg-options', nargs='+', action=_Options, default={}, metavar='K=V', help='settings of the config, dotted')
     return parser
 
@@ -124,7 +124,7 @@ def config_of(arguments: argparse.Namespace) -> Config:
         backbone=arguments.backbone,
         launcher=arguments.launcher,
         device=arguments.device,
-        amp=arguments.amp,
+        amp=arguments.amp or None,
     )
 
 

@@ -24,7 +24,7 @@ def configure(
     backbone: str | None = None,
     launcher: str = 'none',
     device: str | None = None,
-    amp: bool = False,
+    amp: bool | None = False,
 ) -> Config:
     """Apply the options that the command lines share; returns ``config``, changed.
 
@@ -36,7 +36,7 @@ def configure(
         backbone: Name of a backbone that replaces the config's.
         launcher: What started the processes: ``none``, ``pytorch``, ``slurm``, ``mpi``.
         device: ``cpu`` or ``cuda``; the GPU where there is one.
-        amp: bfloat16 autocast.
+        amp: bfloat16 autocast; None for what the config says (``amp``), by default on a GPU only.
 
     Raises:
         UsageError: An option does not fit the config or the machine.
@@ -60,11 +60,15 @@ def configure(
     if config.get('launcher', 'none') not in LAUNCHERS:
         raise UsageError(f'unknown launcher {config.launcher!r}: choose one of {", ".join(LAUNCHERS)}')
     config.device = resolve_device(device or config.get('device'))
-    wrapper = config.get('optim_wrapper')
-    if amp and wrapper is not None:
-        if wrapper.get('type', 'OptimWrapper') not in ('OptimWrapper', 'AutocastOptimWrapper'):
+    wrapper, said = config.get('optim_wrapper'), config.get('amp')
+    if wrapper is not None and (amp or said is not None or amp is None):
+        ours = wrapper.get('type', 'OptimWrapper') in ('OptimWrapper', 'AutocastOptimWrapper')
+        if not ours and (amp or said):
             raise UsageError(f'--amp: optim_wrapper.type is {wrapper.type} and cannot be switched to autocast')
-        wrapper.type = 'AutocastOptimWrapper'
+        if ours and (amp or said or (said is None and config.device == 'cuda')):
+            wrapper.type = 'AutocastOptimWrapper'
+        elif ours and said is False:
+            wrapper.type = 'OptimWrapper'
     return config
 
 

@@ -7,6 +7,9 @@ import subprocess
 
 import torch
 import torch.distributed as dist
+from mmengine import Config
+from mmengine.model import MMDistributedDataParallel, convert_sync_batchnorm
+from torch import nn
 
 from zoo.errors import UsageError
 
@@ -57,11 +60,37 @@ def join_processes(launcher: str, device: str) -> None:
     os.environ.update({name: value for name, value in found.items() if value is not None})
     os.environ.setdefault('MASTER_PORT', '29500')
     if device == 'cuda':
-        torch.cuda.set_device(local_rank())
+        torch.cuda.set_device(_local_rank())
     dist.init_process_group('nccl' if device == 'cuda' else 'gloo')
 
 
-def local_rank() -> int:
+def exchanging(model: nn.Module, config: Config, device: str) -> MMDistributedDataParallel:
+    """Return a model that exchanges gradients with those of the other processes.
+
+    Pretraining leaves queries without an objective untouched (the class token of ReCon, for one), and a step never
+    branches on a value: the same are untouched in all of them, and the first one finds them (``static_graph``). Where
+    gradients accumulate, or ``find_unused_parameters`` is set, every step searches.
+
+    Args:
+        model: The model on its device.
+        config: Config of the run: ``sync_bn``, ``find_unused_parameters``.
+        device: ``cuda`` or ``cpu``.
+    """
+    if config.get('sync_bn'):
+        model = convert_sync_batchnorm(model, config.sync_bn)
+    chosen = config.get('find_unused_parameters')
+    accumulating = (config.get('optim_wrapper') or {}).get('accumulative_counts', 1) > 1
+    return MMDistributedDataParallel(
+        module=model,
+        device_ids=[_local_rank()] if device == 'cuda' else None,
+        broadcast_buffers=False,
+        gradient_as_bucket_view=True,
+        find_unused_parameters=accumulating if chosen is None else chosen,
+        static_graph=chosen is None and not accumulating,
+    )
+
+
+def _local_rank() -> int:
     """Return the number of this process on its machine."""
     return int(os.environ.get('LOCAL_RANK', 0))
 

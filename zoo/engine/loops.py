@@ -45,11 +45,14 @@ class SeededBatches:
         if hasattr(sampler, 'set_epoch'):
             sampler.set_epoch(epoch)
         seed_all(self.runner.seed, self.runner.rank, 'epoch', epoch)
-        self._iterator = iter(seeded_loader(self.loader, self.runner.seed, epoch))
+        self._resident = getattr(self.runner, 'resident', None)
+        loader = self._resident.drawing(self.loader) if self._resident else self.loader
+        self._iterator = iter(seeded_loader(loader, self.runner.seed, epoch))
 
     def draw(self) -> Any:
         """Return the next batch."""
-        return next(self._iterator)
+        drawn = next(self._iterator)
+        return self._resident.batch(drawn) if self._resident else drawn
 
     def stop(self) -> None:
         """Let the workers go at once; left to the garbage collector, each may keep the process for 5 seconds."""

@@ -7,7 +7,10 @@ from pathlib import Path
 
 from mmengine import Config
 
-CIRCUMSTANCES = ('work_dir', 'resume', 'load_from', 'launcher', 'device', 'experiment_name', 'log_level')
+CIRCUMSTANCES = (
+    *('work_dir', 'resume', 'load_from', 'launcher', 'device', 'experiment_name', 'log_level'),
+    *('amp', 'tf32', 'resident', 'compile', 'checkpointing'),
+)
 """Keys of a config that say where and how it is run, not what is computed."""
 
 

@@ -17,7 +17,7 @@ import torch
 from mmengine import Config
 from mmengine.dist import get_world_size, is_main_process, master_only
 from mmengine.logging import MMLogger
-from mmengine.model import MMDistributedDataParallel, convert_sync_batchnorm, revert_sync_batchnorm
+from mmengine.model import revert_sync_batchnorm
 from mmengine.optim import OptimWrapper
 from mmengine.runner import BaseLoop, IterBasedTrainLoop, Runner
 from mmengine.runner.checkpoint import _load_checkpoint_to_model
@@ -30,17 +30,19 @@ from zoo.compat import processor
 from zoo.engine.check import check_config, readable_build_errors
 from zoo.engine.checkpoint import latest_checkpoint
 from zoo.engine.config import configure
-from zoo.engine.distributed import join_processes, local_rank
+from zoo.engine.distributed import exchanging, join_processes
 from zoo.engine.divergence import Step, require_finite
 from zoo.engine.loops import EpochLoop, IterLoop
 from zoo.engine.losses import LogProcessor
 from zoo.engine.names import config_name
 from zoo.engine.progress import say
+from zoo.engine.resident import ResidentData
 from zoo.engine.resume import reconcile, resume_optimizer, snapshot, unfinished
 from zoo.engine.schedule import fit
 from zoo.errors import UsageError
 from zoo.hub import load_weights
 from zoo.io import claimed, named, write_whole
+from zoo.ops import backend
 from zoo.registry import DATASETS, FUNCTIONS
 from zoo.tensors import read_checkpoint
 
@@ -91,6 +93,7 @@ class ZooRunner(Runner):
     _has_loaded: bool
     _testing = False  # then weights have to be whole; training may start some fresh
     _changed: Mapping[str, str] = {}
+    resident: ResidentData | None = None
 
     # --- start --------------------------------------------------------------------------------------------------------
 
@@ -162,7 +165,8 @@ class ZooRunner(Runner):
 
     def register_default_hooks(self, hooks: dict[str, Any] | None = None) -> None:
         """Register what every run has; see mmengine."""
-        super().register_default_hooks({'teachers': {'type': 'FollowHook'}, **(hooks or {})})
+        ours = {'teachers': {'type': 'FollowHook'}, 'speed': {'type': 'SpeedHook'}}
+        super().register_default_hooks({**ours, **(hooks or {})})
 
     def wrap_model(self, model_wrapper_cfg: dict[str, Any] | None, model: nn.Module) -> nn.Module:
         """Move the model to the device; with several processes, let it exchange gradients."""
@@ -171,15 +175,7 @@ class ZooRunner(Runner):
         model = model.to(self.device)
         if not self.distributed:
             return revert_sync_batchnorm(model)
-        if self.cfg.get('sync_bn'):
-            model = convert_sync_batchnorm(model, self.cfg.sync_bn)
-        return MMDistributedDataParallel(
-            module=model,
-            device_ids=[local_rank()] if self.device == 'cuda' else None,
-            broadcast_buffers=False,
-            # Pretraining leaves queries without an objective untouched (the class token of ReCon, for one).
-            find_unused_parameters=self.cfg.get('find_unused_parameters', True),
-        )
+        return exchanging(model, self.cfg, self.device)
 
     @staticmethod
     def build_dataloader(
@@ -247,7 +243,13 @@ class ZooRunner(Runner):
             stack.enter_context(named(self.work_dir))
             if is_main_process():
                 stack.enter_context(claimed(Path(self.work_dir) / LOCK, 'trained'))
+            if self.device == 'cuda':  # a search for NaN is a wait, and losses tell of it
+                stack.callback(backend.set_checks, backend.checks())
+                backend.set_checks(False)
             return super().train()
+
+    def _maybe_compile(self, target: str) -> None:
+        """Leave ``compile`` to ``SpeedHook``."""
 
     def test(self) -> dict[str, float]:
         """Test, and return the metrics.

@@ -65,7 +65,7 @@ class SeededSamples(Dataset[Any]):
 
     def __getitems__(self, indices: Sequence[int]) -> Any:
         """Return a list of samples, or what the dataset makes of so many indices if it draws nothing."""
-        with _restored_generators() as untouched:
+        with restored_generators() as untouched:
             if not self._draws:
                 batch = self.dataset.__getitems__(indices)
                 if untouched():
@@ -81,7 +81,7 @@ class SeededSamples(Dataset[Any]):
 
 
 @contextmanager
-def _restored_generators() -> Iterator[Callable[[], bool]]:
+def restored_generators() -> Iterator[Callable[[], bool]]:
     """Leave the generators of the host as they are found; yields a function that tells whether they still are."""
 
     def generators() -> tuple[Any, Any, Tensor]:

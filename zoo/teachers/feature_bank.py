@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -99,6 +100,13 @@ class FeatureBank:
     def __len__(self) -> int:
         return len(self.rows)
 
+    def to(self, device: str | torch.device) -> FeatureBank:
+        """Return the same features on a device."""
+        twin = copy.copy(self)
+        for name in ('features', 'rows', 'mean', 'std', '_scale'):
+            setattr(twin, name, getattr(self, name).to(device))
+        return twin
+
     @property
     def num_variants(self) -> int:
         """V, the variants of every sample."""
@@ -118,10 +126,15 @@ class FeatureBank:
         Returns:
             float32, shape ``(B, C)``.
         """
-        rows = self.rows[torch.as_tensor(index, dtype=torch.int64)]
-        single = self.num_variants == 1  # draws nothing, so that batches need not be read sample by sample
-        variants = torch.zeros_like(rows) if single else torch.randint(self.num_variants, rows.shape)
-        features = self.features[rows, variants].float()
+        places = torch.as_tensor(index, dtype=torch.int64)
+        # A single one is not drawn, so that batches need not be read sample by sample.
+        drawn = torch.randint(self.num_variants, places.shape) if self.num_variants > 1 else None
+        return self.variant(places, drawn)
+
+    def variant(self, index: Tensor, variants: Tensor | None = None) -> Tensor:
+        """Return given variants (B,) of samples (B,), or the first, float32, shape ``(B, C)``."""
+        rows = self.rows[index]
+        features = self.features[rows, torch.zeros_like(rows) if variants is None else variants].float()
         return (features - self.mean) / self._scale if self.standardize else features
 
     def lookup_all(self, index: np.ndarray | Tensor) -> Tensor:
