@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-LAYOUT = 3
+LAYOUT = 4
 """Version of the layout of records."""
 
 PARTS = ('pretraining', 'dataset', 'protocol', 'environment')
@@ -27,6 +27,8 @@ def migrate(data: Any) -> Any:
     version = data.get('layout', data.get('version'))
     if version == LAYOUT and 'version' not in data:
         return data
+    if version == 3 and 'version' not in data:
+        return _counted(data)
     if version not in (1, 2) or isinstance(version, bool):
         raise ValueError(f'layout {version}, expected {LAYOUT} or older')
     made = dict(data)
@@ -48,6 +50,14 @@ def migrate(data: Any) -> Any:
     if not made.get('date'):
         made['date'] = '1970-01-01'  # nobody wrote it down
     return {**made, 'layout': LAYOUT}
+
+
+def _counted(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Layout 3 said of objects that a pretraining saw either ``all`` or nothing, which stays unknown."""
+    dataset = dict(_mapping(data.get('dataset', {}), 'dataset', 3))
+    if dataset.get('seen_objects') == 'all':
+        dataset['seen_objects'] = dataset.get('samples')
+    return {**data, 'dataset': dataset, 'layout': LAYOUT}
 
 
 def _mapping(value: Any, name: str, version: int) -> Mapping[str, Any]:

@@ -105,6 +105,8 @@ class Dataset(Part):
         classes: number of classes.
         train_fingerprint: digest of the labeled data that the downstream step learnt from.
         train_samples: number of objects in it.
+        seen_classes: number of classes whose names the pretraining saw; None where nobody counted.
+        seen_objects: number of objects whose very points the pretraining saw; None where nobody counted.
     """
 
     name: Name
@@ -115,6 +117,8 @@ class Dataset(Part):
     classes: Count | None = None
     train_fingerprint: str = NOT_STATED
     train_samples: Count | None = None
+    seen_classes: Count | None = None
+    seen_objects: Count | None = None
 
     aliases: ClassVar[Mapping[str, str]] = {'test_fingerprint': 'fingerprint', 'test_samples': 'samples'}
 
@@ -205,7 +209,7 @@ class Record(BaseModel):
         default_factory=lambda: time.strftime('%Y-%m-%d', time.gmtime())
     )
     job: Annotated[str, Field(pattern=r'^([0-9a-f]{32})?$')] = ''
-    layout: Literal[3] = 3
+    layout: Literal[4] = 4
 
     def __init__(self, **fields: Any) -> None:
         """Parts may be given as mappings."""

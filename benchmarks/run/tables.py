@@ -172,18 +172,26 @@ def _notes(figures: Figures, verdict: Verdict) -> list[str]:
 
 
 def _seen(records: pd.DataFrame) -> list[str]:
-    """Which classes that are measured on were pretrained on, and whether the very objects were."""
-    places: dict[str, set[str]] = {}
+    """Which classes that are measured on were pretrained on, and how many of the very objects were."""
+    classes: dict[str, set[str]] = {}
+    objects: dict[str, set[str]] = {}
     notes = []
     for record in records.to_dict('records'):
+        if not record.get('pretraining.data'):
+            continue
         place = ' '.join(part for part in (record['dataset.name'], record['dataset.variant']) if part)
-        if (seen := record.get('dataset.seen_classes', NAN)) == seen:
-            places.setdefault(f'{seen:g} of {record["dataset.classes"]:g}', set()).add(place)
-        if record.get('dataset.seen_objects') == 'all':
-            notes.append(f'The objects of {place} were pretrained on by {record["model"]}: its figures are no test.')
-    told = [f'{count} of {", ".join(sorted(where))}' for count, where in sorted(places.items())]
-    if told:
-        notes.insert(0, f'Classes that pretraining saw, in other objects unless a note says so: {"; ".join(told)}.')
+        known, seen = record.get('dataset.seen_classes'), record.get('dataset.seen_objects')
+        if pd.notna(known):
+            classes.setdefault(f'{known:g} of {record["dataset.classes"]:g} of', set()).add(place)
+        objects.setdefault('not recorded for' if pd.isna(seen) else 'some of' if seen else 'none of', set()).add(place)
+        if pd.notna(seen) and seen:
+            share = f'{seen:g} of {record["dataset.samples"]:g} objects of {place}'
+            notes.append(f'{share} were pretrained on by {record["model"]}: its figures are no test.')
+    told = {'Objects that pretraining saw, by their points': objects, 'Classes that pretraining saw': classes}
+    for what, found in told.items():
+        if found:
+            said = [f'{count} {", ".join(sorted(where))}' for count, where in sorted(found.items())]
+            notes.insert(0, f'{what}: {"; ".join(said)}.')
     return list(dict.fromkeys(notes))
 
 

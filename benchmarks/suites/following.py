@@ -11,6 +11,7 @@ from typing import Any
 
 from benchmarks.protocols.pretrain import kept_weights
 from benchmarks.records.files import read_note, write_note
+from benchmarks.suites import overlap
 from benchmarks.suites.job import KINDS, Outcome, Task, kind
 from benchmarks.suites.training import run_pretraining
 from zoo.errors import UsageError
@@ -58,7 +59,7 @@ def follow(task: Task) -> Outcome:
     # The last step, because it removes the checkpoints.
     return Outcome(
         {**kept_weights(task.work, weights, task.out), 'snapshots': snapshots, 'about': about},
-        files=sorted(set(snapshots.values())),
+        files=sorted({*snapshots.values(), weights.with_name(overlap.NAME).relative_to(task.out).as_posix()}),
     )
 
 

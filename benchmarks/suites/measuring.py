@@ -19,11 +19,13 @@ from benchmarks.records import Predictions, Record
 from benchmarks.records.environment import environment
 from benchmarks.suites.draws import labelled
 from benchmarks.suites.job import KINDS, Kind, Outcome, Task
+from benchmarks.suites.overlap import count_seen
 from benchmarks.suites.students import pretraining_config
 from benchmarks.user_code import address
 from zoo.datasets.captions import readable
 from zoo.errors import UsageError
 from zoo.hub import backbone_config, get_model
+from zoo.hub.names import parse_name
 from zoo.registry import DATASETS, MODELS
 from zoo.tensors import load_exactly, read_safetensors, read_tensors, tensor_digest
 
@@ -111,7 +113,7 @@ def _given(task: Task, protocol: Protocol, data: Data, source: Mapping[str, Any]
 def model_name(student: str, pretraining: Mapping[str, Any] | None) -> str:
     """What a record calls the model: the student, and what was changed in its pretraining."""
     if pretraining is None:
-        return 'from scratch'
+        return 'from scratch' if parse_name(student).stem == 'point-mae' else f'{student} from scratch'
     about = pretraining['about']
     changes = [f'{key}={value}' for key, value in about['options'].items()]
     share = [] if about['fraction'] == 1 else [f'{about["fraction"]:.0%} of the data']
@@ -158,8 +160,9 @@ def _record(
     if pretraining and 'classes' in pretraining['about']:
         seen = {readable(name) for name in pretraining['about']['classes']}
         dataset['seen_classes'] = sum(readable(name) in seen for name in measured.classes)
-    if pretraining and pretraining['about']['fingerprint'] == measured.fingerprint:
-        dataset['seen_objects'] = 'all'
+    if pretraining:
+        same = pretraining['about']['fingerprint'] == measured.fingerprint
+        dataset['seen_objects'] = len(measured) if same else count_seen(measured, task.out / pretraining['weights'])
     if learnt is not None:
         dataset |= {'train_fingerprint': learnt.fingerprint, 'train_samples': len(learnt)}
     predictions = Predictions.of(found.labels, found.predictions, score=found.scores) if len(found.labels) else None

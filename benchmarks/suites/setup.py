@@ -19,6 +19,7 @@ from benchmarks.suites.data import PACKS, Corpus, Source, built_in, corpus, fing
 from benchmarks.suites.job import Job
 from benchmarks.suites.profiles import Profile
 from benchmarks.suites.students import (
+    POINTNET,
     Model,
     config_sha256,
     pretraining_config,
@@ -72,19 +73,19 @@ class Setup:
         return scratch(self.profile.size)
 
     def models(self) -> list[Model]:
-        """Methods of the profile that fit the pattern, at its size; where none does, other methods or backbones.
+        """PointNet, then methods of the profile that fit the pattern, at its size; else other methods or backbones.
 
         Raises:
             UsageError: none does.
         """
         if not self.pattern:
-            return list(self.encoders)
+            return [POINTNET, *self.encoders]
         names = [f'{method}-{self.profile.size}' for method in self.profile.methods]
         others = [str(name) for name in known_configs() if name.size == self.profile.size]
         found = [Model(name, name) for name in self.chosen(names) or self.chosen(others)]
         if not found:
             raise UsageError(f'--models {self.pattern}: none of {", ".join(others)}')
-        return [*self.encoders, *found]
+        return [POINTNET, *self.encoders, *found]
 
     def chosen(self, names: list[str]) -> list[str]:
         """Names that fit the pattern, with or without the size."""

@@ -62,6 +62,10 @@ def scratch(size: str) -> Model:
     return Model('from scratch', f'point-mae-{size}', pretrained=False)
 
 
+POINTNET = Model('PointNet from scratch', 'smc-pointnet-nano', pretrained=False)
+"""PointNet as published with random weights, a reference row in one size: frozen, or trained from scratch."""
+
+
 def pretraining_options(student: str, options: Mapping[str, Any], offline: bool) -> dict[str, Any]:
     """Changes to the pretraining config of a student.
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from benchmarks.protocols.base import SLOWER
 from benchmarks.protocols.pretrain import config_sha256, kept_weights, pretrain
+from benchmarks.records.files import write_array
+from benchmarks.suites import overlap
 from benchmarks.suites.draws import shared_out
 from benchmarks.suites.job import Outcome, Task, kind
 from benchmarks.suites.students import config_sha256 as config_hash
@@ -64,7 +66,8 @@ def pretrain_student(task: Task) -> Outcome:
     """Pretrain a student."""
     weights, about = run_pretraining(task)
     kept = kept_weights(task.work, weights, task.out)
-    return Outcome({**kept, 'about': about}, files=[kept['weights']])
+    seen = Path(kept['weights']).with_name(overlap.NAME).as_posix()
+    return Outcome({**kept, 'about': about}, files=[kept['weights'], seen])
 
 
 @kind('released')
@@ -93,6 +96,8 @@ def released_weights(task: Task) -> Outcome:
 def run_pretraining(task: Task, extra: Mapping[str, Any] | None = None) -> tuple[Path, dict[str, Any]]:
     """Weights of a pretraining, and what records say of it; an interrupted run goes on.
 
+    Which objects it saw is kept beside the weights.
+
     Args:
         task: with the settings of a ``pretrain`` job.
         extra: changes to the config that the weights do not depend on.
@@ -108,6 +113,7 @@ def run_pretraining(task: Task, extra: Mapping[str, Any] | None = None) -> tuple
     path = parse_name(settings['student']).config
     weights = pretrain(path, task.work, {**options, **(extra or {})}, task.device)
     built = DATASETS.build(dict(dataset))
+    write_array(weights.with_name(overlap.NAME), overlap.object_digests(built))
     return weights, {
         'config': path.relative_to(path.parents[2]).as_posix(),
         'config_sha256': config_sha256(task.work),

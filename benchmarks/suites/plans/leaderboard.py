@@ -19,7 +19,7 @@ from benchmarks.suites.suite import suite
 def leaderboard(setup: Setup) -> list[Sheet]:
     """All methods on the built-in shapes: linear SVM, few-shot, zero-shot to unseen classes, fine-tuning."""
     models = setup.models()
-    tuned = setup.profile.finetune_samples > 0 and any(model.encoder is None for model in models)
+    tuned = setup.profile.finetune_samples > 0 and any(model.pretrained for model in models)
     ways, shots = setup.profile.few_shot[0]
     notes = [
         LAST_EPOCH,

@@ -13,7 +13,7 @@ from benchmarks.records.migrate import migrate
 from benchmarks.records.older import read_record
 from benchmarks.records.schema import NOT_KEPT
 from benchmarks.run.harness import merge
-from tests.benchmarks.records.examples import guesses
+from tests.benchmarks.records.examples import guesses, record
 from zoo.errors import UsageError
 
 ONE = {
@@ -84,7 +84,7 @@ def written(tmp_path, base=ONE, **changes):
 
 def test_layout_1_is_read_as_the_current_one(tmp_path):
     one = read_record(written(tmp_path))
-    assert one.layout == 3
+    assert one.layout == 4
     assert (one.model, one.seed, one.metrics, one.date) == ('ReCon-nano', 1, {'oa': 51.6}, '2026-11-23')
     assert one.weights_digest == f'file:{"e" * 64}'
     assert (one.dataset.fingerprint, one.dataset.samples, one.dataset.split) == ('b' * 64, 1290, 'test')
@@ -95,9 +95,19 @@ def test_layout_1_is_read_as_the_current_one(tmp_path):
             assert getattr(one, part)[name] == value, 'names of layout 1 are understood'
 
 
+@pytest.mark.parametrize(('said', 'seen'), [({'seen_objects': 'all'}, 100), ({}, None)])
+def test_layout_3_knew_of_seen_objects_all_or_nothing(said, seen, tmp_path):
+    old = {**record().model_dump(), 'layout': 3}
+    old['dataset'] = {**old['dataset'], **said}
+    if not said:
+        del old['dataset']['seen_objects']
+    read = read_record(written(tmp_path, old))
+    assert (read.layout, read.dataset.seen_objects, read.key) == (4, seen, record(dataset={'seen_objects': seen}).key)
+
+
 def test_layout_2_is_read_as_the_current_one(tmp_path):
     one = read_record(written(tmp_path, TWO))
-    assert (one.key, one.layout, one.weights_digest) == (KEY, 3, f'file:{"e" * 64}')
+    assert (one.key, one.layout, one.weights_digest) == (KEY, 4, f'file:{"e" * 64}')
     assert one.protocol['C'] == 0.075
     assert one.dataset.train_samples is None
     for part in ('dataset', 'protocol', 'pretraining', 'environment'):

@@ -74,7 +74,7 @@ WRONG = [
     ('model', 3),
     ('model', KeyError),
     ('dream', 1),
-    ('layout', 4),
+    ('layout', 5),
     ('seed', 1.5),
     ('seed', True),
     ('seed', None),

@@ -15,15 +15,15 @@ from tests.benchmarks.run import toy
 SEEDS = 4
 
 
-def measured(results, job, right, seed, protocol='finetune', **data):
+def measured(results, job, right, seed, protocol='finetune', pretraining='', **data):
     """Keep a record of 200 objects of which some are right."""
     target = np.zeros(200, dtype=int)
     predicted = np.where(np.arange(200) < right, 0, 1)
     record = Record(
         model=job.settings['student'],
         weights='scratch',
-        pretraining={},
-        dataset={'name': 'd', 'fingerprint': 'f', **data},
+        pretraining={'data': pretraining},
+        dataset={'name': 'd', 'fingerprint': 'f', 'samples': 200, **data},
         protocol={'name': protocol, 'voting': 'none', 'epoch_selection': 'last'},
         seed=seed,
         metrics={'oa': right / 2},
@@ -81,14 +81,20 @@ def test_one_seed_claims_neither_an_interval_nor_a_test(tmp_path):
 def test_what_pretraining_saw_of_the_test_is_said(tmp_path):
     results = Results(tmp_path)
     made = Sheet('s', 'Title', reference='base')
-    saw = {'base': {}, 'some': {'seen_classes': 3}, 'all': {'seen_classes': 4, 'seen_objects': 'all'}}
+    saw = {
+        'base': {},
+        'old': {},
+        'some': {'seen_classes': 3, 'seen_objects': 0, 'name': 'e'},
+        'all': {'seen_classes': 4, 'seen_objects': 7},
+    }
     for row, data in saw.items():
         made.add(row, 'c', 0, job(row, 0))
-        measured(results, job(row, 0), 100, 0, classes=4, **data)
+        measured(results, job(row, 0), 100, 0, pretraining='' if row == 'base' else 'x', classes=4, **data)
     notes = table_of(made.plan('smoke', 'svm'), results).notes
-    (classes,) = [note for note in notes if note.startswith('Classes that pretraining saw')]
-    assert classes.endswith(': 3 of 4 of d; 4 of 4 of d.')
-    assert 'The objects of d were pretrained on by all: its figures are no test.' in notes
+    assert 'Classes that pretraining saw: 3 of 4 of e; 4 of 4 of d.' in notes
+    assert 'Objects that pretraining saw, by their points: none of e; not recorded for d; some of d.' in notes
+    assert '7 of 200 objects of d were pretrained on by all: its figures are no test.' in notes
+    assert len([note for note in notes if 'pretrained on by' in note]) == 1
 
 
 def test_less_may_be_better_or_nothing_better_than_anything(tmp_path):

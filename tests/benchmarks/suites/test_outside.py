@@ -122,10 +122,10 @@ def test_a_protocol_in_one_class_is_listed_runs_and_makes_a_record_and_a_column(
     table = table_of(sheet.plan('smoke', 'svm'), results)
     assert table.header[-1] == 'procedural cad, nearest mean'
     assert 'Nearest mean: no parameter.' in table.notes
-    assert [row[0] for row in table.rows] == ['from scratch', 'Tiny']
-    record = results.record(sheet.figures[1].job.key)
+    assert [row[0] for row in table.rows] == ['from scratch', 'PointNet from scratch', 'Tiny']
+    record = results.record(sheet.figures[2].job.key)
     assert (record.protocol.name, record.protocol.version, record.protocol['scale']) == ('nearest_mean', 3, 1.0)
-    assert record.metrics['oa'] == table.rows[1][-1].value.mean
+    assert record.metrics['oa'] == table.rows[2][-1].value.mean
     # What it is set to and how it is written are part of the key.
     other = setup.measure(NearestMean(2.0), setup.encoders[0], setup.source('procedural-cad'), 0)
     assert other.key != sheet.figures[1].job.key
@@ -166,10 +166,10 @@ def test_an_encoder_of_a_file_stands_beside_random_weights_in_every_frozen_table
     shown = {}
     for sheet in sheets:
         table = table_of(sheet.plan('smoke', 'svm'), results)
-        assert [line[0] for line in table.rows] == ['from scratch', row.label]
+        assert [line[0] for line in table.rows] == ['from scratch', 'PointNet from scratch', row.label]
         assert any(note.startswith('Tiny (width=5): an encoder from elsewhere') for note in table.notes)
         assert not any('Pretraining' in note for note in table.notes)
-        shown |= {column: table.rows[1][table.header.index(column)].value for column in sheet.columns}
+        shown |= {column: table.rows[2][table.header.index(column)].value for column in sheet.columns}
     wanted = ('SVM', 'kNN', 'MLP-Linear', 'MLP-3', '5-way 2-shot', 'mean of the seven', 'drop local')
     for words in wanted:
         (found,) = {str(value) for column, value in shown.items() if column.endswith(words)}
@@ -278,4 +278,4 @@ def test_the_command_line(tmp_path, file, main, capsys):
     assert main([*arguments, '--out', str(tmp_path / 'out'), '--jobs', '1']) == 0
     rows = [line.split('|') for line in capsys.readouterr().out.splitlines() if line.startswith('|')]
     assert rows[0][-2].strip() == 'procedural obj_bg, largest feature'
-    assert [row[1].strip() for row in rows[2:5]] == ['from scratch', 'Tiny', 'point-mae-nano']
+    assert [row[1].strip() for row in rows[3:6]] == ['PointNet from scratch', 'Tiny', 'point-mae-nano']
