@@ -43,6 +43,8 @@ REQUIRED = [
 EXTRAS = {
     'vis': ['plotly>=5.20', 'tensorboard>=2.16'],
     'fast': ['numba>=0.60'],
+    # For tests without a GPU; wheels of torch for one bring their own. 3.6 cannot interpret with NumPy 2.4.
+    'triton': ['triton>=3.7; sys_platform == "linux"'],
     'drive': ['gdown>=5.2'],
     'draco': ['DracoPy>=1.4'],  # compressed glTF
     'torch-pointcloud': ['torch-pointcloud>=0.0.18'],  # its models as encoders; needs a newer torch than we do

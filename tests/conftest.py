@@ -8,14 +8,17 @@ import tempfile
 from typing import Any
 
 import pytest
+import torch
 
 LOCAL = ('127.', '::1', 'localhost', '0.0.0.0')
 
-# Before anything is imported: the hub client reads its switch at import, and child processes inherit both.
+# Before anything of ours is imported: the hub client reads its switch at import, and child processes inherit all.
 os.environ['HF_HUB_OFFLINE'] = '1'
 _home = tempfile.TemporaryDirectory(prefix='recon-zoo-tests-')
 os.environ['ZOO_HOME'] = _home.name
 os.environ.pop('ZOO_DATA', None)
+if not torch.cuda.is_available():
+    os.environ['TRITON_INTERPRET'] = '1'  # Triton asks when it is imported
 
 
 def _refuse_network(event: str, args: tuple[Any, ...]) -> None:

@@ -40,9 +40,9 @@ def requirements(texts) -> dict[str, Requirement]:
 
 
 REQUIRED = requirements(literal('REQUIRED'))
-OPTIONAL = {
-    name: item for group in ('vis', 'fast', 'drive') for name, item in requirements(literal('EXTRAS')[group]).items()
-}
+OPTIONAL = requirements(
+    item for group in ('vis', 'fast', 'triton', 'draco', 'drive') for item in literal('EXTRAS')[group]
+)
 
 
 def imports(path: Path) -> dict[str, bool]:

@@ -20,12 +20,13 @@ def unset(monkeypatch):
 
 
 @pytest.fixture
-def without_numba(monkeypatch):
-    monkeypatch.setitem(sys.modules, 'numba', None)
-    backend._numba_works.cache_clear()
+def without_accelerators(monkeypatch):
+    for name in ('numba', 'triton'):
+        monkeypatch.setitem(sys.modules, name, None)
+    backend._importable.cache_clear()
     yield
     monkeypatch.undo()
-    backend._numba_works.cache_clear()
+    backend._importable.cache_clear()
 
 
 def test_auto_is_the_default(unset):
@@ -40,7 +41,7 @@ def test_environment_chooses(unset, monkeypatch, name):
 
 def test_wrong_environment_is_named(unset, monkeypatch):
     monkeypatch.setenv('ZOO_OPS_BACKEND', 'cuda')
-    with pytest.raises(UsageError, match="ZOO_OPS_BACKEND is 'cuda'; choose one of auto, torch, numba"):
+    with pytest.raises(UsageError, match="ZOO_OPS_BACKEND is 'cuda'; choose one of auto, torch, numba, triton"):
         farthest_point_sample(torch.zeros(1, 2, 3), 1)
 
 
@@ -66,26 +67,35 @@ def test_block_restores_the_choice_after_an_error():
 )
 def test_tensor_decides_what_suits_it(choice, dtype, device, expected):
     with backend.use_backend(choice):
-        assert backend.backend_for(torch.zeros(1, dtype=dtype, device=device)) == expected
+        assert backend.backend_for(torch.zeros(1, 1, 3, dtype=dtype, device=device)) == expected
 
 
-def test_without_numba_auto_means_torch(without_numba):
-    assert backend.available_backends() == ('torch',)
+def test_without_accelerators_auto_means_torch(without_accelerators):
+    assert backend.available_backends('cpu') == backend.available_backends('cuda') == ('torch',)
     with backend.use_backend('auto'):
-        assert backend.backend_for(torch.zeros(1)) == 'torch'
+        assert backend.backend_for(torch.zeros(1, 1, 3)) == 'torch'
 
 
-def test_asking_for_missing_numba_says_what_to_do(without_numba):
-    with pytest.raises(UsageError, match='pip install numba'):
-        backend.set_backend('numba')
+@pytest.mark.parametrize('name', ['numba', 'triton'])
+def test_asking_for_what_is_missing_says_what_to_do(without_accelerators, name):
+    with pytest.raises(UsageError, match=f'pip install {name}'):
+        backend.set_backend(name)
+
+
+def test_asking_for_triton_without_a_gpu_says_so(monkeypatch):
+    monkeypatch.setattr(backend, '_importable', lambda name: True)
+    monkeypatch.setattr(torch.cuda, 'is_available', lambda: False)
+    monkeypatch.delenv('TRITON_INTERPRET', raising=False)
+    with pytest.raises(UsageError, match="'triton', which needs a GPU"):
+        backend.set_backend('triton')
 
 
 def test_broken_numba_warns_and_falls_back(monkeypatch):
     def refuse(name):
         raise ImportError('Numba needs NumPy 1.0 or less')
 
-    backend._numba_works.cache_clear()
+    backend._importable.cache_clear()
     monkeypatch.setattr(backend.importlib, 'import_module', refuse)
     with pytest.warns(UserWarning, match='Numba needs NumPy'):
         assert backend.available_backends() == ('torch',)
-    backend._numba_works.cache_clear()
+    backend._importable.cache_clear()

@@ -5,7 +5,6 @@ import torch
 
 from tests.ops import oracles
 from zoo.ops import ball_query
-from zoo.ops.ball import _operator
 
 
 def by_definition(query, reference, radius, k):
@@ -51,11 +50,6 @@ def test_double_precision_and_empty_batches(generator):
     assert torch.equal(ball_query(points, points, 1.0, 4), by_definition(points, points, 1.0, 4))
     assert ball_query(torch.zeros(0, 4, 3), torch.zeros(0, 5, 3), 1.0, 2).shape == (0, 4, 2)
     assert ball_query(torch.zeros(2, 0, 3), torch.zeros(2, 5, 3), 1.0, 2).shape == (2, 0, 2)
-
-
-def test_shapes_are_known_without_data():
-    meta = torch.empty(2, 4, 3, device='meta')
-    assert _operator(meta, meta, 0.5, 6).shape == (2, 4, 6)
 
 
 @pytest.mark.parametrize(('radius', 'k', 'word'), [(0, 1, 'radius'), (float('inf'), 1, 'radius'), (1.0, 0, 'k must')])

@@ -25,10 +25,3 @@ def test_smallest_is_a_stable_sort(generator, dtype):
     found = torch_backend.smallest(distance, 11)
     assert torch.equal(found[0], values[..., :11])
     assert torch.equal(found[1], order[..., :11])
-
-
-def test_reach_is_the_distance_of_the_last_pick():
-    points = torch.tensor([[[0.0, 0, 0], [3, 0, 0], [1, 0, 0]], [[0, 0, 0], [0, 0, 0], [0, 0, 0]]])
-    index, reach = torch_backend.farthest_points(points, 3, 0, torch.zeros(2, 3, dtype=torch.bool))
-    assert index[0].tolist() == [0, 1, 2]
-    assert reach.tolist() == [1, 0]

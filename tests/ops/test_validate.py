@@ -6,10 +6,9 @@ import functools
 
 import pytest
 import torch
-from torch._subclasses import FakeTensorMode
 
 from zoo import ops
-from zoo.ops import backend
+from zoo.ops import backend, validate
 
 CALLS = {
     'fps': functools.partial(ops.farthest_point_sample, num_samples=6),
@@ -124,19 +123,65 @@ def test_one_graph_under_compile(points, call):
     same(compiled(points), call(points))
 
 
-@each_call
-def test_shapes_are_known_without_data(points, call):
-    real = call(points)
-    with FakeTensorMode() as mode:
-        fake = call(mode.from_tensor(points))
-    for one, other in zip(*((x,) if torch.is_tensor(x) else x for x in (real, fake)), strict=True):
-        assert (one.shape, one.dtype) == (other.shape, other.dtype)
+@pytest.fixture
+def noted(monkeypatch):
+    """Coordinates that come as if from a GPU, of which nothing has been seen."""
+    monkeypatch.setattr(validate, '_largest', {})
+    return lambda *values: validate._note((torch.tensor([[values]]),))
+
+
+@pytest.mark.parametrize('value', [float('nan'), float('inf'), float('-inf')])
+def test_what_was_not_waited_for_is_raised_once(noted, value):
+    noted(1.0, -3e38, 2.0)
+    ops.raise_pending()
+    with torch.inference_mode():
+        noted(0.0, value, 1.0)
+    noted(1.0, 2.0, 3.0)
+    with pytest.raises(ValueError, match=r'NaN or infinite coordinates came to zoo.ops on cpu'):
+        ops.raise_pending()
+    noted(1.0, 2.0, 3.0)
+    ops.raise_pending()
+
+
+@pytest.fixture
+def cuda_points(points):
+    if not torch.cuda.is_available():
+        pytest.skip('needs a CUDA device')
+    return points.cuda()
 
 
 @pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason='needs a CUDA device')
 @each_call
-def test_cuda_gives_the_same_indices(points, call):
-    found, expected = call(points.cuda()), call(points)
+@pytest.mark.parametrize('name', ['auto', 'torch'])
+def test_a_gpu_gives_the_same_and_is_not_waited_for(cuda_points, points, call, name):
+    expected = call(points)
+    with backend.use_backend(name):
+        call(cuda_points)
+        torch.cuda.set_sync_debug_mode('error')
+        try:
+            found = call(cuda_points)
+        finally:
+            torch.cuda.set_sync_debug_mode('default')
     for one, other in zip(*((x,) if torch.is_tensor(x) else x for x in (found, expected)), strict=True):
         torch.testing.assert_close(one.cpu(), other, rtol=1e-6 if one.is_floating_point() else 0, atol=0)
+
+
+@pytest.mark.gpu
+@each_call
+def test_a_captured_graph_gives_the_same(cuda_points, call):
+    expected = call(cuda_points)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        found = call(cuda_points)
+    graph.replay()
+    same(found, expected)
+
+
+@pytest.mark.gpu
+@each_call
+def test_broken_coordinates_on_a_gpu_are_raised_later(cuda_points, call):
+    ops.raise_pending()
+    cuda_points[1, 4, 2] = float('nan')
+    call(cuda_points)
+    with pytest.raises(ValueError, match='on cuda'):
+        ops.raise_pending()

@@ -6,8 +6,9 @@ Rules that hold for every function here:
   result stays there, under ``torch.autocast`` too.
 * A squared distance is ``(dx*dx + dy*dy) + dz*dz``, each step rounded, in every backend; ties go to the lowest index.
   So the backends of :mod:`zoo.ops.backend` return the same indices, bit for bit.
-* Wrong shapes and NaN or infinite coordinates raise ``ValueError``; for the latter it names the cloud. Memory layout
-  does not matter, and an empty batch gives an empty result.
+* Wrong shapes and NaN or infinite coordinates raise ``ValueError``; for the latter it names the cloud, and on a GPU it
+  comes at the next :func:`raise_pending`. Memory layout does not matter, and an empty batch gives an empty result.
+* Nothing waits for a GPU.
 * Searching (indices) has no gradient; what is looked up through the indices has one.
 """
 
@@ -21,6 +22,7 @@ from zoo.ops.neighbors import knn
 from zoo.ops.ordering import ORDERS, in_order, require_order, shape_order
 from zoo.ops.precision import full_precision
 from zoo.ops.sampling import farthest_point_sample
+from zoo.ops.validate import raise_pending
 
 __all__ = [
     'ORDERS',
@@ -34,6 +36,7 @@ __all__ = [
     'group',
     'in_order',
     'knn',
+    'raise_pending',
     'require_order',
     'shape_order',
 ]

@@ -45,7 +45,7 @@ def _search(query: Tensor, reference: Tensor, radius: float, k: int) -> Tensor:
     require_finite(query, reference, names=('query', 'reference'))
     # The kernel squares a float32 radius in float32; a bound in double would move points across the border.
     bound = radius * radius if query.dtype == torch.float64 else float(np.float32(radius) * np.float32(radius))
-    return backend.kernels_for(query).ball_members(query, reference, bound, k)
+    return backend.kernels_for(reference).ball_members(query, reference, bound, k)
 
 
 def _search_shapes(query: Tensor, reference: Tensor, radius: float, k: int) -> Tensor:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import torch
 from torch import Tensor
 
-from zoo.ops.neighbors import nearest_neighbors
+from zoo.ops import backend
+from zoo.ops.library import define_operator
+from zoo.ops.neighbors import nearest
 from zoo.ops.ordering import in_order
 from zoo.ops.sampling import farthest_point_sample
 from zoo.ops.validate import as_clouds, require_positive
@@ -82,5 +86,45 @@ def group(
     points = in_order(points, order, skip_near_origin=skip_near_origin)
     chosen = farthest_point_sample(points, num_groups, skip_near_origin=skip_near_origin)
     centers = gather_points(points, chosen)
-    _, members = nearest_neighbors(centers, points, group_size, check=False)
-    return gather_points(points, members) - centers.unsqueeze(2), centers
+    relative, _ = cast('tuple[Tensor, Tensor]', _operator(points, centers, group_size))
+    return relative, centers
+
+
+def _neighborhoods(points: Tensor, centers: Tensor, group_size: int) -> tuple[Tensor, Tensor]:
+    """Members relative to their center (B, G, K, 3), and their indices (B, G, K)."""
+    if not points.numel():
+        return _shapes(points, centers, group_size)
+    fused = backend.fused_for(points)
+    if fused is not None:
+        return fused.neighborhoods(points, centers, group_size)
+    _, members = nearest(centers, points, group_size)
+    return gather_points(points, members) - centers.unsqueeze(2), members
+
+
+def _shapes(points: Tensor, centers: Tensor, group_size: int) -> tuple[Tensor, Tensor]:
+    shape = (*centers.shape[:2], group_size)
+    return points.new_empty((*shape, 3)), points.new_empty(shape, dtype=torch.int64)
+
+
+def _remember(ctx: Any, inputs: tuple[Tensor, Tensor, int], output: tuple[Tensor, Tensor]) -> None:
+    ctx.save_for_backward(output[1])
+    ctx.size = inputs[0].shape[1]
+
+
+def _backward(ctx: Any, grad: Tensor, _: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
+    (members,) = ctx.saved_tensors
+    to_points = to_centers = None
+    if ctx.needs_input_grad[0]:
+        place = members.flatten(1).unsqueeze(-1).expand(-1, -1, 3)
+        to_points = grad.new_zeros(grad.shape[0], ctx.size, 3).scatter_add(1, place, grad.flatten(1, 2))
+    if ctx.needs_input_grad[1]:
+        to_centers = -grad.sum(dim=2)
+    return to_points, to_centers, None
+
+
+_operator = define_operator(
+    'neighborhoods(Tensor points, Tensor centers, int group_size) -> (Tensor, Tensor)',
+    _neighborhoods,
+    _shapes,
+    (_remember, _backward),
+)

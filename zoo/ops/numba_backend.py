@@ -35,14 +35,16 @@ _Kernel = TypeVar('_Kernel', bound='Callable[..., Any]')
 _LARGEST = np.int64(2**63 - 1)
 
 
-def farthest_points(points: Tensor, num_samples: int, start: int, skipped: Tensor) -> tuple[Tensor, Tensor]:
+def farthest_points(points: Tensor, num_samples: int, start: int, skipped: Tensor | None) -> Tensor:
     """See :class:`zoo.ops.backend.Kernels`."""
-    clouds, size = len(points), points.shape[1]
+    clouds, size = points.shape[:2]
     index = torch.empty((clouds, num_samples), dtype=torch.int64)
-    reach = torch.empty(clouds)
-    arrays = (_array(points), start, skipped.numpy(), index.numpy(), reach.numpy())
+    nearest = torch.full((clouds, size), torch.inf)
+    if skipped is not None:
+        nearest.masked_fill_(skipped, -1)
+    arrays = (_array(points), start, nearest.numpy(), index.numpy())
     _over_clouds(_farthest, clouds, clouds * size * num_samples, *arrays)
-    return index, reach
+    return index
 
 
 def nearest_points(query: Tensor, reference: Tensor, k: int) -> tuple[Tensor, Tensor]:
@@ -115,19 +117,16 @@ def _planes(cloud: Floats) -> tuple[Floats, Floats, Floats]:
 
 
 @_compiled
-def _farthest(
-    points: Floats, start: int, skipped: NDArray[np.bool_], index: Integers, reach: Floats, first: int, last: int
-) -> None:
+def _farthest(points: Floats, start: int, distances: Floats, index: Integers, first: int, last: int) -> None:
     size = points.shape[1]
-    nearest = np.empty(size, np.float32)
-    bits = nearest.view(np.int32)
     for cloud in range(first, last):
         x, y, z = _planes(points[cloud])
-        for i in range(size):
-            nearest[i] = -1 if skipped[cloud, i] else np.inf
+        nearest = distances[cloud]
+        bits = nearest.view(np.int32)
         current = start
         index[cloud, 0] = current
         for sample in range(1, index.shape[1]):
+            nearest[current] = -1
             center_x, center_y, center_z = x[current], y[current], z[current]
             for i in range(size):
                 dx, dy, dz = x[i] - center_x, y[i] - center_y, z[i] - center_z
@@ -140,7 +139,6 @@ def _farthest(
             while bits[current] != farthest:
                 current += 1
             index[cloud, sample] = current
-        reach[cloud] = nearest[current]
 
 
 @_compiled

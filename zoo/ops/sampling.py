@@ -48,12 +48,10 @@ def _farthest_points(points: Tensor, num_samples: int, start: int, skip_near_ori
     if not len(points):
         return _empty_result(points, num_samples, start, skip_near_origin)
     require_finite(points, names=('points',))
-    skipped = near_origin(points) if skip_near_origin else points.new_zeros(points.shape[:2], dtype=torch.bool)
-    index, reach = backend.kernels_for(points).farthest_points(points, num_samples, start, skipped)
-    # With a positive distance at the last pick every pick was new, and completing changes nothing. Asking costs the CPU
-    # less than sorting; a GPU would have to be waited for, so it sorts.
-    if num_samples > 1 and (index.is_cuda or bool((reach <= 0).any())):
-        index = _complete(index, skipped, start)
+    skipped = near_origin(points) if skip_near_origin else None
+    index = backend.kernels_for(points).farthest_points(points, num_samples, start, skipped)
+    if skipped is not None or num_samples > points.shape[1]:
+        index = _repeated(index, skipped, points.shape[1], start)
     return index
 
 
@@ -68,25 +66,17 @@ def near_origin(points: Tensor) -> Tensor:
     return (x * x + y * y + z * z).double() <= NEAR_ORIGIN
 
 
-def _complete(index: Tensor, skipped: Tensor, start: int) -> Tensor:
-    """Rewrite sequences (B, S) that ran out of new places: unchosen allowed points by index, then a cycle.
-
-    Such a sequence is right up to its first pick at distance zero. The remaining allowed points are duplicates of
-    chosen ones, so their distances tie at zero and their order is that of the indices.
-    """
-    num_samples, num_points = index.shape[1], skipped.shape[1]
-    last = num_samples + num_points
-    rank = torch.arange(num_samples, last, device=index.device).repeat(len(index), 1)
-    position = torch.arange(num_samples, device=index.device).expand_as(index)
-    rank.scatter_reduce_(1, index, position, 'amin')
-    rank.masked_fill_(skipped, last)
-    rank[:, start] = 0
-    order = rank.argsort(dim=1)
-    length = (rank < last).sum(dim=1, keepdim=True)
-    # A start near the origin is given once; the cycle leaves it out if it has anything else.
-    head = (skipped[:, start : start + 1] & (length > 1)).long()
-    position = torch.where(position < length, position, head + (position - length) % (length - head))
-    return order.gather(1, position)
+def _repeated(index: Tensor, skipped: Tensor | None, num_points: int, start: int) -> Tensor:
+    """Sequences (B, S) that go in a cycle where no point (B, N) is left that is allowed and new."""
+    length = index.new_full((len(index), 1), num_points)
+    head = torch.zeros_like(length)
+    if skipped is not None:
+        odd = skipped[:, start : start + 1].long()
+        length += odd - skipped.sum(dim=1, keepdim=True)
+        # A start near the origin is given once; the cycle leaves it out if it has anything else.
+        head = odd * (length > 1)
+    position = torch.arange(index.shape[1], device=index.device).expand_as(index)
+    return index.gather(1, torch.where(position < length, position, head + (position - length) % (length - head)))
 
 
 _operator = define_operator(

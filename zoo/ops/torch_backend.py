@@ -14,21 +14,24 @@ LARGEST_BLOCK = {'cpu': 2**19, 'cuda': 2**26}
 allocator reuses its memory: fresh pages cost three times as much as the search."""
 
 
-def farthest_points(points: Tensor, num_samples: int, start: int, skipped: Tensor) -> tuple[Tensor, Tensor]:
+def farthest_points(points: Tensor, num_samples: int, start: int, skipped: Tensor | None) -> Tensor:
     """See :class:`zoo.ops.backend.Kernels`."""
     x, y, z = (plane.contiguous() for plane in points.unbind(-1))
-    nearest = torch.full_like(x, torch.inf).masked_fill_(skipped, -1)
+    nearest = torch.full_like(x, torch.inf)
+    if skipped is not None:
+        nearest.masked_fill_(skipped, -1)
     distance, square = torch.empty_like(x), torch.empty_like(x)
     current = torch.full((len(points), 1), start, device=points.device)
     index = current.repeat(1, num_samples)
     for sample in range(1, num_samples):
+        nearest.scatter_(1, current, -1)
         torch.sub(x, x.gather(1, current), out=distance).square_()
         for plane in (y, z):
             distance.add_(torch.sub(plane, plane.gather(1, current), out=square).square_())
         torch.minimum(nearest, distance, out=nearest)
         current = nearest.argmax(dim=1, keepdim=True)
         index[:, sample : sample + 1] = current
-    return index, nearest.gather(1, current).squeeze(1)
+    return index
 
 
 def nearest_points(query: Tensor, reference: Tensor, k: int) -> tuple[Tensor, Tensor]:

@@ -46,10 +46,13 @@ def require_positive(value: int, name: str) -> None:
 def require_finite(*clouds: Tensor, names: tuple[str, ...]) -> None:
     """Raise ``ValueError`` that names the first cloud (B, N, 3) with a NaN or infinite coordinate.
 
-    One sum finds the suspicion in a single pass over memory; only then every coordinate is looked at, because a sum of
-    large numbers may overflow. A captured CUDA graph cannot ask the device anything and goes unchecked.
+    On the CPU, one sum finds the suspicion in a single pass over memory; only then every coordinate is looked at,
+    because a sum of large numbers may overflow. A GPU is not waited for: see :func:`raise_pending`.
     """
-    if not backend.checks() or (clouds[0].is_cuda and torch.cuda.is_current_stream_capturing()):
+    if not backend.checks():
+        return
+    if clouds[0].is_cuda:
+        _note(clouds)
         return
     if torch.isfinite(torch.stack([cloud.sum() for cloud in clouds]).sum()):
         return
@@ -58,3 +61,32 @@ def require_finite(*clouds: Tensor, names: tuple[str, ...]) -> None:
         if broken:
             others = f' (and {len(broken) - 1} more)' if len(broken) > 1 else ''
             raise ValueError(f'{name}: NaN or infinite coordinates at batch index {broken[0]}{others}')
+
+
+_largest: dict[torch.device, Tensor] = {}
+"""Largest magnitude of a coordinate that came by on each GPU since the last look, there; NaN and infinity stay."""
+
+
+def _note(clouds: tuple[Tensor, ...]) -> None:
+    """Remember on the device, without waiting for it, what :func:`raise_pending` reads."""
+    device = clouds[0].device
+    if device not in _largest:
+        if device.type == 'cuda' and torch.cuda.is_current_stream_capturing():
+            return  # a tensor of a captured graph would be made anew, as zero, at every replay
+        with torch.inference_mode(False):
+            _largest[device] = torch.zeros((), dtype=torch.float64, device=device)
+    for cloud in clouds:
+        _largest[device].copy_(torch.maximum(_largest[device], torch.linalg.vector_norm(cloud, ord=torch.inf)))
+
+
+def raise_pending() -> None:
+    """Raise what a GPU was not waited for; for where the device is waited for anyway, such as a line of the log.
+
+    Raises:
+        ValueError: If NaN or infinite coordinates came to a function of this package on a GPU since the last call.
+    """
+    for device, largest in _largest.items():
+        found = float(largest)
+        largest.zero_()
+        if not found < float('inf'):
+            raise ValueError(f'NaN or infinite coordinates came to zoo.ops on {device}; on the CPU they are named')
