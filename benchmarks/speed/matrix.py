@@ -27,10 +27,10 @@ def matrix() -> dict[str, dict[str, str]]:
     nano = {name: load_config(name.config) for name in known_configs() if name.size == 'nano'}
     own = {name.method: config for name, config in nano.items() if not name.backbone}
     BACKBONES.import_from_location()
-    pairs = [(method, kind) for method in own for kind in sorted(BACKBONES.module_dict)]
+    pairs = [(method, backbone) for method in own for backbone in sorted(BACKBONES.module_dict)]
     found: dict[str, dict[str, str]] = {method: {} for method in own}
-    for method, kind in tqdm(pairs, unit='pair', leave=False, disable=None):
-        found[method][kind] = outcome(paired(own[method], kind, list(nano.values())))
+    for method, backbone in tqdm(pairs, unit='pair', leave=False, disable=None):
+        found[method][backbone] = outcome(paired(own[method], backbone, list(nano.values())))
     return found
 
 
@@ -38,34 +38,36 @@ def matrix_table() -> Table:
     """The matrix, with the reasons below."""
     found = matrix()
     reasons = list(dict.fromkeys(cell for row in found.values() for cell in row.values() if cell != TRAINS))
-    kinds = list(next(iter(found.values())))
+    backbones = list(next(iter(found.values())))
     rows = [
-        [method, *(TRAINS if row[kind] == TRAINS else f'no ({reasons.index(row[kind]) + 1})' for kind in kinds)]
+        [method, *(TRAINS if row[name] == TRAINS else f'no ({reasons.index(row[name]) + 1})' for name in backbones)]
         for method, row in found.items()
     ]
     notes = [f'({number}) {reason}.' for number, reason in enumerate(reasons, 1)]
-    return Table('Pretraining methods on backbones: one step of every pair, at nano', ['method', *kinds], rows, notes)
+    return Table(
+        'Pretraining methods on backbones: one step of every pair, at nano', ['method', *backbones], rows, notes
+    )
 
 
-def paired(config: Config, kind: str, others: Sequence[Config]) -> Config:
+def paired(config: Config, backbone: str, others: Sequence[Config]) -> Config:
     """A method's config on a backbone of a class: its own, else one of another config, else one by default.
 
     The backbone keeps what belongs to the method: what :attr:`zoo.backbones.Backbone.task_arguments` names, and the
     names of the queries.
 
     Args:
-        config: of the method.
-        kind: class of the backbone.
+        config: config of the method.
+        backbone: name of the class of the backbone.
         others: configs to take a backbone from.
     """
     own = config.model.backbone.to_dict()
-    if own['type'] == kind:
+    if own['type'] == backbone:
         return config
-    given = (other.model.backbone.to_dict() for other in others if other.model.backbone.type == kind)
-    backbone = _with_queries(next(given, {'type': kind}), BACKBONES.build(dict(own)).query_names)
-    kept = {key: own[key] for key in BACKBONES.get(kind).task_arguments if key in own}
+    given = (other.model.backbone.to_dict() for other in others if other.model.backbone.type == backbone)
+    taken = _with_queries(next(given, {'type': backbone}), BACKBONES.build(dict(own)).query_names)
+    kept = {key: own[key] for key in BACKBONES.get(backbone).task_arguments if key in own}
     changed = Config(config.to_dict())
-    changed.model.backbone = {**backbone, **kept}
+    changed.model.backbone = {**taken, **kept}
     return changed
 
 

@@ -5,14 +5,9 @@ Run ``python tools/profile.py --methods`` or ``python tools/profile.py CONFIG``.
 
 from __future__ import annotations
 
-import argparse
-import dataclasses
-import json
-import os
-import subprocess
-import sys
-import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from typing import Any
 
 import torch
@@ -20,8 +15,8 @@ from tqdm import tqdm
 
 from benchmarks.report import Table
 from benchmarks.speed.steps import Cost, count_parameters, forward_macs, matmul_peak, measure_steps
-from zoo.config import ROOT, load_config
-from zoo.engine.cli import run_cli
+from benchmarks.speed.timing import machine
+from zoo.config import load_config
 from zoo.errors import UsageError
 from zoo.hub.names import known_configs, parse_name
 from zoo.registry import MODELS
@@ -41,10 +36,10 @@ def methods_table(
     """Parameters, multiply-accumulates, memory and speed of every method.
 
     Args:
-        methods: names; all by default.
-        batch_size: clouds per step.
-        steps: steps, the fastest of which is reported.
-        threads: threads of torch.
+        methods: names of methods; all by default.
+        batch_size: number of clouds of a step.
+        steps: number of steps, the fastest of which is reported.
+        threads: number of threads of torch.
         device: ``cpu`` or ``cuda``.
 
     Raises:
@@ -76,7 +71,7 @@ def methods_table(
             f'Step: augmentation, grouping, forward, backward, optimizer at batch {batch_size}, features of image and '
             'text teachers given, tokenizers with random weights part of the step; the fastest of '
             f'{steps} steps, one process per method, memory above what the imports take.',
-            _machine(threads, device),
+            machine(threads, device),
         ],
     )
 
@@ -86,9 +81,9 @@ def config_table(config: str, *, batch_size: int = 0, steps: int = 12, threads: 
 
     Args:
         config: config file.
-        batch_size: clouds per step; 0 takes that of the config.
-        steps: steps, the fastest of which is reported.
-        threads: threads of torch; 0 leaves its default.
+        batch_size: number of clouds of a step; 0 takes that of the config.
+        steps: number of steps, the fastest of which is reported.
+        threads: number of threads of torch; 0 leaves its default.
         device: ``cpu`` or ``cuda``.
 
     Raises:
@@ -118,7 +113,7 @@ def config_table(config: str, *, batch_size: int = 0, steps: int = 12, threads: 
     ]
     batch = batch_size or loaded.train_dataloader.batch_size
     note = f'Training step at batch {batch} without reading data and without frozen teachers; fastest of {steps}.'
-    return Table(f'{config}', ['what', 'measured'], rows, [note, _machine(torch.get_num_threads(), device)])
+    return Table(f'{config}', ['what', 'measured'], rows, [note, machine(torch.get_num_threads(), device)])
 
 
 def _base_cells(method: str) -> list[str]:
@@ -132,39 +127,16 @@ def _base_cells(method: str) -> list[str]:
 
 
 def _nano_cells(method: str, batch_size: int, steps: int, threads: int, device: str) -> list[str]:
-    """Parameters, memory and speed at nano, from a process of their own."""
+    """Parameters, memory and speed at nano, from a process of their own, whose memory nothing else has used."""
     path = parse_name(f'{method}-nano').config
     if not path.is_file():
         return [MISSING] * 3
-    command = [sys.executable, '-m', __name__, str(path), str(batch_size), str(steps), str(threads), device]
-    environment = {**os.environ, 'OMP_NUM_THREADS': str(threads)}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        last = done.stderr.strip().splitlines()[-1:] or ['no message']
-        raise RuntimeError(f'{method}: measuring failed: {last[0]}')
-    cost = Cost(**json.loads(done.stdout.splitlines()[-1]))
+    with ProcessPoolExecutor(1, get_context('spawn')) as process:
+        cost = process.submit(_cost, str(path), batch_size, steps, threads, device).result()
     return [f'{cost.parameters / 1e6:.2f}', f'{cost.peak_bytes / 1e6:.0f}', f'{cost.samples_per_second:.0f}']
 
 
-def _machine(threads: int, device: str) -> str:
-    """What was measured on, and how busy it was."""
-    name = torch.cuda.get_device_name() if device == 'cuda' else f'CPU, {threads} of {os.cpu_count()} threads'
-    load = os.getloadavg()[0]
-    return f'Measured {time.strftime("%Y-%m-%d", time.gmtime())}, torch {torch.__version__}, {name}, load {load:.1f}.'
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure one config in this process and print its cost as JSON."""
-    parser = argparse.ArgumentParser(description='Cost of the training steps of one config, as JSON.')
-    parser.add_argument('config')
-    for name in ('batch_size', 'steps', 'threads'):
-        parser.add_argument(name, type=int)
-    parser.add_argument('device')
-    options = parser.parse_args(arguments)
-    torch.set_num_threads(options.threads)
-    cost = measure_steps(load_config(options.config), options.batch_size, options.steps, device=options.device)
-    print(json.dumps(dataclasses.asdict(cost)))
-
-
-if __name__ == '__main__':
-    sys.exit(run_cli(main))
+def _cost(path: str, batch_size: int, steps: int, threads: int, device: str) -> Cost:
+    """Cost of the steps of a config, in this process."""
+    torch.set_num_threads(threads)
+    return measure_steps(load_config(path), batch_size, steps, device=device)

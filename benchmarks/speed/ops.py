@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from statistics import median
 from typing import NamedTuple
 
 import torch
@@ -84,28 +83,23 @@ def cases(device: str, scale: float) -> Iterator[Case]:
     )
 
 
-def measure(
-    device: str = 'cpu', rounds: int = 30, scale: float = 1.0
-) -> list[tuple[str, str, float, float, float, str]]:
+def measure(device: str = 'cpu', rounds: int = 30, scale: float = 1.0) -> list[list[str]]:
     """Measure every case on every backend that suits the device.
 
     Args:
-        device: ``'cpu'`` or a CUDA device.
-        rounds: Pairs per case.
-        scale: Part of the full batch.
+        device: ``cpu`` or a CUDA device.
+        rounds: number of pairs of a case.
+        scale: part of the full batch.
 
     Returns:
-        Rows for :data:`COLUMNS`: names, median times in milliseconds, median ratio, quartiles of the ratio.
+        Rows for :data:`COLUMNS`.
     """
-    names = backend.available_backends() if device == 'cpu' else ('torch',)
     rows = []
     for case in cases(device, scale):
-        for name in names:
+        for name in backend.available_backends() if device == 'cpu' else ('torch',):
             with backend.use_backend(name):
                 result = compare(case.textbook, case.ours, rounds=rounds, device=device)
-            low, high = result.spread
-            times = (median(result.baseline) * 1e3, median(result.candidate) * 1e3)
-            rows.append((case.name, name, *times, result.ratio, f'{low:.1f} to {high:.1f}'))
+            rows.append([case.name, name, *result.cells(2, 2)])
     return rows
 
 

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import os
 import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
 
 import numpy as np
@@ -23,7 +21,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from benchmarks.report import Table, as_markdown
-from benchmarks.speed.timing import compare
+from benchmarks.speed.timing import compare, machine
 from zoo.datasets.base import ObjectDataset
 from zoo.datasets.prepared import MappedPack, prepare
 from zoo.datasets.storage import content_hash
@@ -34,7 +32,7 @@ class CloudFiles(ObjectDataset):
     """One .npy file an object, as quick as it can be read: no class, no check.
 
     Args:
-        folder: Holds ``00000.npy`` and so on, float32 ``(N, 3)``.
+        folder: place of ``00000.npy`` and so on, float32 (N, 3).
     """
 
     def __init__(self, folder: str | Path) -> None:
@@ -48,29 +46,21 @@ class CloudFiles(ObjectDataset):
         return np.load(self.files[index])
 
 
-def write_clouds(folder: Path, num_objects: int, num_points: int) -> None:
-    """Write random clouds, one file each."""
-    generator = np.random.default_rng(0)
-    folder.mkdir()
-    for index in range(num_objects):
-        np.save(folder / f'{index:06d}.npy', generator.random((num_points, 3), dtype=np.float32))
-
-
 def measure(folder: Path, num_objects: int, num_points: int, batch_size: int, rounds: int) -> Table:
     """Write both layouts into a folder and compare them.
 
     Args:
-        folder: For temporary files; needs three times the size of the clouds.
-        num_objects: S.
-        num_points: N.
-        batch_size: B.
-        rounds: Pairs per row.
-
-    Returns:
-        Batches of clouds as tensors, then opening.
+        folder: place of temporary files; needs three times the size of the clouds.
+        num_objects: number of clouds S.
+        num_points: number of points N of a cloud.
+        batch_size: number of clouds B of a batch.
+        rounds: number of pairs of a row.
     """
-    write_clouds(folder / 'clouds', num_objects, num_points)
-    files = CloudFiles(folder / 'clouds')
+    generator, clouds = np.random.default_rng(0), folder / 'clouds'
+    clouds.mkdir()
+    for index in range(num_objects):
+        np.save(clouds / f'{index:06d}.npy', generator.random((num_points, 3), dtype=np.float32))
+    files = CloudFiles(clouds)
     start = time.perf_counter()
     path = prepare(folder / 'pack', {'train': files}, progress=False)
     seconds, pack = time.perf_counter() - start, MappedPack(path)
@@ -78,18 +68,18 @@ def measure(folder: Path, num_objects: int, num_points: int, batch_size: int, ro
     for dataset in (files, pack):
         for indices in np.array_split(everything, -(-num_objects // batch_size)):
             dataset.gather_points(indices)
-    rows = [
-        _row('random batch as a tensor', _drawing(files, batch_size), _drawing(pack, batch_size), rounds),
-        _row('batch of a shuffled epoch', _shuffled(files, batch_size), _shuffled(pack, batch_size), rounds),
-        _row('opening', lambda: CloudFiles(folder / 'clouds'), lambda: MappedPack(path), rounds),
-    ]
+    pairs: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {
+        'random batch as a tensor': (_drawing(files, batch_size), _drawing(pack, batch_size)),
+        'batch of a shuffled epoch': (_shuffled(files, batch_size), _shuffled(pack, batch_size)),
+        'opening': (lambda: CloudFiles(clouds), lambda: MappedPack(path)),
+    }
+    rows = [[what, *compare(*pair, rounds=rounds).cells(3, 1)] for what, pair in pairs.items()]
     notes = [
         f'{num_objects} clouds of {num_points} points, batches of {batch_size}; median of {rounds} pairs in turns, '
         'both in the page cache, one process.',
         'Opening files lists their names and reads the first. Opening a pack compares sizes and times of its files.',
         f'The pack was prepared in {seconds:.1f} s by one process.',
-        f'Measured {time.strftime("%Y-%m-%d", time.gmtime())}, torch {torch.__version__}, {torch.get_num_threads()} of '
-        f'{os.cpu_count()} threads, load {os.getloadavg()[0]:.1f}.',
+        machine(torch.get_num_threads()),
     ]
     header = ['what', '.npy files (ms)', 'pack (ms)', 'times faster', 'quartiles']
     return Table('Random batches: one pack against one .npy file an object', header, rows, notes)
@@ -108,25 +98,15 @@ def _shuffled(dataset: ObjectDataset, batch_size: int) -> Callable[[], object]:
     return lambda: next(batches)
 
 
-def _row(what: str, files: Callable[[], object], pack: Callable[[], object], rounds: int) -> list[str]:
-    """Compare two functions."""
-    result = compare(files, pack, rounds=rounds)
-    low, high = result.spread
-    times = [f'{median(seconds) * 1e3:.3f}' for seconds in (result.baseline, result.candidate)]
-    return [what, *times, f'{result.ratio:.1f}', f'{low:.1f} to {high:.1f}']
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description='Random batches from a pack against one .npy file an object.')
-    parser.add_argument('--objects', type=int, default=10_000, help='clouds')
-    parser.add_argument('--points', type=int, default=2048, help='points of a cloud')
-    parser.add_argument('--batch', type=int, default=128, help='clouds of a batch')
-    parser.add_argument('--rounds', type=int, default=100, help='pairs per row')
-    parser.add_argument('--threads', type=int, default=1, help='threads of torch')
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    numbers = {'objects': 10_000, 'points': 2048, 'batch': 128, 'rounds': 100, 'threads': 1}
+    for name, default in numbers.items():
+        parser.add_argument(f'--{name}', type=int, default=default)
     parser.add_argument('--folder', help='where temporary files go')
     options = parser.parse_args(arguments)
-    if min(options.objects, options.points, options.batch, options.rounds, options.threads) < 1:
+    if min(getattr(options, name) for name in numbers) < 1:
         parser.error('all numbers must be at least 1')
     torch.set_num_threads(options.threads)
     with TemporaryDirectory(dir=options.folder) as folder:

@@ -7,7 +7,6 @@ Reading data is no part of it, nor are frozen image and text teachers, whose fea
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
+from benchmarks.speed.timing import timed
 from zoo import ops
 from zoo.config import load_config
 from zoo.engine.export import export_weights
@@ -35,7 +35,7 @@ class Cost:
     """What training steps cost.
 
     Attributes:
-        parameters: trained parameters.
+        parameters: number of trained parameters.
         samples_per_second: batch size over the time of the fastest step, the one least disturbed by other work.
         peak_bytes: largest memory while building the model and training it, above what the imports take (CPU: resident
             set of the process; GPU: allocated by torch).
@@ -66,13 +66,13 @@ def counted_macs() -> Iterator[list[float]]:
 
 
 def forward_macs(backbone: Mapping[str, Any], group_counts: Sequence[int]) -> list[float]:
-    """Multiply-accumulates of one cloud's way through a student as it is fine-tuned, nothing masked.
+    """Multiply-accumulates of one cloud's way through a student as it is fine-tuned, for every number of groups G.
 
     Sampling and grouping are no matrix products and are left out, as in published figures.
 
     Args:
         backbone: config of a student in pretraining.
-        group_counts: numbers of groups G; one result for each.
+        group_counts: numbers of groups.
     """
     student = BACKBONES.build(downstream_backbone(dict(backbone))).eval()
     counts = []
@@ -91,26 +91,20 @@ def measure_steps(config: Config, batch_size: int = 0, steps: int = 12, warmup: 
     The memory is right in a fresh process only: what was freed before is used again unseen.
 
     Args:
-        config: a config with model, optimizer and training data.
-        batch_size: clouds per step; 0 takes that of the config.
-        steps: steps that count; the fastest is reported.
-        warmup: steps before.
+        config: config with model, optimizer and training data.
+        batch_size: number of clouds of a step; 0 takes that of the config.
+        steps: number of steps that count; the fastest is reported.
+        warmup: number of steps before.
         device: ``cpu`` or ``cuda``.
     """
     batch_size = batch_size or config.train_dataloader.batch_size
     start_memory = _reset_memory(device)
     with made_ready(config, batch_size, device) as (model, batch, optimizer):
-        times = []
-        for number in range(-warmup, steps):
-            begin = time.perf_counter()
-            model.train_step(batch, optimizer)
-            _wait(device)
-            if number >= 0:
-                times.append(time.perf_counter() - begin)
+        times = [timed(lambda: model.train_step(batch, optimizer), device) for _ in range(warmup + steps)]
         peak = _peak_memory(device) - start_memory
         with counted_macs() as macs:
             model.train_step(batch, optimizer)
-    return Cost(count_parameters(model), batch_size / min(times), peak, macs[0] / batch_size)
+    return Cost(count_parameters(model), batch_size / min(times[warmup:]), peak, macs[0] / batch_size)
 
 
 @contextmanager
@@ -148,14 +142,7 @@ def random_batch(config: Config, model: Any, batch_size: int) -> dict[str, Any]:
 def matmul_peak(device: str = 'cpu', size: int = 2048, rounds: int = 5) -> float:
     """Multiply-accumulates per second of the best of some products of two float32 matrices (size, size)."""
     a, b = (torch.randn(size, size, device=device) for _ in range(2))
-    times = []
-    for _ in range(rounds):
-        _wait(device)
-        begin = time.perf_counter()
-        torch.mm(a, b)
-        _wait(device)
-        times.append(time.perf_counter() - begin)
-    return size**3 / min(times)
+    return size**3 / min(timed(lambda: torch.mm(a, b), device) for _ in range(rounds))
 
 
 def _optimizer(config: Config, model: nn.Module) -> OptimWrapper:
@@ -167,18 +154,13 @@ def _optimizer(config: Config, model: nn.Module) -> OptimWrapper:
 
 def _with_random_tokenizers(model: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Give tokenizer teachers a file with random weights: speed does not depend on the training."""
-    for name, goal in (model.get('objectives') or {}).items():
-        teacher = (goal or {}).get('teacher') or {}
+    for name, objective in (model.get('objectives') or {}).items():
+        teacher = (objective or {}).get('teacher') or {}
         if 'trained_by' in teacher:
             source = load_config(teacher['trained_by']).model.to_dict()
             teacher['weights'] = str(folder / f'{name}.safetensors')
             export_weights(MODELS.build(source), Path(teacher['weights']), {'model': json.dumps(source)})
     return model
-
-
-def _wait(device: str) -> None:
-    if device == 'cuda':
-        torch.cuda.synchronize()
 
 
 def _reset_memory(device: str) -> int:

@@ -6,11 +6,12 @@ measured back to back suffers the same drift; the median of the ratios of many p
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from statistics import median
 
+import numpy as np
 import torch
 
 
@@ -19,8 +20,8 @@ class Comparison:
     """Times of two variants, measured in turns.
 
     Attributes:
-        baseline: Seconds of the baseline, one per round.
-        candidate: Seconds of the candidate in the same rounds.
+        baseline: seconds of the baseline, one per round.
+        candidate: seconds of the candidate in the same rounds.
     """
 
     baseline: tuple[float, ...]
@@ -29,18 +30,24 @@ class Comparison:
     @property
     def ratio(self) -> float:
         """Median over the rounds of baseline / candidate: how many times faster the candidate is."""
-        return median(self._ratios)
+        return float(np.median(np.divide(self.baseline, self.candidate)))
 
     @property
     def spread(self) -> tuple[float, float]:
         """Lower and upper quartile of the ratios."""
-        ordered = sorted(self._ratios)
-        last = len(ordered) - 1
-        return ordered[round(last * 0.25)], ordered[round(last * 0.75)]
+        low, high = np.quantile(np.divide(self.baseline, self.candidate), (0.25, 0.75), method='nearest')
+        return float(low), float(high)
 
-    @property
-    def _ratios(self) -> list[float]:
-        return [slow / fast for slow, fast in zip(self.baseline, self.candidate, strict=True)]
+    def cells(self, milliseconds: int, ratio: int) -> list[str]:
+        """Cells of a table: both median times in milliseconds, the ratio, its quartiles.
+
+        Args:
+            milliseconds: digits after the point of times.
+            ratio: digits after the point of the ratio.
+        """
+        times = [f'{1e3 * np.median(seconds):.{milliseconds}f}' for seconds in (self.baseline, self.candidate)]
+        low, high = self.spread
+        return [*times, f'{self.ratio:.{ratio}f}', f'{low:.1f} to {high:.1f}']
 
 
 def compare(
@@ -54,17 +61,17 @@ def compare(
     """Time two functions in turns; who goes first changes every round.
 
     Args:
-        baseline: What to compare with.
-        candidate: What is of interest.
-        rounds: Pairs that count.
-        warmup: Pairs before, which compile, fill caches and do not count.
-        device: Where they compute; a GPU is waited for before each look at the clock.
+        baseline: function to compare with.
+        candidate: function of interest.
+        rounds: number of pairs that count.
+        warmup: number of pairs before, which compile, fill caches and do not count.
+        device: device on which they compute; a GPU is waited for before each look at the clock.
 
     Returns:
         The times of all rounds.
 
     Raises:
-        ValueError: If ``rounds`` is less than one.
+        ValueError: ``rounds`` is less than one.
     """
     if rounds < 1:
         raise ValueError(f'rounds must be at least 1, got {rounds}')
@@ -72,20 +79,26 @@ def compare(
     times: tuple[list[float], list[float]] = ([], [])
     for number in range(-warmup, rounds):
         for which in (0, 1) if number % 2 else (1, 0):
-            seconds = _seconds(functions[which], device)
+            seconds = timed(functions[which], device)
             if number >= 0:
                 times[which].append(seconds)
     return Comparison(tuple(times[0]), tuple(times[1]))
 
 
-def _seconds(function: Callable[[], object], device: torch.device | str) -> float:
-    _wait(device)
+def timed(function: Callable[[], object], device: torch.device | str) -> float:
+    """Seconds that a function takes, its work on a GPU included."""
+    gpu = torch.device(device).type == 'cuda'
+    if gpu:
+        torch.cuda.synchronize(device)
     start = time.perf_counter()
     function()
-    _wait(device)
+    if gpu:
+        torch.cuda.synchronize(device)
     return max(time.perf_counter() - start, 1e-9)  # a clock may stand still; a ratio must not divide by zero
 
 
-def _wait(device: torch.device | str) -> None:
-    if torch.device(device).type == 'cuda':
-        torch.cuda.synchronize(device)
+def machine(threads: int, device: str = 'cpu') -> str:
+    """Note of a table: day, version, device, and how busy the machine is."""
+    name = torch.cuda.get_device_name() if device == 'cuda' else f'CPU, {threads} of {os.cpu_count()} threads'
+    day = time.strftime('%Y-%m-%d', time.gmtime())
+    return f'Measured {day}, torch {torch.__version__}, {name}, load {os.getloadavg()[0]:.1f}.'

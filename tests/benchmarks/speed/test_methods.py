@@ -30,11 +30,8 @@ def test_one_method():
     assert 'samples/s' in as_markdown(table)
 
 
-def test_unknown_methods_are_named():
+def test_what_cannot_be_measured_is_named():
     with pytest.raises(UsageError, match=r"unknown method 'dream': choose from .*recon"):
         methods_table(['dream'])
-
-
-def test_a_config_without_training():
     with pytest.raises(UsageError, match='has no train_dataloader'):
         config_table('tests/benchmarks/speed/untrained.py')

@@ -4,20 +4,16 @@ import pytest
 import torch
 from torch import nn
 
-from benchmarks.speed.steps import count_parameters, counted_macs, forward_macs, matmul_peak, measure_steps
+from benchmarks.speed.steps import count_parameters, counted_macs, forward_macs, measure_steps
 from tests.backbones.test_contract import PLAIN, SMALL
 from zoo.config import load_config
 from zoo.registry import BACKBONES
 
 
-def test_products_are_counted_once():
-    layer = nn.Linear(6, 10)
+def test_products_and_attention_are_counted_once():
     with counted_macs() as macs:
-        layer(torch.randn(7, 6))
+        nn.Linear(6, 10)(torch.randn(7, 6))
     assert macs == [7 * 6 * 10]
-
-
-def test_attention_is_counted():
     q = torch.randn(2, 3, 5, 8)
     with counted_macs() as macs:
         nn.functional.scaled_dot_product_attention(q, q, q)
@@ -48,14 +44,9 @@ def test_frozen_parameters_do_not_count():
     assert count_parameters(student) == total - 2 * 24
 
 
-@pytest.fixture(scope='module')
-def costs():
+def test_a_step_is_measured():
     config = load_config('configs/recon/nano.py', {'model.backbone.depth': 1})
-    return [measure_steps(config, batch_size=size, steps=1, warmup=1) for size in (2, 16)]
-
-
-def test_a_step_is_measured(costs):
-    small, large = costs
+    small, large = (measure_steps(config, batch_size=size, steps=1, warmup=1) for size in (2, 16))
     assert small.parameters == large.parameters > 5e5
     assert large.samples_per_second > 0
     assert small.macs == pytest.approx(large.macs, rel=1e-6)
@@ -69,7 +60,3 @@ def test_a_smc_step_encodes_two_views():
     )
     assert by_view.parameters == by_class.parameters
     assert by_view.macs == pytest.approx(2 * by_class.macs, rel=0.05)
-
-
-def test_products_of_this_machine():
-    assert matmul_peak(size=64, rounds=2) > 0

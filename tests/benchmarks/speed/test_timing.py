@@ -9,6 +9,7 @@ def test_statistics_are_those_of_the_pairs():
     result = timing.Comparison(baseline=(4.0, 9.0, 8.0, 50.0, 6.0), candidate=(2.0, 3.0, 2.0, 10.0, 1.0))
     assert result.ratio == 4
     assert result.spread == (3, 5)
+    assert result.cells(0, 1) == ['8000', '2000', '4.0', '3.0 to 5.0']
 
 
 def test_turns_alternate_and_the_warm_up_does_not_count(monkeypatch):
@@ -20,11 +21,8 @@ def test_turns_alternate_and_the_warm_up_does_not_count(monkeypatch):
     assert result == timing.Comparison((1, 1, 1), (1, 1, 1))
 
 
-def test_a_clock_that_stands_still_gives_a_finite_ratio(monkeypatch):
+def test_a_clock_that_stands_still_gives_a_finite_ratio_and_rounds_must_be_positive(monkeypatch):
     monkeypatch.setattr(timing.time, 'perf_counter', lambda: 0.0)
     assert timing.compare(int, int, rounds=2).ratio == 1
-
-
-def test_rounds_must_be_positive():
     with pytest.raises(ValueError, match='rounds must be at least 1, got 0'):
         timing.compare(int, int, rounds=0)
