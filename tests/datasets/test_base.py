@@ -68,14 +68,11 @@ def test_a_sample_is_the_batch_of_one_and_negative_positions_count_from_the_end(
     assert sample['points'].shape == (6, 3)
     with pytest.raises(IndexError):
         dataset[10]
-
-
-def test_iterating_a_dataset_ends():
-    assert len(list(Toy(total=3))) == 3
-
-
-def test_nothing_is_carried_that_was_not_asked_for():
-    assert set(Toy().__getitems__([0])) == {'points', 'index', 'label', 'part'}
+    assert len(list(dataset)) == 10
+    assert set(Toy()[0]) == {'points', 'index', 'label', 'part'}  # nothing that was not asked for
+    unlabelled = Toy()
+    unlabelled.classes = ()
+    assert 'label' not in unlabelled[0]
 
 
 def test_views_are_drawn_evenly_from_torchs_generator():
@@ -130,19 +127,7 @@ def test_an_attached_feature_replaces_the_image_and_stops_its_reading():
     assert batch['text_feature'].tolist() == [[8.0]]
 
 
-def test_only_modalities_can_be_replaced():
-    with pytest.raises(UsageError, match="'points': choose one of image, text"):
-        Toy().attach_feature('points', lambda index: index)
-
-
-def test_images_of_a_set_without_any_are_a_usage_error():
-    dataset = Toy(images=True)
-    dataset.num_views = 0
-    with pytest.raises(UsageError, match='images=False'):
-        dataset[0]
-
-
-def test_clouds_and_images_of_unequal_shape_name_the_shapes():
+def test_images_that_are_missing_or_of_unequal_shape_as_clouds_are_usage_errors():
     class Ragged(Toy):
         def points(self, index):
             return super().points(index)[: 6 - index % 2]
@@ -153,8 +138,14 @@ def test_clouds_and_images_of_unequal_shape_name_the_shapes():
 
     with pytest.raises(UsageError, match=r'Ragged.*\(5, 3\) and \(6, 3\)'):
         Ragged().__getitems__([0, 1])
+    dataset = Wide(images=True)
     with pytest.raises(UsageError, match=r'Resize.*\(4, 5, 3\) and \(4, 6, 3\)'):
-        Wide(images=True).__getitems__([0, 1])
+        dataset.__getitems__([0, 1])
+    dataset.num_views = 0
+    with pytest.raises(UsageError, match='images=False'):
+        dataset[0]
+    with pytest.raises(UsageError, match="'points': choose one of image, text"):
+        dataset.attach_feature('points', lambda index: index)
 
 
 def test_the_pipeline_is_applied_to_every_view():
@@ -187,12 +178,6 @@ def test_subsets_are_told_apart_by_their_fingerprint():
 def test_impossible_subsets_are_usage_errors(indices):
     with pytest.raises(UsageError, match='between 0 and 9'):
         Toy().subset(indices)
-
-
-def test_unlabelled_sets_carry_no_label():
-    dataset = Toy()
-    dataset.classes = ()
-    assert 'label' not in dataset[0]
 
 
 def test_a_subset_answers_for_its_parent():

@@ -103,13 +103,6 @@ def test_folders_of_splits_are_followed(root):
         MeshFolder(root, 'train', num_points=8)
 
 
-def test_an_object_may_be_a_folder(tmp_path):
-    for number in range(3):
-        save_box(tmp_path / 'chair' / f'red_{number}' / 'model.obj', 1, 1, 1 + number)
-    data = MeshFolder(tmp_path, 'all', num_points=8)
-    assert [data.info(index)['id'] for index in range(3)] == [f'chair/red_{number}/model.obj' for number in range(3)]
-
-
 @pytest.mark.parametrize('layout', ['folders', 'formats'])
 def test_no_object_is_in_train_and_test(tmp_path, layout, caplog):
     names = {
@@ -126,19 +119,6 @@ def test_no_object_is_in_train_and_test(tmp_path, layout, caplog):
     assert ids['train'] | ids['test'] == {f'chair/b{number}{names[layout][0]}' for number in range(10)}
     assert '20 meshes are left out, as one of every object is read' in caplog.text
     assert MeshFolder(tmp_path, 'all', num_points=8, texts=True).caption(0) == 'chair'
-
-
-def test_a_split_above_the_classes_is_that_split(tmp_path):
-    for part, count in (('train', 3), ('Valid', 2), ('TEST', 1)):
-        for number in range(count):
-            for name in ('chair', 'sofa'):
-                save_box(tmp_path / part / name / f'{part}{number}.obj', 1, 1, 1 + number)
-    for split, part, count in (('train', 'train', 6), ('val', 'Valid', 4), ('test', 'TEST', 2)):
-        data = MeshFolder(tmp_path, split, num_points=8)
-        assert data.classes == ('chair', 'sofa')
-        assert len(data) == count
-        assert all(data.info(index)['id'].startswith(f'{part}/') for index in range(count))
-    assert len(MeshFolder(tmp_path, 'all', num_points=8)) == 12
 
 
 def test_equal_folders_give_equal_data_and_others_do_not(root, tmp_path):
@@ -188,16 +168,12 @@ def test_broken_meshes_are_left_out_or_raised(root, caplog):
         ({'views': 0, 'images': True}, 'views'),
         ({'num_points': 0}, 'num_points'),
         ({'up': 'x'}, 'up'),
+        ({'root': 'none'}, 'no folder'),
     ],
 )
 def test_wrong_options_are_named(root, options, words):
     with pytest.raises(UsageError, match=words):
-        MeshFolder(root, **options)
-
-
-def test_a_folder_that_is_not_there(tmp_path):
-    with pytest.raises(UsageError, match='no folder'):
-        MeshFolder(tmp_path / 'none')
+        MeshFolder(**{'root': root, **options})
 
 
 @pytest.mark.parametrize(

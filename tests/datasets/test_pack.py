@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.datasets.refusals import refused
 from tests.layouts import write_pack
 from tests.shared import shared_file
 from zoo.datasets import ShapePack
@@ -23,6 +24,8 @@ def test_splits_are_the_rows_the_file_tells(tmp_path):
         assert np.array_equal(batch['points'].numpy(), stored['pts'][rows].astype(np.float32))
         assert batch['label'].tolist() == stored['y'][rows].tolist()
         assert dataset.classes == ('Chair', 'NonWheelChair', 'night_stand')
+    texts = ShapePack(path, split='all', texts=True).__getitems__([0, 1, 2])['text']
+    assert texts == ['chair', 'non wheel chair', 'night stand']
 
 
 def test_one_object_equals_its_row_in_a_batch(tmp_path):
@@ -35,11 +38,6 @@ def test_one_object_equals_its_row_in_a_batch(tmp_path):
     assert picture.shape == (8, 9, 3)
     assert np.array_equal(picture[..., 1], views[4, 0])
     assert torch.allclose(dataset[4]['image'], torch.from_numpy(picture).permute(2, 0, 1) / 255)
-
-
-def test_captions_are_readable_class_names(tmp_path):
-    dataset = ShapePack(write_pack(tmp_path / 'p.npz'), split='all', texts=True)
-    assert dataset.__getitems__([0, 1, 2])['text'] == ['chair', 'non wheel chair', 'night stand']
 
 
 def test_colour_views_and_single_pictures(tmp_path):
@@ -74,11 +72,10 @@ def test_the_layout_with_one_table_a_split(tmp_path):
 
 
 @pytest.mark.parametrize('key', ['test', 'split'])
-@pytest.mark.parametrize('code', [{0: 'train', 1: 'test'}, {0: b'Train', 1: b'TEST'}, {0: 0, 1: 1}, {0: 0.0, 1: 1.0}])
-def test_flags_of_every_kind_tell_the_splits(tmp_path, key, code):
+@pytest.mark.parametrize('flags', [['train', 'test'], [b'Train', b'TEST'], [0.0, 1.0]])
+def test_flags_of_every_kind_tell_the_splits(tmp_path, key, flags):
     stored = np.load(write_pack(tmp_path / 'p.npz'))
-    flags = np.array([code[int(flag)] for flag in stored['test']])
-    path = write_pack(tmp_path / 'q.npz', **{'test': None, key: flags})
+    path = write_pack(tmp_path / 'q.npz', **{'test': None, key: np.array(flags)[stored['test'].astype(int)]})
     for split in ('train', 'test', 'all'):
         assert ShapePack(path, split=split).fingerprint == ShapePack(tmp_path / 'p.npz', split=split).fingerprint
 
@@ -141,7 +138,7 @@ def test_a_pack_without_labels_has_none(tmp_path):
     assert set(dataset[0]) == {'points', 'index'}
 
 
-def test_the_fingerprint_follows_the_content_and_not_the_file(tmp_path):
+def test_the_fingerprint_follows_the_content_and_not_the_file(tmp_path, monkeypatch):
     pack = write_pack(tmp_path / 'p.npz')
     copy = write_pack(tmp_path / 'q.npz')
     other = write_pack(tmp_path / 'r.npz', seed=1)
@@ -151,12 +148,9 @@ def test_the_fingerprint_follows_the_content_and_not_the_file(tmp_path):
     different = [ShapePack(pack), ShapePack(pack, split='test'), ShapePack(other), ShapePack(renamed)]
     different.append(ShapePack(pack, tmp_path / 'v.npz'))
     assert len({dataset.fingerprint for dataset in different}) == 5
-
-
-def test_configs_build_it(tmp_path, monkeypatch):
     monkeypatch.setenv('ZOO_DATA', str(tmp_path))
-    write_pack(tmp_path / 'p.npz')
-    assert len(DATASETS.build({'type': 'ShapePack', 'points': 'p.npz', 'split': 'train'})) == 16
+    built = DATASETS.build({'type': 'ShapePack', 'points': 'p.npz', 'split': 'train'})
+    assert built.fingerprint == ShapePack(pack).fingerprint
 
 
 BAD_PACKS = {
@@ -165,20 +159,10 @@ BAD_PACKS = {
     'flat': ({'pts': np.zeros((20, 3), np.float32)}, r"p\.npz: array 'pts' .*float32 \(16, 3\)"),
     'integers': ({'pts': np.zeros((20, 5, 3), np.int32)}, r"p\.npz: array 'pts' .*int32"),
     'nan': ({'pts': np.full((20, 5, 3), np.nan, np.float16)}, r"p\.npz: array 'pts' has NaN .* 16 rows"),
-    'short labels': (
-        {'y': np.zeros(7, np.uint8)},
-        r"p\.npz: array 'y' must be 20 labels, one an object, not uint8 \(7,\)",
-    ),
-    'labels out of range': (
-        {'y': np.full(20, 9, np.uint8)},
-        r"p\.npz: array 'y' has the label 9 in row 0, expected 0 to 2",
-    ),
-    'labels that are cut': ({'y': np.full(20, 0.9)}, r"p\.npz: array 'y' has the label 0\.9 in row 0, expected 0 to 2"),
+    'short labels': ({'y': np.zeros(7, np.uint8)}, r"p\.npz: array 'y' must be 20 labels, one an object"),
     'a wrong label elsewhere': ({'y': np.array([3, *[0] * 19])}, r"p\.npz: array 'y' has the label 3 in row 0"),
-    'a name of no class': ({'y': np.array(['Sofa'] * 20)}, r"p\.npz: array 'y' has the label 'Sofa' in row 0"),
     'a table of classes': ({'classes': np.array([['a', 'b'], ['c', 'd']])}, r"p\.npz: array 'classes' must be a list"),
     'three flags': ({'test': np.arange(20) % 3}, r"p\.npz: array 'test' has '2', expected train, val and test"),
-    'other words': ({'test': np.array(['hold out'] * 20)}, r"p\.npz: array 'test' has 'hold out'"),
     'one split': ({'test': np.ones(20, bool)}, r"p\.npz has no objects of split 'train', it has test"),
     'both layouts': ({'pts_train': np.zeros((2, 4, 3))}, r'p\.npz is no pack: it has both pts and pts_train'),
     'no classes': ({'classes': None}, r"p\.npz has no array 'classes'"),
@@ -195,14 +179,11 @@ def test_a_wrong_pack_is_one_readable_line(tmp_path, change, message):
 
 
 def test_wrong_arguments_are_usage_errors(tmp_path):
-    pack = write_pack(tmp_path / 'p.npz')
-    with pytest.raises(UsageError, match=r"p\.npz: there is no split 'dev'; choose one of train, val, test, all"):
-        ShapePack(pack, split='dev')
-    with pytest.raises(UsageError, match=r"p\.npz has no objects of split 'val', it has train, test"):
-        ShapePack(pack, split='val')
-    bare = write_pack(tmp_path / 'q.npz', y=None)
-    with pytest.raises(UsageError, match=r'q\.npz has no classes to make captions of'):
-        ShapePack(bare, texts=True)
+    pack, bare = write_pack(tmp_path / 'p.npz'), write_pack(tmp_path / 'q.npz', y=None)
+    words = "p.npz: there is no split 'dev'; choose one of train, val, test, all"
+    assert words in refused(ShapePack, pack, split='dev')
+    assert "p.npz has no objects of split 'val', it has train, test" in refused(ShapePack, pack, split='val')
+    assert 'q.npz has no classes to make captions of' in refused(ShapePack, bare, texts=True)
 
 
 def test_views_of_another_set_are_found_out(tmp_path):

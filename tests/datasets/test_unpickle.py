@@ -19,6 +19,7 @@ import sys
 import numpy as np
 import pytest
 
+from tests.datasets import refusals
 from zoo.datasets.unpickle import load_arrays
 from zoo.errors import UsageError
 
@@ -60,12 +61,9 @@ def written(path, data):
 
 
 def refused(path):
-    """Return the message of the refusal: one line that names the file."""
-    with pytest.raises(UsageError) as error:
-        load_arrays(path)
-    message = str(error.value)
+    """Return the message of the refusal, which names the file."""
+    message = refusals.refused(load_arrays, path)
     assert message.startswith(str(path))
-    assert '\n' not in message
     return message
 
 
@@ -77,8 +75,8 @@ def test_every_protocol_gives_back_what_was_written(tmp_path, protocol):
     assert same(found, {**CONTENT, 'ordered': dict(CONTENT['ordered'])})
 
 
-@pytest.mark.parametrize(('new', 'old'), [(b'numpy._core', b'numpy.core')])
-def test_both_spellings_of_numpy_are_read(tmp_path, new, old):
+def test_both_spellings_of_numpy_are_read(tmp_path):
+    new, old = b'numpy._core', b'numpy.core'
     data = pickle.dumps(CONTENT['arrays'], 2)
     data = data if new in data else data.replace(old, new)
     assert data.count(new) == 1
@@ -132,17 +130,8 @@ class Call:
 def global_call(module, name, *arguments):
     """Return a pickle that calls a function by a dotted name, which Python 3.4 and later resolve part by part."""
     parts = b''.join(pickle.dumps(argument, 2)[2:-1] for argument in arguments)
-    return (
-        b'\x80\x04\x8c'
-        + bytes([len(module)])
-        + module
-        + b'\x8c'
-        + bytes([len(name)])
-        + name
-        + b'\x93('
-        + parts
-        + b'tR.'
-    )
+    names = b''.join(b'\x8c' + bytes([len(text)]) + text for text in (module, name))
+    return b'\x80\x04' + names + b'\x93(' + parts + b'tR.'
 
 
 def evil_npy(tmp_path, marker):
@@ -257,11 +246,6 @@ def array_pickle(dtype_code, dtype_state, shape, data):
 PLAIN = (3, '<', None, None, None, -1, -1, 0)
 
 
-def test_a_plain_array_in_parts_is_read(tmp_path):
-    path = written(tmp_path / 'a.pkl', array_pickle('i4', PLAIN, (2,), b'\x01\0\0\0\x02\0\0\0'))
-    assert load_arrays(path).tolist() == [1, 2]
-
-
 @pytest.mark.parametrize(
     ('parts', 'reason'),
     [
@@ -281,6 +265,8 @@ def test_a_plain_array_in_parts_is_read(tmp_path):
     ],
 )
 def test_arrays_that_lie_about_memory_are_refused(tmp_path, parts, reason):
+    plain = written(tmp_path / 'a.pkl', array_pickle('i4', PLAIN, (2,), b'\x01\0\0\0\x02\0\0\0'))
+    assert load_arrays(plain).tolist() == [1, 2]
     assert reason in refused(written(tmp_path / 'a.pkl', array_pickle(*parts)))
 
 
@@ -361,22 +347,18 @@ def test_claims_take_no_memory(tmp_path):
 def test_pickles_of_very_many_parts_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr('zoo.datasets.unpickle.INSTRUCTIONS', 1000)
     (tmp_path / 'many.pkl').write_bytes(b'(' + b'\x8f' * 2000 + b't.')
-    with pytest.raises(UsageError, match='has more than 1000 parts'):
-        load_arrays(tmp_path / 'many.pkl')
+    assert 'has more than 1000 parts' in refused(tmp_path / 'many.pkl')
 
 
 def test_a_deep_nest_is_refused(tmp_path):
     assert 'RecursionError' in refused(written(tmp_path / 'a.pkl', b'(' * 100_000 + b't' * 100_000 + b'.'))
 
 
-def test_other_files_are_named(tmp_path):
+def test_other_files_are_named(tmp_path, monkeypatch):
     assert refused(tmp_path / 'absent.pkl').endswith('absent.pkl is missing')
     assert 'cannot be read as a pickle' in refused(written(tmp_path / 'a.pkl', b'PK\x03\x04 not a pickle'))
     assert 'cannot be read as a pickle' in refused(written(tmp_path / 'b.pkl', b''))
     assert 'cannot be read as a pickle' in refused(tmp_path)
-
-
-def test_a_relative_path_is_below_the_data_root(tmp_path, monkeypatch):
     monkeypatch.setenv('ZOO_DATA', str(tmp_path))
-    written(tmp_path / 'a.pkl', [1])
-    assert load_arrays('a.pkl') == [1]
+    written(tmp_path / 'c.pkl', [1])
+    assert load_arrays('c.pkl') == [1]  # below the data root

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 from scipy import stats
 
@@ -41,8 +40,3 @@ def chosen(batch):
 
 def evenly(counts, outcomes):
     return stats.chisquare([counts[outcome] for outcome in outcomes]).pvalue > UNLIKELY
-
-
-def alike(first, second):
-    """Two samples of one number may come from one distribution."""
-    return stats.ks_2samp(np.ravel(first), np.ravel(second)).pvalue > UNLIKELY

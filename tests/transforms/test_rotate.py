@@ -6,17 +6,9 @@ import numpy as np
 import pytest
 import torch
 from scipy import stats
-from scipy.spatial.transform import Rotation
 
-from tests.transforms.clouds import UNLIKELY, alike, clouds, unit_normals
+from tests.transforms.clouds import UNLIKELY, clouds, unit_normals
 from zoo.transforms import RandomRotateGravity, RandomRotateSO3
-
-AXES = torch.eye(3)
-
-
-def rotations(size):
-    """What happens to the three axes, as matrices (B, 3, 3): row i is the image of axis i."""
-    return RandomRotateSO3()({'points': AXES.expand(size, -1, -1)})['points'].double().numpy()
 
 
 def test_rotations_about_gravity_are_about_y_and_uniform():
@@ -38,17 +30,8 @@ def test_shapes_and_their_normals_turn_together(kind):
     batch = {'points': unit_normals(5, 30), 'normals': unit_normals(5, 30)}
     result = kind()(batch)
     assert torch.equal(result['points'], result['normals'])
-    assert torch.allclose(
-        torch.cdist(result['points'], result['points']), torch.cdist(*[batch['points']] * 2), atol=1e-3
-    )
-
-
-def test_rotations_are_rotations_of_each_object():
-    torch.manual_seed(0)
-    matrix = rotations(200)
-    assert np.allclose(matrix @ matrix.transpose(0, 2, 1), np.eye(3), atol=1e-6)
-    assert np.allclose(np.linalg.det(matrix), 1, atol=1e-6)
-    assert len(np.unique(matrix.round(4), axis=0)) == 200
+    distances = [torch.cdist(points, points) for points in (result['points'], batch['points'])]
+    assert torch.allclose(*distances, atol=1e-3)
 
 
 def test_given_its_draws_a_rotation_is_exact():
@@ -67,22 +50,12 @@ def test_given_its_draws_a_rotation_is_exact():
 
 def test_rotations_are_uniform():
     torch.manual_seed(0)
-    matrix = rotations(4000)
-    expected = Rotation.random(4000, random_state=2).as_matrix()
-    angles = [np.arccos(np.clip((np.trace(sample, axis1=1, axis2=2) - 1) / 2, -1, 1)) for sample in (matrix, expected)]
+    # What happens to the three axes: row i of a matrix is the image of axis i.
+    matrix = RandomRotateSO3()({'points': torch.eye(3).expand(4000, -1, -1)})['points'].double().numpy()
+    angle = np.arccos(np.clip((np.trace(matrix, axis1=1, axis2=2) - 1) / 2, -1, 1))
     # Density of the angle of a uniform rotation: (1 - cos) / pi.
-    assert stats.kstest(angles[0], lambda angle: (angle - np.sin(angle)) / np.pi).pvalue > UNLIKELY
-    assert alike(*angles)
+    assert stats.kstest(angle, lambda angle: (angle - np.sin(angle)) / np.pi).pvalue > UNLIKELY
     for row in range(3):
         for column in range(3):
             # A coordinate of a uniform point of the sphere is uniform (Archimedes).
             assert stats.kstest(matrix[:, row, column], stats.uniform(-1, 2).cdf).pvalue > UNLIKELY
-    assert np.abs(np.corrcoef(matrix.reshape(-1, 9).T) - np.eye(9)).max() < 0.06
-
-
-def test_turning_first_changes_nothing_about_a_uniform_rotation():
-    torch.manual_seed(0)
-    tilt = Rotation.from_euler('xyz', [0.3, 1.1, -0.7]).as_matrix()
-    matrix = rotations(3000)
-    for row in range(3):
-        assert alike((tilt @ matrix[:1500])[:, row, 0], matrix[1500:, row, 0])

@@ -28,13 +28,6 @@ def test_one_cloud_under_two_classes_is_said():
     ]
 
 
-def test_nothing_is_said_where_all_differ():
-    report = Report('set')
-    check_repeats('train', sightings('train', range(9)), report)
-    assert not report.findings
-    assert not report.facts
-
-
 def leakage(places, *seen, fixed=False):
     report = Report('set')
     check_leakage([one for some in seen for one in some], places, report, fixed)

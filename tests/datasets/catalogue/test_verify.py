@@ -49,30 +49,20 @@ def test_published_lists_pass_in_any_order(folder):
     assert has_lists(folder)
 
 
-def test_a_changed_line_is_named(folder):
-    edit(folder / 'modelnet10_train.txt', lambda names: names.__setitem__(5, 'bathtub_0999'))
-    (text,) = texts(check(folder), 'failed')
-    assert 'modelnet10_train.txt' in text
-    assert 'not those that were published' in text
-    assert 'bathtub_0999 not published; bathtub_0006 missing' in text
-
-
-def test_a_missing_line_is_named(folder):
-    edit(folder / 'modelnet10_test.txt', lambda names: names.pop(0))
-    (text,) = texts(check(folder), 'failed')
-    assert '907 names, 908 were published: bathtub_0107 missing' in text
-
-
-def test_a_line_that_comes_twice_is_named(folder):
-    edit(folder / 'modelnet10_train.txt', lambda names: names.__setitem__(1, names[0]))
-    found = texts(check(folder), 'failed')
-    assert any('names 1 object more than once: bathtub_0001' in text for text in found)
-
-
-def test_an_object_in_both_splits_is_named(folder):
-    edit(folder / 'modelnet10_test.txt', lambda names: names.append('bed_0001'))
-    found = texts(check(folder), 'failed')
-    assert any('train and test share 1 object: bed_0001' in text for text in found)
+@pytest.mark.parametrize(
+    ('split', 'change', 'found'),
+    [
+        ('train', lambda names: names.__setitem__(5, 'bathtub_0999'), 'bathtub_0999 not published; bathtub_0006 missing'),
+        ('test', lambda names: names.pop(0), '907 names, 908 were published: bathtub_0107 missing'),
+        ('train', lambda names: names.__setitem__(1, names[0]), 'names 1 object more than once: bathtub_0001'),
+        ('test', lambda names: names.append('bed_0001'), 'train and test share 1 object: bed_0001'),
+    ],
+)
+def test_what_was_changed_is_named(folder, split, change, found):
+    edit(folder / f'modelnet10_{split}.txt', change)
+    failed = texts(check(folder), 'failed')
+    assert any(found in text for text in failed)
+    assert any(f'modelnet10_{split}.txt' in text for text in failed)
 
 
 def test_unknown_classes_and_other_forms_are_named(folder):

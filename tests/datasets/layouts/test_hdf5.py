@@ -4,14 +4,15 @@ import fcntl
 import subprocess
 import sys
 import zlib
+from functools import partial
 
 import h5py
 import numpy as np
 import pytest
 
 from tests.datasets.layouts.writers_h5 import change_table, write_table
+from tests.datasets.refusals import refused
 from zoo.datasets.layouts.hdf5 import check_clouds, has_table, read_clouds, read_labels, read_table
-from zoo.errors import UsageError
 
 
 @pytest.fixture
@@ -25,13 +26,10 @@ def path(tmp_path):
     )
 
 
-def refused(action, path):
-    """Return the message of a refusal: one line that names the file and the way out."""
-    with pytest.raises(UsageError) as error:
-        action()
-    message = str(error.value)
-    assert '\n' not in message
-    assert message.startswith(str(path))
+def failure(path, reason, action, *arguments):
+    """Return the message of a refusal, which names the file and the way out."""
+    message = refused(action, *arguments)
+    assert message.startswith(f'{path}{reason}')
     assert message.endswith('fetch it again')
     return message
 
@@ -51,46 +49,33 @@ def test_tables_are_what_the_file_holds(path):
     assert not has_table(path, 'part')
 
 
-@pytest.mark.parametrize('dtype', ['u1', 'i4', 'i8', 'f4', '>i2'])
-@pytest.mark.parametrize('column', [False, True])
-def test_labels_of_any_numbers_are_read(path, dtype, column):
-    values = np.array([4, 0, 3, 1, 2], dtype=dtype)
-    change_table(path, 'label', values[:, None] if column else values)
-    assert read_labels(path, count=5, num_classes=5).tolist() == [4, 0, 3, 1, 2]
-
-
 def test_what_is_no_file_is_named(path, tmp_path):
-    refused(lambda: read_clouds(tmp_path / 'none.h5'), f'{tmp_path / "none.h5"} is missing')
-    refused(lambda: read_clouds(tmp_path), f'{tmp_path} cannot be read as HDF5')
-    path.write_text('data')
-    for action in (lambda: read_clouds(path), lambda: has_table(path, 'data')):
-        refused(action, f'{path} cannot be read as HDF5')
-
-
-def test_a_truncated_file_is_named_at_any_length(path):
+    failure(tmp_path / 'none.h5', ' is missing', read_clouds, tmp_path / 'none.h5')
+    failure(tmp_path, ' cannot be read as HDF5', read_clouds, tmp_path)
     content = path.read_bytes()
     for share in (0, 0.01, 0.3, 0.6, 0.9, 0.99):
         path.write_bytes(content[: int(share * len(content))])
-        refused(lambda: read_clouds(path), f'{path} cannot be read as HDF5')
+        failure(path, ' cannot be read as HDF5', read_clouds, path)
+    path.write_text('data')
+    for action in (read_clouds, has_table):
+        failure(path, ' cannot be read as HDF5', action, path, 'data')
 
 
-def test_a_truncated_compressed_file_is_named(path):
+def test_a_damaged_compressed_file_is_named(path):
     with h5py.File(path, 'w') as file:
         file.create_dataset('data', data=np.random.default_rng(0).random((50, 200, 3)), compression='gzip')
     content = bytearray(path.read_bytes())
     content[len(content) // 2 : len(content) // 2 + 200] = bytes(200)
     path.write_bytes(content)
-    refused(lambda: read_clouds(path), path)
+    failure(path, '', read_clouds, path)
 
 
 def test_an_absent_table_is_named_with_those_that_are_there(path):
     change_table(path, 'data', None)
-    assert refused(lambda: read_clouds(path), path) == (
-        f"{path} has no table 'data', it has label, mask: fetch it again"
-    )
+    assert refused(read_clouds, path) == f"{path} has no table 'data', it has label, mask: fetch it again"
     with h5py.File(path, 'r+') as file:
         file.create_group('data')
-    refused(lambda: read_clouds(path), f"{path} has no table 'data'")
+    failure(path, " has no table 'data'", read_clouds, path)
 
 
 @pytest.mark.parametrize(
@@ -107,8 +92,7 @@ def test_an_absent_table_is_named_with_those_that_are_there(path):
 )
 def test_a_wrong_shape_or_type_is_described(path, values, found):
     change_table(path, 'data', values)
-    message = refused(lambda: read_clouds(path), f"{path}: table 'data'")
-    assert f'must be floats, 3 axes with 3 columns, not empty; it is {found}' in message
+    failure(path, f": table 'data' must be floats, 3 axes with 3 columns, not empty; it is {found}", read_clouds, path)
 
 
 @pytest.mark.parametrize('value', [np.nan, np.inf, -np.inf])
@@ -116,13 +100,13 @@ def test_nan_and_infinity_are_counted_and_placed(path, value):
     data = np.ones((5, 20, 3), np.float32)
     data[2, 7, 1] = data[4, 0, 0] = value
     change_table(path, 'data', data)
-    assert 'has NaN or infinity in 2 rows, the first is row 2' in refused(lambda: read_clouds(path), path)
+    assert 'has NaN or infinity in 2 rows, the first is row 2' in failure(path, '', read_clouds, path)
 
 
 def test_infinities_that_cancel_are_found():
     data = np.ones((2, 4, 3))
     data[1, 0, 0], data[1, 1, 0] = np.inf, -np.inf
-    assert 'first is row 1' in refused(lambda: check_clouds(data, 'a.npy'), 'a.npy')
+    assert 'first is row 1' in failure('a.npy', '', check_clouds, data, 'a.npy')
 
 
 def test_large_numbers_are_no_infinities():
@@ -134,10 +118,6 @@ def test_large_numbers_are_no_infinities():
     ('values', 'found'),
     [
         (np.arange(4), 'must be 5 labels, one an object, not int64 (4,)'),
-        (np.zeros((5, 2), int), 'must be 5 labels, one an object, not int64 (5, 2)'),
-        (np.array([0, 1, 5, 2, 3]), 'has the label 5 in row 2, expected 0 to 4'),
-        (np.array([0, -1, 5, 2, 3], np.int8), 'has the label -1 in row 1, expected 0 to 4'),
-        (np.array([0, 1, 2, 3, 0.5]), 'has the label 0.5 in row 4, expected 0 to 4'),
         (np.array([1, 2, 3, 4, 1]), 'counts from 1 to 4, expected labels from 0 to 4'),
         (np.array([0, 1, 2, 3, 4], '>c8'), 'must be numbers'),
         (np.array([b'a'] * 5), 'must be numbers'),
@@ -146,7 +126,7 @@ def test_large_numbers_are_no_infinities():
 )
 def test_wrong_labels_are_described(path, values, found):
     change_table(path, 'label', values)
-    assert found in refused(lambda: read_labels(path, count=5, num_classes=5), f"{path}: table 'label'")
+    failure(path, f": table 'label' {found}", partial(read_labels, path, count=5, num_classes=5))
 
 
 def test_a_file_that_cannot_be_locked_or_written_is_read(path):
@@ -174,9 +154,9 @@ def outside(path, tmp_path):
 def test_nothing_outside_of_the_file_is_read(path, tmp_path):
     links, stores = outside(path, tmp_path)
     for key in (*links, *stores):
-        for action in (lambda key=key: read_clouds(path, key), lambda key=key: has_table(path, key)):
-            reason = 'is a link to another place' if key in links else 'takes its content from other files'
-            refused(action, f'{path}: table {key!r} {reason}')
+        reason = 'is a link to another place' if key in links else 'takes its content from other files'
+        for action in (read_clouds, has_table):
+            failure(path, f': table {key!r} {reason}', action, path, key)
 
 
 @pytest.mark.parametrize('dtype', [h5py.ref_dtype, h5py.regionref_dtype, h5py.vlen_dtype('f4'), h5py.string_dtype()])
@@ -184,8 +164,8 @@ def test_references_and_objects_are_no_numbers(path, dtype):
     with h5py.File(path, 'a') as file:
         file.create_dataset('odd', (5, 20, 3), dtype)
         file['type'] = np.dtype('f4')
-    refused(lambda: read_clouds(path, 'odd'), f"{path}: table 'odd' must be floats")
-    refused(lambda: read_clouds(path, 'type'), f"{path} has no table 'type'")
+    failure(path, ": table 'odd' must be floats", read_clouds, path, 'odd')
+    failure(path, " has no table 'type'", read_clouds, path, 'type')
 
 
 def bombs(path):

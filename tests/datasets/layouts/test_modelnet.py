@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
-import torch
-from torch.utils.data import DataLoader
 
 from tests.datasets.layouts.writers_modelnet import (
     HDF5,
@@ -19,78 +16,50 @@ from tests.datasets.layouts.writers_modelnet import (
     box_sides,
     kind_of,
     write_modelnet,
-    write_off,
     write_pickle,
 )
-from zoo.datasets.layouts.modelnet import LAYOUTS, ModelNet
+from tests.datasets.refusals import refused
+from tests.datasets.samples import LAYOUTS
+from zoo.datasets.layouts.modelnet import LAYOUTS as IN_TURN
+from zoo.datasets.layouts.modelnet import ModelNet
 from zoo.datasets.layouts.modelnet_names import MODELNET10, MODELNET40, readable_classes
 from zoo.datasets.unpickle import load_arrays
-from zoo.errors import UsageError
 from zoo.registry import DATASETS
 
 STORED = {'normal_resampled': 10_000, 'fps': 8192, 'hdf5': 2048, 'off': 10_000}
 TRAIN = [f'{name}_{number:04d}' for name in KINDS for number in (1, 2)]
 TEST = [f'{name}_0003' for name in KINDS]
 
-
-@pytest.fixture(scope='module')
-def originals(tmp_path_factory):
-    """A data root for every layout."""
-    roots = {layout: tmp_path_factory.mktemp(layout) for layout in STORED}
-    for layout, root in roots.items():
-        write_modelnet(root, layout)
-    return roots
-
-
-@pytest.fixture
-def copied(originals, tmp_path):
-    """Return a function that copies data roots into one that a test may break."""
-
-    def copy(*layouts):
-        for layout in layouts:
-            shutil.copytree(originals[layout], tmp_path / 'data', dirs_exist_ok=True)
-        return tmp_path / 'data'
-
-    return copy
+each_layout = pytest.mark.parametrize('layout', LAYOUTS)
 
 
 def names_of(dataset):
     return [dataset.info(index)['id'] for index in range(len(dataset))]
 
 
-def refused(*arguments, **options):
-    """Return the message with which the dataset is refused: one line."""
-    with pytest.raises(UsageError) as error:
-        ModelNet(*arguments, **options)
-    assert '\n' not in str(error.value)
-    return str(error.value)
-
-
 @pytest.mark.parametrize('layout', ['normal_resampled', 'fps', 'hdf5'])
 @pytest.mark.parametrize(('split', 'expected'), [('train', TRAIN), ('test', TEST), ('train+test', TRAIN + TEST)])
-def test_points_normals_and_labels_are_those_of_the_files(originals, layout, split, expected):
-    dataset = ModelNet(split, layout=layout, data_root=originals[layout], texts=True)
+def test_points_normals_and_labels_are_those_of_the_files(original, layout, split, expected):
+    dataset = ModelNet(split, layout=layout, data_root=original(layout))
     names = names_of(dataset)
     assert names == expected if layout != 'hdf5' else sorted(names) == sorted(expected)
-    batch = dataset.__getitems__(range(len(dataset)))
-    assert batch['points'].dtype == torch.float32
     for index, name in enumerate(names):
         cloud = box_cloud(name, STORED[layout])
         # The text has six decimals.
         tolerance = 1e-6 if layout == 'normal_resampled' else 0
-        assert np.allclose(batch['points'][index].numpy(), cloud[:, :3], rtol=0, atol=tolerance)
+        assert np.allclose(dataset.points(index), cloud[:, :3], rtol=0, atol=tolerance)
         assert np.array_equal(dataset.normals(index), cloud[:, 3:])
-        assert dataset.classes[batch['label'][index]] == batch['text'][index] == kind_of(name).replace('_', ' ')
+        assert dataset.classes[dataset.labels[index]] == kind_of(name).replace('_', ' ')
 
 
-def test_meshes_are_turned_upright_and_sampled_on_their_faces(originals):
-    dataset = ModelNet(layout='off', data_root=originals['off'])
+def test_meshes_are_turned_upright_and_sampled_on_their_faces(original):
+    dataset = ModelNet(layout='off', data_root=original('off'))
     assert names_of(dataset) == [f'{name}_{number:04d}' for name in MODELNET40 for number in (1, 2)]
     for index in (3, 47):
         sides = box_sides(names_of(dataset)[index]) * 10
         points, normals = dataset.points(index), dataset.normals(index)
         assert points.shape == normals.shape == (10_000, 3)
-        assert points.dtype == normals.dtype == np.float32
+        assert normals.dtype == np.float32
         size = points.max(axis=0) - points.min(axis=0)
         assert np.allclose(size, sides, rtol=1e-3)  # y is the longest, as it was written z up
         away = (points - (points.max(axis=0) + points.min(axis=0)) / 2) / (size / 2)
@@ -103,8 +72,8 @@ def test_meshes_are_turned_upright_and_sampled_on_their_faces(originals):
     assert dataset.points(3).min(axis=0) == pytest.approx([0, 0, -3 * 1.02], abs=0.01)  # (x, y, z) becomes (x, z, -y)
 
 
-def test_points_on_a_mesh_follow_from_its_name_alone(originals, tmp_path):
-    dataset = ModelNet('test', layout='off', data_root=originals['off'])
+def test_points_on_a_mesh_follow_from_its_name_alone(original, tmp_path):
+    dataset = ModelNet('test', layout='off', data_root=original('off'))
     write_modelnet(tmp_path, 'off', train=1, test=5)
     other = ModelNet('test', layout='off', data_root=tmp_path)
     first, second = names_of(dataset).index('chair_0003'), names_of(other).index('chair_0003')
@@ -113,26 +82,27 @@ def test_points_on_a_mesh_follow_from_its_name_alone(originals, tmp_path):
     assert not np.allclose(same_box, dataset.points(first) / box_sides('chair_0003'))
 
 
-@pytest.mark.parametrize('layout', STORED)
-def test_num_points_is_the_head_of_a_cloud(originals, layout):
-    whole = ModelNet('test', layout=layout, data_root=originals[layout])
-    head = ModelNet('test', layout=layout, data_root=originals[layout], num_points=100)
+@each_layout
+def test_num_points_is_the_head_of_a_cloud(original, layout):
+    root = original(layout)
+    whole = ModelNet('test', layout=layout, data_root=root)
+    head = ModelNet('test', layout=layout, data_root=root, num_points=100)
     for index in range(4):
         assert whole.points(index).shape == (STORED[layout], 3)
         assert np.array_equal(head.points(index), whole.points(index)[:100])
         assert np.array_equal(head.normals(index), whole.normals(index)[:100])
-
-
-def test_more_points_than_stored_are_refused_and_drawn_on_a_mesh(originals):
-    for layout in ('normal_resampled', 'fps', 'hdf5'):
-        message = refused(layout=layout, data_root=originals[layout], num_points=STORED[layout] + 1)
+    if layout == 'off':
+        assert ModelNet(layout=layout, data_root=root, num_points=10_001).points(0).shape == (10_001, 3)
+    else:
+        message = refused(ModelNet, layout=layout, data_root=root, num_points=STORED[layout] + 1)
         assert message.endswith(f'but layout {layout!r} has {STORED[layout]} points')
-    assert ModelNet(layout='off', data_root=originals['off'], num_points=10_001).points(0).shape == (10_001, 3)
+    prints = {ModelNet(split, layout=layout, data_root=root).fingerprint for split in ('train', 'train+test')}
+    assert len({whole.fingerprint, head.fingerprint, *prints}) == 4
 
 
-@pytest.mark.parametrize('layout', STORED)
-def test_modelnet10_has_its_own_labels(tmp_path, originals, layout):
-    root = originals['hdf5']
+@each_layout
+def test_modelnet10_has_its_own_labels(tmp_path, original, layout):
+    root = original('hdf5')
     if layout != 'hdf5':
         root = tmp_path
         write_modelnet(root, layout, 10)
@@ -144,8 +114,8 @@ def test_modelnet10_has_its_own_labels(tmp_path, originals, layout):
     assert dataset.points(2).shape == (STORED[layout], 3)
 
 
-def test_modelnet10_is_taken_from_the_pickle_of_modelnet40(originals):
-    dataset = ModelNet('test', num_classes=10, layout='fps', data_root=originals['fps'])
+def test_modelnet10_is_taken_from_the_pickle_of_modelnet40(original):
+    dataset = ModelNet('test', num_classes=10, layout='fps', data_root=original('fps'))
     assert names_of(dataset) == TEST[1:]
     assert [dataset.classes[label] for label in dataset.labels] == ['chair', 'night stand', 'toilet']
     for index, name in enumerate(TEST[1:]):
@@ -171,19 +141,21 @@ def test_the_pickle_with_the_most_points_is_read(copied):
         ('off', 'ModelNet/ModelNet40/airplane/test/airplane_0003.off'),
     ],
 )
-def test_sources_name_the_file(originals, layout, source):
-    dataset = ModelNet('test', layout=layout, data_root=originals[layout])
-    assert dataset.source(0) == str(originals[layout] / source)
+def test_sources_name_the_file_beside_the_folder_modelnet_too(original, layout, source, monkeypatch):
+    dataset = ModelNet('test', layout=layout, data_root=original(layout))
+    assert dataset.source(0) == str(original(layout) / source)
     assert dataset.info(0)['layout'] == dataset.layout == layout
+    monkeypatch.setenv('ZOO_DATA', str(original(layout) / 'ModelNet'))
+    assert DATASETS.build({'type': 'ModelNet', 'split': 'test', 'layout': layout}).source(0) == dataset.source(0)
 
 
-def test_auto_takes_the_layouts_in_turn(copied, originals):
-    root = copied(*STORED)
+def test_auto_takes_the_layouts_in_turn(copied, original):
+    root = copied(*LAYOUTS)
     fingerprints = set()
-    for layout in LAYOUTS:
+    for layout in IN_TURN:
         dataset = ModelNet('test', data_root=root)
         assert dataset.layout == dataset.info(0)['layout'] == layout
-        assert dataset.fingerprint == ModelNet('test', layout=layout, data_root=originals[layout]).fingerprint
+        assert dataset.fingerprint == ModelNet('test', layout=layout, data_root=original(layout)).fingerprint
         fingerprints.add(dataset.fingerprint)
         if layout == 'fps':
             (root / RESAMPLED / 'modelnet40_train_8192pts_fps.dat').unlink()
@@ -201,46 +173,21 @@ def test_auto_prefers_a_layout_with_both_splits_so_that_they_are_of_one_kind(cop
     assert ModelNet('test', layout='fps', data_root=root).layout == 'fps'
 
 
-@pytest.mark.parametrize('layout', STORED)
-def test_a_layout_is_found_beside_the_folder_modelnet_too(copied, layout, monkeypatch):
-    root = copied(layout)
-    monkeypatch.setenv('ZOO_DATA', str(root / 'ModelNet'))
-    assert len(DATASETS.build({'type': 'ModelNet', 'split': 'test', 'layout': layout})) >= 4
-
-
 def test_an_absent_set_says_where_it_was_looked_for_and_how_to_get_it(tmp_path):
-    message = refused(data_root=tmp_path)
+    message = refused(ModelNet, data_root=tmp_path)
     for layout, folder, lacking, hint in [
         ('fps', RESAMPLED, 'modelnet40_train_8192pts_fps.dat', 'Point-BERT/blob/master/DATASET.md'),
         ('normal_resampled', RESAMPLED, 'modelnet40_shape_names.txt, modelnet40_train.txt', 'may be dead'),
-        (
-            'hdf5',
-            HDF5,
-            'shape_names.txt, train_files.txt',
-            'shapenet.cs.stanford.edu/media/modelnet40_ply_hdf5_2048.zip',
-        ),
+        ('hdf5', HDF5, 'shape_names.txt, train_files.txt', 'stanford.edu/media/modelnet40_ply_hdf5_2048.zip'),
         ('off', 'ModelNet/ModelNet40', '<class>/<split>/<name>.off', 'modelnet.cs.princeton.edu'),
     ]:
         assert f'layout {layout}: {tmp_path / folder} lacks {lacking}' in message
         assert hint in message
     assert '$ZOO_DATA' in message
     assert message.startswith('ModelNet40: ')
-    alone = refused(layout='hdf5', num_classes=10, data_root=tmp_path)
+    alone = refused(ModelNet, layout='hdf5', num_classes=10, data_root=tmp_path)
     assert alone.startswith(f'ModelNet10: layout hdf5: {tmp_path / HDF5} lacks shape_names.txt')
     assert 'layout fps' not in alone
-
-
-@pytest.mark.parametrize(
-    'wrong',
-    [
-        {'split': 'val'},
-        {'num_classes': 20},
-        {'layout': 'npy'},
-        {'num_points': 0},
-    ],
-)
-def test_wrong_arguments_are_usage_errors(originals, wrong):
-    assert refused(**wrong, data_root=originals['fps']).startswith('ModelNet: ')
 
 
 def test_names_are_left_out_where_no_list_tells_them(copied):
@@ -265,36 +212,3 @@ def test_files_without_normals_have_points(copied):
         dataset = ModelNet('test', layout=layout, data_root=root)
         assert dataset.normals(2) is None
         assert dataset.points(2).shape == (STORED[layout], 3)
-
-
-@pytest.mark.parametrize('layout', STORED)
-def test_the_fingerprint_follows_content_and_options(copied, layout):
-    root = copied(layout)
-
-    def fingerprint(**options):
-        return ModelNet(**{'split': 'test', 'layout': layout, 'data_root': root, **options}).fingerprint
-
-    first = fingerprint()
-    assert fingerprint() == first
-    assert len({first, fingerprint(num_points=500), fingerprint(split='train'), fingerprint(split='train+test')}) == 4
-    path = Path(ModelNet('test', layout=layout, data_root=root).source(0).partition(' row ')[0])
-    if layout == 'normal_resampled':
-        path.write_text(path.read_text().replace('1', '2'))
-    elif layout == 'fps':
-        clouds, labels = load_arrays(path)
-        write_pickle(path, [[clouds[0] * 2, *clouds[1:]], labels])
-    elif layout == 'hdf5':
-        with h5py.File(path, 'a') as file:
-            file['data'][0, 0] += 1
-    else:
-        write_off(path, np.array([1.0, 2.0, 4.0]))
-    assert fingerprint() != first
-
-
-@pytest.mark.parametrize('layout', STORED)
-def test_workers_give_the_same_batches(originals, layout):
-    dataset = ModelNet(layout=layout, data_root=originals[layout], num_points=256, texts=True).subset(range(6))
-    batches = [list(DataLoader(dataset, 4, num_workers=count, collate_fn=dataset.collate)) for count in (0, 1)]
-    for left, right in zip(*batches, strict=True):
-        assert torch.equal(left['points'], right['points'])
-        assert left['text'] == right['text']

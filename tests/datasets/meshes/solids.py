@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
+import pytest
 import trimesh
 
+from tests.datasets.refusals import refused
+from zoo.datasets.meshes.files import read_mesh, read_soup
 from zoo.datasets.meshes.mesh import Mesh
 from zoo.datasets.meshes.painted import PaintedMesh, paint
 from zoo.datasets.procedural.primitives import box
@@ -61,6 +65,32 @@ def measures(vertices, faces) -> tuple[int, float, float]:
         area += float(np.linalg.norm(np.cross(b - a, c - a))) / 2
         volume += float(np.linalg.det([a, b, c])) / 6
     return len(faces), area, volume
+
+
+def write_bytes(path: Path, content: bytes | str) -> Path:
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def check_cube(path: Path, content: bytes | str) -> None:
+    """Read a file as a cube of twelve triangles."""
+    soup = read_soup(write_bytes(path, content))
+    assert measures(soup.vertices, soup.faces) == pytest.approx((12, 6, 1), rel=1e-6)
+
+
+def check_sphere(path: Path, content: bytes | str, rel: float = 1e-12, shift: float = 0.0) -> None:
+    """Read a file as the sphere ``icosphere()``, moved by a shift."""
+    soup = read_soup(write_bytes(path, content))
+    assert measures(soup.vertices - shift, soup.faces) == pytest.approx(measures(*icosphere()), rel=rel)
+
+
+def check_refused(path: Path, content: bytes | str, words: str = '', readers=(read_mesh,)) -> None:
+    """Read a broken file, which is named in one line that holds some words (a regular expression)."""
+    write_bytes(path, content)
+    for read in readers:
+        message = refused(read, path)
+        assert message.startswith(str(path))
+        assert re.search(words, message), message
 
 
 def painted(mesh: Mesh, colour=RED) -> PaintedMesh:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import random
 import re
 import subprocess
@@ -15,10 +14,10 @@ import pytest
 import trimesh
 from PIL import Image
 
+from tests.datasets.meshes.solids import check_refused
 from zoo.datasets.meshes.files import SUFFIXES, read_mesh
 from zoo.datasets.meshes.materials import GREY
 from zoo.datasets.meshes.mesh import face_areas, face_crosses
-from zoo.datasets.procedural.primitives import box
 from zoo.errors import UsageError
 
 RED, BLUE = (1.0, 0.0, 0.0), (0.0, 0.0, 1.0)
@@ -43,27 +42,21 @@ def write(folder, name: str, text: str):
     return path
 
 
-def half_red(kind: str) -> trimesh.Trimesh:
-    """A box of 1 x 2 x 3 whose triangles are red on one side of x = 0 and blue on the other."""
+def half_red() -> trimesh.Trimesh:
+    """A box of 1 x 2 x 3 that is red on one side of x = 0 and blue on the other."""
     mesh = trimesh.creation.box((1, 2, 3)).subdivide()
-    left = mesh.triangles_center[:, 0] < 0
-    if kind == 'face':
-        mesh.visual.face_colors = np.where(left[:, None], (255, 0, 0, 255), (0, 0, 255, 255)).astype(np.uint8)
-    else:
-        mesh.visual.vertex_colors = np.where(mesh.vertices[:, :1] < 0, (255, 0, 0, 255), (0, 0, 255, 255)).astype(
-            np.uint8
-        )
+    mesh.visual.vertex_colors = np.where(mesh.vertices[:, :1] < 0, (255, 0, 0, 255), (0, 0, 255, 255)).astype(np.uint8)
     return mesh
 
 
 @pytest.mark.parametrize('suffix', ['.obj', '.off', '.ply', '.stl', '.glb', '.OBJ'])
 def test_every_format_gives_the_same_box(tmp_path, suffix):
     path = tmp_path / f'box{suffix}'
-    half_red('vertex').export(path, file_type=suffix.lower()[1:])
+    half_red().export(path, file_type=suffix.lower()[1:])
     item = read_mesh(path)
     assert area(item) == pytest.approx(22, rel=1e-6)
     assert volume(item) == pytest.approx(6, rel=1e-6)
-    assert item.colour.shape == (len(item.mesh.faces), 3)
+    assert item.colour.shape == (48, 3)
     assert not item.clear.any()
     if suffix in ('.off', '.stl'):
         assert np.allclose(item.colour, GREY)
@@ -71,14 +64,6 @@ def test_every_format_gives_the_same_box(tmp_path, suffix):
         x = item.mesh.vertices[item.mesh.faces].mean(axis=1)[:, 0]
         assert np.allclose(item.colour[x < -0.49], RED, atol=0.01)
         assert np.allclose(item.colour[x > 0.49], BLUE, atol=0.51)
-
-
-def test_colours_of_faces_are_kept_apart(tmp_path):
-    half_red('face').export(tmp_path / 'box.ply')
-    item = read_mesh(tmp_path / 'box.ply')
-    x = item.mesh.vertices[item.mesh.faces].mean(axis=1)[:, 0]
-    assert np.allclose(item.colour[x < 0], RED, atol=0.01)
-    assert np.allclose(item.colour[x > 0], BLUE, atol=0.01)
 
 
 def test_materials_of_a_wavefront_file(tmp_path):
@@ -106,18 +91,8 @@ def test_textures_are_looked_up_where_a_triangle_lies(tmp_path):
     (tmp_path / 'maps').mkdir()
     (tmp_path / 'maps' / 'wood.png').write_bytes(png(picture))
     write(tmp_path, 'a.mtl', 'newmtl wood\nKd 0 0 0\nmap_Kd -s 1 1 1 maps\\wood.png\n')
-    corners = [
-        (0.1, 0.6),
-        (0.4, 0.6),
-        (0.2, 0.9),
-        (1.6, 0.6),
-        (1.9, 0.6),
-        (1.7, 0.9),
-        (0.1, -0.9),
-        (0.9, -0.9),
-        (0.5, -0.6),
-    ]
-    texture = ''.join(f'vt {u} {v}\n' for u, v in corners)
+    corners = np.array([0.1, 0.6, 0.4, 0.6, 0.2, 0.9, 1.6, 0.6, 1.9, 0.6, 1.7, 0.9, 0.1, -0.9, 0.9, -0.9, 0.5, -0.6])
+    texture = ''.join(f'vt {u} {v}\n' for u, v in corners.reshape(-1, 2).tolist())
     faces = ''.join(f'f 1/{k} 2/{k + 1} 3/{k + 2}\n' for k in (1, 4, 7))
     item = read_mesh(write(tmp_path, 'a.obj', f'mtllib a.mtl\nusemtl wood\n{TRIANGLE}{texture}{faces}'))
     assert np.allclose(item.colour, [RED, BLUE, (0, 1, 0)], atol=0.01)  # a texture repeats, and v goes up
@@ -145,36 +120,6 @@ def test_nothing_far_away_is_read_at_the_word_of_a_mesh(tmp_path):
     ):
         path = write(tmp_path, 'near/deep/a.obj', f'mtllib {name}\nusemtl a\n{TRIANGLE}f 1 2 3\n')
         assert np.allclose(read_mesh(path).colour, colour), name
-
-
-def test_polygons_and_relative_indices_of_a_wavefront_file(tmp_path):
-    outline = [(0, 0), (1, 0), (1, 2), (2, 2), (2, 0), (3, 0), (3, 3), (0, 3)]
-    rows = ''.join(f'v {x} {y} 0 # corner\n' for x, y in outline)
-    path = write(tmp_path, 'wall.obj', f'{rows}vt 0 0\nf 1/1 2/1 3/1 4/1 5/1 6/1 7/1 8/1\nf 1 2 3\nf 5 6 7 \\\n 4\n')
-    assert area(read_mesh(path)) == pytest.approx(7 + 1 + 2.5)
-    path = write(tmp_path, 'ends.obj', f'{rows}f -8 -7 -6 -5 -4 -3 -2 -1\nv 9 9 9\nvn 0 0 1\nf -9//-1 -8//-1 -7//-1\n')
-    assert area(read_mesh(path)) == pytest.approx(7 + 1)
-
-
-@pytest.mark.parametrize('header', ['OFF\n3 2 0', 'OFF 3 2 0', 'OFF3 2 0', '# made by hand\nOFF # yes\n\n3 2'])
-def test_headers_of_off_files(tmp_path, header):
-    text = f'{header}\n0 0 0\n1 0 0\n\n0 1 0 # last\n3 0 1 2\n3  0 2 1 255 0 0\n'
-    item = read_mesh(write(tmp_path, 'a.off', text))
-    assert area(item) == 1
-    assert np.allclose(item.colour, [(GREY,) * 3, RED])
-
-
-def test_colours_and_polygons_of_off_files(tmp_path):
-    square = 'COFF\n4 1 0\n0 0 0 0 0 1 1\n1 0 0 0 0 1 1\n1 1 0 0 0 1 1\n0 1 0 0 0 1 1\n4 0 1 2 3\n'
-    item = read_mesh(write(tmp_path, 'a.off', square))
-    assert area(item) == 1
-    assert np.allclose(item.colour, BLUE)
-    arrow = 'OFF\n4 3 0\n0 0 0\n2 1 0\n0 2 0\n1 1 0\n4 0 1 2 3 1.0 0.0 0.0\n2 0 1\n3 0 1 3 0.0 0.0 1.0\n'
-    item = read_mesh(write(tmp_path, 'b.off', arrow))
-    assert area(item) == pytest.approx(1 + 0.5)
-    assert sorted(map(tuple, item.colour.tolist())) == [BLUE, RED, RED]
-    normal = 'CNOFF\n3 1 0\n0 0 0 0 0 1 255 0 0 255\n1 0 0 0 0 1 255 0 0 255\n0 1 0 0 0 1 255 0 0 255\n3 0 1 2\n'
-    assert np.allclose(read_mesh(write(tmp_path, 'c.off', normal)).colour, RED)
 
 
 def test_a_scene_is_put_together_where_its_nodes_are(tmp_path):
@@ -215,49 +160,21 @@ def test_points_and_lines_are_no_mesh(tmp_path):
         assert str(tmp_path / name) in str(error.value)
 
 
-def cut_short(kind: str, bytes_left: int = -30) -> bytes:
-    content = trimesh.creation.box().export(file_type=kind)
-    return (content.encode() if isinstance(content, str) else content)[:bytes_left]
-
-
-BROKEN = {
-    'empty.obj': b'',
-    'blank.off': b' \n\n',
-    'zeros.stl': bytes(200),
-    'noise.ply': b'\x89PNG\r\n\x1a\n' + bytes(range(256)),
-    'noise.glb': bytes(range(1, 255)),
-    'words.obj': b'a poem about a chair\n',
-    'words.off': b'a poem about a chair\n',
-    'index.obj': f'{TRIANGLE}f 1 2 4\n'.encode(),
-    'zero.obj': f'{TRIANGLE}v 1 1 0\nf 0 1 2 3\n'.encode(),
-    'two.obj': f'{TRIANGLE}f 1 2\n'.encode(),
-    'nan.obj': b'v nan 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n',
-    'flat.obj': b'v 0 0 0\nv 1 0 0\nv 2 0 0\nf 1 2 3\n',
-    'nan.off': b'OFF\n3 1 0\n0 nan 0\n1 0 0\n0 1 0\n3 0 1 2\n',
-    'index.off': b'OFF\n3 1 0\n0 0 0\n1 0 0\n0 1 0\n3 0 1 3\n',
-    'counts.off': b'OFF\n3\n0 0 0\n',
-    'negative.off': b'OFF\n-3 1 0\n',
-    'corners.off': b'OFF\n3 1 0\n0 0 0\n1 0 0\n0 1 0\n4 0 1 2\n',
-    'letters.off': b'OFF\n3 1 0\n0 0 zero\n1 0 0\n0 1 0\n3 0 1 2\n',
-    'uneven.off': b'OFF\n3 1 0\n0 0 0\n1 0 0 1\n0 1\n3 0 1 2\n',
-    'short.off': cut_short('off'),
-    'short.ply': cut_short('ply'),
-    'short.stl': cut_short('stl'),
-    'short.glb': cut_short('glb'),
-    'buffer.gltf': json.dumps(
-        {'asset': {'version': '2.0'}, 'buffers': [{'uri': 'gone.bin', 'byteLength': 4}]}
-    ).encode(),
-}
-
-
-@pytest.mark.parametrize('name', BROKEN)
-def test_broken_files_are_named_in_one_line(tmp_path, name):
-    path = tmp_path / name
-    path.write_bytes(BROKEN[name])
-    with pytest.raises(UsageError) as error:
-        read_mesh(path)
-    assert str(path) in str(error.value)
-    assert '\n' not in str(error.value)
+@pytest.mark.parametrize(
+    ('name', 'content'),
+    [
+        ('empty.obj', b''),
+        ('blank.off', b' \n\n'),
+        ('zeros.stl', bytes(200)),
+        ('noise.ply', b'\x89PNG\r\n\x1a\n' + bytes(range(256))),
+        ('noise.glb', bytes(range(1, 255))),
+        ('words.obj', b'a poem about a chair\n'),
+        ('nan.obj', b'v nan 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n'),
+        ('flat.obj', b'v 0 0 0\nv 1 0 0\nv 2 0 0\nf 1 2 3\n'),
+    ],
+)
+def test_broken_files_are_named_in_one_line(tmp_path, name, content):
+    check_refused(tmp_path / name, content)
 
 
 def test_other_files_are_refused(tmp_path):
@@ -266,16 +183,6 @@ def test_other_files_are_refused(tmp_path):
         with pytest.raises(UsageError, match=words):
             read_mesh(tmp_path / name)
     assert '.glb' in SUFFIXES
-
-
-def test_our_own_meshes_survive_every_format(tmp_path):
-    cube = box(0.4, 0.8, 1.2)
-    for suffix in ('.obj', '.off', '.ply', '.stl', '.glb'):
-        path = tmp_path / f'cube{suffix}'
-        trimesh.Trimesh(cube.vertices, cube.faces, process=False).export(path)
-        item = read_mesh(path)
-        assert len(item.mesh.faces) == len(cube.faces)
-        assert len(item.mesh.vertices) == 24
 
 
 LDRAW = (

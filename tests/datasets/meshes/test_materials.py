@@ -5,7 +5,7 @@ import pytest
 import trimesh
 from PIL import Image
 
-from zoo.datasets.meshes.materials import GREY, SPOTS, material_paint
+from zoo.datasets.meshes.materials import GREY, material_paint
 
 FACES = np.array([(0, 1, 2), (1, 3, 2)])
 CORNERS = np.array([(0.0, 0, 0), (1, 0, 0), (0, 1, 0), (1, 1, 0)])
@@ -24,12 +24,6 @@ def test_nothing_said_is_grey():
         colour, clear = quad(material)
         assert np.allclose(colour, GREY)
         assert not clear.any()
-
-
-def test_the_spots_lie_within_the_triangle():
-    assert (SPOTS > 0).all()
-    assert np.allclose(SPOTS.sum(axis=1), 1)
-    assert np.allclose(SPOTS.mean(axis=0), 1 / 3)
 
 
 @pytest.mark.parametrize(('mode', 'clear'), [('OPAQUE', False), ('BLEND', True), ('MASK', True), (None, False)])

@@ -6,11 +6,19 @@ import numpy as np
 import pytest
 
 from tests.datasets.layouts.writers_modelnet import FACES, write_off
-from tests.datasets.meshes.solids import CORNERS, SIDES, icosphere, measures
-from zoo.datasets.meshes.files import read_mesh, read_soup
+from tests.datasets.meshes.solids import (
+    CORNERS,
+    SIDES,
+    check_refused,
+    check_sphere,
+    icosphere,
+    measures,
+    write_bytes,
+)
+from zoo.datasets.meshes.files import read_soup
+from zoo.datasets.meshes.materials import GREY
 from zoo.datasets.meshes.mesh import face_areas
 from zoo.datasets.meshes.off import parse_off
-from zoo.errors import UsageError
 from zoo.hub.point_files import read_points
 
 BODY = '0 0 0\n1 0 0\n1 1 0\n0 1 0\n'
@@ -55,8 +63,7 @@ CUBES = {
 
 @pytest.mark.parametrize('name', CUBES)
 def test_a_cube_is_a_cube(tmp_path, name):
-    path = tmp_path / 'cube.off'
-    path.write_bytes(CUBES[name].encode())
+    path = write_bytes(tmp_path / 'cube.off', CUBES[name])
     soup = read_soup(path)
     assert soup.vertices.tolist() == [list(map(float, corner)) for corner in CORNERS]
     assert soup.faces.tolist() == [[s[i] for i in cut] for s in SIDES for cut in ((0, 1, 2), (0, 2, 3))]
@@ -74,11 +81,13 @@ def test_clouds_hold_their_points_only(tmp_path):
         assert read_points(path).tolist() == [list(map(float, corner)) for corner in CORNERS]
 
 
-def test_colours(tmp_path):
+def test_colours():
     assert np.allclose(parse_off(CUBES['COFF'].encode()).colour, (1, 128 / 255, 0))
     assert np.allclose(parse_off(CUBES['CNOFF'].encode()).colour, (1, 128 / 255, 0))
     assert np.allclose(parse_off(CUBES['coloured faces'].encode()).colour, (1, 0, 0))
     assert np.ptp(parse_off(CUBES['numbered colours'].encode()).colour) == 0
+    arrow = b'OFF\n4 3 0\n0 0 0\n2 1 0\n0 2 0\n1 1 0\n4 0 1 2 3 1.0 0.0 0.0\n3 0 1 3\n3 0 1 3 0.0 0.0 1.0\n'
+    assert parse_off(arrow).colour.tolist() == [[1, 0, 0], [1, 0, 0], [GREY] * 3, [0, 0, 1]]
 
 
 def test_polygons_keep_their_order_and_their_outline():
@@ -139,18 +148,11 @@ BROKEN = [
 
 @pytest.mark.parametrize(('text', 'reason'), BROKEN)
 def test_broken_files_are_named(tmp_path, text, reason):
-    path = tmp_path / 'a.off'
-    path.write_bytes(text.encode())
-    with pytest.raises(UsageError) as error:
-        read_mesh(path)
-    assert str(error.value).startswith(str(path))
-    assert reason in str(error.value)
-    assert '\n' not in str(error.value)
+    check_refused(tmp_path / 'a.off', text, reason)
 
 
-def test_a_sphere_has_its_area_and_volume():
+def test_a_sphere_has_its_area_and_volume(tmp_path):
     places, faces = icosphere()
     rows = [' '.join(map(repr, place)) for place in places] + [f'3 {a} {b} {c}' for a, b, c in faces]
-    soup = parse_off('\n'.join([f'OFF {len(places)} {len(faces)} 0', *rows]).encode())
-    assert measures(soup.vertices, soup.faces) == pytest.approx(measures(places, faces), rel=1e-12)
+    check_sphere(tmp_path / 'a.off', '\n'.join([f'OFF {len(places)} {len(faces)} 0', *rows]))
     assert measures(places, faces)[1:] == pytest.approx((4 * np.pi, 4 / 3 * np.pi), rel=0.04)

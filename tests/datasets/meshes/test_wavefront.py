@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 
 import numpy as np
 import pytest
 
-from tests.datasets.meshes.solids import CORNERS, SIDES, TRIANGLES, icosphere, measures
+from tests.datasets.meshes.solids import (
+    CORNERS,
+    SIDES,
+    TRIANGLES,
+    check_cube,
+    check_refused,
+    check_sphere,
+    icosphere,
+    measures,
+)
 from zoo.datasets.meshes.beside import Beside
-from zoo.datasets.meshes.files import read_mesh, read_soup
+from zoo.datasets.meshes.files import read_mesh
 from zoo.datasets.meshes.wavefront import parse_obj
-from zoo.errors import UsageError
 from zoo.hub.point_files import read_points
 
 VERTICES = [f'v {x} {y} {z}' for x, y, z in CORNERS]
@@ -59,6 +68,9 @@ CUBES = {
     'a remark that ends in a backslash': '# C:\\models\\\n' + PLAIN,
     'a name that ends in a backslash': f'g C:\\\n{PLAIN}',
     'from the end': corners('{1}'),
+    'from the end, while there are more': '\n'.join(
+        [*VERTICES, *(f'f {a - 8 - i} {b - 8 - i} {c - 8 - i}\nv 9 9 9' for i, (a, b, c) in enumerate(TRIANGLES))]
+    ),
     'place': corners('{0}/{0}'),
     'place and normal': corners('{0}/{0}/{0}'),
     'normal': corners('{0}//{0}'),
@@ -81,22 +93,19 @@ CUBES = {
 
 
 @pytest.mark.parametrize('name', CUBES)
-def test_a_cube_is_a_cube(name):
-    soup = parsed(CUBES[name])
-    assert measures(soup.vertices, soup.faces) == pytest.approx((12, 6, 1))
+def test_a_cube_is_a_cube(tmp_path, name):
+    check_cube(tmp_path / 'a.obj', CUBES[name])
 
 
-def test_other_encodings(tmp_path):
-    for encoding in ('utf-16', 'latin-1'):
-        (tmp_path / 'a.obj').write_bytes(f'o größe\n{PLAIN}'.encode(encoding))
-        assert len(read_soup(tmp_path / 'a.obj').faces) == 12
+@pytest.mark.parametrize('encoding', ['utf-16', 'latin-1'])
+def test_other_encodings(tmp_path, encoding):
+    check_cube(tmp_path / 'a.obj', f'o größe\n{PLAIN}'.encode(encoding))
 
 
-def test_a_sphere_has_its_area_and_volume():
+def test_a_sphere_has_its_area_and_volume(tmp_path):
     places, faces = icosphere()
     rows = [f'v {x!r} {y!r} {z!r}' for x, y, z in places] + [f'f {a + 1} {b + 1} {c + 1}' for a, b, c in faces]
-    soup = parsed('\n'.join(rows))
-    assert measures(soup.vertices, soup.faces) == pytest.approx(measures(places, faces), rel=1e-12)
+    check_sphere(tmp_path / 'a.obj', '\n'.join(rows))
 
 
 def test_dented_polygons_are_not_filled():
@@ -153,14 +162,7 @@ BROKEN = [
 
 @pytest.mark.parametrize(('text', 'reason'), BROKEN)
 def test_broken_files_are_named(tmp_path, text, reason):
-    path = tmp_path / 'a.obj'
-    path.write_bytes(text.encode())
-    for read in (read_mesh, read_points):
-        with pytest.raises(UsageError) as error:
-            read(path)
-        assert str(error.value).startswith(str(path))
-        assert reason in str(error.value)
-        assert '\n' not in str(error.value)
+    check_refused(tmp_path / 'a.obj', text, re.escape(reason), (read_mesh, read_points))
 
 
 BLANK = {

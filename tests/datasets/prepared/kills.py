@@ -1,4 +1,4 @@
-"""Kills ``prepare`` at every step on the file system, and at any time; prints what came of it as JSON.
+"""Kills ``prepare`` at every step on the file system, and more; prints what came of it as JSON.
 
 Run as a program: it imports everything once and forks for each try.
 """
@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import resource
 import shutil
 import signal
 import sys
-import time
 import traceback
 from pathlib import Path
 
 from tests.datasets.prepared.sources import Toys, toys
-from zoo.datasets.prepared import MappedPack, prepare, write
+from zoo.datasets.prepared import MappedPack, prepare
 from zoo.errors import UsageError
 
 STEPS = {'open', 'os.mkdir', 'os.rename', 'os.remove', 'os.rmdir', 'fcntl.flock'}
@@ -88,21 +86,6 @@ def at_every_step(folder: Path) -> dict:
     return {'steps': step, 'after_kill': after_kill, 'left': sorted(left)}
 
 
-def at_any_time(folder: Path) -> dict:
-    """Kill runs of two processes whenever it comes; what the last one makes is that of one run through."""
-    write.PATIENCE = 0
-    expected = content(prepare(folder / 'calm', {'train': Toys(0, 200)}, progress=False))
-    parts = {'train': toys(seed=0, size=200, delay=0.01)}
-    times = random.Random(0)
-    for _ in range(4):
-        child = fork(lambda: prepare(folder / 'pack', parts, workers=2, progress=False))
-        time.sleep(times.uniform(0.1, 0.6))
-        os.kill(child, signal.SIGKILL)
-        wait(child)
-    prepare(folder / 'pack', parts, workers=2, progress=False)
-    return {'same': content(folder / 'pack') == expected, 'left': sorted(path.name for path in folder.iterdir())}
-
-
 def together(folder: Path) -> dict:
     """Prepare the same pack in two processes at once."""
     log = folder / 'log'
@@ -147,7 +130,7 @@ def main(folder: Path) -> None:
     """Run everything."""
     os.fsync = lambda _: None  # for power cuts, which are not tried here; the disk would take most of the time
     results = {}
-    for scene in (at_every_step, at_any_time, together, full_disk):
+    for scene in (at_every_step, together, full_disk):
         home = folder / scene.__name__
         home.mkdir()
         results[scene.__name__] = scene(home)

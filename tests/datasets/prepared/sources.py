@@ -18,19 +18,9 @@ class Toys(ObjectDataset):
     """Clouds of 8 points, or of 5 to 11 when ragged; ``log`` is a file that gets a line for every object read."""
 
     def __init__(
-        self,
-        seed=0,
-        size=70,
-        *,
-        ragged=False,
-        views=2,
-        bare=False,
-        random=False,
-        delay=0.0,
-        log=None,
-        broken=None,
-        drift=False,
-    ):
+        self, seed=0, size=70, *, ragged=False, views=2, bare=False, random=False, delay=0.0, log=None, broken=None,
+        drift=False
+    ):  # fmt: skip
         super().__init__()
         self.seed, self.ragged, self.bare, self.random, self.delay = seed, ragged, bare, random, delay
         self.log, self.broken = log, broken

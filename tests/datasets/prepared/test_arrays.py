@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 import pytest
 
-from zoo.datasets.prepared.arrays import RowsFile, discard, map_array, stamps, sweep
+from zoo.datasets.prepared.arrays import RowsFile, discard, map_array, sweep
 
 
 @pytest.mark.parametrize('shape', [(5, 2, 3), (5,), (0, 4), (5, 0)])
@@ -35,12 +35,6 @@ def test_an_error_goes_through_a_half_written_file(tmp_path):
         raise KeyError
     with pytest.raises(ValueError):
         map_array(tmp_path / 'a.npy', (3,), np.dtype('u1'))
-
-
-def test_a_stamp_is_size_and_time(tmp_path):
-    (tmp_path / 'a').write_bytes(b'123')
-    before = stamps([tmp_path / 'a'])
-    assert before == {'a': [3, (tmp_path / 'a').stat().st_mtime_ns]}
 
 
 def test_a_folder_goes_as_a_whole_and_leftovers_later(tmp_path):

@@ -7,6 +7,7 @@ import pytest
 
 from zoo.datasets.procedural import generate, make_object
 from zoo.datasets.procedural.generate import Order, make_chunk, make_one
+from zoo.datasets.scans import VARIANTS as SCANS
 
 ORDER = Order('train', 7, 64, 16, 2, 0, ('cup', 'stool', 'tent'))
 
@@ -29,9 +30,11 @@ def test_chunks_do_not_depend_on_how_the_order_is_cut(monkeypatch):
         assert np.array_equal(values, np.concatenate([piece[name] for piece in pieces]))
 
 
-def test_an_object_is_the_same_among_more_objects_and_other_classes():
-    more = dataclasses.replace(ORDER, num_objects=30, classes=('tent', 'cup'))
-    (row, caption), (again, same) = make_one(ORDER, 5), make_one(more, 2)  # the second tent of each
+@pytest.mark.parametrize('variant', ['cad', *SCANS])
+def test_an_object_is_the_same_among_more_objects_and_other_classes(variant):
+    order = dataclasses.replace(ORDER, variant=variant)
+    more = dataclasses.replace(order, num_objects=900, classes=('tent', 'airplane'))
+    (row, caption), (again, same) = make_one(order, 5), make_one(more, 2)  # the second tent of each
     assert caption == same
     for name, values in row.items():
         assert np.array_equal(values, again[name])
@@ -45,20 +48,19 @@ def test_pictures_do_not_change_the_points():
 
 
 def test_the_version_follows_the_sources(tmp_path, monkeypatch):
-    here, meshes = tmp_path / 'procedural', tmp_path / 'meshes'
-    (here / 'families').mkdir(parents=True)
-    meshes.mkdir()
-    for name in generate.SURFACES:
-        (meshes / f'{name}.py').touch()
-    recipe, bystander = here / 'families' / 'cups.py', here / 'cache.py'
-    recipe.write_text('radius = 1', encoding='utf-8')
-    monkeypatch.setattr(generate, '__file__', str(here / 'generate.py'))
-    version = generate.generator.__wrapped__
-    first = version()
-    bystander.write_text('nothing to do with shapes', encoding='utf-8')
-    assert version() == first
-    recipe.write_text('radius = 2', encoding='utf-8')
-    assert version() != first
+    surface = f'meshes/{generate.SURFACES[0]}.py'
+    sources = ['procedural/families/cups.py', 'scans/noise.py', *(f'meshes/{name}.py' for name in generate.SURFACES)]
+    bystanders = ['procedural/cache.py', 'meshes/files.py']
+    for name in (*sources, *bystanders):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text('RADIUS = 1', encoding='utf-8')
+    monkeypatch.setattr(generate, '__file__', str(tmp_path / 'procedural' / 'generate.py'))
+    seen = [generate.generator.__wrapped__()]
+    for name in (*bystanders, sources[0], sources[1], surface):
+        (tmp_path / name).write_text('RADIUS = 2', encoding='utf-8')
+        seen.append(generate.generator.__wrapped__())
+    assert seen[0] == seen[1] == seen[2]  # what reads and keeps files has no say in what an object looks like
+    assert len(set(seen)) == 4
 
 
 def test_orders_travel_as_text_and_every_field_counts():

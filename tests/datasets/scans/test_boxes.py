@@ -58,16 +58,12 @@ def test_headings_are_uniform_about_gravity():
     assert stats.kstest((np.array(headings) + np.pi) / (2 * np.pi), 'uniform').pvalue > 0.01
 
 
-def test_an_object_on_the_sides_of_its_box_is_kept_all_the_same():
-    corners = np.array([[x, y, z] for x in (-1.0, 1) for y in (-1.0, 1) for z in (-1.0, 1)])
+@pytest.mark.parametrize('depth', [0.0, 1.0])
+def test_an_object_on_the_sides_of_its_box_is_kept_all_the_same(depth):
+    corners = np.array([[x, y, z] for x in (-1.0, 1) for y in (-depth, depth) for z in (-1.0, 1)])
     box = bounding_box(corners)
+    assert box.contains(corners).all()
     for seed in range(20):
         drawn = perturbed(box, corners, np.random.default_rng(seed))
         assert drawn.contains(corners).mean() >= KEPT
-        assert np.abs((drawn.centre - box.centre) / box.size).max() <= SHIFT
-
-
-def test_a_flat_cloud_has_a_box():
-    flat = np.array([[0.0, 0, 0], [1, 0, 0], [0, 0, 1]])
-    assert bounding_box(flat).contains(flat).all()
-    assert perturbed(bounding_box(flat), flat, np.random.default_rng(0)).contains(flat).mean() >= KEPT
+        assert (np.abs(drawn.centre - box.centre) <= SHIFT * box.size).all()

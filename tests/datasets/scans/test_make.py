@@ -3,12 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.datasets.scans.rays import nearest_hit
 from zoo.datasets.meshes.mesh import Mesh, join
 from zoo.datasets.procedural.primitives import box, ellipsoid
 from zoo.datasets.scans import VARIANTS, make, scan
 from zoo.datasets.scans.boxes import bounding_box
-from zoo.datasets.scans.clutter import unit_box
 from zoo.errors import UsageError
 
 CHAIR = join(
@@ -100,19 +98,8 @@ def test_size_and_place_of_the_meshes_do_not_matter():
     around = [Mesh(mesh.vertices * 0.01 - 7, mesh.faces) for mesh in AROUND]
     one, other = scan(CHAIR, AROUND, 'obj_bg', 256, rng(1)), scan(moved, around, 'obj_bg', 256, rng(1))
     assert np.allclose(one.points, other.points, atol=1e-6)
-
-
-def test_points_of_the_object_are_where_a_ray_from_outside_ends(monkeypatch):
-    """Without noise and holes, every point can be seen from some place on its side of its triangle."""
-    monkeypatch.setattr(make, 'measure', lambda hits, _: hits)
-    pools = spy(monkeypatch)
-    scan(CHAIR, (), 'obj_only', 64, rng(2))
-    body, _, (pool, _) = pools[0]
-    own = pool.take(pool.face < len(CHAIR.faces))
-    some = own.take(np.arange(0, len(own), max(len(own) // 300, 1)))
-    eyes = some.points - some.ray * 2.0  # on the same ray, outside of the object or nearer than its camera
-    for eye, ray in zip(eyes, some.ray, strict=True):
-        assert nearest_hit(eye, ray[None], body)[0] == pytest.approx(2.0, rel=1e-6)
+    stray = Mesh(np.concatenate([CHAIR.vertices, [[1e6, 0, 0]]]), CHAIR.faces)  # a vertex without a triangle
+    assert np.isfinite(scan(stray, [stray], 'obj_bg', 64, rng(0)).points).all()
 
 
 def test_one_side_only():
@@ -162,12 +149,6 @@ def test_an_object_that_its_neighbours_hide_is_scanned_without_them(monkeypatch)
     floor_and_walls = len(CHAIR.faces) + 3 * 2 * 24**2
     assert faces.max() < floor_and_walls
     assert cloud.seen
-
-
-def test_vertices_without_a_triangle_do_no_harm():
-    stray = Mesh(np.concatenate([CHAIR.vertices, [[1e6, 0, 0]]]), CHAIR.faces)
-    assert np.allclose(unit_box(stray).vertices[:-1], unit_box(CHAIR).vertices)
-    assert np.isfinite(scan(stray, [stray], 'obj_bg', 64, rng(0)).points).all()
 
 
 @pytest.mark.parametrize(

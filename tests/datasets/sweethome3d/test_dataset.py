@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.datasets.refusals import refused
 from tests.datasets.sweethome3d.furniture import CUBE, LINES, catalogue, piece, save_deb
 from tests.shared import shared_file
 from zoo.datasets.sweethome3d import SweetHome3D, sources
@@ -53,7 +54,7 @@ def test_objects_have_points_pictures_and_words(deb):
     assert not np.array_equal(icon, data.image(0, 1))
 
 
-def test_what_is_known_of_an_object(deb):
+def test_what_is_known_of_an_object(deb, tmp_path):
     info = json.loads(json.dumps(SweetHome3D([deb], num_points=8).info(1)))
     assert info == {
         'id': 'Toys#panKitchen',
@@ -70,9 +71,7 @@ def test_what_is_known_of_an_object(deb):
         'source': 'toys.deb/usr/share/sweethome3d/furniture/Toys.sh3f: /toys/cube/cube.obj',
         'faces': 12,
     }
-
-
-def test_captions_leave_out_where_a_piece_comes_from(tmp_path):
+    # Captions leave out where a piece comes from.
     pieces = [piece('cup', tags='Default, Tea, Toy catalogue, Anna'), piece('pan', tags='')]
     data = SweetHome3D(save_deb(tmp_path / 'a.deb', {'a/Toys.sh3f': catalogue(pieces)}), num_points=8)
     assert [data.caption(index) for index in range(2)] == ['Cup, Tea', 'Pan']
@@ -93,28 +92,18 @@ def test_a_model_is_turned_before_it_gets_its_size(tmp_path):
     assert np.allclose(extent / extent[0], (1, 0.5, 1), atol=0.05)
 
 
-def test_flat_models_and_odd_sizes(tmp_path):
+def test_flat_models_odd_sizes_and_pieces_without_a_surface_or_a_model(tmp_path):
     flat = 'v 0 0 0\nv 1 0 0\nv 1 0 1\nv 0 0 1\nf 1 2 3 4\n'
-    pieces = [piece('mat', model='/toys/mat.obj', height='0.5'), piece('cup', height='0')]
-    data = SweetHome3D(save_deb(tmp_path / 'a.deb', {'a/Toys.sh3f': catalogue(pieces, **{'toys__mat.obj': flat})}))
-    for index in range(2):
-        assert np.isfinite(data.points(index)).all()
+    pieces = [piece('mat', model='/toys/mat.obj', height='0.5'), piece('cup', height='0'), piece('x', icon='')]
+    pieces += [piece('light', model='/toys/l.obj'), piece('gone', model='/toys/gone.obj')]
+    content = catalogue(pieces, **{'toys__mat.obj': flat, 'toys__l.obj': LINES})
+    data = SweetHome3D(save_deb(tmp_path / 'a.deb', {'a/Toys.sh3f': content}), images=True, **OPTIONS)
+    assert [data.info(index)['id'] for index in range(len(data))] == ['Toys#mat', 'Toys#cup', 'Toys#x']
+    for index in range(3):
         assert np.linalg.norm(data.points(index), axis=1).max() == pytest.approx(1, abs=1e-5)
-
-
-def test_pieces_without_a_surface_or_a_model_are_left_out(tmp_path):
-    pieces = [
-        piece('cup'),
-        piece('light', model='/toys/l.obj'),
-        piece('gone', model='/toys/gone.obj'),
-        piece('x', icon=''),
-    ]
-    deb = save_deb(tmp_path / 'a.deb', {'a/Toys.sh3f': catalogue(pieces, **{'toys__l.obj': LINES})})
-    data = SweetHome3D(deb, images=True, **OPTIONS)
-    assert [data.info(index)['id'] for index in range(len(data))] == ['Toys#cup', 'Toys#x']
     assert set(data.broken) == {'Toys#light', 'Toys#gone'}
     assert 'no triangles' in data.broken['Toys#light']
-    assert np.array_equal(data.image(1, 0), data.image(1, 1))  # without an icon, a view stands in
+    assert np.array_equal(data.image(2, 0), data.image(2, 1))  # without an icon, a view stands in
 
 
 def test_everything_is_kept_and_damage_is_named(deb, tmp_path, monkeypatch):
@@ -197,8 +186,8 @@ def test_where_furniture_is_looked_for(tmp_path, deb, monkeypatch):
     ('name', 'content', 'words'),
     [
         ('none.deb', None, 'none.deb is no file'),
-        ('a.deb', b'nothing', r'a\.deb'),
-        ('a.sh3f', b'nothing', r'a\.sh3f'),
+        ('a.deb', b'nothing', 'a.deb'),
+        ('a.sh3f', b'nothing', 'a.sh3f'),
         ('a.sh3f', b'PK\x05\x06' + bytes(18), 'no table of furniture'),
         ('a.jar', b'PK\x05\x06' + bytes(18), 'no furniture'),
     ],
@@ -206,19 +195,12 @@ def test_where_furniture_is_looked_for(tmp_path, deb, monkeypatch):
 def test_files_that_hold_no_furniture_are_named(tmp_path, name, content, words):
     if content is not None:
         (tmp_path / name).write_bytes(content)
-    with pytest.raises(UsageError, match=words) as error:
-        SweetHome3D(tmp_path / name)
-    assert '\n' not in str(error.value)
+    assert words in refused(SweetHome3D, tmp_path / name)
 
 
-def test_wrong_options_are_named(deb):
-    for options, words in (
-        ({'split': 'val'}, 'val'),
-        ({'views': 0, 'images': True}, 'views'),
-        ({'num_points': 0}, 'num'),
-    ):
-        with pytest.raises(UsageError, match=words):
-            SweetHome3D(deb, **options)
+@pytest.mark.parametrize('options', [{'split': 'val'}, {'views': 0, 'images': True}, {'num_points': 0}])
+def test_wrong_options_are_named(deb, options):
+    assert next(iter(options)) in refused(SweetHome3D, deb, **options)
 
 
 def test_models_in_the_program_get_its_colours(tmp_path):

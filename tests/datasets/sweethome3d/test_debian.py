@@ -5,9 +5,9 @@ import subprocess
 
 import pytest
 
+from tests.datasets.refusals import refused
 from tests.datasets.sweethome3d.furniture import COPYRIGHT, ar, save_deb, tar
 from zoo.datasets.sweethome3d.debian import parse_copyright, unpack
-from zoo.errors import UsageError
 
 FILES = {
     './usr/share/sweethome3d/furniture/Toys.sh3f': b'toys',
@@ -43,20 +43,17 @@ def test_a_package_that_is_packed_with_zstd(tmp_path, monkeypatch):
     if shutil.which('dpkg-deb') is None:
         pytest.skip('dpkg-deb is not installed')
     tree = tmp_path / 'tree'
-    (tree / 'DEBIAN').mkdir(parents=True)
-    (tree / 'DEBIAN' / 'control').write_text(
-        'Package: toys\nVersion: 1\nArchitecture: all\nMaintainer: A <a@b.c>\nDescription: x\n', encoding='utf-8'
-    )
-    (tree / 'usr' / 'share').mkdir(parents=True)
-    (tree / 'usr' / 'share' / 'Toys.sh3f').write_bytes(b'toys')
+    control = 'Package: toys\nVersion: 1\nArchitecture: all\nMaintainer: A <a@b.c>\nDescription: x\n'
+    for name, content in (('DEBIAN/control', control), ('usr/share/Toys.sh3f', 'toys')):
+        (tree / name).parent.mkdir(parents=True)
+        (tree / name).write_text(content)
     command = ['dpkg-deb', '-Zzstd', '--build', str(tree), str(tmp_path / 'a.deb')]
     if subprocess.run(command, capture_output=True, check=False).returncode:
         pytest.skip('this dpkg-deb does not know zstd')
     (folder := tmp_path / 'out').mkdir()
     assert list(unpack(tmp_path / 'a.deb', folder).catalogues) == ['usr/share/Toys.sh3f']
     monkeypatch.setattr(shutil, 'which', lambda _: None)
-    with pytest.raises(UsageError, match=r'a\.deb is packed with zstd'):
-        unpack(tmp_path / 'a.deb', folder)
+    assert 'a.deb is packed with zstd' in refused(unpack, tmp_path / 'a.deb', folder)
 
 
 @pytest.mark.parametrize(
@@ -77,9 +74,7 @@ def test_a_package_that_is_packed_with_zstd(tmp_path, monkeypatch):
 def test_damaged_packages_are_named(tmp_path, content):
     path = tmp_path / 'a.deb'
     path.write_bytes(content)
-    with pytest.raises(UsageError, match=r'a\.deb') as error:
-        unpack(path, tmp_path)
-    assert '\n' not in str(error.value)
+    assert 'a.deb' in refused(unpack, path, tmp_path)
 
 
 def test_the_last_paragraph_that_matches_counts():

@@ -6,18 +6,12 @@ import pytest
 
 from tests.datasets.sweethome3d.furniture import COPYRIGHT
 from zoo.datasets.sweethome3d.catalogue import UNIT, Entry
-from zoo.datasets.sweethome3d.debian import Copyright, parse_copyright
+from zoo.datasets.sweethome3d.debian import parse_copyright
 from zoo.datasets.sweethome3d.licences import attribution, licence_summary, write_attribution
 from zoo.datasets.sweethome3d.sources import NOT_STATED, Catalogue, short_name
 
-INFO = {
-    'id': 'Toys#cup',
-    'name': 'Cup | small',
-    'creator': 'Anna',
-    'holder': '2010, Anna',
-    'licence': 'CC0',
-    'catalogue': 'Toys',
-}
+INFO = {'id': 'Toys#cup', 'name': 'Cup | small', 'creator': 'Anna', 'holder': '2010, Anna', 'licence': 'CC0'}
+INFO |= {'catalogue': 'Toys'}
 CATALOGUE = {
     'name': 'Toys',
     'source': 'a.deb/Toys.sh3f',
@@ -50,7 +44,6 @@ def test_who_says_the_licence_first(label, rights, own, about, expected):
     ('statement', 'name'),
     [
         ('Creative Commons Attribution 3.0 United States license  Copyright © 2003-2008 A & B', 'CC-BY-3.0-US'),
-        ('Creative Commons Attribution 3.0 Unported license', 'CC-BY-3.0'),
         ('CC BY 4.0', 'CC-BY-4.0'),
         ('CC-0', 'CC0'),
         ('Creative Commons Zero', 'CC0'),
@@ -58,9 +51,7 @@ def test_who_says_the_licence_first(label, rights, own, about, expected):
         ('CC-BY-SA 3.0', 'CC-BY-SA 3.0'),
         ('Creative Commons Attribution-ShareAlike 3.0', 'Creative Commons Attribution-ShareAlike 3.0'),
         ('Creative Commons Attribution Noncommercial 3.0', 'Creative Commons Attribution Noncommercial 3.0'),
-        ('GNU General Public License', 'GNU General Public License'),
         ('Public domain', 'Public domain'),
-        ('Creative Commons Attribution', 'Creative Commons Attribution'),
         (' Ask\n me ', 'Ask me'),
         ('', NOT_STATED),
     ],
@@ -69,29 +60,10 @@ def test_short_names_are_given_only_where_they_are_plain(statement, name):
     assert short_name(statement) == name
 
 
-def test_nothing_is_invented_where_nothing_is_said():
-    catalogue = Catalogue(Path('x'), 'Toys.sh3f', Copyright(), {}, '', [])
-    assert catalogue.licence(entry()) == (NOT_STATED, '')
-
-
 def test_the_summary_counts_objects_and_creators():
     others = [{**INFO, 'licence': 'CC-BY-3.0', 'creator': f'c{number % 6}'} for number in range(13)]
     lines = licence_summary([INFO, *others]).splitlines()
-    assert lines[1].split() == [
-        '13',
-        'CC-BY-3.0',
-        'c0',
-        '(3),',
-        'c1',
-        '(2),',
-        'c2',
-        '(2),',
-        'c3',
-        '(2)',
-        'and',
-        '2',
-        'more',
-    ]
+    assert ' '.join(lines[1].split()) == '13 CC-BY-3.0 c0 (3), c1 (2), c2 (2), c3 (2) and 2 more'
     assert lines[2].split() == ['1', 'CC0', 'Anna', '(1)']
     assert lines[-1].split() == ['14', 'in', 'all']
 

@@ -55,14 +55,3 @@ def test_given_their_draws_local_points_are_exact(severity):
             assert result[row, total + position].numpy() == pytest.approx(expected, abs=1e-6)
     assert outside
     assert result.norm(dim=2).max() <= 1 + 1e-6
-
-
-def test_clusters_have_the_spread_of_the_paper():
-    batch = {'points': torch.zeros(1200, 1024, 3), 'index': torch.arange(1200)}
-    added = Corrupt('add_local', 1)(batch)['points'][:, 1024:].double().numpy()
-    single = [row for row in range(1200) if KeyedDraws(0, 'add_local', torch.tensor([row])).integer(7, 1) == 0]
-    spread = added[single].reshape(len(single), -1).std(axis=1)
-    assert len(single) > 120
-    assert spread.mean() == pytest.approx(0.1, abs=0.002)
-    assert 0.065 < spread.min() < 0.08
-    assert 0.12 < spread.max() < 0.14

@@ -1,68 +1,28 @@
-"""Every corruption against a slow one, and what all of them promise."""
+"""What all corruptions promise."""
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 import torch
 
-from tests.transforms.clouds import alike, clouds, whole_batch
-from tests.transforms.corruptions.oracle import SLOW
+from tests.transforms.clouds import clouds, whole_batch
 from zoo.errors import UsageError
 from zoo.registry import TRANSFORMS
 from zoo.transforms import CORRUPTIONS, SEVERITIES, Corrupt, UnitSphere
 
-OBJECTS = 400
 
-
-def lopsided(total=64):
-    """One cloud that no symmetry hides: a dense lump, a thin arm and a plate, in the unit sphere."""
-    generator = np.random.default_rng(4)
-    lump = 0.1 * generator.standard_normal((total // 2, 3)) + [0.5, 0.2, -0.1]
-    arm = generator.uniform(0, 1, (total // 4, 1)) * [[-0.9, 0.3, 0.2]]
-    plate = generator.uniform(-0.5, 0.5, (total - len(lump) - len(arm), 3)) * [1, 0.02, 1] - [0, 0.5, 0]
-    return UnitSphere()({'points': torch.tensor(np.concatenate([lump, arm, plate])[None])})['points'][0].float()
-
-
-def copies(size=OBJECTS, total=64):
-    return {'points': lopsided(total).expand(size, -1, -1), 'index': torch.arange(size)}
-
-
-def summaries(cloud, source):
-    """Numbers that tell distributions of corrupted clouds apart."""
-    radius = np.linalg.norm(cloud, axis=1)
-    spread = np.linalg.svd(cloud - cloud.mean(axis=0), compute_uv=False)
-    # How far the original points are from what is left: sees where holes are and how large.
-    gap = np.sqrt(((source[:, None] - cloud[None]) ** 2).sum(axis=2).min(axis=1))
-    return [*cloud.mean(axis=0), *cloud.std(axis=0), radius.max(), radius.mean(), *spread, gap.max(), gap.mean()]
-
-
-def table(corrupted, source, name):
-    """Columns of summaries; the last point, an added one, where the order of points is that of the slow loop."""
-    rows = [summaries(cloud, source) for cloud in corrupted]
-    if not name.startswith('drop'):
-        rows = [[*row, *cloud[-1]] for row, cloud in zip(rows, corrupted, strict=True)]
-    return np.array(rows).T
+def copies(size):
+    """One cloud in the unit sphere, many times."""
+    return {
+        'points': UnitSphere()({'points': clouds(1, 64)})['points'].expand(size, -1, -1),
+        'index': torch.arange(size),
+    }
 
 
 def test_the_names_are_the_seven_of_the_paper():
-    assert set(CORRUPTIONS) == set(SLOW)
+    names = ('scale', 'jitter', 'rotate', 'drop_global', 'drop_local', 'add_global', 'add_local')
+    assert set(CORRUPTIONS) == set(names)
     assert SEVERITIES == (1, 2, 3, 4, 5)
-
-
-@pytest.mark.parametrize('severity', [1, 5])
-@pytest.mark.parametrize('name', CORRUPTIONS)
-def test_clouds_are_corrupted_as_by_a_slow_loop(name, severity):
-    fast = Corrupt(name, severity, seed=3)(copies())['points'].double().numpy()
-    generator = np.random.default_rng(11)
-    source = lopsided().double().numpy()
-    slow = [SLOW[name](source, severity, generator) for _ in range(OBJECTS)]
-    assert {cloud.shape for cloud in slow} == {fast.shape[1:]}
-    for first, second in zip(*(table(corrupted, source, name) for corrupted in (fast, slow)), strict=True):
-        if max(np.ptp(first), np.ptp(second)) > 1e-5:
-            assert alike(first.round(5), second.round(5))
-        else:
-            assert first.mean() == pytest.approx(second.mean(), abs=1e-5)
 
 
 @pytest.mark.parametrize('name', CORRUPTIONS)

@@ -9,11 +9,11 @@ import torch
 from zoo.config import load_config
 from zoo.engine import build_runner, configure
 
-ROOT = Path(__file__).resolve().parents[3]
+RUNTIME = Path(__file__).resolve().parents[2] / 'configs' / '_base_' / 'runtime.py'
 
 CONFIG = """
 _base_ = [{base!r}]
-custom_imports = dict(imports=[{module!r}])
+custom_imports = dict(imports=['zoo.datasets'])
 model = dict(
     type='PointClassifier',
     num_classes={num_classes},
@@ -34,16 +34,10 @@ optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='SGD', lr=0.001))
 """
 
 
-def write_config(path: Path, module: str, dataset: dict, num_classes: int) -> Path:
-    """Write a config that trains a tiny classifier for one step on ``dataset``, a class of ``module``."""
-    base = str(ROOT / 'configs' / '_base_' / 'runtime.py')
-    path.write_text(CONFIG.format(base=base, module=module, dataset=dataset, num_classes=num_classes))
-    return path
-
-
 def train_one_step(folder: Path, dataset: dict, num_classes: int) -> float:
-    """Train for one step in this process; returns the largest change of a weight."""
-    config = write_config(folder / 'config.py', 'zoo.datasets', dataset, num_classes)
+    """Train a tiny classifier for one step in this process; returns the largest change of a weight."""
+    config = folder / 'config.py'
+    config.write_text(CONFIG.format(base=str(RUNTIME), dataset=dataset, num_classes=num_classes))
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

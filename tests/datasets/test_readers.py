@@ -1,0 +1,151 @@
+"""What every reader of files promises, whatever their layout."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch.utils.data import DataLoader
+
+from tests.datasets.one_step import train_one_step
+from tests.datasets.refusals import refused
+from tests.datasets.samples import SAMPLES, move_a_point
+from zoo.registry import DATASETS
+
+each = pytest.mark.parametrize('name', SAMPLES)
+
+
+def build(name, root, **options):
+    return DATASETS.build({**SAMPLES[name].config, 'data_root': str(root), **options})
+
+
+def read_all(name, root):
+    dataset = build(name, root)
+    return dataset.__getitems__(range(len(dataset)))
+
+
+@each
+def test_the_data_root_is_the_users(original, name, monkeypatch):
+    monkeypatch.setenv('ZOO_DATA', str(original(name)))
+    found = DATASETS.build(SAMPLES[name].config)
+    assert found.fingerprint == build(name, original(name)).fingerprint
+    assert found.source(0).startswith(str(original(name)))
+
+
+@each
+def test_a_batch_is_made_of_its_objects(original, name):
+    options = {'sampling': 'fixed'} if name == 'ShapeNetPart' else {}
+    dataset = build(name, original(name), texts=True, **options)
+    rows = [2, 0, 2]
+    batch = dataset.__getitems__(rows)
+    for row, index in enumerate(rows):
+        points = dataset.points(index)
+        assert points.dtype == np.float32
+        assert points.flags.writeable
+        assert np.array_equal(batch['points'][row].numpy(), points)
+        assert batch['text'][row] == dataset.caption(index)
+    assert batch['points'].dtype == torch.float32
+    assert batch['label'].tolist() == [dataset.labels[index] for index in rows]
+    assert len(dataset.labels) == len(dataset)
+    assert len(dataset.classes) >= SAMPLES[name].num_classes or name == 'ShapeNet55'
+    batch['points'].zero_()
+    assert dataset.__getitems__(rows)['points'].any()
+
+
+@each
+def test_the_fingerprint_follows_the_content(copied, name):
+    root = copied(name)
+    dataset = build(name, root)
+    assert build(name, root).fingerprint == dataset.fingerprint
+    suffix = SAMPLES[name].victim(root).suffix
+    move_a_point(Path(dataset.source(0).rpartition(suffix)[0] + suffix))
+    assert build(name, root).fingerprint != dataset.fingerprint
+
+
+@each
+@pytest.mark.parametrize('workers', [0, 1])
+def test_a_seed_repeats_an_epoch(original, name, workers):
+    dataset = build(name, original(name)).subset(range(6))
+
+    def epoch():
+        torch.manual_seed(7)
+        return list(DataLoader(dataset, 4, shuffle=True, num_workers=workers, collate_fn=dataset.collate))
+
+    for left, right in zip(epoch(), epoch(), strict=True):
+        assert torch.equal(left['points'], right['points'])
+        assert torch.equal(left['label'], right['label'])
+
+
+@each
+def test_it_trains_one_step(original, tmp_path, name):
+    dataset = {**SAMPLES[name].config, 'data_root': str(original(name))}
+    assert 0 < train_one_step(tmp_path, dataset, SAMPLES[name].num_classes) < math.inf
+
+
+@each
+def test_a_file_that_is_cut_off_is_named(copied, name):
+    root = copied(name)
+    path = SAMPLES[name].victim(root)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    message = refused(read_all, name, root)
+    assert message.startswith(str(path))
+    assert message.endswith('fetch it again')
+
+
+ABSENT = {
+    'few shot': ('ModelNetFewshot lacks 5way_2shot/3.pkl (or 5way2shot/3.pkl', 'Point-BERT/blob/master/DATASET.md'),
+    'ScanObjectNN': ('ScanObjectNN lacks main_split/test_', 'h5_files', 'github.io/scanobjectnn', 'terms of use'),
+    'ModelNetC': ('modelnet_c lacks dropout_local_1.h5: ', 'PointCloud-C/blob/main/docs/DATA_PREPARE.md'),
+    'ModelNet40C': ('modelnet40_c lacks data_cutout_5.npy, label.npy: ', 'zenodo.org/records/6017834'),
+    'ShapeNetPart': (
+        'shapenetcore_partanno_segmentation_benchmark_v0_normal lacks synsetoffset2category.txt, '
+        'train_test_split/shuffled_train_file_list.json: ',
+        'benchmark_v0_normal.zip',
+        'ReCon/blob/main/DATASET.md',
+        'terms of ShapeNet',
+    ),
+    'ShapeNet55': (
+        'ShapeNet55-34 lacks ShapeNet-55/test.txt, ShapeNet-55/train.txt, shapenet_pc: ',
+        'Point-BERT/blob/master/DATASET.md',
+        'ReCon/blob/main/DATASET.md',
+    ),
+}
+
+
+@pytest.mark.parametrize('name', ABSENT)
+def test_an_absent_set_says_what_where_and_how(tmp_path, name):
+    message = refused(build, name, tmp_path)
+    first, *hints = ABSENT[name]
+    assert message.startswith(f'{SAMPLES[name].config["type"]}: {tmp_path}/{first}')
+    for hint in (*hints, '$ZOO_DATA be the folder that holds '):
+        assert hint in message
+
+
+WRONG = {
+    'hdf5': ('ModelNet: ', [{'split': 'val'}, {'num_classes': 20}, {'layout': 'npy'}, {'num_points': 0}]),
+    'few shot': (
+        'ModelNetFewShot: split ',
+        [{'ways': 0}, {'shots': 0}, {'fold': -1}, {'split': 'val'}, {'num_points': 0}],
+    ),
+    'ScanObjectNN': ('one of train, test, variant', [{'split': 'val'}, {'variant': 'hardest'}]),
+    'ModelNetC': ('choose one of clean, scale, jitter, rotate, dropout_global', [{'corruption': 'drop'}]),
+    'ModelNet40C': ('choose one of original, occlusion, lidar', [{'corruption': 'scale'}]),
+    'ShapeNetPart': (
+        'one of train, val, trainval, test, sampling',
+        [{'split': 'all'}, {'sampling': 'fps'}, {'num_points': 0}],
+    ),
+    'ShapeNet55': (
+        'train, test, train+test, 0 < fraction <= 1',
+        [{'split': 'val'}, {'fraction': 0.0}, {'fraction': 1.5}, {'views': 0}],
+    ),
+}
+
+
+@pytest.mark.parametrize('name', WRONG)
+def test_wrong_arguments_are_usage_errors(original, name):
+    words, wrong = WRONG[name]
+    for options in wrong:
+        assert words in refused(build, name, original(name), **options)
