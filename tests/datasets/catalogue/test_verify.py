@@ -52,7 +52,7 @@ def test_published_lists_pass_in_any_order(folder):
 @pytest.mark.parametrize(
     ('split', 'change', 'found'),
     [
-        ('train', lambda names: names.__setitem__(5, 'bathtub_0999'), 'bathtub_0999 not published; bathtub_0006 missing'),
+        ('train', lambda names: names.__setitem__(5, 'bathtub_0999'), 'bathtub_0999 not published; bathtub_0006'),
         ('test', lambda names: names.pop(0), '907 names, 908 were published: bathtub_0107 missing'),
         ('train', lambda names: names.__setitem__(1, names[0]), 'names 1 object more than once: bathtub_0001'),
         ('test', lambda names: names.append('bed_0001'), 'train and test share 1 object: bed_0001'),
