@@ -42,15 +42,17 @@ def test_imports_point_one_way():
 
 
 def test_import_zoo_is_light_and_offline():
-    runs = [watched_import('zoo') for _ in range(3)]
-    assert min(seconds for seconds, _, _ in runs) < 2.0
-    assert {heavy for _, heavy, _ in runs} == {'-'}
-    assert {sockets for _, _, sockets in runs} == {'-'}
+    """The fastest of some runs counts on a busy machine."""
+    for _ in range(3):
+        seconds, heavy, sockets = watched_import('zoo')
+        assert (heavy, sockets) == ('-', '-')
+        if seconds < 2.0:
+            break
+    assert seconds < 2.0
 
 
-@pytest.mark.parametrize('module', ['zoo.registry', 'zoo.ops', 'zoo.errors', 'benchmarks'])
-def test_the_lower_floors_do_not_pull_in_the_heavy_ones(module):
-    _, heavy, sockets = watched_import(module)
+def test_the_lower_floors_do_not_pull_in_the_heavy_ones():
+    _, heavy, sockets = watched_import('zoo.errors, zoo.registry, zoo.ops, benchmarks')
     assert (heavy, sockets) == ('-', '-')
 
 

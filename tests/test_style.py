@@ -21,9 +21,6 @@ TEXT = [
 
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 80
-DATA_TABLES: frozenset[str] = frozenset()
-"""Files that are data in Python's clothes and may be longer."""
-
 FREE_TEST_FOLDERS = frozenset({'tools', 'configs', 'benchmarks'})
 """Folders of tests that mirror a folder of the repository; all others mirror a package of ``zoo``."""
 
@@ -40,17 +37,13 @@ def test_files_and_functions_are_short():
     found = []
     for path in CODE:
         text = path.read_text('utf-8')
-        if len(text.splitlines()) > LONGEST_FILE and name_of(path) not in DATA_TABLES:
+        if len(text.splitlines()) > LONGEST_FILE:
             found.append(f'{name_of(path)} has {len(text.splitlines())} lines')
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 length = (node.end_lineno or node.lineno) - node.lineno + 1
                 found += [f'{name_of(path)}: {node.name} has {length} lines'] if length > LONGEST_FUNCTION else []
     assert not found
-
-
-def test_exempt_tables_exist():
-    assert not [name for name in DATA_TABLES if not (ROOT / name).is_file()]
 
 
 def test_no_file_names_a_path_of_one_machine():

@@ -58,10 +58,10 @@ def test_paths_of_the_project(path):
     assert data_file(path) == ROOT.resolve() / path
 
 
-OUTSIDE = [r'/etc/passwd', r'../x', r'weights/../../x', r'a//b', r'./a', r'~/x', r'a\b', r'C:/x', r'.git/config']
+OUTSIDE = r'/etc/passwd ../x weights/../../x a//b ./a ~/x a\b C:/x .git/config'
 
 
-@pytest.mark.parametrize('path', ['', 'a\nb', 'a' * 500, *OUTSIDE])
+@pytest.mark.parametrize('path', ['', 'a\nb', 'a' * 500, *OUTSIDE.split()])
 def test_paths_that_leave_it(path):
     with pytest.raises(UsageError, match='leaves'):
         data_file(path)

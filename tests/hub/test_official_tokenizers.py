@@ -39,21 +39,6 @@ def test_act_agrees_with_the_released_computation(prompts):
     torch.testing.assert_close(network.features(neighborhoods, centers), features, rtol=1e-3, atol=1e-4)
 
 
-def test_containers_and_prefixes_of_the_released_files():
-    bare = official_state()
-    wrapped = {'base_model': {f'module.{key}': value for key, value in bare.items()}}
-    for one, other in zip(load(bare).parameters(), load(wrapped).parameters(), strict=True):
-        assert torch.equal(one, other)
-
-
-def test_a_cloud_becomes_ids():
-    model = load(official_state())
-    ids = model(torch.randn(2, 40, 3))
-    assert not model.training
-    assert ids.shape == (2, 7)
-    assert 0 <= int(ids.min()) <= int(ids.max()) < 16
-
-
 @pytest.mark.parametrize(
     ('act', 'key'),
     [

@@ -69,15 +69,6 @@ def test_logits_against_the_parts_put_together_one_point_at_a_time():
     assert model(points).shape == logits.shape
 
 
-def test_permuting_points_permutes_predictions():
-    """The first point stays, because sampling starts there."""
-    model, given = build().eval(), batch()
-    order = torch.cat([torch.zeros(1, dtype=torch.long), 1 + torch.randperm(39)])
-    logits = model(given['points'], label=given['label'])
-    moved = model(given['points'][:, order], label=given['label'])
-    torch.testing.assert_close(moved, logits[:, order], rtol=1e-4, atol=1e-4)
-
-
 def test_predictions_are_the_best_of_the_parts_of_the_class():
     model, given = build().eval(), batch()
     with torch.no_grad():

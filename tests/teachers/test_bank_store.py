@@ -37,21 +37,21 @@ def test_what_is_written_is_read(store):
     assert [path.name for path in store.path.parent.iterdir()] == [store.path.name]
 
 
-@pytest.mark.parametrize('damage', ['truncated', 'flipped', 'empty', 'other'])
+@pytest.mark.parametrize(
+    'damage',
+    [
+        lambda content, other: content[:-5],
+        lambda content, other: content[:-3] + bytes([content[-3] ^ 1]) + content[-2:],
+        lambda content, other: b'',
+        lambda content, other: other,
+    ],
+    ids=['truncated', 'flipped', 'empty', 'of another key'],
+)
 def test_damage_is_reported_and_the_file_not_used(store, damage):
     store.finish(TENSORS)
-    content = bytearray(store.path.read_bytes())
-    if damage == 'truncated':
-        content = content[:-5]
-    elif damage == 'flipped':
-        content[-3] ^= 1
-    elif damage == 'empty':
-        content = bytearray()
-    else:
-        other = BankStore(store.path.parent, 'Teacher', make_key({'a': 2}))
-        other.finish(TENSORS)
-        content = bytearray(other.path.read_bytes())
-    store.path.write_bytes(content)
+    other = BankStore(store.path.parent, 'Teacher', make_key({'a': 2}))
+    other.finish(TENSORS)
+    store.path.write_bytes(damage(store.path.read_bytes(), other.path.read_bytes()))
     with pytest.warns(UserWarning, match='computed again'):
         assert store.read() is None
 

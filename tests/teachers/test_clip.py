@@ -5,6 +5,7 @@ import json
 import pytest
 import torch
 import torch.nn.functional as F
+from safetensors.torch import load_file, save_file
 
 from zoo.compat import ensure_torchvision
 from zoo.errors import UsageError
@@ -45,16 +46,17 @@ def model(folder):
     return transformers.CLIPModel.from_pretrained(folder).eval()
 
 
+def linked(folder, place):
+    """All of the folder but its weights."""
+    for path in folder.iterdir():
+        if path.name != 'model.safetensors':
+            (place / path.name).symlink_to(path)
+
+
 def test_image_features_are_those_of_the_model(folder, model):
     images = torch.rand(3, 3, 32, 32)
-    pixels = torch.stack(
-        [
-            (images[:, 0] - 0.48145466) / 0.26862954,
-            (images[:, 1] - 0.4578275) / 0.26130258,
-            (images[:, 2] - 0.40821073) / 0.27577711,
-        ],
-        dim=1,
-    )
+    mean, deviation = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
+    pixels = (images - torch.tensor(mean).view(3, 1, 1)) / torch.tensor(deviation).view(3, 1, 1)
     with torch.no_grad():
         expected = model.visual_projection(model.vision_model(pixel_values=pixels).pooler_output)
     found = CLIPImageTeacher(str(folder), embed_dim=24)(images)
@@ -89,11 +91,7 @@ def test_embed_dim_is_checked_against_the_weights(folder):
 
 
 def test_fingerprint_knows_the_weights(folder, tmp_path):
-    from safetensors.torch import load_file, save_file
-
-    for path in folder.iterdir():
-        if path.name != 'model.safetensors':
-            (tmp_path / path.name).symlink_to(path)
+    linked(folder, tmp_path)
     weights = load_file(folder / 'model.safetensors')
     save_file(weights, tmp_path / 'model.safetensors', metadata={'format': 'pt'})
     first = {kind: kind(str(tmp_path), 24).fingerprint for kind in (CLIPImageTeacher, CLIPTextTeacher)}
@@ -104,22 +102,14 @@ def test_fingerprint_knows_the_weights(folder, tmp_path):
 
 
 def test_weights_of_torch_are_read_as_well(folder, tmp_path):
-    from safetensors.torch import load_file
-
-    for path in folder.iterdir():
-        if path.name != 'model.safetensors':
-            (tmp_path / path.name).symlink_to(path)
+    linked(folder, tmp_path)
     torch.save(load_file(folder / 'model.safetensors'), tmp_path / 'pytorch_model.bin')
     found, expected = CLIPTextTeacher(str(tmp_path), 24)(TEXTS), CLIPTextTeacher(str(folder), 24)(TEXTS)
     assert F.cosine_similarity(found, expected).min() > 0.9999
 
 
 def test_missing_tensors_are_an_error_and_not_random_numbers(folder, tmp_path):
-    from safetensors.torch import load_file, save_file
-
-    for path in folder.iterdir():
-        if path.name != 'model.safetensors':
-            (tmp_path / path.name).symlink_to(path)
+    linked(folder, tmp_path)
     weights = load_file(folder / 'model.safetensors')
     del weights['visual_projection.weight']
     save_file(weights, tmp_path / 'model.safetensors', metadata={'format': 'pt'})

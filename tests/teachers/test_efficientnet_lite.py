@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 
-from tests.shared import shared_file
 from zoo.errors import UsageError
 from zoo.teachers import EfficientNetLite0Teacher
 from zoo.teachers.efficientnet_lite import timm_key
@@ -81,26 +79,6 @@ def test_it_recognises_photographs(weights):
         features = teacher(torch.tensor(image).permute(2, 0, 1)[None] / 255)
         scores = features @ weights['_fc.weight'].T + weights['_fc.bias']
         assert int(scores.argmax()) == label
-
-
-def test_features_of_renderings_tell_classes_apart():
-    """Nearest neighbours among renderings of real shapes: far better in features than in pixels."""
-    archive = np.load(shared_file('data', 'shapedb69', 'points2048.npz'))
-    labels, test = archive['y'], archive['test'].astype(bool)
-    chosen = np.flatnonzero(np.isin(labels, np.flatnonzero(np.bincount(labels) >= 60)))[::4]
-    views = np.load(shared_file('data', 'shapedb69', 'views112.npz'))['views'][chosen, 1]
-    labels, test = torch.from_numpy(labels[chosen]), torch.from_numpy(test[chosen])
-    images = torch.from_numpy(views)[:, None].expand(-1, 3, -1, -1) / 255
-    teacher = EfficientNetLite0Teacher(input_size=112)
-
-    def accuracy(features):
-        features = F.normalize(features - features[~test].mean(0), dim=1)
-        nearest = (features[test] @ features[~test].T).argmax(1)
-        return float((labels[~test][nearest] == labels[test]).float().mean())
-
-    found = accuracy(torch.cat([teacher(batch) for batch in images.split(64)]))
-    assert found > 0.7
-    assert found > accuracy(images[:, 0].flatten(1)) + 0.1
 
 
 def test_fingerprint_knows_the_input_size():

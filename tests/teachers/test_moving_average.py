@@ -83,16 +83,6 @@ def test_has_no_gradient_and_drops_nothing():
     assert not any(parameter.requires_grad for parameter in teacher.parameters())
 
 
-def test_is_kept_with_the_model():
-    first, second = (MovingAverage(student(), start=0.5) for _ in range(2))
-    moved = student()
-    with torch.no_grad():
-        moved[0].weight.add_(1)
-    first.after_step(moved, 0.0)
-    second.load_state_dict(first.state_dict())
-    assert torch.equal(first.network[0].weight, second.network[0].weight)
-
-
 @pytest.mark.parametrize('wrong', [dict(start=1.5), dict(end=-0.1), dict(ramp=0)])
 def test_momenta_that_cannot_be(wrong):
     with pytest.raises(UsageError, match='MovingAverage'):

@@ -26,13 +26,6 @@ def test_features_are_means_of_token_states(teacher):
         torch.testing.assert_close(feature, F.normalize(states[0].mean(0), dim=0), rtol=1e-4, atol=1e-5)
 
 
-def test_features_are_close_where_meanings_are(teacher):
-    chair, stool, airplane, again = teacher(TEXTS)
-    torch.testing.assert_close(chair.norm(), torch.tensor(1.0))
-    assert chair @ again > 0.9
-    assert chair @ stool > chair @ airplane + 0.1
-
-
 def test_frozen_and_trained(teacher):
     assert not teacher.state_dict()
     assert not teacher(['a']).requires_grad
@@ -45,12 +38,6 @@ def test_frozen_and_trained(teacher):
 def test_long_texts_are_cut_and_no_texts_are_no_features(teacher):
     assert teacher(['word ' * 1000]).shape == (1, 384)
     assert teacher([]).shape == (0, 384)
-
-
-@pytest.mark.parametrize('wrong', ['one string', [1, 2], torch.zeros(2), None])
-def test_what_is_no_list_of_strings_is_refused(teacher, wrong):
-    with pytest.raises(UsageError, match='needs a list of strings'):
-        teacher(wrong)
 
 
 def test_fingerprint_knows_the_files(teacher, tmp_path):

@@ -111,32 +111,28 @@ def test_wrong_names_say_so(tmp_path, file):
         TimmImageTeacher(str(tmp_path))(images)
 
 
+ARGUMENTS = (
+    {'checkpoint_path': 'evil.pth'},
+    {'pretrained': True},
+    {'pretrained_cfg': {'url': 'http://127.0.0.1:9/w.pth'}},
+    {'cache_dir': '/'},
+    {'scriptable': True},
+    {'embed_dim': 10**12},
+    {'_scope_': 'x'},
+)
+
+
 @pytest.mark.parametrize(
-    'arguments',
+    ('key', 'value', 'message'),
     [
-        {'checkpoint_path': 'evil.pth'},
-        {'pretrained': True},
-        {'pretrained_cfg': {'url': 'http://127.0.0.1:9/w.pth'}},
-        {'cache_dir': '/'},
-        {'scriptable': True},
-        {'embed_dim': 10**12},
-        {'_scope_': 'x'},
+        *(('model_args', arguments, 'model_args in config') for arguments in ARGUMENTS),
+        *(('architecture', name, 'knows no network') for name in ('hf_hub:evil/model', 'local-dir:/evil', 'os.system')),
     ],
 )
-def test_a_configuration_from_a_hub_names_no_files(folder, tmp_path, arguments):
+def test_a_configuration_from_a_hub_names_networks_of_timm_alone_and_no_files(folder, tmp_path, key, value, message):
     for path in folder.iterdir():
         shutil.copy(path, tmp_path)
     config = json.loads((tmp_path / 'config.json').read_text())
-    (tmp_path / 'config.json').write_text(json.dumps({**config, 'model_args': arguments}))
-    with pytest.raises(UsageError, match='model_args in config'):
-        TimmImageTeacher(str(tmp_path), 64)(torch.rand(1, 3, 160, 160))
-
-
-@pytest.mark.parametrize('name', ['hf_hub:evil/model', 'local-dir:/evil', 'os.system'])
-def test_a_configuration_names_networks_of_timm_alone(folder, tmp_path, name):
-    for path in folder.iterdir():
-        shutil.copy(path, tmp_path)
-    config = json.loads((tmp_path / 'config.json').read_text())
-    (tmp_path / 'config.json').write_text(json.dumps({**config, 'architecture': name}))
-    with pytest.raises(UsageError, match='knows no network'):
+    (tmp_path / 'config.json').write_text(json.dumps({**config, key: value}))
+    with pytest.raises(UsageError, match=message):
         TimmImageTeacher(str(tmp_path), 64)(torch.rand(1, 3, 160, 160))

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import importlib.util
 import io
 import itertools
 import json
 import os
 import random
+import runpy
 import signal
 import subprocess
 import sys
@@ -28,10 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def tool():
     """The tool's function; a process of its own takes seconds to start."""
-    spec = importlib.util.spec_from_file_location('benchmark_tool', ROOT / 'tools' / 'benchmark.py')
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.main
+    return runpy.run_path(str(ROOT / 'tools' / 'benchmark.py'))['main']
 
 
 @pytest.fixture

@@ -52,27 +52,6 @@ def test_spread_is_the_distance_of_two_draws(fusion, queries):
 
 
 @torch.no_grad()
-def test_it_scales_with_the_cloud_and_ignores_where_it_is():
-    model = student('none', ())
-    output = model(torch.randn(2, 64, 3), return_attention=True)
-    before = attention_distance(output)
-    output.centers = output.centers * 3 + 7
-    torch.testing.assert_close(attention_distance(output), before * 3)
-
-
-@torch.no_grad()
-def test_attention_to_the_patch_itself_and_even_attention():
-    output = student('none', ())(torch.randn(2, 64, 3), return_attention=True)
-    size = output.tokens.shape[1]
-    output.attentions = [{'tokens': torch.eye(size).expand(2, 1, size, size)}]
-    assert attention_distance(output).abs().max() == 0
-    output.attentions = [{'tokens': torch.full((2, 1, size, size), 1 / size)}]
-    torch.testing.assert_close(
-        attention_distance(output)[:, 0, 0], torch.cdist(output.centers, output.centers).mean((1, 2))
-    )
-
-
-@torch.no_grad()
 def test_what_is_missing_is_named():
     model = student('none', ())
     with pytest.raises(ValueError, match='return_attention=True'):

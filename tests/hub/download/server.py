@@ -30,6 +30,11 @@ def checkpoint(size=3000, seed=7):
     raise ValueError(size)
 
 
+def left(folder):
+    """Names of the files in the cache of a test."""
+    return [path.name for path in (folder / 'home').rglob('*') if path.is_file() and path.suffix != '.lock']
+
+
 class Server:
     """Answers every path as its next reply says; the last one stays."""
 

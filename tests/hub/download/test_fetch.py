@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.hub.download.server import QUICK, checkpoint, fetch, serving, status, whole
+from tests.hub.download.server import QUICK, checkpoint, fetch, left, serving, status, whole
 from zoo.errors import UsageError
 from zoo.hub.download import WeightFile, fetch_weights, local_copy
 from zoo.hub.download.settings import Limits
@@ -24,10 +24,6 @@ from zoo.hub.download.settings import Limits
 WRONG = '0' * 64
 ANOTHER = checkpoint(seed=9)
 """Another file of the same name."""
-
-
-def left(tmp_path):
-    return [path.name for path in (tmp_path / 'home').rglob('*') if path.is_file() and path.suffix != '.lock']
 
 
 def test_a_wrong_hash_leaves_nothing_behind(server, tmp_path, sha256):
@@ -43,10 +39,11 @@ def test_a_wrong_hash_leaves_nothing_behind(server, tmp_path, sha256):
     assert left(tmp_path) == []
 
 
-def test_what_is_there_is_not_asked_for_again(server, content, sha256):
+def test_what_is_there_is_not_asked_for_again(server, content, sha256, caplog):
     paths = {fetch([server.url], name='f.pth', sha256=sha256, size=len(content), limits=QUICK) for _ in range(3)}
     assert len(paths) == len(server.asked) == 1
     assert paths.pop().parent.name == sha256[:16]
+    assert caplog.messages == []  # a published hash is no news
 
 
 def test_sources_are_tried_in_order_and_each_failure_is_told(server, content, sha256):
@@ -106,20 +103,12 @@ def test_again_keeps_to_a_published_hash(server, content, sha256):
     assert fetch([server.url], name='f.pth', sha256=sha256, limits=QUICK).read_bytes() == content
 
 
-@pytest.mark.parametrize(
-    ('query', 'command'),
-    [
-        ('', 'python tools/download.py {url} --again'),
-        ('?a=1;b', 'python tools/download.py ADDRESS --again'),
-    ],
-)
-def test_the_message_names_the_command(server, query, command):
-    file = WeightFile.of_address(server.url + query)
+def test_an_address_that_a_shell_would_not_take_stays_out_of_the_command(server):
+    file = WeightFile.of_address(f'{server.url}?a=1;b')
     fetch_weights(file, limits=QUICK).unlink()
     server.reply(whole(content=ANOTHER))
-    with pytest.raises(UsageError) as caught:
+    with pytest.raises(UsageError, match=r'python tools/download\.py ADDRESS --again$'):
         fetch_weights(file, limits=QUICK)
-    assert str(caught.value).endswith(command.format(url=server.url))
 
 
 def test_a_damaged_file_stays_until_a_whole_one_is_there(server, content):
@@ -151,13 +140,10 @@ POINTER = b'version https://git-lfs.github.com/spec/v1\noid sha256:' + b'0' * 64
         (POINTER, "no checkpoint but a file that begins with 'version https://git-lfs"),
         (bytes(3000), 'gives no checkpoint'),
         (checkpoint()[:-1], 'not whole'),
-        (checkpoint()[:100], 'not whole'),
         (checkpoint() + b'more', 'not whole'),
         (ARCHIVE[:-30], 'not whole'),
-        (ARCHIVE[: len(ARCHIVE) // 2], 'not whole'),
         (ARCHIVE[: AT + 100] + bytes(500) + ARCHIVE[AT + 600 :], 'is broken'),
         (PICKLE[:-100], 'not whole'),
-        (PICKLE[:300], 'not whole'),
         (PICKLE[:40], 'not whole'),
     ],
 )
@@ -176,11 +162,6 @@ def test_checkpoints_of_every_format_are_remembered(server, content):
     server.reply(whole(content=content))
     path = fetch([server.url], name='f.pth', limits=QUICK)
     assert json.loads(path.with_name('f.pth.json').read_text())['sha256'] == hashlib.sha256(content).hexdigest()
-
-
-def test_a_published_hash_is_not_news(server, sha256, caplog):
-    fetch([server.url], name='f.pth', sha256=sha256, limits=QUICK)
-    assert caplog.messages == []
 
 
 @pytest.mark.parametrize('published', [True, False])

@@ -68,23 +68,6 @@ def test_a_failure_is_everybodys(server):
     assert len(server.asked) == PROCESSES
 
 
-def test_threads_download_once_too(server, content):
-    server.reply(slowly(whole()))
-    found = []
-    threads = [
-        threading.Thread(
-            target=lambda: found.append(fetch([server.url], name='f.pth', limits=QUICK).read_bytes()), daemon=True
-        )
-        for _ in range(4)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
-    assert found == [content] * 4
-    assert len(server.asked) == 1
-
-
 def test_who_waits_is_told(server, caplog):
     def later(handler, content):
         time.sleep(1.3)

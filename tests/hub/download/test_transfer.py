@@ -35,18 +35,6 @@ def test_a_transfer_cut_at_any_byte_goes_on_there(tmp_path):
     assert not list(tmp_path.rglob('*.part*'))
 
 
-def test_a_line_that_breaks_many_times(tmp_path):
-    draw = random.Random(3)
-    data = checkpoint(400_000)
-    cuts = [draw.randrange(1, 60_000) for _ in range(12)]
-    with serving(data, *(whole(cut=cut) for cut in cuts), whole()) as server:
-        path = fetch([server.url], name='f.pth', limits=replace(QUICK, progress=1))
-        assert path.read_bytes() == data
-        starts = [sum(cuts[:index]) for index in range(len(server.asked))]
-        assert server.ranges == [None, *(f'bytes={start}-' for start in starts[1:])]
-        assert all(headers.get('if-range') == '"one"' for _, headers in server.asked[1:])
-
-
 def test_a_line_that_brings_nothing_new_is_given_up_and_kept(server, tmp_path, content):
     server.reply(whole(cut=1200), whole(cut=0))
     with pytest.raises(UsageError, match=r'broke off, 1,200 of 3,000 bytes have arrived.*gave up after 3 attempts'):
@@ -57,11 +45,6 @@ def test_a_line_that_brings_nothing_new_is_given_up_and_kept(server, tmp_path, c
     assert fetch([server.url], name='f.pth', limits=QUICK).read_bytes() == content
     assert server.ranges == ['bytes=1200-']
     assert parts(tmp_path) == []
-
-
-def test_a_server_without_ranges_begins_anew(server, content, sha256):
-    server.reply(whole(cut=700), whole(ranges=False))
-    assert fetch([server.url], name='f.pth', sha256=sha256, limits=QUICK).read_bytes() == content
 
 
 def test_a_file_that_changed_begins_anew(server, content):

@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from tests.teachers.tokenizers.tiny import RANDOM, SIZES, cross_modal, dvae, groups, official_state
+from tests.teachers.tokenizers.tiny import RANDOM, SIZES, cross_modal, dvae, groups
 from zoo.errors import UsageError
 from zoo.registry import TEACHERS
 from zoo.teachers.tokenizers import CrossModalTokenizer, DVAETokenizer
@@ -85,13 +85,6 @@ def test_the_foundation_inside_follows_the_teacher(tmp_path):
         assert {parameter.dtype for parameter in foundation.parameters()} == {torch.float64}
 
 
-def test_released_files_are_read_as_they_are(tmp_path):
-    state = {f'module.{key}': value for key, value in official_state().items()}
-    torch.save({'base_model': state, 'epoch': 300}, tmp_path / 'released.pth')
-    teacher = DVAETokenizer(str(tmp_path / 'released.pth'), **ASKED)
-    assert teacher.tokens(*groups()).shape == (2, 7)
-
-
 def test_it_is_read_late_and_kept_out_of_the_module_tree(file):
     teacher = DVAETokenizer(file, **ASKED).train()
     assert not teacher.loaded
@@ -134,11 +127,6 @@ def test_a_missing_file_names_the_command_that_makes_it(kind, command, tmp_path,
 def test_other_sizes_than_asked_for(file, change, message):
     with pytest.raises(UsageError, match=message):
         DVAETokenizer(file, **{**ASKED, **change}).tokens(*groups())
-
-
-def test_another_kind_than_asked_for(file):
-    with pytest.raises(UsageError, match='holds a DiscreteVAE, CrossModalTokenizer'):
-        CrossModalTokenizer(file, **ASKED).tokens(*groups())
 
 
 def test_files_without_a_tokenizer(tmp_path):
