@@ -24,6 +24,7 @@ from benchmarks.records.files import read_array, write_array
 from zoo.datasets.base import ObjectSubset
 from zoo.errors import UsageError
 from zoo.models.preprocess import build_transforms, transformed
+from zoo.tensors import tensor_digest
 
 Transforms = Sequence[dict[str, Any]]
 
@@ -175,15 +176,6 @@ def evaluation_transforms(num_points: int) -> list[dict[str, Any]]:
     return [{'type': 'FPSSubsample', 'num_points': num_points}, {'type': 'UnitSphere'}]
 
 
-def model_digest(model: nn.Module) -> str:
-    """SHA-256 of every tensor of a model, and of what it is called and built of."""
-    digest = hashlib.sha256(repr(model).encode())
-    for key, value in sorted(model.state_dict().items()):
-        digest.update(f'{key} {value.dtype} {tuple(value.shape)}'.encode())
-        digest.update(value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().tobytes())
-    return digest.hexdigest()
-
-
 @dataclass(frozen=True)
 class FeatureCache:
     """Features on disk, by everything they depend on: tensors, pooling, data and transforms.
@@ -241,7 +233,7 @@ class FeatureCache:
             for key, value in vars(module).items()
             if isinstance(value, str | int | float | bool | tuple) and not key.startswith('_') and key != 'training'
         )
-        parts = [model_digest(model), plain, dataset.fingerprint, list(transforms)]
+        parts = [repr(model), tensor_digest(model.state_dict()), plain, dataset.fingerprint, list(transforms)]
         return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:32]
 
 

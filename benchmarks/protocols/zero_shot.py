@@ -91,24 +91,6 @@ def class_text_features(teacher: Any, classes: Sequence[str], prompts: Sequence[
     return F.normalize(torch.stack(rows), dim=-1)
 
 
-def zero_shot_classify(features: np.ndarray, class_features: np.ndarray, centred: bool = False) -> np.ndarray:
-    """Class of the largest cosine.
-
-    Args:
-        features: features (T, D) of clouds.
-        class_features: features (classes, D) of texts.
-        centred: whether to compare after taking the mean over channels out of both, for students whose targets were
-            layer-normalised.
-
-    Returns:
-        Predicted labels (T,).
-    """
-    if centred:
-        features, class_features = (rows - rows.mean(axis=1, keepdims=True) for rows in (features, class_features))
-    unit = class_features / np.linalg.norm(class_features, axis=1, keepdims=True)
-    return (features @ unit.T).argmax(axis=1)
-
-
 @dataclass(frozen=True)
 class ZeroShot(Protocol):
     """Zero-shot classification: a pretrained student is given the names of the classes alone.
@@ -156,8 +138,12 @@ class ZeroShot(Protocol):
                 f'the streams {dict(model.streams)} have {features.shape[1]} channels and the texts '
                 f'{class_features.shape[1]}: they are not of one space'
             )
+        # Targets of these students were layer-normalized: the mean over channels says nothing.
         centred = any(entry.target_norm == 'layer' for entry in model.objectives.values())
-        predicted = zero_shot_classify(features, class_features, centred)
+        if centred:
+            features, class_features = (rows - rows.mean(1, keepdims=True) for rows in (features, class_features))
+        unit = class_features / np.linalg.norm(class_features, axis=1, keepdims=True)
+        predicted = (features @ unit.T).argmax(axis=1)
         own = {
             'split': self.split,
             'streams': dict(model.streams),

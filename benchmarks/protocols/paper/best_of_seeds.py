@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -49,17 +49,8 @@ class BestOfSeeds(Protocol):
         return replace(found, protocol={**settings, **found.protocol}, config=CONFIG)
 
 
-@dataclass(frozen=True, eq=False)
-class Candidate:
-    """One seed at its best epoch.
-
-    Attributes:
-        seed: random seed of the run.
-        accuracy: OA of the best epoch in percent.
-        last: OA of the last epoch in percent.
-        labels: true classes (T,).
-        predictions: predicted classes of the best epoch (T,).
-    """
+class Candidate(NamedTuple):
+    """One seed at its best epoch: OA of that and of its last epoch in percent, classes and predictions (T,)."""
 
     seed: int
     accuracy: float
