@@ -30,7 +30,7 @@ def torch_pointcloud(name: str, pretrained: bool = False, **options: Any) -> nn.
 
     Args:
         name: name that ``torch_pointcloud.create_model`` takes, such as ``pointnet.modelnet40``.
-        pretrained: with its published weights, which are downloaded.
+        pretrained: whether its published weights are downloaded.
         options: further arguments of ``create_model``.
 
     Raises:

@@ -24,7 +24,7 @@ def check_encoder(encoder: nn.Module) -> list[str]:
     """Faults of an encoder, one sentence each; none where it keeps the contract.
 
     Args:
-        encoder: from points (B, N, 3) to features (B, F), in evaluation mode.
+        encoder: module from points (B, N, 3) to features (B, F), in evaluation mode.
     """
     clouds = tiny_clouds()
     state = {name: tensor.clone().nan_to_num() for name, tensor in encoder.state_dict().items()}

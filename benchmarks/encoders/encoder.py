@@ -121,7 +121,7 @@ class ExternalEncoder(nn.Module):
     """An encoder from elsewhere under the contract of ours.
 
     Args:
-        encoder: from points (B, N, 3) to features (B, F).
+        encoder: function or module from points (B, N, 3) to features (B, F).
         identity: text by which features that were computed before are told apart.
     """
 

@@ -210,12 +210,12 @@ class Protocol:
         return 1 + slower(settings) * settings['points'] / 512 * 2000 / 2400
 
     def run(self, encoder: Any, data: Data, context: Context) -> Measurement:
-        """Measure; the protocol of the result is what moves the figure and is said by no one else.
+        """Measure, and return figures with the settings that move them and that :meth:`measure` does not state.
 
         Args:
-            encoder: what ``requires`` says.
+            encoder: model of the kind that ``requires`` names.
             data: objects that are learned from and measured on.
-            context: where and how.
+            context: settings of the run.
         """
         raise NotImplementedError
 

@@ -73,7 +73,7 @@ class Corruption(Protocol):
             encoder: module from points (B, N, 3) of any N to logits or features (B, F); put into eval mode.
             classify: function from what it gives to classes (B,).
             test: labeled dataset.
-            context: where and how.
+            context: settings of the run.
 
         Returns:
             ``oa`` and ``macc`` of the clean clouds, ``oa/<corruption>/<severity>``, ``oa/<corruption>`` (mean over

@@ -55,9 +55,9 @@ def cloud_reader(
     """A function from positions (B,) to ``points`` (B, N, 3) after the transforms and ``index`` (B,), and nothing else.
 
     Args:
-        dataset: an ObjectDataset; neither labels nor pictures nor texts of it are read.
+        dataset: ObjectDataset; neither labels nor pictures nor texts of it are read.
         transforms: configs of batched transforms.
-        device: where the points are put and transformed.
+        device: device that the points are put on and transformed on.
     """
     chain = build_transforms(transforms)
 
@@ -87,11 +87,11 @@ def extract_features(
     """Features and labels of every sample, in order.
 
     Args:
-        model: maps points (B, N, 3) to features (B, F); put into eval mode.
-        dataset: an ObjectDataset.
+        model: module from points (B, N, 3) to features (B, F); put into eval mode.
+        dataset: ObjectDataset.
         transforms: configs of the batched transforms applied before the model.
         batch_size: number of samples at a time, see :func:`usual_batch_size`; batches do not influence each other.
-        device: where the model runs.
+        device: ``cpu`` or ``cuda``.
         prepared: clouds (S, N, 3) after the transforms, where they are at hand.
 
     Returns:
@@ -238,7 +238,7 @@ class FeatureCache:
 
 
 def _kept(path: Path, rows: int) -> np.ndarray | None:
-    """Array of a file; None where it is not there, or is no longer what was written, which is said."""
+    """Array of a file; None, with a warning where it is no longer what was written, otherwise."""
     try:
         content: np.ndarray = read_array(path)
     except FileNotFoundError:

@@ -43,7 +43,7 @@ class Tuning:
     Attributes:
         runner: runner of the training; an interrupted run goes on from its newest checkpoint.
         test: dataset that is measured on.
-        settings: what a reader needs to know of the config.
+        settings: settings of the config that a reader needs to know.
 
     Args:
         config: fine-tuning config.
@@ -211,7 +211,7 @@ class Finetune(Protocol):
 
         Args:
             found: measurement of the trained model.
-            context: where and how it was measured.
+            context: settings of the run.
             weights: path and hash of its weights.
         """
         config = context.place(context.work / Path(self.config).name)

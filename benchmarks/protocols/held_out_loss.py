@@ -101,7 +101,7 @@ def held_out_losses(
     """Figures of :meth:`HeldOutLoss.run`.
 
     Args:
-        model: a :class:`zoo.models.Pretrainer`; put into eval mode.
+        model: pretrained student; put into eval mode.
         data: dataset of S objects.
         targets: features (S, D) by ``<modality>_feature``.
         num_points: number of points of a cloud, chosen by FPS.

@@ -20,9 +20,9 @@ class Measurement:
         protocol: settings that move the figures; what every record says is added by :meth:`Protocol.measure`.
         seconds: wall time.
         per_class: accuracy of every class in percent.
-        labels: (T,) true classes of the test objects, in dataset order; empty where there is no single test set.
-        predictions: (T,) predicted classes, for paired tests.
-        scores: (T,) score of every object in [0, 1], where classes are given and something else is judged.
+        labels: true classes (T,) of the test objects, in dataset order; empty where there is no single test set.
+        predictions: predicted classes (T,), for paired tests.
+        scores: score (T,) of every object in [0, 1], where classes are given and something else is judged.
         config: config of a training that the protocol did.
         seed: random seed of the chosen run, where a protocol chooses among several.
         value: entries that other jobs may read, in JSON.
@@ -47,23 +47,20 @@ def classified(
     predictions: np.ndarray,
     classes: Sequence[str],
     protocol: Mapping[str, Any],
-    seconds: float = 0.0,
 ) -> Measurement:
     """Make a measurement of predicted classes.
 
     Args:
-        labels: (T,) true classes.
-        predictions: (T,) predicted classes.
-        classes: names by label.
+        labels: true classes (T,).
+        predictions: predicted classes (T,).
+        classes: names of classes by label.
         protocol: settings of the protocol.
-        seconds: wall time, unless :meth:`Protocol.measure` takes it.
     """
     shares = class_accuracy(labels, predictions, len(classes))
     return Measurement(
         {'oa': overall_accuracy(labels, predictions), 'macc': mean_class_accuracy(labels, predictions)},
         dict(protocol),
-        seconds,
-        {name: float(share) for name, share in zip(classes, shares, strict=False) if not np.isnan(share)},
-        labels,
-        predictions,
+        per_class={name: float(share) for name, share in zip(classes, shares, strict=False) if not np.isnan(share)},
+        labels=labels,
+        predictions=predictions,
     )

@@ -113,7 +113,7 @@ def part_options(dataset: Any) -> dict[str, Any]:
     """Changes to a config that fit the model to the parts of a dataset.
 
     Args:
-        dataset: an ObjectDataset with classes and parts.
+        dataset: dataset with classes and parts.
 
     Raises:
         UsageError: it has no parts.
@@ -139,7 +139,7 @@ def measure_parts(model: Any, test: Any, metric: PartIoU, batch_size: int = 64) 
     The model is given points and classes alone, in an order that says nothing; parts are compared outside of it.
 
     Args:
-        model: a PartSegmenter; its preprocessor chooses the points.
+        model: segmenter; its preprocessor chooses the points.
         test: dataset with classes and parts.
         metric: metric that takes the predictions in.
         batch_size: number of clouds at a time; batches do not influence each other.

@@ -29,7 +29,7 @@ def pretrain(
 
     Args:
         config: pretraining config.
-        work_dir: where the run writes.
+        work_dir: folder of the run.
         options: changes to the config, by dotted key.
         device: ``cpu`` or ``cuda``; the GPU where there is one.
 

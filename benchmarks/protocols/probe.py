@@ -4,7 +4,7 @@ Source: the transfer protocols of arXiv 2302.02318 and 2212.08320: a linear laye
 dropout, on [every query, max over patches]. Traps: in the released code "frozen" also trains the class token and its
 position, moves batch norm and keeps stochastic depth on, and the best epoch is chosen on the test split; here the
 student is in evaluation mode, nothing of it is trained, features are computed once without augmentation, and the last
-epoch counts. The features are standardised by the training set's mean and deviation.
+epoch counts. The features are standardized by the training set's mean and deviation.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from benchmarks.protocols.measurement import Measurement, classified
 from zoo.errors import Diverged
 from zoo.layers import build_head
 
-HEADS = ('linear', 'mlp3')
+HEADS = {'linear': 'MLP-Linear', 'mlp3': 'MLP-3'}
 
 
 def train_head(
@@ -37,7 +37,7 @@ def train_head(
     batch_size: int = 64,
     seed: int = 0,
 ) -> nn.Module:
-    """Train a head by AdamW with a cosine rate, on standardised features.
+    """Train a head by AdamW with a cosine rate, on standardized features.
 
     Args:
         features: features (S, F).
@@ -51,7 +51,7 @@ def train_head(
         seed: random seed of initialization, order and dropout.
 
     Returns:
-        The head in evaluation mode, standardisation included: features (B, F) to logits (B, classes).
+        The head in evaluation mode, standardization included: features (B, F) to logits (B, classes).
 
     Raises:
         Diverged: its weights are not finite at the end.
@@ -60,7 +60,7 @@ def train_head(
     rows, targets = torch.from_numpy(features).float(), torch.from_numpy(labels).long()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = nn.Sequential(_Standardise(rows), build_head(head, rows.shape[1], num_classes)).train()
+        model = nn.Sequential(_Standardize(rows), build_head(head, rows.shape[1], num_classes)).train()
         optimizer = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=weight_decay)
         size = min(batch_size, len(rows))
         steps = len(rows) // size
@@ -77,7 +77,7 @@ def train_head(
     return model.eval()
 
 
-class _Standardise(nn.Module):
+class _Standardize(nn.Module):
     """Zero mean and unit variance by the statistics of the training features; constant channels become zero."""
 
     mean: torch.Tensor
@@ -125,7 +125,7 @@ class Probe(Protocol):
     @property
     def column(self) -> str:
         """Header of the column."""
-        return {'linear': 'MLP-Linear', 'mlp3': 'MLP-3'}[self.head]
+        return HEADS[self.head]
 
     @property
     def recorded(self) -> str:

@@ -36,7 +36,7 @@ class ProjectedQueries(nn.Module):
     """The weighted sum of a pretrained student's projected queries.
 
     Args:
-        pretrainer: a :class:`zoo.models.Pretrainer` with the weights of its pretraining.
+        pretrainer: :class:`zoo.models.Pretrainer` with the weights of its pretraining.
         streams: weights of alignment objectives by name, such as ``{'text': 1.0}``.
 
     Raises:
@@ -58,7 +58,7 @@ class ProjectedQueries(nn.Module):
         self.streams = tuple(sorted(streams.items()))
 
     def forward(self, points: Tensor) -> Tensor:
-        """Features (B, D) of clouds (B, N, 3), not normalised."""
+        """Features (B, D) of clouds (B, N, 3), not normalized."""
         output = self.backbone(points)
         projected = [
             weight * self.objectives[name].projection(output.global_feature(self.objectives[name].query))
@@ -77,8 +77,8 @@ def class_text_features(teacher: Any, classes: Sequence[str], prompts: Sequence[
     """Mean of the unit features of every sentence about a class, computed once for all clouds.
 
     Args:
-        teacher: a text teacher.
-        classes: names, turned into words.
+        teacher: text teacher.
+        classes: names of classes, turned into words.
         prompts: P templates with one ``{}``.
 
     Returns:

@@ -38,12 +38,12 @@ class Published:
         year: year of publication; None where not known.
         dataset: data set as the literature calls it, a key of ``DATASETS``.
         protocol: name of the protocol in records.
-        remark: what the source adds to the protocol, such as who ran it; empty where it adds nothing.
+        remark: words that the source adds to the protocol, such as who ran it; empty where it adds nothing.
         metric: name of the metric in records.
         value: figure in percent; None where the source has the row and the figure could not be found.
         std: standard deviation, of folds for few-shot; None where not stated.
         voting: ``yes``, ``no`` or ``unknown``.
-        source: who says so.
+        source: paper, table or repository that says so.
     """
 
     method: str

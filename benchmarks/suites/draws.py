@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.protocols.subset import balanced_subset
 from zoo.registry import DATASETS
 
 
@@ -29,6 +28,27 @@ def nested_subset(labels: np.ndarray, percent: int, seed: int) -> np.ndarray:
     for label in np.unique(labels):
         members = generator.permutation(np.flatnonzero(labels == label))
         chosen.append(members[: -(-len(members) * percent // 100)])
+    return np.sort(np.concatenate(chosen))
+
+
+def balanced_subset(labels: np.ndarray, per_class: int, seed: int) -> np.ndarray:
+    """Positions of ``per_class`` objects of every class, drawn without replacement, sorted.
+
+    Args:
+        labels: labels (S,), integers.
+        per_class: number of objects of every class.
+        seed: random seed of the draw.
+
+    Raises:
+        ValueError: a class has fewer objects.
+    """
+    generator = np.random.default_rng(seed)
+    chosen = []
+    for label in np.unique(labels):
+        members = np.flatnonzero(labels == label)
+        if len(members) < per_class:
+            raise ValueError(f'class {label} has {len(members)} objects, fewer than the {per_class} asked for')
+        chosen.append(generator.choice(members, per_class, replace=False))
     return np.sort(np.concatenate(chosen))
 
 

@@ -5,7 +5,7 @@ also the validation split, it is measured after every epoch, and the best of up 
 figure is a maximum over noise, so it grows with the number of epochs and with the spread between them, and most on
 small test sets; a tie goes to the earlier epoch; the released code never looks at its first epoch, here all are
 looked at. The training is that of :mod:`benchmarks.protocols.finetune` to the last bit, so one run gives both figures
-and their difference is the habit alone.
+and their difference is the choice alone.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class BestEpoch(Finetune):
         samples: number of clouds that are seen, rounded to whole epochs.
         recipe: settings of a paper for the data set; None chooses the rate before.
         config: fine-tuning config.
-        labels: number of labelled objects, for the guess of time.
+        labels: number of labeled objects, for the guess of time.
         clouds: number of objects that are measured on, for the guess of time.
     """
 
@@ -57,12 +57,12 @@ class BestEpoch(Finetune):
     def trial(self, encoder: Student, data: Data, context: Context, rate: float) -> Measurement:
         """Train at a rate and look at every epoch; predictions of each are kept in ``epoch_*.npy``."""
         tuning = self.tuning(encoder, data, context, rate)
-        looks = _EveryEpoch(tuning, context.work)
+        every = _EveryEpoch(tuning, context.work)
         # Before the checkpoint: a run that goes on from one finds all epochs up to it.
-        tuning.runner.register_hook(looks, priority='HIGH')
+        tuning.runner.register_hook(every, priority='HIGH')
         tuning.runner.train()
         try:
-            predicted = looks.read(tuning.settings['epochs'])
+            predicted = every.read(tuning.settings['epochs'])
         except (OSError, ValueError) as error:
             # Of an epoch before an interruption; it cannot be looked at any more.
             message = 'predictions in %s are damaged (%s): the run begins anew'

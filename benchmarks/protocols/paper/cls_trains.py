@@ -5,7 +5,7 @@ with ten times the base rate; the rest takes no gradient but stays in training m
 towards the downstream data, and stochastic depth (0.2) is on; training clouds are augmented, so features cannot be
 computed once; a student without a class query has only its head trained and its batch norm moved. Short runs from
 random weights may predict a single class in evaluation although in training mode they do not. The released code also
-picks the best epoch on the test split: that habit has a name of its own, here the last epoch counts.
+picks the best epoch on the test split: that choice has a name of its own, here the last epoch counts.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from torch import nn
 from benchmarks.protocols.base import Context, Data, Student
 from benchmarks.protocols.finetune import Finetune
 from benchmarks.protocols.measurement import Measurement
+from benchmarks.protocols.probe import HEADS
 
 TRAINED = re.compile(r'^head\.|(^|\.)query_(tokens|positions)\.cls$')
 """Parameters whose name has "cls" in it in the released code, as they are called here."""
@@ -46,7 +47,7 @@ class ClsTrains(Finetune):
     @property
     def column(self) -> str:
         """Header of the column."""
-        return {'linear': 'MLP-Linear', 'mlp3': 'MLP-3'}[self.head] + ', class token trains'
+        return f'{HEADS[self.head]}, class token trains'
 
     @property
     def recorded(self) -> str:

@@ -5,11 +5,22 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from benchmarks.suites.draws import held_out, labelled, nested_subset, shared_out
+from benchmarks.suites.draws import balanced_subset, held_out, labelled, nested_subset, shared_out
 from tests.layouts import write_pack
 from zoo.registry import DATASETS
 
 LABELS = np.repeat(np.arange(5), [20, 10, 7, 3, 1])
+
+
+def test_few_labels_are_balanced_without_repetition_and_follow_the_seed():
+    labels = np.array([0, 1, 2] * 10)
+    chosen = balanced_subset(labels, 4, seed=0)
+    assert len(set(chosen.tolist())) == 12
+    assert np.bincount(labels[chosen]).tolist() == [4, 4, 4]
+    assert np.array_equal(chosen, balanced_subset(labels, 4, 0))
+    assert not np.array_equal(chosen, balanced_subset(labels, 4, 1))
+    with pytest.raises(ValueError, match='class 0 has 10 objects'):
+        balanced_subset(labels, 11, 0)
 
 
 def test_shares_are_nested_balanced_and_seeded():

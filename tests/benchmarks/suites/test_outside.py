@@ -56,14 +56,14 @@ from benchmarks.protocols.base import Protocol
 from benchmarks.protocols.measurement import classified
 
 @dataclass(frozen=True)
-class Largest(Protocol):
+class Argmax(Protocol):
     '''Class by the largest feature.'''
-    name, title = 'largest', 'largest feature'
+    name, title = 'argmax', 'largest feature'
 
     def run(self, encoder, data, context):
         _, _, test, truth = context.features(encoder, data)
         classes = data.test.classes
-        return classified(truth, test.argmax(1) % len(classes), classes, {'name': self.name, 'version': 1}, 0.0)
+        return classified(truth, test.argmax(1) % len(classes), classes, {})
 """
 
 
@@ -97,8 +97,7 @@ class NearestMean(Protocol):
         train, labels, test, truth = context.features(encoder, data)
         means = np.stack([self.scale * train[labels == label].mean(0) for label in range(len(data.test.classes))])
         nearest = np.linalg.norm(self.scale * test[:, None] - means, axis=2).argmin(1)
-        said = {'name': self.name, 'version': self.version, 'points': context.num_points, **self.settings}
-        return classified(truth, nearest, data.test.classes, said, 0.0)
+        return classified(truth, nearest, data.test.classes, self.settings)
 
 
 def done(sheets, out):
@@ -271,7 +270,7 @@ def test_the_command_line(tmp_path, file, main, capsys):
         '--models',
         'point-mae',
         '--suite',
-        f'{own}:Largest',
+        f'{own}:Argmax',
         '--profile',
         'smoke',
     ]
