@@ -40,6 +40,11 @@ SLOWER = {'nano': 1.0, 'tiny': 17.0, 'small': 30.0, 'base': 60.0}
 """Time of a pretraining step relative to nano, roughly."""
 
 
+def objects(settings: Mapping[str, Any], split: str) -> int:
+    """Number of objects of the ``train`` or ``test`` split of a job, where its config says so; else a guess."""
+    return int(settings.get(split, {}).get('num_objects', 1290))
+
+
 def slower(settings: Mapping[str, Any]) -> float:
     """How much longer than nano the encoder of a job with some settings takes, roughly; 1 where nothing is known."""
     return 1.0 if 'encoder' in settings else SLOWER[parse_name(settings['student']).size]
@@ -138,6 +143,7 @@ class Protocol:
         metric: figure of the column.
         chosen_by: name in messages of the metric that a learning rate is chosen by.
         literature: names in records by what the literature calls the protocol.
+        record: name in records where it is neither that on the command line nor a matter of settings.
     """
 
     name: ClassVar[str] = ''
@@ -153,6 +159,7 @@ class Protocol:
     metric: ClassVar[str] = 'oa'
     chosen_by: ClassVar[str] = ''
     literature: ClassVar[Mapping[str, str]] = {}
+    record: ClassVar[str] = ''
 
     def __init_subclass__(cls, **options: Any) -> None:
         """Register what has a name of its own."""
@@ -195,7 +202,7 @@ class Protocol:
     @property
     def recorded(self) -> str:
         """Name in records."""
-        return self.name
+        return self.record or self.name
 
     @property
     def task(self) -> str:

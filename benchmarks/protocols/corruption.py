@@ -130,7 +130,6 @@ class FrozenCorruption(Corruption):
     """A linear SVM on frozen features under the corruptions of ModelNet-C; it is fitted on clean clouds.
 
     Attributes:
-        severities: severities from 1 to 5.
         C: inverse strength of the regularization of the SVM.
     """
 

@@ -82,18 +82,13 @@ class FewShot(Episodes):
 
     C: float = C
 
-    name = 'few_shot'
+    name, record = 'few_shot', 'few_shot_svm'
     literature = {'few-shot full fine-tune 10 folds': 'few_shot'}
 
     @classmethod
     def planned(cls, profile: Any) -> list[FewShot]:
         """All settings of the profile."""
         return [cls(ways, shots, profile.queries, profile.folds) for ways, shots in profile.few_shot]
-
-    @property
-    def recorded(self) -> str:
-        """Name in records."""
-        return 'few_shot_svm'
 
     def run(self, encoder: Any, data: Data, context: Context) -> Measurement:
         """Compute the features of both splits once; an episode chooses rows of them."""

@@ -19,7 +19,7 @@ from typing import Any
 
 from benchmarks.protocols.base import TRAINED, Context, Data, Student, slower
 from benchmarks.protocols.few_shot import Episodes, over_folds
-from benchmarks.protocols.finetune import CONFIG, HEAD_FASTER, Finetune, Tuning
+from benchmarks.protocols.finetune import CONFIG, Finetune, Tuning
 from benchmarks.protocols.measurement import Measurement
 from benchmarks.records.files import read_note, write_note
 
@@ -80,14 +80,16 @@ class FewShotFinetune(Episodes):
     def options(self, encoder: Student, data: Data, context: Context) -> dict[str, Any]:
         """Changes to the fine-tuning config for one fold."""
         size, epochs = self.ways * self.shots, self.epochs
+        released = {
+            'augmentation': 'RandomRotateGravity',
+            'epochs': epochs,
+            'warmup': epochs * WARMUP // EPOCHS,
+            'batch_size': batch_size(size),
+            'drop_path': DROP_PATH,
+        }
         return {
-            **Finetune(epochs * size).options(encoder, data, context, RATE),
-            'train_dataloader.batch_size': batch_size(size),
+            **Finetune(epochs * size, released).options(encoder, data, context, RATE),
             'train_dataloader.drop_last': False,
-            'train_cfg.max_epochs': epochs,
-            'param_scheduler': {'by_epoch': True, 'total': epochs, 'warmup': epochs * WARMUP // EPOCHS},
-            'model.backbone.drop_path': DROP_PATH,
-            'optim_wrapper.paramwise_cfg.lr_scale': HEAD_FASTER,
             'default_hooks.checkpoint.interval': epochs,
         }
 

@@ -45,12 +45,7 @@ class HeldOutLoss(Protocol):
     """Contrastive loss of a pretrained student on held-out objects."""
 
     name, requires, learns, suite, title = 'test_loss', ALIGNED, False, None, 'contrastive loss'
-    metric = 'loss'
-
-    @property
-    def recorded(self) -> str:
-        """Name in records."""
-        return 'contrastive_test_loss'
+    record, metric = 'contrastive_test_loss', 'loss'
 
     def seconds(self, settings: Mapping[str, Any]) -> float:
         """Guess, without the features of the teachers, which are computed once."""

@@ -18,7 +18,7 @@ from typing import Any
 
 import torch
 
-from benchmarks.protocols.base import Context, Data, Student, slower
+from benchmarks.protocols.base import Context, Data, Student, objects, slower
 from benchmarks.protocols.features import shuffled_batches
 from benchmarks.protocols.finetune import Finetune, Tuning, lasting
 from benchmarks.protocols.measurement import Measurement
@@ -40,14 +40,11 @@ class PartSegmentation(Finetune):
     """Part segmentation by full fine-tuning, measured at the last epoch.
 
     Attributes:
-        samples: number of clouds that are seen, rounded to whole epochs.
         recipe: not None for the settings of the papers, which have a config of their own.
         config: fine-tuning config of a PartSegmenter.
-        measured: number of objects that are measured on, for the guess of time.
     """
 
     config: str = CONFIG
-    measured: int = 1290
 
     name = 'part_seg'
     metric, chosen_by = 'instance_miou', 'instance mIoU'
@@ -55,7 +52,7 @@ class PartSegmentation(Finetune):
 
     def seconds(self, settings: Mapping[str, Any]) -> float:
         """Guess of one training."""
-        seen = self.samples + self.measured / 3
+        seen = self.samples + objects(settings, 'test') / 3
         return 4 + seen / SAMPLES_PER_SECOND * slower(settings) * settings['points'] / 512
 
     def options(self, encoder: Student, data: Data, context: Context, rate: float | None) -> dict[str, Any]:

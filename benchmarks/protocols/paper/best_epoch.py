@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from mmengine.hooks import Hook
 
-from benchmarks.protocols.base import Context, Data, Student, slower
+from benchmarks.protocols.base import Context, Data, Student, objects, slower
 from benchmarks.protocols.finetune import Finetune, Tuning
 from benchmarks.protocols.measurement import Measurement, classified
 from benchmarks.records import PredictionLists, Predictions
@@ -33,26 +33,18 @@ class BestEpoch(Finetune):
     """Fine-tuning that is looked at on the test split after every epoch and reports the best.
 
     Attributes:
-        samples: number of clouds that are seen, rounded to whole epochs.
-        recipe: settings of a paper for the data set; None chooses the rate before.
-        config: fine-tuning config.
         labels: number of labeled objects, for the guess of time.
-        clouds: number of objects that are measured on, for the guess of time.
     """
 
     labels: int = 1290
-    clouds: int = 1290
 
     name, title, literature = 'best_epoch', 'best epoch on test', {}
-
-    @property
-    def recorded(self) -> str:
-        """Name in records."""
-        return 'finetune@paper-best-epoch'
+    record = 'finetune@paper-best-epoch'
 
     def seconds(self, settings: Mapping[str, Any]) -> float:
         """Guess: the training, and a look at the test split after every epoch."""
-        return super().seconds(settings) + self.samples / max(1, self.labels) * self.clouds / 1200 * slower(settings)
+        looks = self.samples / max(1, self.labels) * objects(settings, 'test')
+        return super().seconds(settings) + looks / 1200 * slower(settings)
 
     def trial(self, encoder: Student, data: Data, context: Context, rate: float) -> Measurement:
         """Train at a rate and look at every epoch; predictions of each are kept in ``epoch_*.npy``."""

@@ -27,11 +27,7 @@ class BestOfSeeds(Protocol):
     """The best of several seeds at their best epochs on the test split."""
 
     name, requires, suite, title = 'best_of_seeds', RUNS, None, 'best of seeds'
-
-    @property
-    def recorded(self) -> str:
-        """Name in records."""
-        return 'finetune@paper'
+    record = 'finetune@paper'
 
     def seconds(self, settings: Mapping[str, Any]) -> float:
         """Nothing is measured any more."""

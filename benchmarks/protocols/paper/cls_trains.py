@@ -34,9 +34,6 @@ class ClsTrains(Finetune):
     """MLP-Linear or MLP-3 as released: head and class token train; at the paper's rate unless one was chosen.
 
     Attributes:
-        samples: number of clouds that are seen, rounded to whole epochs.
-        recipe: settings of a paper for the data set.
-        config: fine-tuning config.
         head: ``linear`` or ``mlp3``.
     """
 

@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from benchmarks.protocols.base import CLASSIFIER, Context, Data, Protocol, slower
+from benchmarks.protocols.base import CLASSIFIER, Context, Data, Protocol, objects, slower
 from benchmarks.protocols.features import (
     cloud_reader,
     evaluation_transforms,
@@ -63,13 +63,11 @@ class Votes(Protocol):
         augmentation: configs of what copies go through, see :func:`vote_transforms`.
         copies: number of copies of a vote.
         repetitions: number of votes the best of which is reported.
-        clouds: number of objects that are measured on, for the guess of time.
     """
 
     augmentation: tuple[dict[str, Any], ...] = ()
     copies: int = COPIES
     repetitions: int = 1
-    clouds: int = 1290
 
     name, requires, suite = 'vote', CLASSIFIER, None
 
@@ -85,7 +83,8 @@ class Votes(Protocol):
 
     def seconds(self, settings: Mapping[str, Any]) -> float:
         """Guess: every copy passes the classifier."""
-        return 2 + (self.copies * self.repetitions + 1) * self.clouds / VOTES_PER_SECOND * slower(settings)
+        passes = (self.copies * self.repetitions + 1) * objects(settings, 'test')
+        return 2 + passes / VOTES_PER_SECOND * slower(settings)
 
     @torch.inference_mode()
     def run(self, encoder: Any, data: Data, context: Context) -> Measurement:

@@ -79,7 +79,7 @@ class Habits:
         profile = self.setup.profile
         # The built-in shapes are balanced, and every class gives as many labels.
         labels = self.source.per_class * len(SHAPES) if self.source.per_class else profile.pool
-        made = self.setup.finetune(model, self.source, seed, BestEpoch, labels=labels, clouds=profile.test_objects)
+        made = self.setup.finetune(model, self.source, seed, BestEpoch, labels=labels)
         return replace(made, label=made.label.replace('best-epoch', 'best epoch, finetune', 1))
 
     def best_of_seeds(self, model: Model) -> Job:
@@ -91,7 +91,7 @@ class Habits:
     def vote(self, model: Model, seed: int, repetitions: int) -> Job:
         """Votes of the fine-tuned classifier."""
         augmentation = tuple(vote_transforms(self.source.variant))
-        protocol = Votes(augmentation, repetitions=repetitions, clouds=self.setup.profile.test_objects)
+        protocol = Votes(augmentation, repetitions=repetitions)
         made = self.setup.measure(protocol, model, self.source, seed)
         needs = {'classifier': self.setup.finetune(model, self.source, seed)}
         return replace(made, needs=needs, label=f'{repetitions} x {made.label}')

@@ -71,9 +71,8 @@ def built_in_parts(profile: Profile) -> Source:
 
 def part_seg_job(setup: Setup, model: Model, source: Source, seed: int) -> Job:
     """The job that fine-tunes a model to segment parts; the rate is chosen before, unless a paper gives it."""
-    profile, measured = setup.profile, source.test.get('num_objects', 2874)
-    samples = 300 * 13_998 if source.settings else -(-profile.finetune_samples // DEARER)
-    own = {'config': source.settings.get('config', CONFIG), 'samples': samples, 'measured': measured}
+    samples = 300 * 13_998 if source.settings else -(-setup.profile.finetune_samples // DEARER)
+    own = {'config': source.settings.get('config', CONFIG), 'samples': samples}
     return setup.finetune(model, source, seed, PartSegmentation, **own)
 
 
