@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from benchmarks.records.compare import Run, better, run_of
-from benchmarks.records.multiple import holm
-from benchmarks.records.paired import Comparison, paired_t
 from benchmarks.records.predictions import PredictionLists, Predictions
 from benchmarks.records.schema import Failure, Line, Plan, PlannedFigure, Record, Result, json_schema
+from benchmarks.records.significance import Comparison, holm, paired_t
 from benchmarks.records.statistics import Estimate, mean_interval
 from benchmarks.records.store import Store
 

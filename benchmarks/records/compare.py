@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.records.paired import Comparison, p_from_draws, paired_t, undecided
 from benchmarks.records.predictions import Predictions
-from benchmarks.records.statistics import tails
+from benchmarks.records.significance import Comparison, p_from_draws, paired_t
 
 CHUNK = 1 << 17
 """Numbers resampled at a time, so that they stay in the processor's cache: several times faster than all at once."""
@@ -61,7 +60,6 @@ def better(
     a: Sequence[Run],
     b: Sequence[Run],
     *,
-    confidence: float = 0.95,
     resamples: int = 5000,
     seed: int = 0,
     strict: bool = True,
@@ -77,9 +75,8 @@ def better(
     Args:
         a: repetitions of the first method.
         b: repetitions of the second; those whose seed the first has too are used.
-        confidence: coverage of the interval of the difference.
-        resamples: of the bootstrap.
-        seed: of its draws.
+        resamples: number of draws of the bootstrap.
+        seed: random seed of these draws.
         strict: a method is not called better while the other's mean lies among its seeds, or its mean among theirs,
             even where every pair agrees. Off for folds, which differ from each other more than methods do.
 
@@ -89,34 +86,29 @@ def better(
     Raises:
         ValueError: no repetitions, a seed twice, or a figure that is no finite number.
     """
-    tails(confidence)
     pairs = _matched(a, b)
     difference = float(np.mean([run.value for run in a]) - np.mean([run.value for run in b]))
-    if len(pairs) < 2:
-        return undecided(difference, 'fewer than two common seeds', len(pairs))
-    if any(x.objects.split(' ')[0] != y.objects.split(' ')[0] for x, y in pairs):
-        return undecided(difference, 'measured on different objects', len(pairs))
     first, second = [x.value for x, _ in pairs], [y.value for _, y in pairs]
-    if strict and _straddle(first, second):
-        return undecided(difference, 'seeds straddle', len(pairs))
-    by_seed = paired_t(first, second, confidence)
-    differences = [_difference(x, y) for x, y in pairs]
-    scores = [entry for entry in differences if entry is not None]
-    if len(scores) < len(pairs):
-        if len(set(first)) == len(set(second)) == 1:
-            return undecided(difference, 'seeds do not differ and no predictions were kept', len(pairs))
+    scores = [score for x, y in pairs if (score := _difference(x, y)) is not None]
+    kept = len(scores) == len(pairs)
+    reason = ''
+    if len(pairs) < 2:
+        reason = 'fewer than two common seeds'
+    elif any(x.objects.split(' ')[0] != y.objects.split(' ')[0] for x, y in pairs):
+        reason = 'measured on different objects'
+    elif strict and _straddle(first, second):
+        reason = 'seeds straddle'
+    elif not kept and len(set(first)) == len(set(second)) == 1:
+        reason = 'seeds do not differ and no predictions were kept'
+    if reason:
+        return Comparison(difference, 1.0, reason)
+    by_seed = paired_t(first, second)
+    if not kept:
         return by_seed
     crossed = len({x.objects for x, _ in pairs}) == 1
-    draws = 100.0 * _hierarchical(scores, crossed, resamples, np.random.default_rng(seed))
-    low, high = (float(end) for end in np.quantile(draws, tails(confidence)))
-    return Comparison(
-        by_seed.difference,
-        min(low, by_seed.low),
-        max(high, by_seed.high),
-        max(p_from_draws(draws), by_seed.p_value),
-        'paired bootstrap over seeds and objects, and paired t',
-        len(pairs),
-    )
+    draws = _hierarchical(scores, crossed, resamples, np.random.default_rng(seed))
+    p_value = max(p_from_draws(draws), by_seed.p_value)
+    return Comparison(by_seed.difference, p_value, 'paired bootstrap over seeds and objects, and paired t')
 
 
 def _matched(a: Sequence[Run], b: Sequence[Run]) -> list[tuple[Run, Run]]:
@@ -152,10 +144,10 @@ def _hierarchical(
     """Mean difference of drawn seeds and drawn objects, (R,).
 
     Args:
-        scores: difference by object of every seed.
-        crossed: all seeds share their objects, which are then drawn once for all; else every seed draws its own.
-        resamples: R.
-        generator: of the draws.
+        scores: differences by object (S,) of every seed.
+        crossed: whether all seeds share their objects, which are then drawn once for all; else each draws its own.
+        resamples: number R of draws.
+        generator: source of the draws.
     """
     chosen = generator.integers(0, len(scores), (resamples, len(scores)))
     weights = np.stack([(chosen == place).mean(axis=1) for place in range(len(scores))], axis=1)

@@ -14,7 +14,7 @@ def environment(device: str = 'cpu', precision: str = 'float32') -> dict[str, An
 
     Args:
         device: ``cpu`` or ``cuda``, with or without an index.
-        precision: of the arithmetic.
+        precision: precision of the arithmetic.
 
     Returns:
         Version of torch, name of the device, threads, precision, commit, and the processor with its vector units.
@@ -35,16 +35,9 @@ def environment(device: str = 'cpu', precision: str = 'float32') -> dict[str, An
 
 def commit() -> str:
     """Commit of the working tree, with ``+`` when it has changes; empty outside a repository."""
-    here = Path(__file__).parent
+    command = ['git', 'describe', '--always', '--dirty=+', '--exclude=*']
     try:
-        head = _git(here, 'rev-parse', '--short', 'HEAD')
-        dirty = _git(here, 'status', '--porcelain', '-uno')
+        done = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         return ''
-    return head + ('+' if dirty else '')
-
-
-def _git(folder: Path, *arguments: str) -> str:
-    """Output of a git command."""
-    done = subprocess.run(['git', *arguments], cwd=folder, capture_output=True, text=True, check=True)
     return done.stdout.strip()

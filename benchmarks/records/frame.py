@@ -19,7 +19,7 @@ def load_results(*places: str | Path) -> pd.DataFrame:
     says where a measurement made some that were not kept.
 
     Args:
-        places: results files, folders that hold one, or folders of layouts before there were results files.
+        places: results files, or folders that hold one.
 
     Raises:
         UsageError: a place that holds no results.

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, ClassVar, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from benchmarks.records.keys import digest, plain
-from benchmarks.records.migrate import migrate
 from benchmarks.records.predictions import PredictionLists, Predictions
 
 NOT_KEPT = 'not kept'
@@ -41,28 +40,17 @@ class Part(BaseModel, Mapping[str, Any]):
 
     model_config = ConfigDict(frozen=True, strict=True, extra='allow', allow_inf_nan=False)
 
-    aliases: ClassVar[Mapping[str, str]] = {}
-    """Other names of fields, understood on input and on reading."""
-
     @model_validator(mode='before')
     @classmethod
     def _plain(cls, given: Any) -> Any:
-        """Names for aliases, and what JSON has for what it has not."""
-        if not isinstance(given, Mapping) or isinstance(given, cls):
-            return given
-        made: dict[str, Any] = {}
-        for name, value in given.items():
-            target = cls.aliases.get(str(name), str(name))
-            if target in made:
-                raise ValueError(f'{cls.__name__.lower()} has {target!r} twice, once as {name!r}')
-            made[target] = plain(value)
-        return made
+        """What JSON has for what it has not."""
+        return given if isinstance(given, cls) else plain(given)
 
     def _stated(self) -> dict[str, Any]:
         return {name: value for name, value in self.model_dump().items() if value not in (None, NOT_STATED)}
 
     def __getitem__(self, name: str) -> Any:
-        return self._stated()[self.aliases.get(name, name)]
+        return self._stated()[name]
 
     def __iter__(self) -> Iterator[str]:  # type: ignore[override]  # names, as of a mapping
         return iter(self._stated())
@@ -89,8 +77,6 @@ class Pretraining(Part):
     teachers: str = NOT_STATED
     epochs: Count | None = None
     seed: int | None = None
-
-    aliases: ClassVar[Mapping[str, str]] = {'teacher': 'teachers'}
 
 
 class Dataset(Part):
@@ -119,8 +105,6 @@ class Dataset(Part):
     train_samples: Count | None = None
     seen_classes: Count | None = None
     seen_objects: Count | None = None
-
-    aliases: ClassVar[Mapping[str, str]] = {'test_fingerprint': 'fingerprint', 'test_samples': 'samples'}
 
 
 class Protocol(Part):
@@ -218,7 +202,13 @@ class Record(BaseModel):
     @model_validator(mode='before')
     @classmethod
     def _migrated(cls, given: Any) -> Any:
-        return migrate({name: plain(value) for name, value in given.items()}) if isinstance(given, Mapping) else given
+        """Layout 3 said of objects that a pretraining saw either ``all`` or nothing, which stays unknown."""
+        if not isinstance(given, Mapping) or given.get('layout') != 3:
+            return given
+        dataset = given.get('dataset')
+        if isinstance(dataset, Mapping) and dataset.get('seen_objects') == 'all':
+            dataset = {**dataset, 'seen_objects': dataset.get('samples')}
+        return {**given, 'dataset': dataset, 'layout': 4}
 
     @model_validator(mode='after')
     def _published_by_somebody(self) -> Record:

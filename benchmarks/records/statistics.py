@@ -16,7 +16,7 @@ class Estimate:
     """A mean with its confidence interval.
 
     Attributes:
-        mean: of the repetitions.
+        mean: mean of the repetitions.
         half_width: half the length of the interval; NaN from a single repetition, or from equal ones.
         count: number of repetitions.
         std: standard deviation of the repetitions (n - 1); NaN from a single one.
@@ -70,8 +70,11 @@ def mean_interval(values: Sequence[float], confidence: float = 0.95, unit: str =
     Raises:
         ValueError: no values, a value that is no finite number, or a coverage outside (0, 1).
     """
-    numbers = checked(values)
-    tails(confidence)
+    numbers = np.asarray(values, dtype=np.float64)
+    if numbers.ndim != 1 or not numbers.size or not np.isfinite(numbers).all():
+        raise ValueError(f'an interval needs one or more finite numbers in a row, got shape {numbers.shape}')
+    if not 0.0 < confidence < 1.0:
+        raise ValueError(f'confidence must be between 0 and 1, got {confidence}')
     mean = float(numbers.mean())
     if numbers.size == 1:
         return Estimate(mean, NAN, 1, unit=unit)
@@ -81,28 +84,3 @@ def mean_interval(values: Sequence[float], confidence: float = 0.95, unit: str =
         return Estimate(mean, NAN, int(numbers.size), 0.0, unit)
     quantile = special.stdtrit(numbers.size - 1, (1.0 + confidence) / 2.0)
     return Estimate(mean, float(quantile * deviation / np.sqrt(numbers.size)), int(numbers.size), deviation, unit)
-
-
-def checked(values: Sequence[float] | np.ndarray) -> np.ndarray:
-    """Values (S,) as float64.
-
-    Raises:
-        ValueError: no values, another shape, or a value that is no finite number.
-    """
-    numbers = np.asarray(values, dtype=np.float64)
-    if numbers.size == 0:
-        raise ValueError('an interval needs at least one value')
-    if numbers.ndim != 1 or not np.isfinite(numbers).all():
-        raise ValueError(f'an interval needs finite numbers in one row, got shape {numbers.shape}')
-    return numbers
-
-
-def tails(confidence: float) -> tuple[float, float]:
-    """Probabilities at the two ends of an interval of a coverage.
-
-    Raises:
-        ValueError: a coverage outside (0, 1).
-    """
-    if not 0.0 < confidence < 1.0:
-        raise ValueError(f'confidence must be between 0 and 1, got {confidence}')
-    return (1.0 - confidence) / 2.0, (1.0 + confidence) / 2.0

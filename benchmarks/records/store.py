@@ -9,7 +9,6 @@ from pathlib import Path
 
 from benchmarks.records.files import from_text
 from benchmarks.records.lines import Lines
-from benchmarks.records.older import old_folder
 from benchmarks.records.schema import Failure, Line, Plan, Result, line_of
 from zoo.errors import UsageError
 
@@ -35,20 +34,15 @@ class Store:
 
     @classmethod
     def of(cls, place: Path) -> Store:
-        """What is in a results file, in a folder that holds one, or in a folder of before there were any.
+        """What is in a results file, or in a folder that holds one.
 
         Raises:
-            UsageError: nothing of these.
+            UsageError: neither.
         """
-        path = place / NAME if place.is_dir() and (place / NAME).exists() else place
-        made = cls(path)
-        if path.is_dir():
-            for line in old_folder(path):
-                made._take(line)
-        elif path.is_file():
-            made.refresh()
-        else:
-            raise UsageError(f'{place} is no results file and no folder of results')
+        made = cls(place / NAME if place.is_dir() else place)
+        if not made.path.is_file():
+            raise UsageError(f'{place} is no results file and no folder that holds a {NAME}')
+        made.refresh()
         return made
 
     @property

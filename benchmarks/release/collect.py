@@ -28,10 +28,10 @@ class Candidate:
     """A student that was pretrained with one or several seeds.
 
     Attributes:
-        name: in the index.
-        student: such as ``recon-nano``.
-        terms: of its data.
-        jobs: that pretrained it, by seed.
+        name: name in the index.
+        student: name of the student, such as ``recon-nano``.
+        terms: terms of its data.
+        jobs: jobs that pretrained it, by seed.
         measured: jobs that measured any of them.
     """
 

@@ -37,10 +37,10 @@ def release(candidate: Candidate, out: Path, profile: str, root: Path = ROOT, mo
     """Put a student into the repository. Doing it again gives the same files.
 
     Args:
-        candidate: that is released.
+        candidate: student that is released.
         out: folder of the harness.
-        profile: that the jobs ran with, for the command that makes them again.
-        root: of the repository.
+        profile: profile that the jobs ran with, for the command that makes them again.
+        root: folder of the repository.
         more: further options of that command.
 
     Returns:

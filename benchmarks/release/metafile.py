@@ -35,8 +35,8 @@ def put_entry(root: Path, folder: str, entry: Mapping[str, Any]) -> None:
 
     Args:
         root: folder of ``model_index.yml``.
-        folder: of the method, below ``configs``.
-        entry: as the metafile has it, without its collection.
+        folder: name of the method's folder below ``configs``.
+        entry: entry of the metafile, without its collection.
 
     Raises:
         UsageError: the folder has no metafile, or the index would be wrong; the file is then as it was.

@@ -12,11 +12,11 @@ class Terms:
     """One corpus.
 
     Attributes:
-        starts: how its title begins in the harness.
-        slug: in model names.
-        title: in the index.
-        licence: of weights that were trained on it.
-        about: what it is, for cards.
+        starts: beginning of its title in the harness.
+        slug: its name in model names.
+        title: its title in the index.
+        licence: terms of weights that were trained on it.
+        about: description for cards.
     """
 
     starts: str
@@ -41,27 +41,6 @@ TERMS = (
         'research use: shapedb69 states no licence; Sweet Home 3D is CC-BY-3.0, CC-BY-3.0-US, CC0 or GPL-2+ by object',
         'meshes of 69 everyday classes (Princeton Shape Benchmark and SHREC ids, no licence stated) and furniture of '
         'Sweet Home 3D (each object under its own licence: CC-BY-3.0, CC-BY-3.0-US, CC0, GPL-2+)',
-    ),
-    Terms(
-        'meshes of 69 everyday classes',
-        'shapedb69',
-        'shapedb69',
-        'research use: shapedb69 states no licence',
-        'meshes of 69 everyday classes (Princeton Shape Benchmark and SHREC ids); no licence is stated',
-    ),
-    Terms(
-        'furniture of Sweet Home 3D',
-        'sweethome3d',
-        'Sweet Home 3D',
-        'as the objects of Sweet Home 3D: CC-BY-3.0, CC-BY-3.0-US, CC0 or GPL-2+, by object',
-        'furniture of Sweet Home 3D, each object under its own licence: CC-BY-3.0, CC-BY-3.0-US, CC0, GPL-2+',
-    ),
-    Terms(
-        'ModelNet10 from voxels',
-        'modelnet10-voxels',
-        'ModelNet10 from voxels',
-        'academic use, by the terms of ModelNet',
-        'points on voxel grids of ModelNet10, whose terms allow academic use',
     ),
     Terms(
         'ShapeNet55',

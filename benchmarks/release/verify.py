@@ -38,9 +38,9 @@ class Check:
     """One line of the report.
 
     Attributes:
-        what: was checked.
-        said: by the index.
-        found: now.
+        what: name of what was checked.
+        said: value in the index.
+        found: value now.
         good: whether they agree; None where it could not be checked.
     """
 
@@ -63,10 +63,10 @@ def verify(
     the interval of the index around the figure that these weights had.
 
     Args:
-        name: of the entry.
+        name: name of the entry.
         device: ``cpu`` or ``cuda``.
         packs: folder of packs; ``$ZOO_PACKS`` by default.
-        root: of the repository.
+        root: folder of the repository.
         data: shell pattern of the data sets that are measured on.
 
     Returns:

@@ -32,8 +32,8 @@ def page(title: str, tables: Sequence[Table]) -> str:
     """A page of tables.
 
     Args:
-        title: of the page.
-        tables: in order.
+        title: title of the page.
+        tables: tables in order.
     """
     head = [
         '<!doctype html>',

@@ -17,7 +17,7 @@ class Block:
 
     Attributes:
         title: what they have in common.
-        rows: as in ``Table``.
+        rows: cells, as in ``Table``.
     """
 
     title: str

@@ -146,8 +146,7 @@ def report(request: Request) -> list[Table]:
     whole = names >= set(request.setup.profile.suites or SUITES)
     chosen = [plan for plan in kept if whole or plan.suite in names]
     if not chosen:
-        older = f' (older results are taken by --merge {request.out})' if (request.out / 'jobs').is_dir() else ''
-        raise UsageError(f'{request.out} holds no results of this kind and profile{older}: run without --report first')
+        raise UsageError(f'{request.out} holds no results of this kind and profile: run without --report first')
     tables = {plan.name: _saved(plan, results, folder) for plan in chosen}
     # The page shows all that was ever asked for, so that a suite alone does not take the others from it.
     every = [tables.get(plan.name) or table_of(plan, results) for plan in kept]
@@ -156,11 +155,11 @@ def report(request: Request) -> list[Table]:
 
 
 def merge(out: Path, sources: Sequence[Path]) -> str:
-    """Take results files, and folders of results of any age, into the results file of a folder.
+    """Take results files into that of a folder.
 
     Args:
         out: folder of results.
-        sources: files and folders; what ``out`` has itself stays.
+        sources: results files, or folders that hold one; what ``out`` has itself stays.
 
     Returns:
         What it holds then, in a line.

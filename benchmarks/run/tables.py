@@ -125,9 +125,8 @@ def _judged(figures: Figures) -> tuple[dict[tuple[str, str], Cell], Verdict]:
     plan, contests = figures.plan, []
     for column in plan.columns if plan.better != 'none' and figures.repeated else ():
         runs = {row: found for row in plan.rows if (found := figures.runs(row, column))}
-        # Without the reference there is nothing to test against; the row above is no reference.
-        contests.append(Contest(column, runs, lower=plan.better == 'less', baseline=plan.reference or 'none'))
-    verdict = judge(contests, CONFIDENCE, bool(plan.reference))
+        contests.append(Contest(column, runs, lower=plan.better == 'less', baseline=plan.reference))
+    verdict = judge(contests, CONFIDENCE)
     if plan.judged is not None and figures.lost:
         then = {(row, column): said for row, cells in plan.judged.items() for column, said in cells.items()}
         verdict.bold = {place for place, said in then.items() if '*' in said}

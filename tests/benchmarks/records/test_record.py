@@ -25,12 +25,19 @@ def test_parts_are_read_by_name_and_as_attributes():
     assert one.protocol.name == one.protocol['name'] == 'svm'
     assert one.protocol['C'] == one.protocol.C == 0.075
     assert one.protocol.get('key') is None
-    assert one.dataset['test_samples'] == one.dataset.samples == 100
+    assert one.dataset['samples'] == one.dataset.samples == 100
     assert isinstance(one.dataset, Dataset)
     assert {**one.protocol}['C'] == 0.075
     assert Protocol(**one.protocol) == one.protocol
-    with pytest.raises(ValueError, match='twice'):
-        Dataset(name='d', samples=3, test_samples=3)
+
+
+@pytest.mark.parametrize(('said', 'seen'), [({'seen_objects': 'all'}, 100), ({}, None)])
+def test_layout_3_knew_of_seen_objects_all_or_nothing(said, seen):
+    old = json.loads(record().model_dump_json(exclude={'dataset': {'seen_objects'}}))
+    read = Record(**{**old, 'layout': 3, 'dataset': {**old['dataset'], **said}})
+    assert (read.layout, read.dataset.seen_objects, read.key) == (4, seen, record(dataset={'seen_objects': seen}).key)
+    with pytest.raises(ValueError, match='layout'):
+        Record(**{**old, 'layout': 2})
 
 
 def test_random_weights_have_an_empty_pretraining():

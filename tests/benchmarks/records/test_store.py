@@ -139,3 +139,6 @@ def test_records_are_a_table(store, tmp_path):
     assert (one['dataset.name'], one['protocol.C'], one['seed'], one['kind']) == ('ModelNet40', 0.075, 1, '')
     assert one['predictions'].accuracy == pytest.approx(70.0)
     assert frame['predictions'].isna().sum() == 1
+    assert not frame['predictions_lost'].any()
+    other.add(other.results[frame.index[-1]].model_copy(update={'predictions': 'not kept'}))
+    assert list(load_results(other.path)['predictions_lost']) == [True]
