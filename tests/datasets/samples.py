@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import h5py
 import numpy as np
 
-from tests.datasets.layouts.writers_h5 import write_modelnet40_c, write_modelnet_c, write_scanobjectnn
+from tests.datasets.layouts.writers_h5 import change_table, write_modelnet40_c, write_modelnet_c, write_scanobjectnn
 from tests.datasets.layouts.writers_modelnet import HDF5, RESAMPLED, write_few_shot, write_modelnet, write_pickle
 from tests.datasets.layouts.writers_shapenetpart import FOLDER, write_shapenetpart
 from tests.layouts import write_shapenet55
@@ -101,24 +101,34 @@ SAMPLES = {
 }
 
 
-def move_a_point(path: Path) -> None:
-    """Change one coordinate of a file of clouds."""
-    if path.suffix in ('.txt', '.off'):
-        lines = path.read_text().splitlines(keepends=True)
-        number = lines[5].replace(',', ' ').split()[1]
-        lines[5] = lines[5].replace(number, f'{float(number) + 0.01:.6f}', 1)
-        path.write_text(''.join(lines))
+def move(path: Path, offset: Any, some: slice = slice(None)) -> None:
+    """Add to the points of a file of clouds, or to some of them, in double precision."""
+    if path.suffix == '.off':
+        lines = path.read_text().replace('OFF8', 'OFF\n8').splitlines()
+        lines[2:10] = [' '.join(map(repr, row.tolist())) for row in np.loadtxt(lines[2:10]) + offset]
+        path.write_text('\n'.join(lines))
+    elif path.suffix == '.txt':
+        separator = ',' if ',' in path.read_text() else ' '
+        table = np.loadtxt(path, delimiter=separator)
+        table[some, :3] += offset
+        np.savetxt(path, table, fmt='%.6f', delimiter=separator)
     elif path.suffix == '.h5':
-        with h5py.File(path, 'r+') as file:
-            file['data'][1, -1, 1] += 0.01
+        with h5py.File(path) as file:
+            data = file['data'][()].astype(float)
+        data[:, some] += offset
+        change_table(path, 'data', data)
     elif path.suffix == '.npy':
-        cloud = np.load(path)
-        cloud[(1,) * (cloud.ndim - 1) + (2,)] += 0.01
-        np.save(path, cloud)
+        data = np.load(path).astype(float)
+        data[..., some, :] += offset
+        np.save(path, data)
     else:
         content = load_arrays(path)
-        rows = content['train'] if isinstance(content, dict) else content
-        cloud = np.array(rows[0][0])
-        cloud[7, 1] += 0.01
-        rows[0] = [cloud, *rows[0][1:]]
+        rows = content['train'] if isinstance(content, dict) else content[0]
+        few_shot = isinstance(content, dict)
+        for number, row in enumerate(rows):
+            cloud = np.array(row[0] if few_shot else row, dtype=float)
+            cloud[some, :3] += offset
+            rows[number] = (cloud, *row[1:]) if few_shot else cloud
+        if few_shot:  # all clouds are of one kind
+            content['test'] = [(np.array(row[0], dtype=float), *row[1:]) for row in content['test']]
         write_pickle(path, content)

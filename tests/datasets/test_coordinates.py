@@ -5,11 +5,8 @@ import numpy as np
 import pytest
 import trimesh
 
-from tests.datasets.layouts import writers_modelnet
-from tests.datasets.layouts.writers_modelnet import box_cloud, write_few_shot, write_modelnet
-from tests.datasets.layouts.writers_shapenetpart import write_shapenetpart
-from tests.layouts import write_pack, write_shapenet55
-from zoo.datasets import MeshFolder, ModelNet, ModelNetFewShot, ShapeNet55, ShapeNetPart, ShapePack
+from tests.layouts import write_pack
+from zoo.datasets import MeshFolder, ShapePack
 from zoo.datasets.base import ObjectDataset
 from zoo.datasets.coordinates import recentred
 from zoo.datasets.layouts.hdf5 import check_clouds, read_clouds
@@ -94,76 +91,17 @@ def test_packs_and_tables_are_moved_before_the_cast(tmp_path):
         ShapePack(tmp_path / 'lost.npz', split='all')
 
 
-def shapenet55(root, offset):
-    folder = write_shapenet55(root, 4, num_points=256, image_size=8)
-    for path in (folder / 'shapenet_pc').iterdir():
-        np.save(path, np.load(path).astype(np.float64) + offset)
-    return ShapeNet55(data_root=root)
-
-
-def shapenetpart(root, offset):
-    folder = write_shapenetpart(root, train=2, val=1, test=1)
-    for path in folder.glob('0*/*.txt'):
-        table = np.loadtxt(path)
-        table[:, :3] += offset
-        np.savetxt(path, table, fmt='%.6f')
-    return ShapeNetPart('train', data_root=root, num_points=256)
-
-
-def modelnet(layout):
-    def make(root, offset):
-        write_modelnet(root, layout, train=1)
-        if layout == 'off':
-            for path in root.rglob('*.off'):
-                head, rest = path.read_text().split('8 12 0\n')
-                rows = [line.split() for line in rest.splitlines()]
-                for row in rows[:8]:
-                    row[:] = [f'{float(word) + off:.6f}' for word, off in zip(row, offset * np.ones(3), strict=True)]
-                path.write_text(f'{head}8 12 0\n' + '\n'.join(map(' '.join, rows)) + '\n')
-        return ModelNet(layout=layout, data_root=root)
-
-    return make
-
-
-def few_shot(root, _):
-    write_few_shot(root, queries=1, shots=1)
-    return ModelNetFewShot(5, 1, 0, data_root=root)
-
-
-def meshes(root, offset):
-    for name in 'ab':
-        solid = trimesh.creation.icosphere(subdivisions=2)
+def test_meshes_are_moved_before_the_cast(tmp_path):
+    solid = trimesh.creation.icosphere(subdivisions=2)
+    clouds = []
+    for name, offset in (('near', 0.0), ('far', UTM)):
         rows = [f'v {x:.6f} {y:.6f} {z:.6f}' for x, y, z in solid.vertices * (1, 2, 3) + offset]
         faces = [f'f {a} {b} {c}' for a, b, c in solid.faces + 1]
-        (root / 'class').mkdir(parents=True, exist_ok=True)
-        (root / 'class' / f'{name}.obj').write_text('\n'.join(rows + faces))
-    return MeshFolder(root, 'all', num_points=256, cache_dir=root.parent / 'cache', workers=0)
-
-
-READERS = {
-    'ShapeNet55': shapenet55,
-    'ShapeNetPart': shapenetpart,
-    **{f'ModelNet {layout}': modelnet(layout) for layout in ('normal_resampled', 'fps', 'hdf5', 'off')},
-    'few-shot': few_shot,
-    'meshes': meshes,
-}
-
-
-@pytest.mark.parametrize('name', READERS)
-def test_every_reader_moves_before_the_cast(name, tmp_path, monkeypatch):
-    near = READERS[name](tmp_path / 'near', 0.0)
-
-    def far_box(name, count):
-        cloud = box_cloud(name, count).astype(np.float64)
-        cloud[:, :3] += UTM
-        return cloud
-
-    monkeypatch.setattr(writers_modelnet, 'box_cloud', far_box)
-    far = READERS[name](tmp_path / 'far', UTM)
-    for index in range(2):
-        found = far.points(index)
-        assert found.dtype == np.float32
-        np.testing.assert_allclose(distances(found[:200]), distances(near.points(index)[:200]), atol=4e-6)
+        (tmp_path / name / 'class').mkdir(parents=True)
+        for number in 'ab':
+            (tmp_path / name / 'class' / f'{number}.obj').write_text('\n'.join(rows + faces))
+        clouds.append(MeshFolder(tmp_path / name, 'all', num_points=256, workers=0).points(0))
+    np.testing.assert_allclose(*map(distances, clouds), atol=4e-6)
 
 
 class Foreign(ObjectDataset):

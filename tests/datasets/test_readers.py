@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from scipy.spatial.distance import pdist
 from torch.utils.data import DataLoader
 
 from tests.datasets.one_step import train_one_step
 from tests.datasets.refusals import refused
-from tests.datasets.samples import SAMPLES, move_a_point
+from tests.datasets.samples import SAMPLES, move
 from zoo.registry import DATASETS
 
 each = pytest.mark.parametrize('name', SAMPLES)
@@ -61,8 +62,21 @@ def test_the_fingerprint_follows_the_content(copied, name):
     dataset = build(name, root)
     assert build(name, root).fingerprint == dataset.fingerprint
     suffix = SAMPLES[name].victim(root).suffix
-    move_a_point(Path(dataset.source(0).rpartition(suffix)[0] + suffix))
+    move(Path(dataset.source(0).rpartition(suffix)[0] + suffix), (0, 0.01, 0), slice(7, 8))
     assert build(name, root).fingerprint != dataset.fingerprint
+
+
+@each
+def test_map_coordinates_are_moved_before_the_cast(copied, name):
+    root = copied(name)
+    path = SAMPLES[name].victim(root)
+    near = build(name, root)
+    index = next(index for index in range(len(near)) if near.source(index).startswith(str(path)))
+    expected = pdist(near.points(index)[:200])
+    move(path, (691_607.0, 5_334_760.0, 519.0))
+    far = build(name, root).points(index)
+    assert far.dtype == np.float32
+    np.testing.assert_allclose(pdist(far[:200]), expected, atol=4e-6)
 
 
 @each

@@ -325,6 +325,7 @@ CLAIMS = {
 }
 
 
+@pytest.mark.slow
 def test_claims_take_no_memory(tmp_path):
     """In a process that may have half a gigabyte more than it has."""
     for name, content in CLAIMS.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.layouts import write_pack, write_shapenet55
+from tests.layouts import write_pack
 from zoo.datasets.catalogue import entries
 from zoo.datasets.catalogue.overview import overview
 from zoo.datasets.catalogue.run import prepare_target
@@ -27,18 +27,14 @@ def test_everything_is_listed_with_its_terms_and_where_it_is_looked_for(tmp_path
 
 
 def test_what_is_there_is_told_with_its_place(tmp_path):
-    write_shapenet55(tmp_path, 4, num_points=8)
+    assert 'prepared packs' not in overview(tmp_path)
     (tmp_path / 'ModelNet40').mkdir()
-    text = overview(tmp_path)
-    assert row(text, 'shapenet55')[-2:] == ['yes', 'ShapeNet55-34']
-    assert row(text, 'modelnet40')[-2:] == ['yes', 'ModelNet40']
-    assert row(text, 'modelnet10')[-2] == 'no'
-    assert 'prepared packs' not in text
-
-
-def test_prepared_packs_are_listed(tmp_path):
-    path = write_pack(tmp_path / 'pack.npz')
-    prepare_target(resolve_target(str(path)), data_root=tmp_path, workers=1, progress=False)
+    prepare_target(
+        resolve_target(str(write_pack(tmp_path / 'pack.npz'))), data_root=tmp_path, workers=1, progress=False
+    )
     (tmp_path / 'packs' / 'other').mkdir()
     (tmp_path / 'packs' / 'other' / 'meta.json').write_text('{}')
-    assert overview(tmp_path).splitlines()[-1] == '  packs/pack: 16 train, 4 test'
+    text = overview(tmp_path)
+    assert row(text, 'modelnet40')[-2:] == ['yes', 'ModelNet40']
+    assert row(text, 'modelnet10')[-2] == 'no'
+    assert text.splitlines()[-1] == '  packs/pack: 16 train, 4 test'

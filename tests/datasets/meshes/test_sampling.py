@@ -63,14 +63,6 @@ def test_triangles_without_area_are_never_hit_and_lost_normals_replaced():
     assert np.allclose(np.linalg.norm(normals, axis=1), 1)
 
 
-@pytest.mark.parametrize('count', [1, 7, 5000])
-def test_any_number_of_points(count):
-    item = make_object('lamp')
-    points, normals, face = sample_surface(item.mesh, item.normals, count, np.random.default_rng(0))
-    assert points.shape == normals.shape == (count, 3)
-    assert face.shape == (count,)
-
-
 def test_clouds_are_centred_in_the_unit_sphere():
     cloud = np.random.default_rng(0).normal(5, 3, (400, 3))
     unit = to_unit_sphere(cloud)

@@ -14,17 +14,8 @@ def touch(root, *names):
 
 
 def test_meshes_are_found_at_any_depth_and_hidden_ones_are_not(tmp_path):
-    touch(
-        tmp_path,
-        'b/x.OBJ',
-        'a/deep/er/y.off',
-        'c.stl',
-        'b/notes.txt',
-        'b/.x.obj',
-        '.git/z.obj',
-        '__MACOSX/z.obj',
-        'b/._x.obj',
-    )
+    touch(tmp_path, 'b/x.OBJ', 'a/deep/er/y.off', 'c.stl')
+    touch(tmp_path, 'b/notes.txt', 'b/.x.obj', '.git/z.obj', '__MACOSX/z.obj', 'b/._x.obj')
     assert find_meshes(tmp_path) == ['a/deep/er/y.off', 'b/x.OBJ', 'c.stl']
     with pytest.raises(UsageError, match='no folder'):
         find_meshes(tmp_path / 'c.stl')

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from zoo.datasets.prepared.chunks import chunk_path, fill, help_out, read_chunk, stored, write_chunk
-from zoo.errors import UsageError
 
 SIZES = {0: 5, 5: 5, 10: 2}
 
@@ -96,11 +95,3 @@ def test_a_helper_ends_when_all_is_done_or_gone_or_nobody_waits(tmp_path, sigint
     (tmp_path / 'other').mkdir()
     assert help_out(lambda: fill(tmp_path / 'other', SIZES, make), parent + 1) == 0
     assert len(list((tmp_path / 'other').iterdir())) == 1
-
-
-def test_a_helper_says_what_cannot_be_read(tmp_path, sigint, capsys):
-    def fail(_):
-        raise UsageError('cloud.txt is cut off')
-
-    assert help_out(lambda: fill(tmp_path, SIZES, fail), os.getppid()) == 2
-    assert capsys.readouterr().out == 'cloud.txt is cut off\n'

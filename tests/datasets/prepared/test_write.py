@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.datasets.one_step import train_one_step
 from tests.datasets.prepared.sources import Toys, toys
 from tests.datasets.refusals import refused
-from tests.engine.conftest import run_tool
 from zoo.datasets.prepared import MappedPack, prepare, worker, write
 from zoo.datasets.prepared.chunks import chunk_path, fill, start_workers, stop_workers, write_chunk
 from zoo.datasets.prepared.job import CHUNK, Job, save_order
@@ -252,28 +252,7 @@ def test_a_file_system_without_locks_does(tmp_path, monkeypatch):
     assert len(MappedPack(prepare(tmp_path / 'pack', {'train': Toys()}, progress=False))) == 70
 
 
-def test_the_first_object_tells_how_long_the_others_take():
-    job = Job({'train': Toys(delay=0.05)})
-    begin = time.perf_counter()
-    seconds = write._seconds_an_object(job)
-    assert 0.05 <= seconds <= time.perf_counter() - begin
-
-
-TRAINING = """
-_base_ = '{root}/configs/point_mae/nano.py'
-train_dataloader = dict(
-    batch_size=32, dataset=dict(_delete_=True, type='MappedPack', path='shapes', num_points=512)
-)
-train_cfg = dict(max_epochs=1)
-"""
-
-
 def test_built_in_shapes_go_into_a_pack_that_trains(tmp_path):
-    shapes = {'type': 'ProceduralShapes', 'num_objects': 32, 'num_points': 600, 'cache_dir': tmp_path / 'cache'}
-    parts = {split: {**shapes, 'split': split} for split in ('train', 'test')}
-    prepare(tmp_path / 'data' / 'packs' / 'shapes', parts, progress=False)
-    config = tmp_path / 'from_pack.py'
-    config.write_text(TRAINING.format(root=ROOT), encoding='utf-8')
-    run = run_tool('train.py', config, '--device', 'cpu', cwd=tmp_path, ZOO_DATA=str(tmp_path / 'data'))
-    assert run.returncode == 0, run.stderr
-    assert 'step 1/1' in run.stdout + run.stderr
+    shapes = {'type': 'ProceduralShapes', 'num_objects': 8, 'num_points': 64, 'cache_dir': str(tmp_path / 'cache')}
+    path = prepare(tmp_path / 'pack', {'train': {**shapes, 'split': 'train'}}, progress=False)
+    assert 0 < train_one_step(tmp_path, {'type': 'MappedPack', 'path': str(path)}, 43) < math.inf

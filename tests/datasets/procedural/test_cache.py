@@ -61,6 +61,7 @@ def test_what_an_interrupted_run_has_made_is_used_where_it_is_whole(reference, t
     assert entries(tmp_path) == [ORDER.key]
 
 
+@pytest.mark.slow
 def test_helpers_fill_the_folder_and_end(reference, tmp_path):
     folder = tmp_path / f'{ORDER.key}.chunks'
     folder.mkdir()

@@ -61,28 +61,12 @@ def test_parts_have_names(dataset):
         assert dataset.part(index).max() < len(names)
 
 
-def test_prefixes_are_balanced_and_larger_sets_begin_with_smaller_ones(dataset, home):
+def test_prefixes_are_balanced_and_classes_may_be_held_out(home):
     larger = ProceduralShapes('train', cache_dir=home, **{**SMALL, 'num_objects': 14})
     assert np.bincount(larger.labels).tolist() == [5, 5, 4]
-    assert np.array_equal(larger.gather_points(np.arange(9)), dataset.gather_points(np.arange(9)))
-
-
-def test_classes_held_out_leave_the_others_as_they_were(dataset, home):
-    held_out = ProceduralShapes(
-        'train', cache_dir=home, **{**SMALL, 'num_objects': 2, 'classes': ['car', 'night_stand']}
-    )
+    held_out = ProceduralShapes(cache_dir=home, **{**SMALL, 'num_objects': 2, 'classes': ['car', 'night_stand']})
     assert held_out.classes == ('car', 'night stand')
     assert held_out.labels.tolist() == [0, 1]
-    assert np.array_equal(held_out.points(0), dataset.points(2))  # the first car of both
-
-
-def test_splits_and_seeds_share_no_object(home):
-    seen = []
-    for split in ('train', 'val', 'test'):
-        for seed in (0, 1):
-            part = ProceduralShapes(split, seed=seed, cache_dir=home, **SMALL)
-            seen += [part.points(index).tobytes() for index in range(9)]
-    assert len(set(seen)) == len(seen)
 
 
 def test_fingerprints_tell_content_apart(dataset, home):

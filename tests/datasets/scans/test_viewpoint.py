@@ -19,14 +19,6 @@ def test_the_frame_is_what_its_reach_fills():
     assert depth == pytest.approx([3.0, 2.0])
 
 
-def test_up_is_up_and_the_shift_moves_the_grid():
-    view = View(Camera(0.0, 0.0, 3.0), 64, (0.25, -0.5))
-    screen, _ = view.project(np.array([[0.0, 0, 0], [0, 0.5, 0], [0.5, 0, 0]]))
-    assert screen[0] == pytest.approx([32.25, 31.5])
-    assert screen[1, 1] < screen[0, 1]  # rows count downwards
-    assert screen[2, 0] > screen[0, 0]
-
-
 def test_what_lies_behind_the_camera_is_told_by_its_depth():
     view = View(Camera(0.0, 0.0, 3.0), 64, (0.0, 0.0))
     _, depth = view.project(np.array([[0.0, 0, 2.8], [0, 0, 4.0], [0, 0, 2.0]]))
