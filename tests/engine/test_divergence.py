@@ -10,6 +10,7 @@ from zoo.engine import latest_checkpoint
 from zoo.engine.cli import run_cli
 from zoo.engine.divergence import not_finite
 from zoo.errors import Diverged
+from zoo.ops import validate
 from zoo.registry import HOOKS
 
 HUGE = {'param_scheduler.convert_to_iter_based': False, 'optim_wrapper.optimizer.lr': 1e30}
@@ -75,6 +76,13 @@ def test_no_checkpoint_is_written_with_a_number_that_is_not_finite(train, sabota
     assert newest.name == 'epoch_1.pth'
     assert finite(newest)
     assert finite(next((tmp_path / 'run').glob('best_*.pth')))
+
+
+def test_coordinates_on_a_gpu_that_are_not_finite_end_a_run_at_the_next_line(train, sabotage, monkeypatch):
+    monkeypatch.setattr(validate, '_largest', {})
+    act = sabotage(lambda *_: validate._note((torch.full((1, 2, 3), torch.nan),)), 'before_train_epoch')
+    with pytest.raises(Diverged, match=r'epoch 2, .*: NaN or infinite coordinates came to zoo.ops'):
+        train('run', edit=act)
 
 
 def test_no_weights_are_exported_with_a_number_that_is_not_finite(train, sabotage, tmp_path):

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from zoo.engine.checkpoint import latest_checkpoint
 from zoo.errors import Diverged
+from zoo.ops import raise_pending
 
 _OVERFLOW = ('NaN or infinite', 'without overflow')
 """What zoo.ops says of coordinates, and torch of a rate."""
@@ -78,7 +79,7 @@ def read_losses(runner: Any) -> None:
     A gradient scaler skips steps that overflow; it is left to do so until its scale is used up.
 
     Raises:
-        Diverged: A loss is not finite.
+        Diverged: A loss, or a coordinate that came to :mod:`zoo.ops` on a GPU, is not finite.
     """
     steps, runner.unread = runner.unread, []
     if not steps:
@@ -95,6 +96,10 @@ def read_losses(runner: Any) -> None:
             runner.message_hub.update_scalar(f'train/{name}', value)
     for buffer in runner.message_hub.log_scalars.values():
         buffer.max_length = HISTORY
+    try:
+        raise_pending()
+    except ValueError as error:
+        raise _diverged(runner, steps[-1], str(error)) from error
 
 
 def require_finite(runner: Any, checkpoint: Mapping[str, Any]) -> None:

@@ -71,8 +71,8 @@ def _note(clouds: tuple[Tensor, ...]) -> None:
     """Remember on the device, without waiting for it, what :func:`raise_pending` reads."""
     device = clouds[0].device
     if device not in _largest:
-        if device.type == 'cuda' and torch.cuda.is_current_stream_capturing():
-            return  # a tensor of a captured graph would be made anew, as zero, at every replay
+        if device.type == 'cuda' and torch.cuda.current_stream(device) != torch.cuda.default_stream(device):
+            return  # a graph may be in the making here, which would own the tensor; the first step goes without one
         with torch.inference_mode(False):
             _largest[device] = torch.zeros((), dtype=torch.float64, device=device)
     for cloud in clouds:
