@@ -1,9 +1,9 @@
 """Speed of the point operations against textbook torch, as ratios measured in one run.
 
-Run ``python -m benchmarks.speed.ops [--device cuda] [--rounds 30] [--threads 2]``; it prints one Markdown table. The
-textbook is what the released ReCon code and its relatives do: a loop of farthest points over (B, N, 3), ``cdist`` and
-``topk``, and Chamfer on the broadcast table of differences. Sizes are those of one pretraining step: 32 clouds of 1024
-points, 64 groups of 32, 38 of them masked.
+Run ``python -m benchmarks.speed.ops [--device cuda] [--rounds 30] [--threads 2]``; it prints one Markdown table with a
+row for every backend of the device. The textbook is what the released ReCon code and its relatives do: a loop of
+farthest points over (B, N, 3), ``cdist`` and ``topk``, and Chamfer on the broadcast table of differences. Sizes are
+those of one pretraining step: 32 or 128 clouds of 1024 points, 64 groups of 32, 38 of them masked.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import torch
 from tabulate import tabulate
 from torch import Tensor
 
-from benchmarks.speed.timing import compare
+from benchmarks.speed.timing import compare, machine
 from zoo import ops
 from zoo.engine.cli import run_cli
 from zoo.ops import backend
@@ -53,6 +54,14 @@ def textbook_knn(query: Tensor, reference: Tensor, k: int) -> tuple[Tensor, Tens
     return distance, index
 
 
+def textbook_group(points: Tensor, num_groups: int, group_size: int) -> tuple[Tensor, Tensor]:
+    """Neighborhoods (B, G, K, 3) and centers (B, G, 3) of the two above and indexing."""
+    batch = torch.arange(len(points), device=points.device).unsqueeze(1)
+    centers = points[batch, textbook_fps(points, num_groups)]
+    members = textbook_knn(centers, points, group_size)[1]
+    return points[batch.unsqueeze(1), members] - centers.unsqueeze(2), centers
+
+
 def textbook_chamfer(a: Tensor, b: Tensor) -> Tensor:
     """Chamfer-L2 on the table of differences (B, N, M, 3), gradient included."""
     table = ((a.unsqueeze(2) - b.unsqueeze(1)) ** 2).sum(dim=-1)
@@ -67,15 +76,22 @@ def with_backward(distance: Callable[[Tensor, Tensor], Tensor], a: Tensor, b: Te
 def cases(device: str, scale: float) -> Iterator[Case]:
     """Yield the cases; ``scale`` shrinks the batch for a quick look."""
     generator = torch.Generator().manual_seed(0)
-    clouds, patches = max(1, int(32 * scale)), max(1, int(1216 * scale))
-    points = torch.randn(clouds, 1024, 3, generator=generator).to(device)
+    clouds, many, patches = (max(1, int(size * scale)) for size in (32, 128, 1216))
+    everything = torch.randn(many, 1024, 3, generator=generator).to(device)
+    points = everything[:clouds]
     centers = points[:, :64].contiguous()
     a = torch.randn(patches, 32, 3, generator=generator).to(device).requires_grad_()
     b = torch.randn(patches, 32, 3, generator=generator).to(device)
-    yield Case(f'FPS {clouds}×1024→64', lambda: textbook_fps(points, 64), lambda: ops.farthest_point_sample(points, 64))
+    for cloud in (points, everything):
+        yield Case(
+            f'FPS {len(cloud)}×1024→64',
+            partial(textbook_fps, cloud, 64),
+            partial(ops.farthest_point_sample, cloud, 64),
+        )
     yield Case(
         f'kNN {clouds}×64×1024, k=32', lambda: textbook_knn(centers, points, 32), lambda: ops.knn(centers, points, 32)
     )
+    yield Case(f'groups {clouds}×1024→64×32', lambda: textbook_group(points, 64, 32), lambda: ops.group(points, 64, 32))
     yield Case(
         f'Chamfer {patches}×32×32, forward and backward',
         lambda: with_backward(textbook_chamfer, a, b),
@@ -84,7 +100,7 @@ def cases(device: str, scale: float) -> Iterator[Case]:
 
 
 def measure(device: str = 'cpu', rounds: int = 30, scale: float = 1.0) -> list[list[str]]:
-    """Measure every case on every backend that suits the device.
+    """Measure every case on every backend of the device.
 
     Args:
         device: ``cpu`` or a CUDA device.
@@ -94,9 +110,10 @@ def measure(device: str = 'cpu', rounds: int = 30, scale: float = 1.0) -> list[l
     Returns:
         Rows for :data:`COLUMNS`.
     """
+    names = backend.available_backends(torch.device(device).type)
     rows = []
     for case in cases(device, scale):
-        for name in backend.available_backends() if device == 'cpu' else ('torch',):
+        for name in names:
             with backend.use_backend(name):
                 result = compare(case.textbook, case.ours, rounds=rounds, device=device)
             rows.append([case.name, name, *result.cells(2, 2)])
@@ -114,7 +131,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.threads:
         torch.set_num_threads(options.threads)
     rows = measure(options.device, options.rounds, options.scale)
-    print(f'torch {torch.__version__}, {options.device}, {torch.get_num_threads()} threads, {options.rounds} rounds\n')
+    print(f'{machine(torch.get_num_threads(), options.device)}, {options.rounds} rounds\n')
     print(tabulate(rows, COLUMNS, tablefmt='github', floatfmt='.2f'))
 
 

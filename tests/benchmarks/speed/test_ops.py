@@ -14,6 +14,7 @@ def test_textbook_and_ours_agree():
     a, b = points[:, :20].clone().requires_grad_(), points[:, 20:40]
     assert torch.equal(speed.textbook_fps(points, 9), ops.farthest_point_sample(points, 9))
     assert torch.equal(speed.textbook_knn(a, points, 5)[1], ops.knn(a, points, 5)[1])
+    assert all(map(torch.equal, speed.textbook_group(points, 9, 5), ops.group(points, 9, 5)))
     ours, textbook = (speed.with_backward(f, a, b) for f in (ops.chamfer_distance, speed.textbook_chamfer))
     torch.testing.assert_close(ours, textbook)
 
@@ -23,7 +24,7 @@ def test_prints_one_table_of_finite_ratios(capsys):
     header, *rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith('|')]
     assert [cell.strip() for cell in header.strip('|').split('|')] == list(speed.COLUMNS)
     cells = [[cell.strip() for cell in row.strip('|').split('|')] for row in rows[1:]]
-    assert {row[0].split()[0] for row in cells} == {'FPS', 'kNN', 'Chamfer'}
+    assert {row[0].split()[0] for row in cells} == {'FPS', 'kNN', 'groups', 'Chamfer'}
     assert {row[1] for row in cells} == set(ops.backend.available_backends())
     assert all(math.isfinite(float(value)) and float(value) > 0 for row in cells for value in row[2:5])
 
