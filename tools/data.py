@@ -11,7 +11,6 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from zoo.engine.cli import DONE, FAILED, ArgumentParser, run_cli
-from zoo.errors import UsageError
 
 TARGET = 'a name from list, or a path: a pack, the folder of a dataset, official lists, or meshes by class'
 
@@ -24,7 +23,7 @@ def _parser() -> ArgumentParser:
     aimed = argparse.ArgumentParser(add_help=False, parents=[shared])
     aimed.add_argument('target', metavar='NAME|PATH', help=TARGET)
     aimed.add_argument('--options', nargs='+', default=[], metavar='K=V', help='arguments of the dataset')
-    aimed.add_argument('--workers', type=int, default=2, metavar='N', help='processes (2)')
+    aimed.add_argument('--workers', type=int, default=os.cpu_count(), metavar='N', help='processes (one a core)')
 
     add = commands.add_parser(
         'list', parents=[shared], help='what is known, where to get it, what is present'
@@ -39,7 +38,7 @@ def _parser() -> ArgumentParser:
     add('--out', metavar='DIR', help='folder of the pack; packs/NAME in the data root by default')
     add('--views', type=int, metavar='V', help='pictures of every object; all by default')
     add('--precision', choices=('float32', 'float16'), default='float32', help='of points and normals')
-    add('--deb', nargs='+', metavar='FILE', help='sweethome3d: Debian packages to read instead of installed ones')
+    add('--from', '--deb', dest='origin', nargs='+', metavar='FOLDER|ZIP|DEB', help='where a collection is')
     add('--force', action='store_true', help='make it again even if it is there')
     add = commands.add_parser('fingerprint', parents=[aimed], help='what identifies its content').add_argument
     add('--content', action='store_true', help='read all of it, for a digest that a set and its pack share')
@@ -72,8 +71,7 @@ def _prepare(given: argparse.Namespace) -> int:
     from zoo.datasets.catalogue.run import describe_pack, prepare_target
     from zoo.datasets.catalogue.target import parse_options, resolve_target
 
-    options = parse_options(given.options) | ({'files': given.deb} if given.deb else {})
-    target = resolve_target(given.target, options=options)
+    target = resolve_target(given.target, options=parse_options(given.options), origin=given.origin)
     making = {'workers': given.workers, 'views': given.views, 'precision': given.precision, 'force': given.force}
     for pack in prepare_target(target, given.out, **making):
         print(describe_pack(pack))
@@ -108,8 +106,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         UsageError: Something is missing or damaged, or makes no sense.
     """
     given = _parser().parse_args(arguments)
-    if getattr(given, 'deb', None) and given.target != 'sweethome3d':
-        raise UsageError('--deb is for prepare sweethome3d')
     if getattr(given, 'data_root', None):
         os.environ['ZOO_DATA'] = given.data_root  # processes that help have to look there too
     if given.command == 'list':

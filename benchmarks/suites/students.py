@@ -18,6 +18,8 @@ IMAGE_TEACHERS = ('TimmImageTeacher', 'CLIPImageTeacher')
 OFFLINE = {'image': 'EfficientNetLite0Teacher', 'text': 'SentenceTeacher'}
 """Teachers whose weights come with packages; they stand in for those that have to be downloaded."""
 
+TEXTS = 'class names'
+
 SUPERVISION = {
     'ReconstructPoints': 'masked points',
     'PredictCenters': 'masked points and their centers',
@@ -25,7 +27,7 @@ SUPERVISION = {
     'ClassContrast': 'class labels',
     'PointIdentity': 'masked points',
     'EfficientNetLite0Teacher': 'pictures by EfficientNet-Lite0 (ImageNet)',
-    'SentenceTeacher': 'class names by MiniLM',
+    'SentenceTeacher': f'{TEXTS} by MiniLM',
     'DVAETokenizer': 'token ids of a dVAE',
     'MovingAverage': 'a moving average of itself',
     'CrossModalTokenizer': 'features of an autoencoder around two blocks of MiniLM',
@@ -124,15 +126,29 @@ def tokenizers(config: Config) -> dict[str, str]:
     return {name: teacher['trained_by'] for name, teacher in teachers.items() if 'trained_by' in teacher}
 
 
-def supervision(config: Config) -> str:
-    """What supervises a pretraining, in words."""
+def supervision(config: Config, reads: str = '') -> str:
+    """What supervises a pretraining, in words.
+
+    Args:
+        config: of the pretraining.
+        reads: texts that its data set gives, as ``ObjectDataset.text_read`` says; class names where it is not known.
+    """
     found = []
     for goal in objectives(config).values():
         teacher = goal.get('teacher') or {}
         kind = teacher.get('type') or goal.type
         trained = ', trained along' if teacher.get('frozen') is False else ''
-        found.append(SUPERVISION.get(kind, kind) + trained)
+        found.append(SUPERVISION.get(kind, kind).replace(TEXTS, _plural(reads) or TEXTS) + trained)
     return ', '.join(found)
+
+
+def _plural(reads: str) -> str:
+    """Texts of one object as those of many."""
+    return (
+        reads.replace('class name', TEXTS)
+        .replace('caption', 'captions')
+        .replace('name and category', 'names and categories')
+    )
 
 
 def speaks(config: Config) -> bool:

@@ -119,7 +119,7 @@ def run_pretraining(task: Task, extra: Mapping[str, Any] | None = None) -> tuple
         'config_sha256': config_sha256(task.work),
         'data': settings['data'],
         'fraction': settings['fraction'] / 100,
-        'teachers': supervision(config),
+        'teachers': supervision(config, built.text_read),
         'epochs': settings['epochs'],
         'batch_size': settings['batch_size'] or config.train_dataloader.batch_size,
         'seed': settings['seed'],

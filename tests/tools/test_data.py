@@ -190,7 +190,7 @@ def test_furniture_from_a_package_keeps_and_prints_its_licences(tool, tmp_path):
         (('check', 'procedural', '--options', 'colour'), 'expected KEY=VALUE'),
         (('check', 'procedural', '--options', 'colour=red'), "ProceduralShapes has no option 'colour': it has split"),
         (('check', 'procedural', '--limit', '0', '--options', 'num_objects=2'), '--limit must be at least 1'),
-        (('prepare', 'shapenet55', '--deb', 'a.deb'), '--deb is for prepare sweethome3d'),
+        (('prepare', 'shapenet55', '--deb', 'a.deb'), '--from is for the collections'),
         (('prepare', 'sweethome3d', '--deb', 'nowhere.deb'), 'nowhere.deb'),
         (('render', 'nowhere', '--out', 'x'), 'nowhere is no folder'),
         (('fingerprint', 'shapenet55'), 'lacks ShapeNet-55/train.txt'),

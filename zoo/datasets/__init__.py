@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from zoo.datasets.base import ObjectDataset, ObjectSubset
+from zoo.datasets.corpus import Commons, MeshCollection
 from zoo.datasets.episodes import Episode, EpisodeDataset, few_shot_episodes
 from zoo.datasets.layouts.few_shot import ModelNetFewShot
 from zoo.datasets.layouts.modelnet import ModelNet
@@ -18,9 +19,11 @@ from zoo.datasets.sweethome3d import SweetHome3D
 from zoo.datasets.union import ObjectUnion
 
 __all__ = [
+    'Commons',
     'Episode',
     'EpisodeDataset',
     'MappedPack',
+    'MeshCollection',
     'MeshFolder',
     'ModelNet',
     'ModelNet40C',

@@ -19,6 +19,9 @@ from zoo.registry import DATASETS, FUNCTIONS, TRANSFORMS
 Batch = dict[str, Any]
 Lookup = Callable[[np.ndarray], Tensor]
 
+TEXTS = ('class name', 'caption', 'name and category')
+"""What may be read of an object."""
+
 MODALITIES = ('image', 'text')
 """What a precomputed feature can stand in for."""
 
@@ -42,7 +45,7 @@ class ObjectDataset(Dataset[Batch]):
 
     Args:
         images: Batches carry one view of every object, drawn at random.
-        texts: Batches carry the caption of every object.
+        texts: Batches carry a text about every object: True for what the storage has to say of it, or one of ``TEXTS``.
         image_pipeline: Configs of image transforms (see ``zoo.transforms.image``), applied to every view. None scales
             to [0, 1] and nothing else.
     """
@@ -54,8 +57,10 @@ class ObjectDataset(Dataset[Batch]):
     parts: Mapping[str, Sequence[Any]] = {}
 
     def __init__(
-        self, *, images: bool = False, texts: bool = False, image_pipeline: list[dict[str, Any]] | None = None
+        self, *, images: bool = False, texts: bool | str = False, image_pipeline: list[dict[str, Any]] | None = None
     ) -> None:
+        if isinstance(texts, str) and texts not in TEXTS:
+            raise UsageError(f'texts={texts!r} is nothing that is known of an object: choose {", ".join(TEXTS)}')
         self.images = images
         self.texts = texts
         self.image_pipeline = image_pipeline
@@ -82,6 +87,31 @@ class ObjectDataset(Dataset[Batch]):
         if label < 0:
             raise UsageError(f'{self.source(index)} has neither caption nor class: build the dataset with texts=False')
         return readable(self.classes[label])
+
+    @property
+    def own_text(self) -> str:
+        """Which of ``TEXTS`` a caption is: that of the storage, or the name of the class."""
+        return 'class name' if type(self).caption is ObjectDataset.caption else 'caption'
+
+    @property
+    def text_read(self) -> str:
+        """Which of ``TEXTS`` batches carry; empty where they carry none."""
+        return self.texts if isinstance(self.texts, str) else self.own_text if self.texts else ''
+
+    def text(self, index: int) -> str:
+        """Return the text about one object that batches carry.
+
+        Raises:
+            UsageError: It has no class, or its source no name and category.
+        """
+        if self.texts == 'class name':
+            return ObjectDataset.caption(self, index)
+        if self.texts == 'name and category':
+            info = self.info(index)
+            if 'name' not in info or 'category' not in info:
+                raise UsageError(f'{self.source(index)} has no name and category: choose another of {", ".join(TEXTS)}')
+            return f'{info["name"]}, {info["category"]}' if info['category'] not in info['name'] else str(info['name'])
+        return self.caption(index)
 
     def part(self, index: int) -> np.ndarray | None:
         """Return the part of every point, int64, shape ``(N,)``; None when the storage has no parts."""
@@ -153,7 +183,7 @@ class ObjectDataset(Dataset[Batch]):
         if self.images and 'image' not in self._features:
             batch['image'] = self._image_batch(where)
         if self.texts and 'text' not in self._features:
-            batch['text'] = [self.caption(int(index)) for index in where]
+            batch['text'] = [self.text(int(index)) for index in where]
         return batch
 
     def _image_batch(self, indices: np.ndarray) -> Tensor:
@@ -237,6 +267,15 @@ class ObjectSubset(ObjectDataset):
     def caption(self, index: int) -> str:
         """Return the caption of one object."""
         return self.parent.caption(int(self.indices[index]))
+
+    @property
+    def own_text(self) -> str:
+        """Which text a caption is."""
+        return self.parent.own_text
+
+    def text(self, index: int) -> str:
+        """Return the text about one object that batches carry."""
+        return self.parent.text(int(self.indices[index]))
 
     def part(self, index: int) -> np.ndarray | None:
         """Return the part of every point, shape ``(N,)``, or None."""

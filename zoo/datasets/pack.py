@@ -32,17 +32,18 @@ class ShapePack(ObjectDataset):
 
     ``images`` holds ``views``: grey ``(S, V, H, W)``, colour ``(S, V, H, W, 3)`` or one colour picture each
     ``(S, H, W, 3)``, uint8, in the rows of the points (``views_train``, ``views_test`` in the second layout).
-    ``meta`` is a JSON list with one object a row, from which captions and, without ``y``, classes are taken.
-    Captions are otherwise the class names, spelt as words.
+    ``meta`` is a JSON list with one object a row, from which captions and, without ``y``, classes are taken; ``info``
+    returns the row. Captions are otherwise the class names, spelt as words.
 
     Args:
         points: Path of the pack, absolute or relative to the data root.
         images: Path of the views; with it, batches carry images.
         split: 'train', 'val', 'test' or 'all'.
-        texts: Batches carry captions.
+        texts: Batches carry texts, see ``ObjectDataset``.
         meta: Path of the JSON list; only beside one table.
         image_key: Name of the array of views.
-        caption_key: Entry of a meta row that is the caption.
+        caption_key: Entry of a meta row that is the caption; by default ``caption`` where all rows have it, else
+            ``name``.
         class_key: Entry of a meta row that is the class.
         image_pipeline: See ``ObjectDataset``.
 
@@ -56,10 +57,10 @@ class ShapePack(ObjectDataset):
         images: str | Path | None = None,
         split: str = 'train',
         *,
-        texts: bool = False,
+        texts: bool | str = False,
         meta: str | Path | None = None,
         image_key: str = 'views',
-        caption_key: str = 'name',
+        caption_key: str | None = None,
         class_key: str = 'category',
         image_pipeline: list[dict[str, Any]] | None = None,
     ) -> None:
@@ -68,9 +69,10 @@ class ShapePack(ObjectDataset):
         self._points = _checked_points(rows)
         total = len(self._points)
         self._captions: list[str] | None = None
+        self._infos: list[dict[str, Any]] = []
         named: list[str] | None = None
         if meta is not None:
-            self._captions, named = _read_meta(meta, rows, total, caption_key, class_key)
+            self._infos, self._captions, named = _read_meta(meta, rows, total, caption_key, class_key)
         self.classes, self.labels = _read_classes(rows, total, named)
         self._views = None if images is None else _read_views(rows, total, Archive(images), image_key)
         self.num_views = 0 if self._views is None else self._views.shape[1]
@@ -101,6 +103,15 @@ class ShapePack(ObjectDataset):
     def caption(self, index: int) -> str:
         """Return the caption of the meta file, or the class name as words."""
         return self._captions[index] if self._captions is not None else super().caption(index)
+
+    def info(self, index: int) -> dict[str, Any]:
+        """Return the row of the meta file."""
+        return dict(self._infos[index]) if self._infos else {}
+
+    @property
+    def own_text(self) -> str:
+        """Which text a caption is."""
+        return 'class name' if self._captions is None else 'caption'
 
 
 def splits_of(archive: Archive) -> tuple[str, ...]:
@@ -226,18 +237,20 @@ def _read_views(rows: _Rows, total: int, images: Archive, key: str) -> np.ndarra
     return views
 
 
-def _read_meta(path: str | Path, rows: _Rows, total: int, caption: str, category: str) -> tuple[list[str], list[str]]:
-    """Read captions and category names, one a row of the split."""
+def _read_meta(
+    path: str | Path, rows: _Rows, total: int, caption: str | None, category: str
+) -> tuple[list[dict[str, Any]], list[str], list[str]]:
+    """Read what is known of every object, captions and category names, one a row of the split."""
     where, table = resolve(path), read_json(path)
     if not rows.one_table or not isinstance(table, list):
         raise UsageError(f'{where} must be a JSON list with one object a row of a pack with one table')
-    columns = []
+    if caption is None:
+        caption = 'caption' if all(isinstance(entry, dict) and 'caption' in entry for entry in table) else 'name'
     for key in (caption, category):
         lacking = [row for row, entry in enumerate(table) if not isinstance(entry, dict) or key not in entry]
         if lacking:
             raise UsageError(f'{where}: row {lacking[0]} has no entry {key!r}')
-        values = np.array([str(entry[key]) for entry in table])
-        columns.append(rows.select(values, str(where)).tolist())
-    if len(columns[0]) != total:
-        raise UsageError(f'{where} has {len(columns[0])} rows where the points have {total}')
-    return columns[0], columns[1]
+    chosen = [table[row] for row in rows.select(np.arange(len(table)), str(where)).tolist()]
+    if len(chosen) != total:
+        raise UsageError(f'{where} has {len(chosen)} rows where the points have {total}')
+    return chosen, [str(entry[caption]) for entry in chosen], [str(entry[category]) for entry in chosen]

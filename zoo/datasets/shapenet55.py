@@ -128,6 +128,11 @@ class ShapeNet55(ObjectDataset):
         """Return the text about the category of one object, as the file has it."""
         return self.classes[int(self.labels[index])]
 
+    @property
+    def own_text(self) -> str:
+        """Which text a caption is."""
+        return 'class name'
+
     def source(self, index: int) -> str:
         """Return the file of a cloud."""
         return str(self.root / 'shapenet_pc' / f'{self.names[index]}.npy')

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from zoo.datasets.base import ObjectDataset
+from zoo.datasets.prepared.read import choose_points
 from zoo.errors import UsageError
 from zoo.registry import DATASETS
 
@@ -18,12 +19,15 @@ class ObjectUnion(ObjectDataset):
     """The objects of several datasets, one set after the other.
 
     Classes are joined by name: a class that two sets share is one class. Every set must have what the union shall
-    have, and clouds must have one number of points.
+    have. Of larger clouds the same random points are taken every time; sets with fewer pictures of an object show them
+    more often.
 
     Args:
         datasets: The sets, or their configs.
-        images: Batches carry pictures; all sets must have as many views.
-        texts: Batches carry captions.
+        images: Batches carry pictures.
+        texts: Batches carry texts, see ``ObjectDataset``.
+        num_points: Points of every cloud; as many as the first cloud of the set with the smallest by default. Smaller
+            clouds repeat some.
         image_pipeline: See ``ObjectDataset``.
 
     Raises:
@@ -35,7 +39,8 @@ class ObjectUnion(ObjectDataset):
         datasets: Sequence[ObjectDataset | dict[str, Any]],
         *,
         images: bool = False,
-        texts: bool = False,
+        texts: bool | str = False,
+        num_points: int | None = None,
         image_pipeline: list[dict[str, Any]] | None = None,
     ) -> None:
         super().__init__(images=images, texts=texts, image_pipeline=image_pipeline)
@@ -43,15 +48,21 @@ class ObjectUnion(ObjectDataset):
             raise UsageError('a union needs at least one dataset')
         self.members = [DATASETS.build(member) if isinstance(member, dict) else member for member in datasets]
         self.starts = np.cumsum([0, *(len(member) for member in self.members)])
-        views = {member.num_views for member in self.members}
-        if images and len(views) > 1:
-            raise UsageError(f'datasets with {min(views)} and {max(views)} views of an object cannot be one set')
-        self.num_views = min(views)
+        views = [member.num_views for member in self.members]
+        if images and not min(views):
+            name = type(self.members[views.index(0)]).__name__
+            raise UsageError(
+                f'{name} has no pictures, which the union shall have: build it with images, or leave it out'
+            )
+        self.num_views = max(views) if min(views) else 0
+        sizes = [len(member.points(0)) for member in self.members if len(member)]
+        self.num_points = num_points or min(sizes, default=0)
+        cut = f' {self.num_points}' if set(sizes) - {self.num_points} else ''
         self.classes = tuple(dict.fromkeys(name for member in self.members for name in member.classes))
         self.labels = np.concatenate([_renamed(member, self.classes) for member in self.members])
         self.parts = {name: parts for member in self.members for name, parts in member.parts.items()}
         prints = ' '.join(member.fingerprint for member in self.members)
-        self.fingerprint = hashlib.sha256(f'union {prints}'.encode()).hexdigest()
+        self.fingerprint = hashlib.sha256(f'union {prints}{cut}'.encode()).hexdigest()
 
     def locate(self, index: int) -> tuple[ObjectDataset, int]:
         """Return the set that an object is in, and its position there."""
@@ -61,27 +72,45 @@ class ObjectUnion(ObjectDataset):
     def points(self, index: int) -> np.ndarray:
         """Return the points of one object, shape ``(N, 3)``."""
         member, place = self.locate(index)
-        return member.points(place)
+        return self._taken(member.points(place), index)
+
+    def _taken(self, values: np.ndarray, index: int) -> np.ndarray:
+        """Return the values of the points that are taken of a cloud."""
+        if len(values) == self.num_points:
+            return values
+        return values[choose_points(np.array([index]), np.array([len(values)]), self.num_points)[0]]
 
     def image(self, index: int, view: int) -> np.ndarray:
         """Return one view, uint8 ``(H, W, 3)``."""
         member, place = self.locate(index)
-        return member.image(place, view)
+        return member.image(place, view % member.num_views)
 
     def caption(self, index: int) -> str:
         """Return the caption of one object."""
         member, place = self.locate(index)
         return member.caption(place)
 
+    def text(self, index: int) -> str:
+        """Return the text about one object that batches carry."""
+        member, place = self.locate(index)
+        return super().text(index) if isinstance(self.texts, str) else member.text(place)
+
+    @property
+    def own_text(self) -> str:
+        """Which texts the captions are; those of several sets may differ."""
+        return ' and '.join(dict.fromkeys(member.own_text for member in self.members))
+
     def part(self, index: int) -> np.ndarray | None:
         """Return the part of every point, shape ``(N,)``, or None."""
         member, place = self.locate(index)
-        return member.part(place)
+        part = member.part(place)
+        return None if part is None else self._taken(part, index)
 
     def normals(self, index: int) -> np.ndarray | None:
         """Return the unit normals at the points, shape ``(N, 3)``, or None."""
         member, place = self.locate(index)
-        return member.normals(place)
+        normals = member.normals(place)
+        return None if normals is None else self._taken(normals, index)
 
     def source(self, index: int) -> str:
         """Return what messages call an object."""

@@ -29,7 +29,7 @@ class ObjectSource(Protocol):
     def image(self, index: int, view: int) -> np.ndarray:
         """Return one stored view: uint8 RGB, shape ``(H, W, 3)``."""
 
-    def caption(self, index: int) -> str:
+    def text(self, index: int) -> str:
         """Return a text about one sample."""
 
 
@@ -113,7 +113,7 @@ class TextPlan:
 
     def __init__(self, dataset: ObjectSource, prompts: int | Sequence[str] | None) -> None:
         self.templates = _templates(prompts)
-        captions = [dataset.caption(index) for index in range(len(dataset))]
+        captions = [dataset.text(index) for index in range(len(dataset))]
         self.captions = sorted(set(captions), key=lambda text: (len(text), text))  # equal lengths need no padding
         places = {caption: place for place, caption in enumerate(self.captions)}
         self.variants = len(self.templates)

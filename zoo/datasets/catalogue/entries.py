@@ -6,6 +6,9 @@ import functools
 from collections.abc import Iterable, Mapping
 
 from zoo.datasets.catalogue.entry import Entry, Part
+from zoo.datasets.corpus import Commons, MeshCollection
+from zoo.datasets.corpus.collections import COLLECTIONS, Collection
+from zoo.datasets.corpus.commons import MEMBERS
 from zoo.datasets.layouts.few_shot import ModelNetFewShot
 from zoo.datasets.layouts.modelnet import ModelNet
 from zoo.datasets.layouts.modelnet_c import SEVERITIES, ModelNet40C, ModelNetC
@@ -51,6 +54,8 @@ def _entries() -> Mapping[str, Entry]:
     known: Iterable[Entry] = (
         _procedural(),
         _sweethome3d(),
+        *map(_collection, COLLECTIONS.values()),
+        _commons(),
         _shapenet55(),
         _modelnet(40, 9843, 2468),
         _modelnet(10, 3991, 908),
@@ -229,6 +234,34 @@ def _sweethome3d() -> Entry:
         parts=_splits(config, train=None, test=None),
         notes=('the splits are those of this program: nothing official divides the set',),
         folder_option='files',
+    )
+
+
+def _collection(item: Collection) -> Entry:
+    return Entry(
+        name=item.name,
+        title=item.title,
+        places=(item.name, *([item.installed] if item.installed else [])),
+        get=item.get,
+        terms=f'{item.terms}; the licence of each object is kept in the pack and printed',
+        source='',
+        parts={'train': Part({'type': MeshCollection.__name__, 'name': item.name, 'images': True, 'texts': True})},
+        notes=(f'{item.objects:,} objects; {item.seen}',),
+        hints=('--from FOLDER, ZIP or DEB prepares it from where it is; num_points, views and image_size are options',),
+        folder_option='root',
+    )
+
+
+def _commons() -> Entry:
+    return Entry(
+        name='commons',
+        title='the union of the open collections that are there, to pretrain on: one of each near-duplicate',
+        places=tuple(f'packs/{name}' for name in MEMBERS),
+        get='prepare one or more of these collections, then prepare commons',
+        terms='by object: those of its collection, kept in the pack and printed',
+        source='this project',
+        parts=_splits({'type': Commons.__name__, 'images': True, 'texts': True}, train=None, test=None),
+        notes=('one object in twenty is the test split, by the hash of the id that its source gives it',),
     )
 
 

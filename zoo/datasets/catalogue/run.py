@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,15 +11,18 @@ from typing import Any
 from zoo.compat import data_root as default_root
 from zoo.compat import expand
 from zoo.datasets.catalogue.check import check_parts, content_digest
+from zoo.datasets.catalogue.entries import find
 from zoo.datasets.catalogue.entry import build
 from zoo.datasets.catalogue.report import Report, number
 from zoo.datasets.catalogue.scan import scan
-from zoo.datasets.catalogue.target import Target
+from zoo.datasets.catalogue.target import Target, resolve_target
 from zoo.datasets.catalogue.verify import check_lists
+from zoo.datasets.corpus.commons import MEMBERS
 from zoo.datasets.prepared import MappedPack, prepare
 from zoo.datasets.prepared.layout import read_meta
-from zoo.datasets.sweethome3d import SweetHome3D, licence_summary
+from zoo.datasets.sweethome3d import licence_summary
 from zoo.errors import UnreadableError, UsageError
+from zoo.registry import DATASETS
 
 ATTRIBUTION = 'ATTRIBUTION.md'
 """File in a pack that lists who made each object, and under which licence."""
@@ -119,13 +123,21 @@ def prepare_target(
     root = default_root() if data_root is None else expand(data_root)
     folder = root / 'packs' / Path(target.title).stem if out is None else expand(out)
     how: dict[str, Any] = {'workers': workers, 'views': views, 'precision': precision, 'progress': progress}
+    if target.entry is not None and target.entry.name == 'commons':
+        for name in MEMBERS:
+            if find(name).found(root) is not None:
+                prepare_target(resolve_target(name, data_root=root), data_root=root, **how)
     made = []
     for group, parts in _groups(target).items():
         destination = (folder / group).absolute()
         if force:
             _remove(destination)
-        prepare(destination, parts, meta=_about(target), **how)
-        _attribute(next(iter(parts.values())), destination)
+        spoken = _spoken(next(iter(parts.values())), workers)
+        if spoken is not None and len(parts) > 1:
+            parts = {name: config for name, config in parts.items() if len(build(config))}  # a small set may lack one
+        prepare(destination, parts, meta={**_about(target), **_kept(spoken)}, **how)
+        if spoken is not None:
+            spoken.write_attribution(destination / ATTRIBUTION)
         made.append(MappedPack(destination, 'all'))
     return made
 
@@ -136,6 +148,7 @@ def describe_pack(pack: MappedPack) -> str:
     what = f'{number(len(pack), "object")} with {", ".join(has)}'
     lines = [f'{pack.path}: {what}', f'  fingerprint {pack.fingerprint}']
     lines += [f'  terms: {pack.about["terms"]}'] if 'terms' in pack.about else []
+    lines += [f'  left out: {count:,} {reason}' for reason, count in sorted(pack.about.get('left_out', {}).items())]
     infos = [pack.info(index) for index in range(len(pack))]
     if all('licence' in info and 'creator' in info for info in infos):
         lines += [licence_summary(infos), f'of every object: {pack.path / ATTRIBUTION}']
@@ -159,12 +172,19 @@ def _about(target: Target) -> dict[str, Any]:
     return {'from': entry.name, 'title': entry.title, 'terms': entry.terms, 'source': entry.source, 'get': entry.get}
 
 
-def _attribute(config: dict[str, Any], folder: Path) -> None:
-    """Put the list of creators and licences into a pack whose objects have their own."""
-    if config['type'] == SweetHome3D.__name__:
-        dataset = build({**config, 'split': 'all'})
-        assert isinstance(dataset, SweetHome3D)
-        dataset.write_attribution(folder / ATTRIBUTION)
+def _spoken(config: dict[str, Any], workers: int) -> Any:
+    """Return the whole dataset whose objects have creators and licences of their own; None for any other."""
+    kind = DATASETS.get(config['type'])
+    if not hasattr(kind, 'write_attribution'):
+        return None
+    takes = inspect.signature(kind).parameters
+    more = {'split': 'all', 'workers': workers}
+    return build({**config, **{key: value for key, value in more.items() if key in takes}})
+
+
+def _kept(dataset: Any) -> dict[str, Any]:
+    """Return what a pack remembers of what was left out, and of the collections that its objects are from."""
+    return {key: getattr(dataset, key) for key in ('left_out', 'catalogues') if hasattr(dataset, key)}
 
 
 def _remove(folder: Path) -> None:

@@ -39,6 +39,7 @@ CHOOSING = frozenset(
         'corruption',
         'severity',
         'licences',
+        'families',
     }
 )
 """Options that choose other objects, whose number the catalogue does not know."""
@@ -77,7 +78,11 @@ class Target:
 
 
 def resolve_target(
-    name: str, *, data_root: str | Path | None = None, options: Mapping[str, Any] | None = None
+    name: str,
+    *,
+    data_root: str | Path | None = None,
+    options: Mapping[str, Any] | None = None,
+    origin: Sequence[str] | None = None,
 ) -> Target:
     """Find out what a name or a path stands for.
 
@@ -86,14 +91,30 @@ def resolve_target(
             catalogue, a folder of official lists, or a folder of meshes by class.
         data_root: Folder of the datasets; that of the user by default.
         options: Arguments of the dataset that differ from the catalogue.
+        origin: Folder or files of a collection, instead of those in the data root.
 
     Raises:
         UsageError: It is nothing of this, or takes no such option; the message names what is known.
     """
-    target = _resolve(name, data_root, dict(options or {}))
+    chosen = dict(options or {})
+    if origin:
+        chosen |= _origin(name, list(origin))
+    target = _resolve(name, data_root, chosen)
     for config in list(target.parts.values())[:1]:
         check_options(config['type'], options or ())
     return target
+
+
+def _origin(name: str, origin: list[str]) -> dict[str, Any]:
+    """Return the argument of a dataset that says where it is."""
+    taking = {entry.name: entry.folder_option for entry in entries().values() if entry.folder_option}
+    if name not in taking:
+        raise UsageError(f'--from is for the collections {", ".join(taking)}: {name} is looked for in the data root')
+    if taking[name] == 'files':
+        return {'files': origin}
+    if len(origin) > 1:
+        raise UsageError(f'--from takes one folder or file of {name}, got {len(origin)}: put them into one folder')
+    return {taking[name]: origin[0]}
 
 
 def _resolve(name: str, data_root: str | Path | None, chosen: dict[str, Any]) -> Target:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from zoo.datasets.meshes.painted import UP, PaintedMesh, normal_form
 from zoo.datasets.meshes.sampling import sample_surface, to_unit_sphere
+from zoo.datasets.meshes.signature import signature, thinness
 from zoo.datasets.meshes.views import view
 from zoo.errors import UsageError
 from zoo.io import write_whole
@@ -93,6 +94,12 @@ def bake(item: PaintedMesh, recipe: Recipe, name: str) -> Baked:
         'colours': (upright.colour[face] * 255 + 0.5).astype(np.uint8),
         'views': np.stack(views) if views else np.empty((0, size, size, 3), dtype=np.uint8),
     }
+
+
+def traits(item: PaintedMesh, recipe: Recipe) -> dict[str, Any]:
+    """Return ``signature`` and ``thinness`` of a mesh, by which near-duplicates and sheets are known."""
+    upright = normal_form(item, recipe.up).mesh
+    return {'signature': signature(upright), 'thinness': thinness(upright)}
 
 
 def digest(baked: Baked) -> str:

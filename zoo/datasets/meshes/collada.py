@@ -109,20 +109,22 @@ class _Reader:
         if scene is None:
             yield from ((each, np.eye(4), {}) for each in self._root.iterfind('library_geometries/geometry'))
             return
-        left = [(node, np.eye(4)) for node in reversed(scene.findall('node'))]
+        left: list[tuple[Element, FloatArray]] = [(node, np.eye(4)) for node in reversed(scene.findall('node'))]
         count = 0
         while left:
             node, above = left.pop()
             count += 1
             if count > MOST_NODES:
                 raise ValueError(f'it places more than {MOST_NODES} nodes, or one within itself')
-            matrix = above @ _matrix(node)
+            matrix: FloatArray = above @ _matrix(node)
             for placed in (*node.findall('instance_geometry'), *node.findall('instance_controller')):
-                found, own = self._get(placed.get('url')), matrix
-                if found is not None and found.tag == 'controller':
-                    found, own = self._skinned(found, matrix)
+                found = self._get(placed.get('url'))
                 if found is not None and found.tag == 'geometry':
-                    yield found, own, _bound(placed)
+                    yield found, matrix, _bound(placed)
+                elif found is not None and found.tag == 'controller':
+                    shape, own = self._skinned(found, matrix)
+                    if shape is not None and shape.tag == 'geometry':
+                        yield shape, own, _bound(placed)
             below = [self._get(each.get('url')) for each in node.findall('instance_node')] + node.findall('node')
             left += [(child, matrix) for child in reversed(below) if child is not None]
 

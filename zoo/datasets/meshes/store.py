@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo.datasets.meshes.bake import Recipe, bake, digest, write_arrays
+from zoo.datasets.meshes.bake import Recipe, bake, digest, traits, write_arrays
 from zoo.datasets.meshes.beside import folder_files
 from zoo.datasets.meshes.files import parse_mesh
 from zoo.datasets.meshes.pool import run_jobs
@@ -22,7 +22,8 @@ from zoo.io import from_json, reading
 
 Record = dict[str, Any]
 """One line of the journal: ``name`` of the mesh, ``stamps`` of its file and of those that it names (size and time, None
-where one is missing), ``content`` (a digest of what was made), ``faces``, and ``error`` where it is broken."""
+where one is missing), ``content`` (a digest of what was made), ``faces``, ``signature``, ``thinness``, and ``error``
+where it is broken."""
 
 
 class Store:
@@ -188,8 +189,9 @@ def bake_file(job: dict[str, Any]) -> dict[str, Any]:
     record: Record = {'name': job['name'], 'faces': 0, 'error': None, 'content': ''}
     try:
         item = parse_mesh(path.read_bytes(), path.suffix, str(path), beside)
-        arrays = bake(item, Recipe(**job['recipe']), job['name'])
-        record |= {'faces': len(item.mesh.faces), 'content': digest(arrays)}
+        recipe = Recipe(**job['recipe'])
+        arrays = bake(item, recipe, job['name'])
+        record |= {'faces': len(item.mesh.faces), 'content': digest(arrays), **traits(item, recipe)}
     except PermissionError as error:  # a matter of rights, not of the mesh: no object is left out for it
         record['fatal'] = f'{error.filename or path} cannot be read ({error.strerror}): ask its owner for permission'
         return record

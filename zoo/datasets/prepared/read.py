@@ -37,7 +37,7 @@ class MappedPack(ObjectDataset):
         path: Folder of the pack: absolute, or relative to the data root or to ``packs`` in it.
         split: Name of a split, several of them joined by '+', or 'all'.
         images: Batches carry one picture of every object.
-        texts: Batches carry the caption of every object.
+        texts: Batches carry a text about every object; see ``ObjectDataset``.
         num_points: Points of every cloud; all by default. Batches of clouds of several sizes need it.
         image_pipeline: See ``ObjectDataset``.
 
@@ -51,7 +51,7 @@ class MappedPack(ObjectDataset):
         split: str = 'train',
         *,
         images: bool = False,
-        texts: bool = False,
+        texts: bool | str = False,
         num_points: int | None = None,
         image_pipeline: list[dict[str, Any]] | None = None,
     ) -> None:
@@ -159,7 +159,7 @@ class MappedPack(ObjectDataset):
             raise UsageError(
                 f'{self.path}: clouds of {sizes.min()} and {wanted} points cannot be one batch: give num_points'
             )
-        return array[starts[:, None] + _choose(rows, sizes, wanted)]
+        return array[starts[:, None] + choose_points(rows, sizes, wanted)]
 
     def _cloud(self, name: str, index: int) -> np.ndarray:
         """Return an array of one cloud, shape ``(N, ...)``."""
@@ -173,7 +173,7 @@ def _find(path: str | Path) -> Path:
     return (packs if not found.is_dir() and packs.is_dir() else found).absolute()
 
 
-def _choose(rows: np.ndarray, sizes: np.ndarray, wanted: int) -> np.ndarray:
+def choose_points(rows: np.ndarray, sizes: np.ndarray, wanted: int) -> np.ndarray:
     """Choose points of objects, the same ones every time, shape ``(B, wanted)``; none twice before all are taken."""
     chosen = np.empty((len(rows), wanted), dtype=np.int64)
     for place, (row, size) in enumerate(zip(rows.tolist(), sizes.tolist(), strict=True)):

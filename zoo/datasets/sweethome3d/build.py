@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from zoo.datasets.meshes.bake import Recipe, bake, digest, write_arrays
+from zoo.datasets.meshes.bake import Recipe, bake, digest, traits, write_arrays
 from zoo.datasets.meshes.files import parse_mesh
 from zoo.datasets.meshes.painted import PaintedMesh
 from zoo.datasets.meshes.pool import run_jobs
@@ -94,7 +94,7 @@ def _make(store: Store, catalogues: list[Catalogue], workers: int) -> dict[str, 
         if record['error']:
             broken[key] = record['error']
         else:
-            found = {name: record[name] for name in ('faces', 'notice', 'content', 'model')}
+            found = {name: record[name] for name in ('faces', 'notice', 'content', 'model', 'signature', 'thinness')}
             objects.append({**describe(catalogue, entry), **found})
     abouts = [
         {
@@ -165,7 +165,8 @@ def bake_entry(job: dict[str, Any]) -> dict[str, Any]:
         archive = _open(job['path'], job['label'], Path(job['path']).stat().st_mtime_ns)
         content, suffix, beside = archive.model(job['model'])
         item = parse_mesh(content, suffix, where, beside, materials=archive.materials)
-        arrays = bake(to_size(item, job['rotation'], job['size_cm']), recipe, job['name'])
+        item = to_size(item, job['rotation'], job['size_cm'])
+        arrays = bake(item, recipe, job['name'])
         if recipe.views:
             icon = _icon(archive, job['icon'], recipe.image_size)
             arrays['views'] = np.concatenate([arrays['views'][:1] if icon is None else icon[None], arrays['views']])
@@ -174,6 +175,7 @@ def bake_entry(job: dict[str, Any]) -> dict[str, Any]:
         return record
     model = hashlib.sha256(content).hexdigest()
     record |= {'faces': len(item.mesh.faces), 'content': digest(arrays), 'model': model, 'notice': own_notice(content)}
+    record |= traits(item, recipe)
     try:
         write_arrays(Path(job['target']), {**arrays, 'content': np.array(record['content'])})
     except OSError as error:

@@ -105,7 +105,11 @@ class SweetHome3D(ObjectDataset):
             raise UsageError(f'SweetHome3D: no object is left of those with licences {", ".join(stated)}')
         self.labels = np.array([self.classes.index(item['category']) for item in self._objects], dtype=np.int64)
         self.num_views = recipe.views + 1 if recipe.views else 0
-        words = [json.dumps(item, sort_keys=True) for item in self._objects]
+        derived = ('signature', 'thinness')  # they follow from the model, whose digest is there
+        words = [
+            json.dumps({key: value for key, value in item.items() if key not in derived}, sort_keys=True)
+            for item in self._objects
+        ]
         self.fingerprint = content_hash(*self.classes, *words)
 
     def _array(self, index: int, key: str) -> np.ndarray:
@@ -155,7 +159,7 @@ class SweetHome3D(ObjectDataset):
         ``id``, ``name``, ``category``, ``tags``, ``creator``, ``licence`` (a short name; from the table for this
         object, else from the package's copyright file, else from the table), ``licence_statement`` (what the table
         says, in its words), ``holder`` (of the copyright), ``notice`` (what the model file itself says), ``size_cm``
-        (width, depth, height), ``source``, ``catalogue``, ``faces``.
+        (width, depth, height), ``source``, ``catalogue``, ``faces``, ``signature``, ``thinness``.
         """
         return {key: value for key, value in self._objects[index].items() if key not in ('content', 'model')}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import functools
 import io
 import lzma
 import re
@@ -23,6 +24,9 @@ HEADER = 60
 LARGEST = 1 << 30
 """Bytes of the largest file that is taken out of a package."""
 
+COPYRIGHT = r'usr/share/doc/[^/]+/copyright'
+"""Where a package says who holds the rights."""
+
 CATALOGUES = ('.sh3f', '.jar')
 """Endings of files that hold furniture."""
 
@@ -37,12 +41,22 @@ class Copyright:
 
     paragraphs: tuple[tuple[tuple[str, ...], str, str], ...] = ()
 
+    @functools.cached_property
+    def _patterns(self) -> tuple[dict[str, int], list[tuple[re.Pattern[str], int]]]:
+        """The last paragraph of every plain name; and the others, of which there are few, with theirs."""
+        pairs = [(name, place) for place, (names, _, _) in enumerate(self.paragraphs) for name in names]
+        wild = [(re.compile(fnmatch.translate(name)), place) for name, place in pairs if set(name) & set('*?[')]
+        return dict(pairs), wild
+
     def find(self, *names: str) -> tuple[str, str] | None:
         """Return licence and holder of a file by any of its names; as the format says, the last match counts."""
-        for patterns, holder, licence in reversed(self.paragraphs):
-            if any(fnmatch.fnmatchcase(name, pattern) for name in names for pattern in patterns):
-                return licence, holder
-        return None
+        exact, wild = self._patterns
+        places = [exact[name] for name in names if name in exact]
+        places += [place for pattern, place in wild if any(map(pattern.match, names))]
+        if not places:
+            return None
+        _, holder, licence = self.paragraphs[max(places)]
+        return licence, holder
 
 
 def parse_copyright(text: str) -> Copyright:
@@ -89,23 +103,34 @@ def unpack(deb: Path, folder: Path) -> Unpacked:
     """
     catalogues: dict[str, Path] = {}
     copyright_text = ''
+    for name, content in package_files(deb):
+        if name.lower().endswith(CATALOGUES):
+            target = folder / f'{len(catalogues):03d}{Path(name).suffix.lower()}'
+            try:
+                with target.open('wb') as out:
+                    shutil.copyfileobj(content, out)
+            except OSError as error:
+                raise UsageError(f'{deb} cannot be unpacked to {folder} ({error}): make room there') from error
+            catalogues[name] = target
+        elif re.fullmatch(COPYRIGHT, name):
+            copyright_text = content.read().decode('utf-8', errors='replace')
+    return Unpacked(catalogues, copyright_text)
+
+
+def package_files(deb: Path) -> Iterator[tuple[str, IO[bytes]]]:
+    """Yield the regular files of a package, in its order, each to be read before the next is asked for.
+
+    Raises:
+        UsageError: It is no package, it is damaged, or it is packed in a way that cannot be read here.
+    """
     try:
         with deb.open('rb') as file, _data(deb, file) as tar:
             for member in tar:
-                name = member.name.removeprefix('./')
                 content = tar.extractfile(member) if member.isreg() and member.size <= LARGEST else None
-                if content is None:
-                    continue
-                if name.lower().endswith(CATALOGUES):
-                    target = folder / f'{len(catalogues):03d}{Path(name).suffix.lower()}'
-                    with target.open('wb') as out:
-                        shutil.copyfileobj(content, out)
-                    catalogues[name] = target
-                elif re.fullmatch(r'usr/share/doc/[^/]+/copyright', name):
-                    copyright_text = content.read().decode('utf-8', errors='replace')
+                if content is not None:
+                    yield member.name.removeprefix('./'), content
     except (OSError, tarfile.TarError, lzma.LZMAError, zlib.error, EOFError) as error:
         raise UsageError(f'{deb} cannot be read as a Debian package ({error}): fetch it again') from error
-    return Unpacked(catalogues, copyright_text)
 
 
 @contextmanager

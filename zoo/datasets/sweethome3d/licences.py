@@ -10,13 +10,22 @@ from typing import Any
 from zoo.compat import expand
 from zoo.io import write_whole
 
+HEAD = (
+    'Points and pictures made of 3D models of Sweet Home 3D (https://www.sweethome3d.com): the surfaces were\n'
+    'turned, scaled, sampled and drawn. Keep this list with them.'
+)
+
 ADDRESSES = {
     'CC0': 'https://creativecommons.org/publicdomain/zero/1.0/',
     'CC-BY-3.0': 'https://creativecommons.org/licenses/by/3.0/',
     'CC-BY-3.0-US': 'https://creativecommons.org/licenses/by/3.0/us/',
+    'CC-BY-4.0': 'https://creativecommons.org/licenses/by/4.0/',
+    'CC-BY-SA-4.0-with-exception': 'https://www.kicad.org/libraries/license/',
+    'GPL-3': 'https://www.gnu.org/licenses/gpl-3.0.html',
+    'GPL-3+': 'https://www.gnu.org/licenses/gpl-3.0.html',
     'GPL-2+': 'https://www.gnu.org/licenses/old-licenses/gpl-2.0.html',
 }
-"""Where the licences of the Debian packages can be read."""
+"""Where the licences can be read."""
 
 
 def licence_summary(infos: Iterable[Mapping[str, Any]]) -> str:
@@ -39,20 +48,15 @@ def licence_summary(infos: Iterable[Mapping[str, Any]]) -> str:
     return '\n'.join([*lines, f'{sum(counts.values()):>7}  in all'])
 
 
-def attribution(infos: Sequence[Mapping[str, Any]], catalogues: Sequence[Mapping[str, Any]]) -> str:
+def attribution(infos: Sequence[Mapping[str, Any]], catalogues: Sequence[Mapping[str, Any]], head: str = HEAD) -> str:
     """Return name, creator and licence of every object, and the notices of their catalogues, as Markdown.
 
     Args:
         infos: What ``SweetHome3D.info`` returns for every object.
         catalogues: ``SweetHome3D.catalogues``.
+        head: What the list begins with.
     """
-    lines = [
-        '# Attribution',
-        '',
-        'Points and pictures made of 3D models of Sweet Home 3D (https://www.sweethome3d.com): the surfaces were',
-        'turned, scaled, sampled and drawn. Keep this list with them.',
-        '',
-    ]
+    lines = ['# Attribution', '', *head.split('\n'), '']
     stated = sorted({info['licence'] for info in infos})
     lines += [f'- {licence}: {ADDRESSES.get(licence, "see the notices below")}' for licence in stated]
     lines += ['', '| object | id | creator | holder of the copyright | licence |', '|---|---|---|---|---|']
@@ -70,9 +74,9 @@ def attribution(infos: Sequence[Mapping[str, Any]], catalogues: Sequence[Mapping
 
 
 def write_attribution(
-    path: str | Path, infos: Sequence[Mapping[str, Any]], catalogues: Sequence[Mapping[str, Any]]
+    path: str | Path, infos: Sequence[Mapping[str, Any]], catalogues: Sequence[Mapping[str, Any]], head: str = HEAD
 ) -> Path:
     """Write ``attribution`` to a file in one step; return the file."""
     target = expand(path)
-    write_whole(target, attribution(infos, catalogues))
+    write_whole(target, attribution(infos, catalogues, head))
     return target

@@ -1,0 +1,124 @@
+"""Collections as their publishers ship them: folders, zip files, Debian packages."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+
+from tests.datasets.corpus.collected import OPTIONS, clouds, decentraland, kicad, ldraw, write, zipped
+from zoo.datasets import MeshCollection
+from zoo.datasets.corpus.collections import COLLECTIONS
+from zoo.errors import UsageError
+
+
+@pytest.fixture(autouse=True)
+def home(monkeypatch, tmp_path):
+    monkeypatch.setenv('ZOO_HOME', str(tmp_path / 'home'))
+    monkeypatch.setenv('ZOO_DATA', str(tmp_path / 'data'))
+
+
+def test_parts_of_kicad_stand_upright_one_of_each_family_with_their_licences(tmp_path):
+    data = MeshCollection('kicad', kicad(tmp_path / 'deb'), images=True, texts=True, **OPTIONS)
+    assert [data.info(index)['id'] for index in range(len(data))] == [
+        'kicad/LED_THT.3dshapes/LED_D3.0mm.wrl',
+        'kicad/LED_THT.3dshapes/LED_Square.wrl',
+        'kicad/Relay.3dshapes/Relay_A.wrl',
+    ]
+    assert data.left_out == {'same family of names': 1, 'broken': 1}
+    assert list(data.broken) == ['kicad/Relay.3dshapes/Relay_B.wrl']
+    assert {data.info(index)['licence'] for index in range(3)} == {'CC-BY-SA-4.0-with-exception', 'GPL-3+'}
+    assert data.info(2)['holder'] == '2017, Somebody'
+    assert 'KiCad Community' in data.catalogues[0]['notice']
+    extent = np.ptp(clouds(data)[2], axis=0)
+    assert extent.argmax() == 1  # z of the file points up
+    batch = data.__getitems__([0, 1])
+    assert batch['text'] == ['led d3.0mm, led tht', 'led square, led tht']
+    assert batch['image'].shape == (2, 3, 16, 16)
+    assert len(MeshCollection('kicad', tmp_path / 'deb', families=False, **OPTIONS)) == 4
+
+
+def test_words_of_ldraw_are_those_of_the_head_of_a_part(tmp_path):
+    data = MeshCollection('ldraw', ldraw(tmp_path / 'a'), **OPTIONS)
+    brick, cone = data.info(0), data.info(1)
+    assert (brick['id'], brick['name'], brick['category']) == ('ldraw/parts/1.dat', 'brick 1 x 1', 'brick')
+    assert (cone['caption'], cone['category'], cone['tags']) == ('cone', 'slope', ['tower', 'roof'])
+    assert (brick['licence'], cone['licence'], cone['creator']) == ('CC-BY-4.0', 'CC-BY-2.0', 'Anna')
+    assert data.left_out == {'no object by its source': 3, 'broken': 0} or data.left_out == {
+        'no object by its source': 3
+    }
+
+
+def test_words_of_decentraland_are_those_of_its_json(tmp_path):
+    data = MeshCollection('decentraland', decentraland(tmp_path / 'a'), texts='name and category', **OPTIONS)
+    texts = {data.info(index)['name']: (data.caption(index), data.text(index)) for index in range(len(data))}
+    assert texts['chair red'] == ('A red chair.', 'chair red, furniture')
+    assert texts['chair blue'] == ('chair blue, furniture', 'chair blue, furniture')
+    assert texts['lamp'] == ('lamp', 'lamp')
+    assert len(data) == 5  # without colliders
+
+
+def test_what_lies_elsewhere_is_the_same(tmp_path):
+    one = MeshCollection('decentraland', decentraland(tmp_path / 'a'), images=True, **OPTIONS)
+    shutil.copytree(tmp_path / 'a' / 'asset-packs-main', tmp_path / 'b')
+    other = MeshCollection('decentraland', tmp_path / 'b', images=True, **OPTIONS)
+    packed = MeshCollection('decentraland', zipped(tmp_path / 'a', tmp_path / 'all.zip'), images=True, **OPTIONS)
+    assert one.fingerprint == other.fingerprint == packed.fingerprint
+    assert np.array_equal(clouds(one), clouds(packed))
+    assert packed.root.is_relative_to(tmp_path / 'home')
+    assert not list(tmp_path.rglob('outside.txt')) + list(tmp_path.rglob('root.txt'))
+    again = MeshCollection('decentraland', tmp_path / 'b', images=True, seed=1, **OPTIONS)
+    assert again.fingerprint != other.fingerprint
+
+
+def test_a_debian_package_is_unpacked_once(tmp_path):
+    if shutil.which('dpkg-deb') is None:
+        pytest.skip('dpkg-deb makes the package')
+    root = kicad(tmp_path / 'deb')
+    write(root / 'DEBIAN/control', 'Package: k\nVersion: 1\nArchitecture: all\nMaintainer: a <a@b.c>\nDescription: d\n')
+    deb = tmp_path / 'k.deb'
+    subprocess.run(['dpkg-deb', '-Zxz', '-b', str(root), str(deb)], check=True, capture_output=True)
+    data = MeshCollection('kicad', deb, **OPTIONS)
+    assert data.fingerprint == MeshCollection('kicad', root, **OPTIONS).fingerprint
+    before = data.root.stat().st_mtime_ns
+    assert MeshCollection('kicad', deb, **OPTIONS).root.stat().st_mtime_ns == before
+
+
+def test_who_made_what_is_written(tmp_path):
+    data = MeshCollection('kicad', kicad(tmp_path / 'deb'), **OPTIONS)
+    text = data.write_attribution(tmp_path / 'A.md').read_text()
+    row = '| relay a | kicad/Relay.3dshapes/Relay_A.wrl | not stated | 2017, Somebody | GPL-3+ |'
+    assert row in text
+    assert 'https://www.kicad.org/libraries/license/' in text
+    assert 'Files: Relay.3dshapes/*' in text
+    assert json.dumps(data.info(0))
+
+
+@pytest.mark.parametrize('name', COLLECTIONS)
+def test_what_is_missing_is_said_in_one_line(name, tmp_path):
+    with pytest.raises(UsageError, match='http') as error:
+        MeshCollection(name, **OPTIONS)
+    assert '\n' not in str(error.value)
+    (tmp_path / 'empty').mkdir()
+    with pytest.raises(UsageError, match=f'holds no object of {name}'):
+        MeshCollection(name, tmp_path / 'empty', **OPTIONS)
+
+
+def test_damaged_archives_are_said_in_one_line(tmp_path):
+    for path in (
+        write(tmp_path / 'a.zip', b'PK nothing'),
+        write(tmp_path / 'a.deb', b'nothing'),
+        tmp_path / 'none.zip',
+    ):
+        with pytest.raises(UsageError, match=r'fetch it again|is missing') as error:
+            MeshCollection('mmmm', path, **OPTIONS)
+        assert '\n' not in str(error.value)
+        assert not list((tmp_path / 'home').rglob('*.tmp'))
+    with pytest.raises(UsageError, match='no collection'):
+        MeshCollection('nothing', tmp_path)
+    write(tmp_path / 'm' / 'collada' / 'obj_a.dae', 'nothing')
+    with pytest.raises(UsageError, match='none of 1 meshes can be read'):
+        MeshCollection('mmmm', tmp_path / 'm', **OPTIONS)

@@ -1,0 +1,232 @@
+"""A collection of named meshes as a dataset."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import re
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zoo.compat import data_root, expand, zoo_home
+from zoo.datasets.base import ObjectDataset
+from zoo.datasets.corpus.collections import Collection, find_collection
+from zoo.datasets.corpus.unpack import as_folder
+from zoo.datasets.corpus.words import Words, family, notice, words_of
+from zoo.datasets.meshes.bake import Recipe
+from zoo.datasets.meshes.store import Store
+from zoo.datasets.storage import content_hash
+from zoo.datasets.sweethome3d.licences import write_attribution
+from zoo.errors import UsageError
+from zoo.io import walk
+from zoo.registry import DATASETS
+
+LARGEST = 16 << 20
+"""Bytes of a file that is read as an object."""
+
+HEAD = (
+    'Points and pictures made of meshes of the collections below: the surfaces were turned, scaled, sampled and\n'
+    'drawn. Keep this list with them.'
+)
+
+
+@DATASETS.register_module()
+class MeshCollection(ObjectDataset):
+    """Objects of one of the open collections that the catalogue lists, as their publisher ships them.
+
+    Points are drawn uniformly by area, centred, in the unit sphere, y up. Names, categories, tags, captions, creators
+    and licences are those of the source; ``info`` returns them. A class is a category of the source. In collections
+    whose parts differ in numbers alone one of each family is taken. The same files give the same fingerprint, whatever
+    folder they lie in. What was made of a mesh is kept under ``$ZOO_HOME/meshes`` until the file changes, so that a run
+    that was interrupted goes on where it ended.
+
+    Attributes:
+        left_out: How many meshes were left out, by the reason.
+        broken: What is wrong with each that cannot be read, by id.
+        catalogues: Name, source, licence and notice of the collection.
+
+    Args:
+        name: Of the collection.
+        root: Its folder, or the zip file or Debian package as it was downloaded; by default the folder of its name in
+            the data root, else where its package is installed.
+        num_points: Points of every object N.
+        views: Pictures of every object, from all around; made only with ``images``.
+        image_size: Side of a picture in pixels.
+        seed: Of the points and the viewpoints.
+        families: One of each family of names; as the catalogue says by default.
+        workers: Processes that read what is not kept yet.
+        cache_dir: Folder of what is kept.
+        images: Batches carry one picture of every object.
+        texts: Batches carry texts, see ``ObjectDataset``.
+        image_pipeline: See ``ObjectDataset``.
+
+    Raises:
+        UsageError: There is no such collection or folder, it holds none of its objects, or an option makes no sense.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        root: str | Path | None = None,
+        *,
+        num_points: int = 1024,
+        views: int = 2,
+        image_size: int = 112,
+        seed: int = 0,
+        families: bool | None = None,
+        workers: int = 2,
+        cache_dir: str | Path | None = None,
+        images: bool = False,
+        texts: bool | str = False,
+        image_pipeline: list[dict[str, Any]] | None = None,
+    ) -> None:
+        super().__init__(images=images, texts=texts, image_pipeline=image_pipeline)
+        if images and views < 1:
+            raise UsageError('MeshCollection: images=True needs views of at least 1')
+        self.collection = find_collection(name)
+        self.root = as_folder(_place(self.collection) if root is None else root, name)
+        recipe = Recipe(num_points, views if images else 0, image_size, self.collection.up, seed)
+        known, reasons = _listed(self.collection, self.root, self.collection.families if families is None else families)
+        key = hashlib.sha256(json.dumps([name, str(self.root.resolve()), recipe.to_dict()]).encode()).hexdigest()[:20]
+        folder = zoo_home() / 'meshes' if cache_dir is None else expand(cache_dir)
+        self._store = Store(folder / key, recipe)
+        records = self._store.update({item: path for item, (path, _) in known.items()}, workers=workers)
+        self.broken = {item: str(record['error']) for item, record in records.items() if record['error']}
+        self.left_out = dict(reasons + Counter({'broken': len(self.broken)}))
+        if len(self.broken) == len(known):
+            raise UsageError(
+                f'{self.root}: none of {len(known)} meshes can be read: {next(iter(self.broken.values()))}'
+            )
+        if self.broken:
+            first = next(iter(self.broken.values()))
+            logging.getLogger(__name__).warning('%d meshes are left out, the first: %s', len(self.broken), first)
+        self._ids = [item for item in known if item not in self.broken]
+        self._paths = [known[item][0] for item in self._ids]
+        kept = ('faces', 'content', 'signature', 'thinness')
+        self._objects = [{**known[item][1], **{key: records[item][key] for key in kept}} for item in self._ids]
+        self.classes = tuple(sorted({str(item['category']) for item in self._objects}))
+        place = {category: label for label, category in enumerate(self.classes)}
+        self.labels = np.array([place[item['category']] for item in self._objects], dtype=np.int64)
+        self.num_views = recipe.views
+        self.catalogues = [
+            {
+                'name': name,
+                'source': self.collection.get,
+                'licence': self.collection.terms,
+                'notice': notice(self.root, self.collection.notices),
+            }
+        ]
+        self.fingerprint = content_hash(name, *(json.dumps(item, sort_keys=True) for item in self._objects))
+
+    def _array(self, index: int, key: str) -> np.ndarray:
+        return self._store.array(self._ids[index], key, self._paths[index])
+
+    def points(self, index: int) -> np.ndarray:
+        """Return the points of one object, float32 ``(N, 3)``.
+
+        Raises:
+            UsageError: The mesh has gone, or cannot be read any more.
+        """
+        return self._array(index, 'points')
+
+    def normals(self, index: int) -> np.ndarray:
+        """Return the unit normals at the points, float32 ``(N, 3)``."""
+        return self._array(index, 'normals')
+
+    def colours(self, index: int) -> np.ndarray:
+        """Return the colour of the surface at the points, uint8 RGB ``(N, 3)``."""
+        return self._array(index, 'colours')
+
+    def image(self, index: int, view: int) -> np.ndarray:
+        """Return one picture, uint8 RGB ``(H, W, 3)``."""
+        if not self.num_views:
+            return super().image(index, view)
+        picture: np.ndarray = self._array(index, 'views')[view]
+        return picture
+
+    def caption(self, index: int) -> str:
+        """Return the caption of the source; without one, name, category and tags."""
+        item = self._objects[index]
+        words = [item['name'], *(word for word in (item['category'], *item['tags'][:3]) if word not in item['name'])]
+        return str(item['caption'] or ', '.join(dict.fromkeys(words)))
+
+    def source(self, index: int) -> str:
+        """Return the file of a mesh."""
+        return str(self._paths[index])
+
+    def info(self, index: int) -> dict[str, Any]:
+        """Return what is known of one object.
+
+        ``id``, ``source`` (the collection), ``name``, ``category``, ``tags``, ``caption`` (empty where the source has
+        none), ``creator``, ``holder``, ``licence``, ``faces``, ``signature``, ``thinness``.
+        """
+        return {key: value for key, value in self._objects[index].items() if key != 'content'}
+
+    def write_attribution(self, path: str | Path, indices: Sequence[int] | None = None) -> Path:
+        """Write a list of name, creator and licence of every object, with the notice of the collection.
+
+        Args:
+            path: The file, Markdown.
+            indices: Which objects; all of them by default.
+        """
+        chosen = range(len(self)) if indices is None else indices
+        return write_attribution(path, [self.info(index) for index in chosen], self.catalogues, HEAD)
+
+
+def _place(collection: Collection) -> Path:
+    """Return where a collection is looked for.
+
+    Raises:
+        UsageError: It is not there; says how to get it.
+    """
+    places = [data_root() / collection.name, *([Path(collection.installed)] if collection.installed else [])]
+    found = next((place for place in places if place.is_dir()), None)
+    if found is None:
+        where = ' nor '.join(str(place.absolute()) for place in places)
+        raise UsageError(f'{collection.name} is not at {where}: get {collection.get}')
+    return found
+
+
+def _listed(collection: Collection, root: Path, families: bool) -> tuple[dict[str, tuple[Path, Words]], Counter[str]]:
+    """Return the objects of a collection by id, sorted, with file and words; and how many were left out, by reason."""
+    pattern = re.compile(rf'(?:^|/)({collection.pattern})$')
+    matches: dict[str, list[tuple[Path, re.Match[str]]]] = {}
+    for folder, _, files in walk(root):
+        for file in files:
+            path = Path(folder) / file
+            found = pattern.search(path.relative_to(root).as_posix())
+            if found:
+                matches.setdefault(f'{collection.name}/{found[1]}', []).append((path, found))
+    reasons: Counter[str] = Counter()
+    known: dict[str, tuple[Path, Words]] = {}
+    seen: set[tuple[str, str]] = set()
+    stems: set[str] = set()
+    for item in sorted(matches):
+        path, found = min(matches[item], key=lambda match: str(match[0]))
+        stem = item.rpartition('.')[0].lower()
+        words = words_of(collection, root, path, found)
+        kin = (words['category'], family(found['name'])) if words else ('', '')
+        reason = (
+            'no object by its source' if words is None
+            else 'file too large' if path.stat().st_size > LARGEST
+            else 'same family of names' if families and kin in seen
+            else 'same name, other format' if stem in stems
+            else ''
+        )  # fmt: skip
+        if reason or words is None:
+            reasons[reason] += 1
+            continue
+        seen.add(kin)
+        stems.add(stem)
+        known[item] = path, {'id': item, 'source': collection.name, 'catalogue': collection.name, **words}
+    if not known:
+        raise UsageError(
+            f'{root} holds no object of {collection.name}, whose paths end like {collection.pattern}: '
+            f'get {collection.get}'
+        )
+    return known, reasons
