@@ -122,3 +122,12 @@ def test_damaged_archives_are_said_in_one_line(tmp_path):
     write(tmp_path / 'm' / 'collada' / 'obj_a.dae', 'nothing')
     with pytest.raises(UsageError, match='none of 1 meshes can be read'):
         MeshCollection('mmmm', tmp_path / 'm', **OPTIONS)
+
+
+def test_archives_that_are_cut_off_leave_nothing_behind(tmp_path):
+    content = zipped(decentraland(tmp_path / 'a'), tmp_path / 'all.zip').read_bytes()
+    place = content.index(b'glTF') if b'glTF' in content else 200
+    path = write(tmp_path / 'b.zip', content[:place] + bytes(40) + content[place + 40 :])
+    with pytest.raises(UsageError, match='fetch it again'):
+        MeshCollection('decentraland', path, **OPTIONS)
+    assert not list((tmp_path / 'home' / 'collections').iterdir())

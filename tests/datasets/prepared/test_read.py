@@ -14,7 +14,7 @@ import torch
 from tests.datasets.prepared.sources import Toys
 from tests.datasets.refusals import refused
 from zoo.datasets.prepared import MappedPack, layout, prepare
-from zoo.datasets.prepared.read import _choose
+from zoo.datasets.prepared.read import choose_points
 from zoo.errors import UsageError
 from zoo.registry import DATASETS
 
@@ -134,7 +134,7 @@ def test_a_number_of_points_is_a_fixed_choice_of_every_object(tmp_path, ragged, 
 @pytest.mark.parametrize(('size', 'wanted'), [(100, 30), (64, 63), (7, 12), (1, 4)])
 def test_every_point_of_a_cloud_is_chosen_as_often(size, wanted):
     rows = np.arange(20 * size)
-    chosen = _choose(rows, np.full(len(rows), size), wanted)
+    chosen = choose_points(rows, np.full(len(rows), size), wanted)
     counts = np.bincount(chosen.reshape(-1), minlength=size)
     assert np.abs(counts / counts.mean() - 1).max() < 0.1
     if size == 100:  # neighbours in the file are no likelier to go together

@@ -15,7 +15,7 @@ from tqdm import tqdm
 from zoo.compat import expand, zoo_home
 from zoo.datasets.meshes.files import READ
 from zoo.datasets.prepared.arrays import aside
-from zoo.datasets.sweethome3d.debian import package_files
+from zoo.datasets.sweethome3d.debian import DAMAGED, package_files
 from zoo.errors import UsageError
 from zoo.io import reading
 
@@ -27,6 +27,9 @@ KEPT = frozenset({
 
 MOST = 16 << 30
 """Bytes of a collection, unpacked."""
+
+BROKEN = tuple(kind for kind in DAMAGED if kind is not OSError)
+"""What is wrong with an archive, and not with the disk."""
 
 LARGEST = 64 << 20
 """Bytes of one file that is taken out."""
@@ -62,6 +65,8 @@ def as_folder(path: str | Path, name: str) -> Path:
             making.replace(folder)
         finally:
             shutil.rmtree(making, ignore_errors=True)
+    except (*BROKEN, zipfile.BadZipFile) as error:
+        raise UsageError(f'{where} is damaged ({error}): fetch it again') from error
     except OSError as error:
         if not folder.is_dir():  # nor has another process done it
             raise UsageError(

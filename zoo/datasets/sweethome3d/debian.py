@@ -24,6 +24,9 @@ HEADER = 60
 LARGEST = 1 << 30
 """Bytes of the largest file that is taken out of a package."""
 
+DAMAGED = (OSError, tarfile.TarError, lzma.LZMAError, zlib.error, EOFError)
+"""What damaged packages provoke."""
+
 COPYRIGHT = r'usr/share/doc/[^/]+/copyright'
 """Where a package says who holds the rights."""
 
@@ -103,22 +106,24 @@ def unpack(deb: Path, folder: Path) -> Unpacked:
     """
     catalogues: dict[str, Path] = {}
     copyright_text = ''
-    for name, content in package_files(deb):
-        if name.lower().endswith(CATALOGUES):
-            target = folder / f'{len(catalogues):03d}{Path(name).suffix.lower()}'
-            try:
+    try:
+        for name, content in package_files(deb):
+            if name.lower().endswith(CATALOGUES):
+                target = folder / f'{len(catalogues):03d}{Path(name).suffix.lower()}'
                 with target.open('wb') as out:
                     shutil.copyfileobj(content, out)
-            except OSError as error:
-                raise UsageError(f'{deb} cannot be unpacked to {folder} ({error}): make room there') from error
-            catalogues[name] = target
-        elif re.fullmatch(COPYRIGHT, name):
-            copyright_text = content.read().decode('utf-8', errors='replace')
+                catalogues[name] = target
+            elif re.fullmatch(COPYRIGHT, name):
+                copyright_text = content.read().decode('utf-8', errors='replace')
+    except DAMAGED as error:
+        raise UsageError(f'{deb} cannot be read as a Debian package ({error}): fetch it again') from error
     return Unpacked(catalogues, copyright_text)
 
 
 def package_files(deb: Path) -> Iterator[tuple[str, IO[bytes]]]:
     """Yield the regular files of a package, in its order, each to be read before the next is asked for.
+
+    To read one may raise what ``DAMAGED`` holds.
 
     Raises:
         UsageError: It is no package, it is damaged, or it is packed in a way that cannot be read here.
@@ -129,7 +134,7 @@ def package_files(deb: Path) -> Iterator[tuple[str, IO[bytes]]]:
                 content = tar.extractfile(member) if member.isreg() and member.size <= LARGEST else None
                 if content is not None:
                     yield member.name.removeprefix('./'), content
-    except (OSError, tarfile.TarError, lzma.LZMAError, zlib.error, EOFError) as error:
+    except DAMAGED as error:
         raise UsageError(f'{deb} cannot be read as a Debian package ({error}): fetch it again') from error
 
 
