@@ -92,18 +92,12 @@ def parse(*arguments):
     return config_parser('A tool.').parse_args([str(CONFIG), *arguments])
 
 
-def test_resume_takes_a_path_or_nothing():
-    assert parse().resume is None
-    assert parse('--resume').resume == 'auto'
-    assert parse('--resume', 'auto').resume == 'auto'
-    assert parse('--resume', 'x.pth').resume == 'x.pth'
-
-
 def test_every_option_of_the_contract_reaches_the_config():
     words = '--work-dir d --resume --weights w.pth --launcher slurm --device cpu --amp --cfg-options model.width=4'
     config = config_of(parse(*words.split(), 'randomness.deterministic=True', 'custom_hooks.3.at=[1,2]'))
     assert (config.work_dir, config.weights, config.launcher, config.device) == ('d', 'w.pth', 'slurm', 'cpu')
-    assert config.resume
+    assert (config.resume, config.load_from) == (True, None)
+    assert config_of(parse('--resume', 'some.pth')).load_from == 'some.pth'
     assert config.optim_wrapper.type == 'AutocastOptimWrapper'
     assert (config.model.width, config.randomness.deterministic) == (4, True)
     assert config.custom_hooks[3].at == [1, 2]

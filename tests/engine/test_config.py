@@ -18,13 +18,6 @@ def test_work_dir_is_named_after_the_config():
     assert configure(load_config(CONFIG), work_dir='x').work_dir == 'x'
 
 
-def test_arguments_reach_the_config():
-    config = configure(load_config(CONFIG), resume='auto', weights='w.pth', launcher='pytorch', device='cpu', amp=True)
-    assert (config.resume, config.load_from, config.weights) == (True, None, 'w.pth')
-    assert (config.launcher, config.device, config.optim_wrapper.type) == ('pytorch', 'cpu', 'AutocastOptimWrapper')
-    assert configure(load_config(CONFIG), resume='some.pth').load_from == 'some.pth'
-
-
 def test_backbone_replaces_that_of_the_config():
     config = configure(load_config('configs/finetune/procedural.py'), backbone='recon-tiny')
     assert config.model.backbone.embed_dim == 192

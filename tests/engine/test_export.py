@@ -27,17 +27,6 @@ def test_training_leaves_weights_with_their_origin(train, tmp_path):
     assert json.loads(header['teachers']) == {}
 
 
-def test_averaged_weights_are_exported_where_there_are_any(train, tmp_path):
-    def edit(config):
-        config.custom_hooks.append({'type': 'EMAHook', 'momentum': 0.3})
-
-    runner = train('run', edit=edit)
-    averaged = next(hook for hook in runner.hooks if type(hook).__name__ == 'EMAHook').ema_model.module.state_dict()
-    exported = load_file(tmp_path / 'run' / 'weights.safetensors')
-    assert largest_difference(exported, averaged) == 0
-    assert largest_difference(exported, runner.model.state_dict()) > 1e-4
-
-
 def test_tied_and_strided_tensors_are_written(tmp_path):
     model = nn.Sequential(nn.Linear(3, 4), nn.Linear(3, 4))
     model[1].weight = model[0].weight

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from tests.engine.dummy import DummyClassifier
 
 
@@ -21,12 +23,8 @@ def told(config):
     config.model.type = Told
 
 
-def test_every_step_is_told_with_the_share_of_the_training(train):
-    runner = train(edit=told)
-    assert Told.told == [(step + 1) / 24 for step in range(24)]
+@pytest.mark.parametrize('counts', [1, 4])
+def test_every_step_of_the_optimizer_is_told_with_the_share_of_the_training(train, counts):
+    runner = train(options={'optim_wrapper.accumulative_counts': counts}, edit=told)
+    assert Told.told == [step / 24 for step in range(counts, 25, counts)]
     assert runner.model.length == 24
-
-
-def test_accumulated_gradients_are_one_step(train):
-    train(options={'optim_wrapper.accumulative_counts': 4}, edit=told)
-    assert Told.told == [step / 24 for step in (4, 8, 12, 16, 20, 24)]

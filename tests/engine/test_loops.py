@@ -69,13 +69,6 @@ def test_a_validation_that_the_stop_cut_off_is_made_up_for(train, monkeypatch):
     assert best[0] == best[1]
 
 
-def test_another_length_of_the_epoch_begins_the_next_one(train):
-    with pytest.raises(Stopped):
-        train('run', {}, stop_at(16))
-    resumed = train('run', {'train_dataloader.batch_size': 3}, resume='auto')
-    assert resumed.iter == 4 * 8
-
-
 @pytest.mark.slow
 def test_weights_do_not_depend_on_the_number_of_workers(train):
     """Not after two epochs, and not after a stop in the middle of one of them; the dummy data draw in every read."""

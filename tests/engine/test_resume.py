@@ -9,8 +9,6 @@ from mmengine import Config
 from mmengine.hooks import Hook
 from safetensors import safe_open
 
-from tests.engine.conftest import largest_difference
-from zoo.engine import read_checkpoint
 from zoo.errors import UsageError
 from zoo.registry import HOOKS
 
@@ -214,22 +212,3 @@ def test_weights_of_the_beginning_stay_in_the_record(train, tmp_path, capsys):
     resumed = train('run', {'train_cfg.max_epochs': 5}, resume='auto', weights='others.pth')
     assert 'does not read --weights others.pth: it began from' in capsys.readouterr().err
     assert resumed.cfg.weights == weights
-
-
-def test_a_config_in_a_checkpoint_is_not_executed(train, tmp_path):
-    """mmengine's resume executes ``meta['config']``."""
-    train('run', {'train_cfg.max_epochs': 1})
-    path = tmp_path / 'run' / 'epoch_1.pth'
-    content = read_checkpoint(path)
-    content['meta']['config'] = f'import os\nos.mkdir({str(tmp_path / "exploded")!r})'
-    torch.save(content, path)
-    assert train('run', {'train_cfg.max_epochs': 2}, resume='auto').epoch == 2
-    assert not (tmp_path / 'exploded').exists()
-
-
-def test_moments_are_kept(recorded):
-    """A resume with another rate and back again is the unbroken run, but for the record."""
-    _, unbroken = recorded('unbroken')
-    recorded('run', {'train_cfg.max_epochs': 2, 'param_scheduler.total': 4})
-    _, resumed = recorded('run', resume='auto')
-    assert largest_difference(unbroken.model.state_dict(), resumed.model.state_dict()) == 0

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 from mmengine import Config
+from safetensors.torch import load_file
 
 from tests.engine.conftest import largest_difference, make_config, state_of
 from tests.test_io import other_process_claims
@@ -47,7 +48,10 @@ def test_averaged_weights_survive_a_resume(train, tmp_path):
     assert largest_difference(*(hook.ema_model.state_dict() for hook in average)) == 0
     assert largest_difference(unbroken.model.state_dict(), resumed.model.state_dict()) == 0
     # What a test of the checkpoint loads is the average.
-    assert largest_difference(state_of(tmp_path / 'run' / 'epoch_4.pth'), average[0].ema_model.module.state_dict()) == 0
+    expected = average[0].ema_model.module.state_dict()
+    assert largest_difference(state_of(tmp_path / 'run' / 'epoch_4.pth'), expected) == 0
+    assert largest_difference(load_file(tmp_path / 'run' / 'weights.safetensors'), expected) == 0
+    assert largest_difference(unbroken.model.state_dict(), expected) > 1e-4
 
 
 def test_deterministic_mode_is_on_for_all_of_torch(train):

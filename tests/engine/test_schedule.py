@@ -8,7 +8,7 @@ import torch
 
 from zoo.compat import ensure_torchvision
 from zoo.engine import WarmupCosine
-from zoo.engine.schedule import fit, warmup_cosine
+from zoo.engine.schedule import fit
 from zoo.errors import UsageError
 
 ensure_torchvision()
@@ -123,13 +123,6 @@ def test_state_is_restored():
     resumed.step()
     expected = 1e-6 + 0.5 * (1e-2 - 1e-6) * (1 + math.cos(math.pi * 5 / 10))
     assert rates_of(other) == [pytest.approx(expected)]
-
-
-def test_function_at_its_ends():
-    assert warmup_cosine(0, 1.0, 100, 10, 0.1, 0.2) == pytest.approx(0.1)
-    assert warmup_cosine(5, 1.0, 100, 10, 0.1, 0.2) == pytest.approx(0.55)
-    assert warmup_cosine(0, 1.0, 100, 0, 0.1, 0.2) == pytest.approx(1.0)
-    assert warmup_cosine(100, 1.0, 100, 10, 0.1, 0.2) == pytest.approx(0.2)
 
 
 @pytest.mark.parametrize(

@@ -18,11 +18,11 @@ class FeatureBankHook(Hook):
     Of several processes, one computes and the others read its file.
 
     Args:
-        views: Augmented views of every image that are computed, and drawn from in training.
-        prompts: Templates of the texts, or how many of ``PROMPTS``; None takes the captions alone.
-        whole: Modalities of which batches carry all variants (B, V, C) instead of one that is drawn (B, C).
-        enabled: False leaves the teachers in the training step.
-        options: Further arguments of ``FeatureBank.build``: ``cache_dir``, ``batch_size``, ``seed``, ``standardize``.
+        views: number of augmented views of every image that are computed, and drawn from in training.
+        prompts: templates of the texts, or a number of ``PROMPTS``; None takes the captions alone.
+        whole: modalities of which batches carry all variants (B, V, C) instead of one that is drawn (B, C).
+        enabled: whether features replace the teachers, which else stay in the training step.
+        options: further arguments of ``FeatureBank.build``: ``cache_dir``, ``batch_size``, ``seed``, ``standardize``.
     """
 
     # Before anything draws a batch.

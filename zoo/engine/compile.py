@@ -26,7 +26,7 @@ class CompiledLoss:
         model: model with a ``loss``.
         settings: arguments of ``torch.compile``.
         batch_size: clouds of a batch that is compiled.
-        begun: whether the first step is done.
+        begun: state of the training, False before its first step.
     """
 
     def __init__(self, model: Any, settings: Mapping[str, Any], batch_size: int, begun: bool) -> None:

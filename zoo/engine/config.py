@@ -29,14 +29,14 @@ def configure(
     """Apply the options that the command lines share; returns ``config``, changed.
 
     Args:
-        config: Loaded config.
-        work_dir: Where the run writes; ``work_dirs/<name of the config>`` unless given here or in the config.
+        config: loaded config.
+        work_dir: folder that the run writes to; ``work_dirs/<name of the config>`` unless given here or in the config.
         resume: ``auto`` for the newest checkpoint of the work directory, or the path of a checkpoint.
-        weights: Weights to start from: name, path or address.
-        backbone: Name of a backbone that replaces the config's.
-        launcher: What started the processes: ``none``, ``pytorch``, ``slurm``, ``mpi``.
+        weights: weights to start from: name, path or address.
+        backbone: name of a backbone that replaces the config's.
+        launcher: program that started the processes: ``none``, ``pytorch``, ``slurm``, ``mpi``.
         device: ``cpu`` or ``cuda``; the GPU where there is one.
-        amp: bfloat16 autocast; None for what the config says (``amp``), by default on a GPU only.
+        amp: choice of bfloat16 autocast; None for what the config says (``amp``), by default on a GPU only.
 
     Raises:
         UsageError: An option does not fit the config or the machine.

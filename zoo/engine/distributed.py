@@ -40,7 +40,7 @@ def join_processes(launcher: str, device: str) -> None:
     launcher, or when the processes are joined already.
 
     Args:
-        launcher: One of ``LAUNCHERS``.
+        launcher: one of ``LAUNCHERS``.
         device: ``cuda`` or ``cpu``.
 
     Raises:
@@ -72,8 +72,8 @@ def exchanging(model: nn.Module, config: Config, device: str) -> MMDistributedDa
     gradients accumulate, or ``find_unused_parameters`` is set, every step searches.
 
     Args:
-        model: The model on its device.
-        config: Config of the run: ``sync_bn``, ``find_unused_parameters``.
+        model: model on its device.
+        config: config of the run: ``sync_bn``, ``find_unused_parameters``.
         device: ``cuda`` or ``cpu``.
     """
     if config.get('sync_bn'):

@@ -30,7 +30,7 @@ class ExportHook(Hook):
     and, of a classifier, ``classes`` (JSON).
 
     Args:
-        filename: Name of the file in the work directory.
+        filename: name of the file in the work directory.
     """
 
     # After the last checkpoint.
@@ -78,9 +78,9 @@ def export_weights(model: torch.nn.Module, path: Path, header: dict[str, str]) -
     """Write the state of ``model`` as safetensors, in one step.
 
     Args:
-        model: The model; tensors that share memory are written once each.
-        path: The file.
-        header: Strings to put into its header.
+        model: trained model; tensors that share memory are written once each.
+        path: file to write.
+        header: strings of its header.
     """
     tensors = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in model.state_dict().items()}
     write_tensors(path, tensors, header)

@@ -20,8 +20,8 @@ class SeededBatches:
     """Draws batches of a loader whose samples have random numbers of their own; see :class:`SeededSamples`.
 
     Args:
-        runner: The runner.
-        loader: Its training data.
+        runner: runner of the training.
+        loader: loader of its training data.
 
     Raises:
         UsageError: The sampler never ends.

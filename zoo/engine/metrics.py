@@ -20,9 +20,9 @@ def class_accuracy(label: np.ndarray, pred: np.ndarray, num_classes: int) -> np.
     """Return the accuracy of every class in percent, (classes,); NaN for a class without samples.
 
     Args:
-        label: True classes (S,).
-        pred: Predicted classes (S,).
-        num_classes: Number of classes.
+        label: true classes (S,).
+        pred: predicted classes (S,).
+        num_classes: number of classes.
     """
     count = np.bincount(label, minlength=num_classes)
     right = np.bincount(label[label == pred], minlength=len(count))
@@ -63,14 +63,14 @@ class Accuracy(_SampleMetric):
     exist ``index`` and ``logits``.
 
     Attributes:
-        predictions: After an evaluation with ``keep_predictions``: arrays ``label``, ``pred``, ``index`` (S,) and
+        predictions: arrays, after an evaluation with ``keep_predictions``: ``label``, ``pred``, ``index`` (S,) and
             ``logits`` (S, classes), of the samples in dataset order.
 
     Args:
-        per_class: Also report every class, as ``acc/<class>``.
-        keep_predictions: Keep ``predictions``.
-        collect_device: See mmengine.
-        prefix: See mmengine.
+        per_class: choice to report every class too, as ``acc/<class>``.
+        keep_predictions: choice to keep ``predictions``.
+        collect_device: device where results meet, see mmengine.
+        prefix: prefix of the names, see mmengine.
     """
 
     def process(self, data_batch: Any, data_samples: Sequence[dict[str, Any]]) -> None:
@@ -99,9 +99,9 @@ def part_ious(part: np.ndarray, pred: np.ndarray, num_parts: int) -> np.ndarray:
     a part (negative) count nowhere.
 
     Args:
-        part: True part of every point (N,), 0 to ``num_parts`` - 1, or negative.
-        pred: Predicted part of every point (N,), 0 to ``num_parts`` - 1.
-        num_parts: Parts of the cloud's class.
+        part: true part of every point (N,), 0 to ``num_parts`` - 1, or negative.
+        pred: predicted part of every point (N,), 0 to ``num_parts`` - 1.
+        num_parts: number of parts of the cloud's class.
     """
     known = part >= 0
     part, pred = part[known], pred[known]
@@ -122,8 +122,8 @@ class PartIoU(_SampleMetric):
     Reads predictions as :class:`zoo.models.PartSegmenter` gives them.
 
     Attributes:
-        predictions: After an evaluation with ``keep_predictions``: arrays ``label``, ``index`` (S,) and ``iou`` (S,) in
-            [0, 1], of the clouds in dataset order.
+        predictions: arrays, after an evaluation with ``keep_predictions``: ``label``, ``index`` (S,) and ``iou`` (S,)
+            in [0, 1], of the clouds in dataset order.
 
     ``per_class=True`` reports every class as ``iou/<class>``; see :class:`Accuracy` for the arguments.
     """

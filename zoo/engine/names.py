@@ -18,7 +18,7 @@ def config_name(path: str | Path) -> str:
     """Return the name of a config: its path inside ``configs``, joined by underscores (``recon_nano``), else its stem.
 
     Args:
-        path: Path of the config file; may be empty.
+        path: path of the config file; may be empty.
     """
     parts = Path(path).with_suffix('').parts if str(path) else ()
     if 'configs' in parts:

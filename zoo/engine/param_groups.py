@@ -72,14 +72,14 @@ def split_parameters(
     tensor, vectors and tokens included; ``decay_scaled_groups=True`` does the same.
 
     Args:
-        model: The model; may have ``no_weight_decay()`` and ``layer_groups()``.
-        lr: Learning rate.
-        weight_decay: Weight decay.
-        lr_scale: Pattern (``re.search`` on the parameter's name) to multiplier of the learning rate, e.g.
+        model: model, possibly with ``no_weight_decay()`` and ``layer_groups()``.
+        lr: learning rate.
+        weight_decay: weight decay.
+        lr_scale: pattern (``re.search`` on the parameter's name) to multiplier of the learning rate, e.g.
             ``{'^head': 10}``; the first pattern that fits counts.
-        layer_decay: Factor between the learning rates of neighbouring layers; the last of ``model.layer_groups()`` has
+        layer_decay: factor between the learning rates of neighbouring layers; the last of ``model.layer_groups()`` has
             the full rate.
-        decay_scaled_groups: Apply weight decay to every tensor whose name fits a pattern of ``lr_scale``.
+        decay_scaled_groups: weight decay for every tensor whose name fits a pattern of ``lr_scale``.
 
     Raises:
         UsageError: A pattern fits no parameter, or there is nothing to train.

@@ -20,7 +20,7 @@ class Rate:
     """Samples and iterations per second over the last iterations.
 
     Args:
-        window: Number of iterations it looks back.
+        window: number of iterations it looks back.
     """
 
     def __init__(self, window: int = 50) -> None:
@@ -59,8 +59,8 @@ class ProgressHook(Hook):
     mmengine's own lines go to the log file in the work directory.
 
     Args:
-        interval: Seconds between two lines where there is no terminal.
-        stream: Where to write; standard error by default.
+        interval: seconds between two lines where there is no terminal.
+        stream: stream to write to; standard error by default.
     """
 
     priority = 'LOWEST'

@@ -44,10 +44,10 @@ def reconcile(config: Config, meta: Mapping[str, Any], data: str | None, name: s
     which it held, and what was different ``before``.
 
     Args:
-        config: Config of the run that goes on; changed.
-        meta: What the checkpoint says of its run.
-        data: Fingerprint of the training data of now; None where they have none.
-        name: Path of the checkpoint, for messages.
+        config: config of the run that goes on; changed.
+        meta: record that the checkpoint has of its run.
+        data: fingerprint of the training data of now; None where they have none.
+        name: path of the checkpoint, for messages.
 
     Returns:
         What has another value now: dotted key, and a line that says so.
@@ -116,12 +116,12 @@ def resume_optimizer(
     the last one only.
 
     Args:
-        optim_wrapper: The optimizer of the config, new.
-        schedulers: Its schedules, new.
-        checkpoint: Content of the checkpoint.
-        steps: Iterations that were done.
-        epoch_length: Iterations after which an epoch ends; 0 where none does.
-        changed: Keys of the config that have another value than in the checkpoint.
+        optim_wrapper: new optimizer of the config.
+        schedulers: its new schedules.
+        checkpoint: content of the checkpoint.
+        steps: number of iterations that were done.
+        epoch_length: number of iterations after which an epoch ends; 0 where none does.
+        changed: keys of the config that have another value than in the checkpoint.
 
     Raises:
         UsageError: A schedule that follows measurements was changed.

@@ -65,7 +65,7 @@ def build_runner(config: Config) -> ZooRunner:
     """Build the runner of a config.
 
     Args:
-        config: As returned by :func:`zoo.config.load_config` and :func:`zoo.engine.configure`; without the latter, its
+        config: config from :func:`zoo.config.load_config` and :func:`zoo.engine.configure`; without the latter, its
             defaults are filled in.
 
     Raises:

@@ -29,10 +29,10 @@ def fit(scheduler: Any, epochs: int | None, iterations: int, epoch_length: int) 
     jump from nothing to the full rate, which students that regress features do not survive.
 
     Args:
-        scheduler: Config of a schedule, a list of them, or a dict of them by optimizer.
-        epochs: Length of the training; None where it is counted in iterations.
-        iterations: Its length in iterations.
-        epoch_length: Iterations of an epoch.
+        scheduler: config of a schedule, a list of them, or a dict of them by optimizer.
+        epochs: length of the training; None where it is counted in iterations.
+        iterations: its length in iterations.
+        epoch_length: iterations of an epoch.
 
     Raises:
         UsageError: A length is neither a number nor a share, or counts epochs in a training by iterations.
@@ -107,19 +107,19 @@ class WarmupCosine(_ParamScheduler):
     ``convert_to_iter_based=True`` turns numbers, given in epochs, into iterations.
 
     Args:
-        optimizer: Optimizer or optimizer wrapper.
-        total: Length of the cosine, in epochs (iterations with ``by_epoch=False``); the length of the training when
+        optimizer: optimizer or optimizer wrapper.
+        total: length of the cosine, in epochs (iterations with ``by_epoch=False``); the length of the training when
             not given.
-        warmup: Length of the warm-up, in the same unit; a part of an epoch where epochs become iterations.
-        warmup_lr: Rate at which the warm-up begins, the same for all parameter groups.
-        min_lr: Rate at which the cosine ends, the same for all parameter groups.
-        proportional: Scale ``warmup_lr`` and ``min_lr`` of a group as its rate is scaled. Needed with strong layer
+        warmup: length of the warm-up, in the same unit; a part of an epoch where epochs become iterations.
+        warmup_lr: rate at which the warm-up begins, the same for all parameter groups.
+        min_lr: rate at which the cosine ends, the same for all parameter groups.
+        proportional: ends ``warmup_lr`` and ``min_lr`` that scale with the rate of a group. Needed with strong layer
             decay, whose lowest peaks would lie under an absolute minimum.
-        reference_offset: Parity: the reference steps its schedule after an epoch with that epoch's number, so that
-            epochs 0 and 1 both run at ``warmup_lr`` and all later ones are one epoch late.
-        end: Length of the training; mmengine fills it in.
-        by_epoch: Step after every epoch, else after every iteration.
-        last_step: The last step done before.
+        reference_offset: offset of one epoch. Parity: the reference steps its schedule after an epoch with that
+            epoch's number, so that epochs 0 and 1 both run at ``warmup_lr`` and all later ones are one epoch late.
+        end: length of the training; mmengine fills it in.
+        by_epoch: unit of a step, an epoch or else an iteration.
+        last_step: number of the last step done before.
 
     Raises:
         UsageError: Lengths that cannot be, or ``reference_offset`` by iteration.

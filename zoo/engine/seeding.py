@@ -24,10 +24,10 @@ def seed_all(seed: int, rank: int, stream: str, *steps: int) -> None:
     """Seed Python, numpy and torch (all devices).
 
     Args:
-        seed: Seed of the run.
-        rank: Rank of the process.
-        stream: One of ``STREAMS``.
-        steps: Iteration or epoch.
+        seed: random seed of the run.
+        rank: rank of the process.
+        stream: one of ``STREAMS``.
+        steps: numbers of the iteration or the epoch.
     """
     torch.manual_seed(_seed_libraries(seed, rank, stream, *steps))
 
@@ -47,9 +47,9 @@ class SeededSamples(Dataset[Any]):
     of the process that reads are left as they were.
 
     Args:
-        dataset: What is read. Batches of one that draws nothing are read at once, by its ``__getitems__``.
-        seed: Seed of the run.
-        epoch: Number of the epoch.
+        dataset: data set that is read. Batches of one that draws nothing are read at once, by its ``__getitems__``.
+        seed: random seed of the run.
+        epoch: number of the epoch.
     """
 
     def __init__(self, dataset: Any, seed: int, epoch: int) -> None:
@@ -105,9 +105,9 @@ def seeded_loader(loader: DataLoader[Any], seed: int, epoch: int) -> DataLoader[
     """Return a loader of the same batches whose samples are :class:`SeededSamples`; a stream has no indices and stays.
 
     Args:
-        loader: Loader without persistent workers, which would not see the number of the epoch.
-        seed: Seed of the run.
-        epoch: Number of the epoch.
+        loader: loader without persistent workers, which would not see the number of the epoch.
+        seed: random seed of the run.
+        epoch: number of the epoch.
     """
     dataset = getattr(loader.dataset, 'dataset', None) if isinstance(loader.dataset, SeededSamples) else loader.dataset
     if isinstance(dataset, IterableDataset):

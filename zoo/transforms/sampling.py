@@ -25,7 +25,7 @@ def random_choice(size: int, total: int, num: int, device: torch.device | str = 
         size: Objects (B).
         total: Points to choose from (N).
         num: Points to choose (S).
-        device: Where to draw.
+        device: device that draws.
 
     Returns:
         int64, shape ``(B, S)``, on that device.
