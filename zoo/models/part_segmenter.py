@@ -70,7 +70,7 @@ class PartSegmenter(PointModel):
         if not parts or min(parts) < 1:
             raise UsageError(f'PartSegmenter: parts={list(parts)} needs the number of parts of every class, 1 or more')
         require(self.backbone, {'tokens', 'layers'}, 'PartSegmenter')
-        self.numbered = numbered
+        self.numbered, self.trusted = numbered, False
         self.layers = _layers(self.backbone.depth, layers)
         counts = torch.tensor(list(parts))
         self.register_buffer('num_parts', counts, persistent=False)
@@ -104,7 +104,9 @@ class PartSegmenter(PointModel):
         Raises:
             UsageError: the batch has no parts or classes, or others than the model was built for.
         """
-        label, part = self.counted_by_class(batch.get('label'), batch.get('part'))
+        # Of the first batch alone: numbers of other classes or parts are in all, and asking waits for the device.
+        label, part = self.counted_by_class(batch.get('label'), batch.get('part'), trusted=self.trusted)
+        self.trusted = True
         target = torch.where(part < 0, -1, part + self.first_part[label].unsqueeze(1))
         logits = self.extract(points, label).float()
         return {'loss': F.cross_entropy(logits.flatten(0, 1), target.flatten(), ignore_index=-1)}
@@ -129,8 +131,15 @@ class PartSegmenter(PointModel):
         outputs = {'pred': pred, 'num_parts': count} | ({'part': part} if 'part' in batch else {})
         return per_sample(outputs, batch)
 
-    def counted_by_class(self, label: Tensor | None, part: Tensor | None) -> tuple[Tensor, Tensor]:
+    def counted_by_class(
+        self, label: Tensor | None, part: Tensor | None, trusted: bool = False
+    ) -> tuple[Tensor, Tensor]:
         """Classes (B,) as given, and parts (B, N) counted from 0 within the class; background stays negative.
+
+        Args:
+            label: classes (B,).
+            part: parts (B, N) as the dataset numbers them.
+            trusted: trust in their values, which then nobody asks for.
 
         Raises:
             UsageError: classes or parts are missing, or not those that the model was built for.
@@ -139,11 +148,11 @@ class PartSegmenter(PointModel):
             raise UsageError(
                 'part segmentation needs a dataset with classes and parts, such as ShapeNetPart or ProceduralShapes'
             )
-        if bool(((label < 0) | (label >= len(self.num_parts))).any()):
+        if not trusted and bool(((label < 0) | (label >= len(self.num_parts))).any()):
             raise UsageError(f'model.parts lists {len(self.num_parts)} classes, the dataset has others')
         background = part < 0
         inside = part - self.first_part[label].unsqueeze(1) if self.numbered == 'through' else part
-        if bool((~background & ((inside < 0) | (inside >= self.num_parts[label].unsqueeze(1)))).any()):
+        if not trusted and bool((~background & ((inside < 0) | (inside >= self.num_parts[label].unsqueeze(1)))).any()):
             raise UsageError(
                 f'a part of the dataset is none of its class by model.parts with numbered={self.numbered!r}: give the '
                 'numbers of parts of this dataset'
