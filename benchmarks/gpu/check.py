@@ -1,0 +1,43 @@
+"""Is the machine set up, and what can its card do at most?"""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Iterator
+
+import torch
+
+from benchmarks.gpu.findings import Row, Stage, machine
+from benchmarks.speed.timing import timed
+from zoo import ops
+
+PACKAGES = ('torch', 'triton', 'mmengine', 'mmcv', 'mmcv-lite', 'timm', 'transformers', 'numpy')
+
+
+def check(stage: Stage) -> Iterator[Row]:
+    """Versions and card, then measured ceilings: copying, and products of matrices in every precision."""
+    for name, value in machine(stage.device).items():
+        yield {'what': name, 'found': str(value)}
+    for package in PACKAGES:
+        try:
+            yield {'what': package, 'found': importlib.metadata.version(package)}
+        except importlib.metadata.PackageNotFoundError:
+            yield {'what': package, 'found': 'not installed'}
+    yield {'what': 'backend of zoo.ops', 'found': ops.backend.backend_for(torch.zeros(1, 3, device=stage.device))}
+    size = 512 if stage.quick else 4096 if stage.device == 'cpu' else 8192
+    source, target = (torch.empty(size * size, device=stage.device) for _ in range(2))
+    seconds = min(timed(lambda: target.copy_(source), stage.device) for _ in range(5))
+    yield {'what': 'copy, reading and writing', 'found': f'{8 * size * size / seconds / 1e9:,.0f} GB/s'}
+    tensor_cores = torch.backends.cuda.matmul.allow_tf32
+    for name, dtype, allowed in (
+        ('float32', torch.float32, False),
+        ('TF32', torch.float32, True),
+        ('bfloat16', torch.bfloat16, False),
+    ):
+        if name == 'TF32' and stage.device == 'cpu':
+            continue
+        torch.backends.cuda.matmul.allow_tf32 = allowed
+        a, b = (torch.randn(size, size, device=stage.device).to(dtype) for _ in range(2))
+        seconds = min(timed(lambda a=a, b=b: a @ b, stage.device) for _ in range(5))  # type: ignore[misc]
+        yield {'what': f'product of matrices, {name}', 'found': f'{2 * size**3 / seconds / 1e12:,.2f} TFLOP/s'}
+    torch.backends.cuda.matmul.allow_tf32 = tensor_cores

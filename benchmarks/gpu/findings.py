@@ -1,0 +1,91 @@
+"""What a stage finds: rows of a table, kept in a file after every row, so that what was measured outlives the stage."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from benchmarks.records.environment import environment
+from benchmarks.report import Table
+from zoo.compat import processor
+from zoo.io import write_whole
+
+Row = Mapping[str, Any]
+"""One line of a stage's table, in types that JSON knows."""
+
+
+@dataclass
+class Stage:
+    """Where and how long a stage may work.
+
+    Attributes:
+        device: ``cuda`` or ``cpu``.
+        seconds: time after which nothing new is begun.
+        quick: smallest sizes alone, to try the stage itself.
+        out: folder of files that it leaves.
+        begun: clock at its start.
+    """
+
+    device: str
+    seconds: float
+    quick: bool
+    out: Path
+    begun: float = field(default_factory=time.monotonic)
+
+    @property
+    def over(self) -> bool:
+        """Whether its time is used up."""
+        return time.monotonic() - self.begun > self.seconds
+
+
+def machine(device: str) -> dict[str, Any]:
+    """What was measured on: card, driver, processor, versions, commit and date."""
+    facts = {
+        **environment(device),
+        'processor': processor(),
+        'cores': os.cpu_count(),
+        'date': time.strftime('%Y-%m-%d'),
+    }
+    if device == 'cuda':
+        card = torch.cuda.get_device_properties(0)
+        facts |= {'card': card.name, 'memory': card.total_memory, 'cuda': torch.version.cuda}
+    return facts
+
+
+def keep(path: Path, device: str, rows: Iterator[Row]) -> list[Row]:
+    """The rows of a stage, each of which is in the file as soon as it is known.
+
+    Args:
+        path: JSON file; replaced.
+        device: ``cuda`` or ``cpu``.
+        rows: what the stage finds.
+    """
+    facts, kept = machine(device), list[Row]()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for row in rows:
+        kept.append(row)
+        write_whole(path, json.dumps({'machine': facts, 'rows': kept}, indent=1))
+    return kept
+
+
+def as_table(title: str, rows: list[Row]) -> Table:
+    """One column for every key, in the order in which they come up; an en dash where a row has none."""
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    return Table(title, columns, [[_cell(row.get(column)) for column in columns] for row in rows])
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return '–'
+    if isinstance(value, bool):
+        return 'yes' if value else '**NO**'
+    if isinstance(value, float):
+        return f'{value:.1e}' if 0 < abs(value) < 0.01 else f'{value:,.2f}' if abs(value) < 100 else f'{value:,.0f}'
+    return str(value)
