@@ -216,14 +216,6 @@ class Record(BaseModel):
             raise ValueError('a published figure needs a reference')
         return self
 
-    def updated(self, **changes: Any) -> Record:
-        """The record with other fields.
-
-        Raises:
-            ValueError: a field is not what the schema says.
-        """
-        return Record.model_validate({**self.model_dump(), **changes})
-
     @property
     def key(self) -> str:
         """Identity of the measurement: its job's key, or a digest of everything but what came out."""
@@ -378,14 +370,10 @@ def line_of(data: Any) -> Line:
     try:
         return _LINE.validate_python(data)
     except ValidationError as error:
-        raise ValueError(reason(error)) from error
-
-
-def reason(error: ValidationError) -> str:
-    """The first thing that is wrong, and where, in one line."""
-    first = error.errors(include_url=False)[0]
-    place = '.'.join(str(part) for part in first['loc'] if part not in ('result', 'failure', 'plan'))
-    return f'{place or "the line"}: {first["msg"]}, got {str(first["input"])[:60]!r}'
+        first = error.errors(include_url=False)[0]
+        place = '.'.join(str(part) for part in first['loc'] if part not in ('result', 'failure', 'plan'))
+        reason = f'{place or "the line"}: {first["msg"]}, got {str(first["input"])[:60]!r}'
+        raise ValueError(reason) from error
 
 
 def json_schema() -> dict[str, Any]:

@@ -15,7 +15,7 @@ from benchmarks.release.card import card, list_of
 from benchmarks.release.clouds import LARGEST_DISTANCE, largest_distance, write_features
 from benchmarks.release.collect import Candidate
 from benchmarks.release.metafile import put_entry
-from benchmarks.release.portable import for_release, portable, training_only
+from benchmarks.release.portable import portable, training_only, write_release
 from benchmarks.suites.students import pretraining_options
 from zoo.config import ROOT, load_config
 from zoo.errors import UsageError
@@ -59,11 +59,11 @@ def release(candidate: Candidate, out: Path, profile: str, root: Path = ROOT, mo
     place = parse_name(candidate.student).config
     model = get_model(load_config(place, options))
     assert isinstance(model, Pretrainer)
-    content = for_release(trained, training_only(model))
-    _check_size(root, weights, len(content))
     with TemporaryDirectory() as folder:
         tried, seen = Path(folder, weights.name), Path(folder, 'features', weights.name)
-        tried.write_bytes(content)
+        write_release(trained, tried, training_only(model))
+        content = tried.read_bytes()
+        _check_size(root, weights, len(content))
         write_features(seen, get_model(trained, features_only=True))
         # The config of the entry has to make the model that was trained.
         load_exactly(model, read_tensors(tried), f'weights {tried.name}', left_out(tried))

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import safe_open
-from safetensors.torch import load_file, save
+from safetensors.torch import load_file
 from torch import Tensor, float16
 
 from benchmarks.suites.data import PACK_FOLDERS, pack_root
 from zoo.errors import UsageError
 from zoo.foreign import LEFT_OUT
-from zoo.io import from_json
+from zoo.io import from_json, write_tensors
 from zoo.models import Pretrainer
 from zoo.objectives import ReconstructPoints
 from zoo.objectives.align import Alignment
@@ -78,13 +78,14 @@ def training_only(model: Pretrainer) -> list[str]:
     ]
 
 
-def for_release(path: Path, left_out: Sequence[str] = ()) -> bytes:
-    """A weight file as it is released: rounded to float16, half as large, and with no files of this machine named.
+def write_release(path: Path, target: Path, left_out: Sequence[str] = ()) -> None:
+    """Write a weight file as it is released: in float16, half as large, and with no files of this machine named.
 
     A student that learnt from a trained tokenizer says where that was; nobody else has it there.
 
     Args:
         path: weights as they were trained.
+        target: file that is written.
         left_out: objectives whose tensors are not released, see :func:`training_only`.
 
     Raises:
@@ -102,17 +103,7 @@ def for_release(path: Path, left_out: Sequence[str] = ()) -> bytes:
         header[LEFT_OUT] = ','.join(left_out)
     dropped = tuple(f'objectives.{name}.' for name in left_out)
     kept = {name: tensor for name, tensor in load_file(path).items() if not name.startswith(dropped)}
-    return _ordered(save({name: _rounded(name, tensor) for name, tensor in kept.items()}, header))
-
-
-def _ordered(content: bytes) -> bytes:
-    """A safetensors file with sorted metadata, which the library writes in an order of chance."""
-    size = int.from_bytes(content[:8], 'little')
-    header = json.loads(content[8 : 8 + size])
-    header['__metadata__'] = dict(sorted(header.get('__metadata__', {}).items()))
-    text = json.dumps(header, separators=(',', ':'), ensure_ascii=False).encode()
-    text += b' ' * (-len(text) % 8)
-    return len(text).to_bytes(8, 'little') + text + content[8 + size :]
+    write_tensors(target, {name: _rounded(name, tensor) for name, tensor in kept.items()}, header)
 
 
 def _rounded(name: str, tensor: Tensor) -> Tensor:

@@ -47,14 +47,11 @@ def test_random_weights_have_an_empty_pretraining():
     assert record().pretraining
 
 
-def test_records_are_frozen_and_changed_ones_are_checked():
+def test_records_are_frozen():
     with pytest.raises(ValueError, match='frozen'):
         record().seed = 3
     with pytest.raises(ValueError, match='frozen'):
         record().dataset.name = 'other'
-    assert record().updated(metrics={'oa': 3.0}).metrics == {'oa': 3.0}
-    with pytest.raises(ValueError, match='seed'):
-        record().updated(seed='x')
 
 
 def test_numbers_of_numpy_become_plain():

@@ -36,14 +36,6 @@ def test_folds_have_an_interval_that_is_narrower_than_their_spread():
     assert ours.half_width / ours.std == pytest.approx(0.7153569, abs=1e-6)
 
 
-def test_one_seed_has_no_interval():
-    estimate = mean_interval([50.0])
-    assert math.isnan(estimate.half_width)
-    assert math.isnan(estimate.std)
-    assert str(estimate) == '50.0 (1 seed)'
-    assert mean_interval([50.0], unit='fold').text(2) == '50.00 (1 fold)'
-
-
 @pytest.mark.parametrize('values', [[], [[1.0, 2.0]], [1.0, float('nan')], [float('inf')]])
 def test_bad_values(values):
     with pytest.raises(ValueError, match='an interval needs'):
@@ -56,10 +48,18 @@ def test_bad_confidence(confidence):
         mean_interval([1.0, 2.0], confidence)
 
 
-def test_equal_repetitions_claim_no_certainty():
-    found = mean_interval([63.7, 63.7, 63.7])
-    assert (found.mean, found.count) == (pytest.approx(63.7), 3)
-    assert np.isnan(found.half_width)
-    assert found.text() == '63.7 (3 equal seeds)'
-    assert mean_interval([63.7]).text() == '63.7 (1 seed)'
-    assert mean_interval([63.7, 63.70001]).text() == '63.7 ± 0.0'
+@pytest.mark.parametrize(
+    ('values', 'unit', 'std', 'text'),
+    [
+        ([63.7], 'seed', math.nan, '63.7 (1 seed)'),
+        ([63.7], 'fold', math.nan, '63.7 (1 fold)'),
+        ([63.7] * 3, 'seed', 0.0, '63.7 (3 equal seeds)'),
+    ],
+)
+def test_one_or_equal_repetitions_claim_no_certainty(values, unit, std, text):
+    found = mean_interval(values, unit=unit)
+    assert (found.mean, found.count) == (pytest.approx(63.7), len(values))
+    assert math.isnan(found.half_width)
+    assert found.std == pytest.approx(std, nan_ok=True)
+    assert str(found) == text
+    assert mean_interval([63.7, 63.70001]).text(2) == '63.70 ± 0.00'

@@ -19,57 +19,34 @@ def index(tmp_path, monkeypatch):
 
 def test_every_field_arrives(index):
     bare, ours, theirs = entries().values()
-    assert (bare.sources, bare.untrained()) == (
-        (),
-        f"no weights of '{bare.name}' are published: train them with python tools/train.py {bare.config}",
-    )
+    assert (bare.sources, bare.weight_file()) == ((), None)
+    train = f'train them with python tools/train.py {bare.config}'
+    assert bare.untrained() == f"no weights of '{bare.name}' are published: {train}"
     assert ours.sources[0] == 'weights/recon-nano_shapes.safetensors'
     assert len(ours.sources) == 3
-    assert (ours.sha256, ours.bytes, ours.format, ours.licence, ours.date) == (
-        DIGEST,
-        1234,
-        'safetensors',
-        'CC0',
-        '2026-11-24',
-    )
+    file = ours.weight_file()
+    assert (file.name, file.sources) == (ours.name, ours.sources)
+    assert (file.sha256, file.bytes, file.format) == (ours.sha256, ours.bytes, ours.format)
+    assert (ours.sha256, ours.bytes, ours.format) == (DIGEST, 1234, 'safetensors')
+    assert (ours.licence, ours.date) == ('CC0', '2026-11-24')
     assert (ours.fingerprint, ours.objects, ours.fraction, ours.epochs, ours.num_points) == (DIGEST, 100, 0.5, 3, 512)
     assert ours.teachers == ('coordinates', 'MiniLM')
     assert ours.collection.url == 'https://arxiv.org/abs/2302.02318'
     (result,) = ours.results
-    assert (result.metrics, result.interval, result.seeds, result.by) == (
-        {'oa': 71.5, 'macc': 70.0},
-        {'oa': 1.5},
-        (0, 1),
-        'measured',
-    )
+    assert (result.metrics, result.interval) == ({'oa': 71.5, 'macc': 70.0}, {'oa': 1.5})
+    assert (result.seeds, result.by) == ((0, 1), 'measured')
     assert theirs.official == Official('recon', 128, 32)
+    assert theirs.weight_file().format == 'pth'
     assert (theirs.format, theirs.classes, theirs.results[0].source) == ('pth', ('bag', 'bin'), 'README')
 
 
-def test_weight_files_for_the_downloads(index):
-    bare, ours, theirs = entries().values()
-    assert bare.weight_file() is None
-    file = ours.weight_file()
-    assert (file.name, file.sources, file.sha256, file.bytes, file.format) == (
-        ours.name,
-        ours.sources,
-        DIGEST,
-        1234,
-        'safetensors',
-    )
-    assert theirs.weight_file().format == 'pth'
-
-
 def test_filters(index):
-    assert list_models() == [
-        'recon-base_shapenet55-official_scan-hardest',
-        'recon-nano_procedural',
-        'recon-nano_shapes',
-    ]
+    official = 'recon-base_shapenet55-official_scan-hardest'
+    assert list_models() == [official, 'recon-nano_procedural', 'recon-nano_shapes']
     assert list_models('RECON-nano_*') == ['recon-nano_procedural', 'recon-nano_shapes']
     assert list_models('*-nano_*', pretrained=True) == ['recon-nano_shapes']
     assert list_models(pretrained=False) == ['recon-nano_procedural']
-    assert list_models('recon-[bn]*', task='classify') == ['recon-base_shapenet55-official_scan-hardest']
+    assert list_models('recon-[bn]*', task='classify') == [official]
     assert list_models('nothing*') == []
     with pytest.raises(UsageError, match='choose one of pretrain, classify'):
         list_models(task='sing')
@@ -86,12 +63,6 @@ def test_names_in_any_case_and_close_ones(index):
 def test_the_index_of_the_project_is_the_default(monkeypatch):
     monkeypatch.delenv('ZOO_MODEL_INDEX', raising=False)
     assert index_path() == ROOT / 'model_index.yml'
-
-
-def changed(change):
-    models = copy.deepcopy(MODELS)
-    change(models)
-    return models
 
 
 WRONG = {
@@ -127,8 +98,9 @@ WRONG = {
 
 @pytest.mark.parametrize('case', WRONG)
 def test_errors_name_file_place_and_key(tmp_path, case):
-    change, message = WRONG[case]
-    path = write_index(tmp_path, changed(change))
+    (change, message), models = WRONG[case], copy.deepcopy(MODELS)
+    change(models)
+    path = write_index(tmp_path, models)
     with pytest.raises(UsageError, match=message) as caught:
         entries(path)
     assert str(caught.value).startswith('configs/recon/metafile.yml: Models[')
