@@ -24,13 +24,15 @@ def measured(protocol, model, train, test, num_points=32, seed=0, **context):
     return protocol.measure(model, Data(train, test), Context(num_points, seed, **context))
 
 
+def cloud(dataset, index, num_points, order='given'):
+    """Points (1, N, 3) of one object, every step by hand."""
+    points = ops.in_order(torch.from_numpy(dataset.points(index))[None], order)
+    points = ops.gather_points(points, ops.farthest_point_sample(points, num_points))
+    points = points - points.mean(1, keepdim=True)
+    return points / points.norm(dim=-1).amax()
+
+
 @torch.no_grad()
 def slow_features(model, dataset, num_points, order='given'):
-    """One cloud at a time, every step by hand."""
-    rows = []
-    for i in range(len(dataset)):
-        points = ops.in_order(torch.from_numpy(dataset.points(i))[None], order)
-        points = ops.gather_points(points, ops.farthest_point_sample(points, num_points))
-        points = points - points.mean(1, keepdim=True)
-        rows.append(model(points / points.norm(dim=-1).amax())[0].numpy())
-    return np.stack(rows)
+    """One cloud at a time."""
+    return np.stack([model(cloud(dataset, i, num_points, order))[0].numpy() for i in range(len(dataset))])

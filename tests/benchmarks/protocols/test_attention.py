@@ -9,8 +9,7 @@ import torch
 from benchmarks.protocols import attention
 from benchmarks.protocols.attention import AttentionDistance, attention_table
 from tests.backbones.test_contract import JOINT, PLAIN, SMALL
-from tests.benchmarks.protocols.parts import measured, parts
-from tests.benchmarks.protocols.test_held_out_loss import cloud
+from tests.benchmarks.protocols.parts import cloud, measured, parts
 from zoo.errors import UsageError
 from zoo.registry import BACKBONES
 
@@ -33,7 +32,7 @@ def slow(model, data):
         found[name] = found.get(name, 0.0) + value / share
 
     for index in range(len(data)):
-        output = model(cloud(data, index), return_attention=True)
+        output = model(cloud(data, index, 24), return_attention=True)
         places = output.centers[0].double().numpy()
         apart = np.array([[np.linalg.norm(a - b) for b in places] for a in places])
         add('even', apart.mean(), len(data))

@@ -8,8 +8,7 @@ import torch
 
 from benchmarks.protocols.held_out_loss import MASK_SEED, TEMPERATURE, HeldOutLoss, held_out_losses
 from tests.backbones.test_contract import PLAIN, SMALL
-from tests.benchmarks.protocols.parts import measured, parts
-from zoo import ops
+from tests.benchmarks.protocols.parts import cloud, measured, parts
 from zoo.errors import UsageError
 from zoo.layers import RandomMask
 from zoo.registry import MODELS
@@ -50,13 +49,6 @@ def features(data):
     return {'image_feature': image, 'text_feature': text}
 
 
-def cloud(data, index):
-    points = torch.from_numpy(data.points(index))[None]
-    points = ops.gather_points(points, ops.farthest_point_sample(points, POINTS))
-    points = points - points.mean(1, keepdim=True)
-    return points / points.norm(dim=-1).amax()
-
-
 def targets(given, name, norm):
     rows = given[f'{name}_feature'].double().numpy()
     return [(row - row.mean()) / row.std() if norm == 'layer' else row for row in rows]
@@ -76,7 +68,7 @@ def predictions(model, data, masks=None):
     found = {'image': [], 'text': []}
     for index in range(len(data)):
         mask = None if masks is None else masks[index : index + 1]
-        queries = model.backbone(cloud(data, index), mask).queries
+        queries = model.backbone(cloud(data, index, POINTS), mask).queries
         for name, rows in found.items():
             layer = model.objectives[name].projection
             rows.append((layer.weight @ queries[name][0] + layer.bias).double().numpy())

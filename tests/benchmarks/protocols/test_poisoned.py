@@ -163,17 +163,6 @@ def test_even_unrefused_the_order_says_nothing(monkeypatch, make):
     assert shuffled <= 100 * (1 / CLASSES + 4 * np.sqrt(0.25 * 0.75 / len(TRAIN)))
 
 
-def test_honest_features_are_the_same_alone_and_in_any_batch():
-    alone, labels = extract_features(Frozen(), TEST, batch_size=1)
-    for size in (32, 399, 400):
-        rows, again = extract_features(Frozen(), TEST, batch_size=size)
-        np.testing.assert_allclose(rows, alone, rtol=1e-5, atol=1e-6)
-        assert np.array_equal(labels, again)
-    # Read one by one, what compares neighbours has none to compare with.
-    rows, _ = extract_features(Neighbours(), TEST, batch_size=1)
-    assert not rows[:, -CLASSES:].any()
-
-
 def test_batch_norm_counts_as_honest_in_evaluation_mode_only_with_running_statistics():
     for keeps, words in ((True, None), (False, 'depends on the clouds')):
         model = nn.Sequential(Frozen(), nn.BatchNorm1d(9 + CLASSES, track_running_stats=keeps)).train()

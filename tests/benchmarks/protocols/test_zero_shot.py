@@ -7,8 +7,7 @@ from torch import nn
 
 from benchmarks.protocols.zero_shot import ZeroShot, class_text_features
 from tests.backbones.test_contract import SMALL
-from tests.benchmarks.protocols.parts import measured, parts
-from zoo import ops
+from tests.benchmarks.protocols.parts import cloud, measured, parts
 from zoo.errors import UsageError
 from zoo.registry import MODELS
 
@@ -42,10 +41,7 @@ def test_predictions_equal_a_loop_over_clouds_and_sentences(tmp_path, norm):
     streams = {'image': 1.0, 'text': 0.25}
     found = measured(ZeroShot(streams, prompts=prompts), model, None, test)
     for index in range(len(test)):
-        points = torch.from_numpy(test.points(index))[None]
-        points = ops.gather_points(points, ops.farthest_point_sample(points, 32))
-        points = points - points.mean(1, keepdim=True)
-        queries = model.backbone(points / points.norm(dim=-1).amax()).queries
+        queries = model.backbone(cloud(test, index, 32)).queries
         feature = sum(weight * model.objectives[name].projection(queries[name])[0] for name, weight in streams.items())
         cosines = []
         for words in ('chair', 'non wheel chair', 'night stand'):
@@ -66,41 +62,35 @@ def test_long_sentences_weigh_as_much_as_short_ones():
     torch.testing.assert_close(features, nn.functional.normalize((short + long) / 2, dim=1))
 
 
-@pytest.mark.parametrize(
-    ('widths', 'streams', 'words'),
-    [
-        ((30, 26), {'image': 1.0, 'text': 1.0}, 'one space'),
-        ((30, 26), {'image': 1.0}, 'not of one space'),
-        ((26, 26), {'sound': 1.0}, 'sound'),
-    ],
-)
-def test_streams_that_do_not_fit_are_refused(tmp_path, widths, streams, words):
-    _, _, test = parts(tmp_path)
-    with pytest.raises(UsageError, match=words):
-        measured(ZeroShot(streams, prompts=('{}',)), pretrainer(widths=widths), None, test)
+class Mute(Spelling):
+    def forward(self, texts):
+        return super().forward(texts) * float('nan')
 
 
-def test_a_method_without_texts_says_so(tmp_path):
-    _, _, test = parts(tmp_path)
+def without_texts():
     objectives = dict(reconstruct=dict(type='ReconstructPoints', decoder=dict(depth=1)))
-    model = MODELS.build(
-        dict(type='Pretrainer', backbone=SMALL, objectives=objectives, mask=dict(type='random', ratio=0.6))
-    ).eval()
-    with pytest.raises(UsageError, match='has no zero-shot'):
-        measured(ZeroShot(), model, None, test)
+    mask = dict(type='random', ratio=0.6)
+    return MODELS.build(dict(type='Pretrainer', backbone=SMALL, objectives=objectives, mask=mask)).eval()
 
 
-def test_numbers_that_are_not_finite_make_no_figure(tmp_path):
-    _, _, test = parts(tmp_path)
-
-    class Mute(Spelling):
-        def forward(self, texts):
-            return super().forward(texts) * float('nan')
-
-    with pytest.raises(UsageError, match=r'^the output of Mute is not finite'):
-        measured(ZeroShot(), pretrainer(teacher=Mute), None, test)
+def broken():
     model = pretrainer()
     with torch.no_grad():
         model.objectives['text'].projection.weight.fill_(float('nan'))
-    with pytest.raises(UsageError, match=r'^the output of PointTransformer is not finite'):
-        measured(ZeroShot(), model, None, test)
+    return model
+
+
+@pytest.mark.parametrize(
+    ('make', 'streams', 'words'),
+    [
+        (lambda: pretrainer(widths=(30, 26)), {'image': 1.0, 'text': 1.0}, 'one space'),
+        (lambda: pretrainer(widths=(30, 26)), {'image': 1.0}, 'not of one space'),
+        (pretrainer, {'sound': 1.0}, 'sound'),
+        (without_texts, None, 'has no zero-shot'),
+        (lambda: pretrainer(teacher=Mute), None, '^the output of Mute is not finite'),
+        (broken, None, '^the output of PointTransformer is not finite'),
+    ],
+)
+def test_what_makes_no_figure_is_refused(tmp_path, make, streams, words):
+    with pytest.raises(UsageError, match=words):
+        measured(ZeroShot(streams, prompts=('{}',)), make(), None, parts(tmp_path)[2])
