@@ -75,8 +75,9 @@ def _note(clouds: tuple[Tensor, ...]) -> None:
             return  # a graph may be in the making here, which would own the tensor; the first step goes without one
         with torch.inference_mode(False):
             _largest[device] = torch.zeros((), dtype=torch.float64, device=device)
+    largest = _largest[device]
     for cloud in clouds:
-        _largest[device].copy_(torch.maximum(_largest[device], torch.linalg.vector_norm(cloud, ord=torch.inf)))
+        torch.maximum(largest, torch.linalg.vector_norm(cloud, ord=torch.inf, dtype=largest.dtype), out=largest)
 
 
 def raise_pending() -> None:
