@@ -27,7 +27,7 @@ def check_arguments(config: Mapping[str, Any], what: str) -> None:
     """Check the values in the config of a component of the zoo and of all inside of it.
 
     Args:
-        config: with a ``type``.
+        config: config with a ``type``.
         what: the config as messages call it.
 
     Raises:
@@ -58,7 +58,7 @@ def wrong_value(target: Callable[..., Any], arguments: Mapping[str, Any]) -> str
 
     Args:
         target: class or function; what it does not annotate is not checked.
-        arguments: by name; names that it does not take are left to others.
+        arguments: values by name; names that it does not take are left to others.
     """
     hints = _hints(target)
     for name, value in arguments.items():

@@ -90,8 +90,8 @@ def check_foreign(config: Any, registry: Registry, what: str) -> None:
     """Check a config before it is built.
 
     Args:
-        config: as it was read.
-        registry: where its type has to be registered.
+        config: config as it was read.
+        registry: registry that has to know its type.
         what: the config as messages call it.
 
     Raises:
@@ -137,10 +137,10 @@ def on_paper(config: dict[str, Any], registry: Registry, what: str, numbers: int
     """Build a checked config without memory, and see whether it is larger than what its file holds.
 
     Args:
-        config: as :func:`check_foreign` let it pass.
-        registry: where it is registered.
+        config: config as :func:`check_foreign` let it pass.
+        registry: registry that knows it.
         what: the config as messages call it.
-        numbers: in all tensors of the file.
+        numbers: count of numbers in all tensors of the file.
 
     Raises:
         UsageError: it cannot be built, or has more numbers than the file.
@@ -204,8 +204,8 @@ def seal_teachers(model: nn.Module, what: str) -> None:
     """Let no teacher of a model whose config came as data read files that the config names.
 
     Args:
-        model: as built.
-        what: where the config came from, as messages call it.
+        model: built model.
+        what: name of the source of the config in messages.
     """
     part: Any
     for part in model.modules():

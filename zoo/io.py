@@ -160,7 +160,7 @@ def walk(folder: str | Path, *, follow: bool = False) -> Iterator[tuple[str, lis
     """Walk as ``os.walk`` does, which would pass over a folder that may not be read.
 
     Args:
-        folder: where to begin.
+        folder: folder to begin in.
         follow: links to folders, too.
 
     Raises:
@@ -179,7 +179,7 @@ def from_json(text: str | bytes, **options: Any) -> Any:
 
     Args:
         text: the JSON.
-        options: of :func:`json.loads`.
+        options: options of :func:`json.loads`.
 
     Raises:
         ValueError: it is none, or nested more deeply than a reader can follow.
@@ -222,7 +222,7 @@ def claimed(path: Path, what: str) -> Iterator[None]:
 
     Args:
         path: the file; it says who holds it, and vanishes at the end.
-        what: what is done, for the message of another process that wants to.
+        what: word for what is done, for the message of another process that wants to.
 
     Raises:
         UsageError: another process holds it.

@@ -180,7 +180,7 @@ def load_exactly(model: nn.Module, state: State, what: str, absent: tuple[str, .
     Args:
         model: model that is loaded into.
         state: tensors under our names.
-        what: where they come from, as messages call it.
+        what: name of their source in messages.
         absent: beginnings of names that ``state`` may lack, see :func:`zoo.foreign.left_out`; they start fresh.
 
     Raises:

@@ -29,7 +29,7 @@ class Backbone(nn.Module, ABC):
     ========= ======================================================================================================
 
     Attributes:
-        capabilities: what a backbone of this class may provide; with its arguments it may provide less.
+        capabilities: all that a backbone of this class may provide; with its arguments it may provide less.
         task_arguments: arguments of the constructor that belong to the task rather than to the network, so that a
             backbone that replaces another one keeps the other's.
         embed_dim: channels C of queries and tokens.
@@ -93,7 +93,7 @@ class Backbone(nn.Module, ABC):
         Args:
             points: (B, N, 3); not read when ``groups`` is given.
             mask: bool (B, G), True = masked, the same number in every row; None masks nothing.
-            num_masked: that number, when the caller knows it; counting it waits for the device.
+            num_masked: number of masked groups, when the caller knows it; counting it waits for the device.
             groups: neighborhoods (B, G, K, 3) and centers (B, G, 3), when already cut.
             return_layers: fill ``layers`` and ``query_layers``.
             return_attention: fill ``attentions``.
@@ -140,7 +140,7 @@ def require(backbone: Backbone, needs: Collection[str], who: str) -> None:
 
     Args:
         backbone: the student.
-        needs: of the table in :class:`Backbone`.
+        needs: entries of the table in :class:`Backbone`.
         who: names the one that needs it.
 
     Raises:

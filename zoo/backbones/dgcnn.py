@@ -26,7 +26,7 @@ class DGCNN(CloudEncoder):
         embed_dim: channels C after the layer that mixes the outputs of all edge convolutions; F is 2 C.
         widths: channels after each edge convolution.
         neighbors: neighbors k of a point, itself included.
-        order: in which the points are searched, ``given`` or ``shape`` (:func:`zoo.ops.shape_order`). It decides
+        order: order in which the points are searched, ``given`` or ``shape`` (:func:`zoo.ops.shape_order`). It decides
             between points that are equally far, as those of voxels are; features come in the order of the points.
     """
 

@@ -30,8 +30,8 @@ class PointTransformer(Backbone):
         queries: names of the global queries, each a learned token with a learned position.
         fusion: ``none``: no queries (Point-MAE, Point-BERT, ACT); ``joint``: queries sit in the token sequence (CMC,
             SMC, multi-task); ``cross``: queries have their own stream that reads the patch tokens (ReCon).
-        stop_gradient: in ``cross``, cut the gradient from the queries to the patch tokens. The reference does so in
-            pretraining only.
+        stop_gradient: whether ``cross`` cuts the gradient from the queries to the patch tokens. The reference does so
+            in pretraining only.
         masked_tokens: ``drop`` masked groups (MAE), ``replace`` them by a learned token (BEiT), or ``unplace`` them
             (PCP-MAE): beside the visible tokens, which do not read them, they are encoded by the same blocks with one
             learned position for all of them.

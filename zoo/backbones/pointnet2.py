@@ -25,7 +25,7 @@ class PointNet2(CloudEncoder):
         radii: radius of the balls of each level, clouds filling the unit sphere.
         ball_sizes: points taken of a ball at each level.
         widths: channels of the perceptron of each level, then of the last one, which sees all centers at once.
-        order: of the points, ``given`` or ``shape``; see :func:`zoo.ops.in_order`.
+        order: order of the points, ``given`` or ``shape``; see :func:`zoo.ops.in_order`.
 
     Raises:
         ValueError: the lists do not fit each other.

@@ -37,7 +37,7 @@ def convert(
         source: checkpoint of the released code.
         target: ``.safetensors`` file to write, in one step.
         method: a key of ``TASKS``.
-        task: what the file was trained for; told from its tensors by default.
+        task: task that the file was trained for; told from its tensors by default.
         num_groups: patches G, as in all released models.
         group_size: points K of a patch, as in all released models.
         num_heads: attention heads; one per 64 channels by default.

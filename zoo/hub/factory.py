@@ -45,7 +45,7 @@ def get_model(
         pretrained: True loads the published weights of that name; a path, address or other name loads those. They have
             to hold every tensor of the model unless ``num_classes`` says that a head starts fresh. Objectives that only
             pretraining runs are not in the published files and start fresh: a moving average, pictures, tokens.
-        device: where to put it; the CPU by default.
+        device: device of the model; the CPU by default.
         num_classes: make a classifier with so many classes of it; only its backbone is loaded, and its head where
             that has as many; a head that starts fresh is random until it is trained.
         features_only: make a feature extractor of it: ``model(points)`` gives (B, F) and

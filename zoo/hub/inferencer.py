@@ -39,8 +39,8 @@ class Prediction:
         source: file, or number of the array in its batch.
         label: name of the likeliest class; empty for a model without classes.
         index: its number; -1 for a model without classes.
-        probability: of that class.
-        probabilities: of every class by name.
+        probability: probability of that class.
+        probabilities: probability of every class by name.
         embedding: features (F,) of a model without classes, else empty.
     """
 
@@ -71,7 +71,7 @@ class Inferencer:
         device: ``cpu``, ``cuda``; the CPU by default.
         weights: name, path or address; those of the index by default.
         classes: names by label; see above, else numbers.
-        num_points: of a cloud; see above.
+        num_points: points of a cloud; see above.
         normalise: centre and scale the clouds; see above, else they are.
         up: axis that points up in the files and arrays: 'y', or 'z' as in ModelNet and in maps. Models know nothing but
             y up, and clouds that lie on their side get other labels.

@@ -35,7 +35,7 @@ class Inputs:
     """How clouds reach a model.
 
     Attributes:
-        num_points: of a cloud, by farthest point sampling; 0 where nobody says.
+        num_points: points of a cloud, by farthest point sampling; 0 where nobody says.
         classes: names by label; empty where nobody says.
         normalise: whether clouds are centred and scaled to the unit sphere.
     """
@@ -78,7 +78,7 @@ def find_inputs(model: str | Path, weights: str | Path | None = None) -> Inputs:
     The header of a file counts most: it tells how these tensors were made.
 
     Args:
-        model: as :func:`zoo.get_model` takes it.
+        model: name, path or config, as :func:`zoo.get_model` takes it.
         weights: name, path or address, if others than those of ``model``.
 
     Raises:

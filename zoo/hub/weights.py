@@ -76,8 +76,8 @@ def load_fitting(
     Args:
         model: a model of the zoo.
         state: tensors under our names.
-        what: where they come from, as messages call it.
-        complete: see :func:`load_weights`.
+        what: name of their source in messages.
+        complete: whether every tensor has to be there, see :func:`load_weights`.
         absent: beginnings of names that start fresh even so, see :func:`zoo.foreign.left_out`.
     """
     own = model.state_dict()
@@ -105,8 +105,8 @@ def load_fitting(
 
 def _lacking(keys: list[str], own: State, state: State) -> str:
     """What is wrong with tensors that were not loaded."""
-    told = [
+    names = [
         f'{key} is {tuple(state[key].shape)} and not {tuple(own[key].shape)}' if key in state else f'{key} is missing'
         for key in keys[:4]
     ]
-    return ', '.join(told) + (f' and {len(keys) - 4} more' if len(keys) > 4 else '')
+    return ', '.join(names) + (f' and {len(keys) - 4} more' if len(keys) > 4 else '')

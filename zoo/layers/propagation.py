@@ -29,7 +29,7 @@ def interpolate(points: Tensor, centers: Tensor, features: Tensor, neighbors: in
     Args:
         points: (B, N, 3).
         centers: (B, G, 3).
-        features: of the centres (B, G, C).
+        features: features of the centers (B, G, C).
         neighbors: centres that a point reads; all of them where there are fewer.
 
     Returns:
@@ -58,7 +58,7 @@ class FeaturePropagation(nn.Module):
     Args:
         in_channels: channels C of the centres' features.
         widths: channels after every layer of the perceptron.
-        neighbors: see :func:`interpolate`.
+        neighbors: number of nearest centers, see :func:`interpolate`.
     """
 
     def __init__(self, in_channels: int, widths: Sequence[int], neighbors: int = NEAREST) -> None:

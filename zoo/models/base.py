@@ -49,7 +49,7 @@ class PointModel(CloudModel):
 
     Args:
         backbone: config of the student.
-        data_preprocessor: see :class:`CloudModel`.
+        data_preprocessor: config of the preprocessor, see :class:`CloudModel`.
     """
 
     def __init__(self, backbone: dict[str, Any], data_preprocessor: dict[str, Any] | None = None) -> None:
@@ -73,7 +73,7 @@ class PointModel(CloudModel):
 
         Args:
             points: (B, N, 3).
-            indices: of the layers; all by default, negative ones count from the end.
+            indices: positions of the layers; all by default, negative ones count from the end.
         """
         found: list[Tensor] = self.backbone.forward_intermediates(points, indices)
         return found

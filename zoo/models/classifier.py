@@ -19,8 +19,8 @@ class PointClassifier(PointModel):
     Args:
         backbone: config of the student; ReCon fine-tunes with ``stop_gradient=False``.
         num_classes: number of classes.
-        head: see :func:`zoo.layers.build_head`.
-        label_smoothing: of the cross-entropy.
+        head: kind of the head, see :func:`zoo.layers.build_head`.
+        label_smoothing: label smoothing of the cross-entropy.
         data_preprocessor: config of the batched transforms.
     """
 

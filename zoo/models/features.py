@@ -16,7 +16,7 @@ class FeatureExtractor(PointModel):
 
     Args:
         backbone: config of the student.
-        pool: see :meth:`StudentOutput.pool`.
+        pool: pooling, see :meth:`StudentOutput.pool`.
         data_preprocessor: config of the batched transforms.
     """
 

@@ -38,8 +38,8 @@ class PartSegmenter(PointModel):
     Args:
         backbone: config of the student; its tokens must be those of patches with centres.
         parts: number of parts of every class, in the order of the labels.
-        numbered: how ``part`` counts: ``by_class``: from 0 in every class (ProceduralShapes); ``through``: through all
-            classes (ShapeNetPart). Negative parts are background: no loss, and no figure reads them.
+        numbered: way that ``part`` counts: ``by_class``: from 0 in every class (ProceduralShapes); ``through``: through
+            all classes (ShapeNetPart). Negative parts are background: no loss, and no figure reads them.
         layers: layers of the backbone that are read; by default the ends of its thirds, 4, 8 and 12 of 12.
         widths: channels of the propagation, those of the paper's student of 384 channels by default.
         head_widths: channels of the head.
@@ -87,15 +87,15 @@ class PartSegmenter(PointModel):
 
         Args:
             points: (B, N, 3).
-            label: classes (B,); without them no class is told.
+            label: classes (B,); without them the model knows no class.
             batch: not read.
         """
         output = self.backbone(points, return_layers=True)
         tokens = torch.cat([self.backbone.normalized(output.layers[i]) for i in self.layers], dim=-1)
-        told = tokens.new_zeros(points.shape[0], len(self.num_parts))
+        one_hot = tokens.new_zeros(points.shape[0], len(self.num_parts))
         if label is not None:
-            told.scatter_(1, label.unsqueeze(1), 1.0)
-        cloud = torch.cat([largest(tokens, dim=1), tokens.mean(dim=1), self.label_embed(told)], dim=-1)
+            one_hot.scatter_(1, label.unsqueeze(1), 1.0)
+        cloud = torch.cat([largest(tokens, dim=1), tokens.mean(dim=1), self.label_embed(one_hot)], dim=-1)
         return self.head(self.propagation(points, output.centers, tokens), cloud)
 
     def loss(self, points: Tensor, **batch: Any) -> dict[str, Tensor]:

@@ -73,7 +73,7 @@ class Pretrainer(PointModel):
             mask: bool (B, G), True = masked; drawn as configured when not given.
             second_points: second view (B, N', 3) of the same objects, from the preprocessor; without one, where it is
                 needed, it is made of ``points``.
-            batch: what the teachers read: ``image`` or ``image_feature``, ``text`` or ``text_feature``, ``class_id``.
+            batch: inputs of the teachers: ``image`` or ``image_feature``, ``text`` or ``text_feature``, ``class_id``.
         """
         output = self.encode(points, mask)
         if self.needs_second_view:

@@ -35,8 +35,8 @@ class TokenizerPretrainer(CloudModel):
         kl_weight: arguments of :func:`cosine_ramp` for the weight of the divergence.
         iterations: length of the training that both ramps are meant for; where the training is longer or shorter, they
             are too. None leaves them as they are.
-        skip_near_origin: see :func:`zoo.ops.farthest_point_sample`.
-        order: of the points, ``given`` or ``shape``; see :func:`zoo.ops.group`.
+        skip_near_origin: whether sampling passes over such points, see :func:`zoo.ops.farthest_point_sample`.
+        order: order of the points, ``given`` or ``shape``; see :func:`zoo.ops.group`.
         data_preprocessor: config of the batched transforms.
     """
 

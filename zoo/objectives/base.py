@@ -21,7 +21,7 @@ class Objective(nn.Module, ABC):
         weight: factor of the loss in the total.
 
     Attributes:
-        requires: what the backbone must provide, see :class:`zoo.backbones.Backbone`.
+        requires: capabilities that the backbone must have, see :class:`zoo.backbones.Backbone`.
         needs_second_view: ask for ``output.second``, the student's output for an independently augmented view.
         query: name of the global query it reads; None when it reads patch tokens only. In a backbone without queries
             its pooled features stand for any query.

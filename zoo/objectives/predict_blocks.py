@@ -98,7 +98,7 @@ class PredictBlocks(PredictLayers):
     Args:
         name: name of the objective.
         student: the backbone.
-        decoder: see :class:`MaskedObjective`; its ``width`` is 192 in the paper.
+        decoder: arguments of the decoder, see :class:`MaskedObjective`; its ``width`` is 192 in the paper.
         layers: number of last layers that are averaged; 1 in the paper.
         teacher: config of the teacher.
         beta: error up to which the loss is quadratic.

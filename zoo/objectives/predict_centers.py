@@ -29,9 +29,9 @@ class PredictCenters(ReconstructPoints):
         name: name of the objective.
         student: the backbone, with ``masked_tokens='unplace'``; its visible tokens need not have ``waves`` for
             positions, as they have in the paper.
-        decoder: see :class:`MaskedObjective`.
-        norm: see :class:`ReconstructPoints`.
-        teacher: see :class:`ReconstructPoints`.
+        decoder: arguments of the decoder, see :class:`MaskedObjective`.
+        norm: norm of the Chamfer distance, see :class:`ReconstructPoints`.
+        teacher: config of the teacher, see :class:`ReconstructPoints`.
         center_weight: factor of the squared error beside the Chamfer distance.
         weight: factor of the loss.
     """

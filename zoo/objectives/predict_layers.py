@@ -28,7 +28,7 @@ class PredictLayers(MaskedObjective):
     Args:
         name: name of the objective.
         student: the backbone.
-        decoder: see :class:`MaskedObjective`.
+        decoder: arguments of the decoder, see :class:`MaskedObjective`.
         layers: number K of last layers that are averaged.
         teacher: config of the teacher; :class:`zoo.teachers.MovingAverage` with its own defaults where there is none.
         beta: error up to which the loss is quadratic.

@@ -24,8 +24,9 @@ class PredictTokens(MaskedObjective):
         name: name of the objective.
         student: the backbone.
         teacher: config of the tokenizer.
-        decoder: see :class:`MaskedObjective`; Point-BERT replaces masked tokens and has no decoder.
-        label_smoothing: of the cross-entropy.
+        decoder: arguments of the decoder, see :class:`MaskedObjective`; None in Point-BERT, which replaces masked
+            tokens.
+        label_smoothing: label smoothing of the cross-entropy.
         weight: factor of the loss.
     """
 
@@ -58,7 +59,7 @@ class PredictFeatures(MaskedObjective):
         name: name of the objective.
         student: the backbone.
         teacher: config of the tokenizer.
-        decoder: see :class:`MaskedObjective`; ACT drops masked tokens and has a decoder of two blocks.
+        decoder: arguments of the decoder, see :class:`MaskedObjective`; ACT drops masked tokens and has two blocks.
         loss: ``cosine`` (ACT), ``smooth_l1`` or ``mse``.
         target_norm: ``none``, or ``layer``: zero mean and unit variance per target.
         weight: factor of the loss.

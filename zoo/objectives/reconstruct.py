@@ -19,7 +19,7 @@ class ReconstructPoints(MaskedObjective):
     Args:
         name: name of the objective.
         student: the backbone, with K points in a group.
-        decoder: see :class:`MaskedObjective`.
+        decoder: arguments of the decoder, see :class:`MaskedObjective`.
         norm: 2 for Chamfer-L2 (squared), 1 for Chamfer-L1.
         teacher: config of the local teacher, which turns neighbourhoods (B, M, K, 3) into the target points.
         weight: factor of the loss.

@@ -47,7 +47,7 @@ class ImagePlan:
     Args:
         dataset: Has images.
         views: V. Without an image pipeline a stored view is always the same, so that more than are stored are not made.
-        seed: Of the choice of views and of the augmentation.
+        seed: Seed of the choice of views and of the augmentation.
 
     Raises:
         UsageError: The dataset has no images, or ``views`` is not positive.

@@ -39,7 +39,7 @@ class BankStore:
     Args:
         folder: The cache.
         name: Begins the file name, for people.
-        key: From ``make_key``.
+        key: Key of ``make_key``.
     """
 
     def __init__(self, folder: Path, name: str, key: str) -> None:

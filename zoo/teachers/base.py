@@ -129,7 +129,7 @@ class Teacher(nn.Module):
         """Read nothing any more where the arguments name files, because they came as data; see :mod:`zoo.foreign`.
 
         Args:
-            what: where they came from, as messages call it.
+            what: name of their source in messages.
         """
         own = inspect.signature(type(self).__init__).parameters
         if any(key in own and getattr(self, key) != own[key].default for key in FILES):

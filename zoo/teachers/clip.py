@@ -31,7 +31,7 @@ class _Tower(Teacher):
     Args:
         model: A hub name, or a local folder with ``config.json``, the weights and, for texts, the tokenizer.
         embed_dim: Channels C of the space that both towers share.
-        frozen: See ``Teacher``.
+        frozen: Whether its network is left as it is.
     """
 
     def __init__(self, model: str = DEFAULT, embed_dim: int = 512, *, frozen: bool = True) -> None:

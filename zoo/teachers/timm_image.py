@@ -34,7 +34,7 @@ class TimmImageTeacher(ImageTeacher):
         embed_dim: Channels C of a feature.
         input_size: Side of the network's input in pixels; None takes the one of the weights.
         weights: A file with weights for the timm name, instead of those on the hub.
-        frozen: See ``Teacher``.
+        frozen: Whether its network is left as it is.
     """
 
     def __init__(

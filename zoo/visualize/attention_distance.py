@@ -20,7 +20,7 @@ def attention_distance(output: StudentOutput) -> Tensor:
     Attention to queries is left out and the rest of a row sums to one again. A patch itself counts, at distance zero.
 
     Args:
-        output: of a student called with ``return_attention=True``.
+        output: output of a student called with ``return_attention=True``.
 
     Returns:
         (B, L, heads), in the units of the points.
@@ -41,7 +41,7 @@ def attention_spread(output: StudentOutput) -> Tensor:
     patch and the mean distance of the patches for even attention. The definition is ours.
 
     Args:
-        output: of a student with queries called with ``return_attention=True``.
+        output: output of a student with queries called with ``return_attention=True``.
 
     Returns:
         (B, L, heads, Q), in the units of the points.

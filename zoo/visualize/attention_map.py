@@ -20,8 +20,8 @@ def attention_map(output: StudentOutput, layer: int, query: int | None = None, p
     """Attention of one query, or of one patch, to the encoded patches, mean over heads; rows sum to one.
 
     Args:
-        output: of a student called with ``return_attention=True``.
-        layer: from 0; negative counts from the end.
+        output: output of a student called with ``return_attention=True``.
+        layer: position of the layer, from 0; negative counts from the end.
         query: position of a global query; None looks at a patch.
         patch: position of the patch that looks.
 
@@ -66,7 +66,7 @@ def draw_attention(
         path: the file.
         query: name of a global query; None looks at a patch.
         patch: position of the patch that looks.
-        layers: from 1; all by default.
+        layers: numbers of layers, from 1; all by default.
         size: side of a picture in pixels.
 
     Raises:

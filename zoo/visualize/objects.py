@@ -20,9 +20,9 @@ def load_model(source: str, weights: str | None = None, device: str = 'cpu') -> 
     """A model in eval mode, and what its weights are.
 
     Args:
-        source: see :func:`zoo.get_model`.
+        source: name, config or file, see :func:`zoo.get_model`.
         weights: model name, path or address; random ones, or those of the file ``source`` is, by default.
-        device: where to put it.
+        device: device of the model.
 
     Raises:
         UsageError: it cannot be built or loaded.
@@ -41,7 +41,7 @@ def load_objects(name: str, objects: Sequence[int], options: Sequence[str] = ())
     """Some objects of the test split of a dataset, or of its last part where it has none.
 
     Args:
-        name: as ``tools/data.py`` takes it: a name of the catalogue, a pack, a folder.
+        name: dataset as ``tools/data.py`` takes it: a name of the catalogue, a pack, a folder.
         objects: positions.
         options: arguments of the dataset as ``KEY=VALUE``, such as ``up=z`` of a mesh folder.
 
@@ -67,7 +67,7 @@ def load_clouds(dataset: Any, num_points: int, device: str = 'cpu') -> Tensor:
     Args:
         dataset: an ObjectDataset.
         num_points: N.
-        device: where they are put.
+        device: device of the clouds.
 
     Raises:
         UsageError: they have fewer points.

@@ -51,8 +51,8 @@ def cloud_picture(
         points: (N, 3), y up, in the unit sphere.
         colours: RGB of every point (N, 3).
         size: side of the picture in pixels.
-        radius: of a disc in pixels; 0 is one pixel.
-        camera: from where.
+        radius: radius of a disc in pixels; 0 is one pixel.
+        camera: viewpoint.
         frame: (M, 3), further points that the picture has room for, so that several clouds are drawn to one scale.
 
     Returns:
@@ -76,7 +76,7 @@ def save_tiles(rows: Sequence[Sequence[Picture]], titles: Sequence[str], path: s
 
     Args:
         rows: pictures of one size, as many in every row.
-        titles: of the columns.
+        titles: titles of the columns.
         path: the file; its folder is made where it is missing.
 
     Raises:

@@ -23,8 +23,8 @@ class Remote:
     """An http(s) address.
 
     Attributes:
-        url: what to ask.
-        drive_id: of a file on Google Drive, whose pages need an answer; else empty.
+        url: address to ask.
+        drive_id: id of a file on Google Drive, whose pages need an answer; else empty.
     """
 
     url: str

@@ -24,8 +24,8 @@ def read_promise(
 
     Args:
         response: not yet read.
-        file: what is wanted.
-        source: where it was asked.
+        file: wanted file.
+        source: address that was asked.
         have: bytes that have arrived, the request having asked for those behind them; 0 when it asked for all.
         old: note of those bytes.
         limits: the greatest length.

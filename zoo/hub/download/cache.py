@@ -24,10 +24,10 @@ class Memory:
     """What is known of a file that arrived once.
 
     Attributes:
-        sha256: of its content.
+        sha256: SHA-256 of its content.
         bytes: its length.
         changed: time of its last change in ns; another one means that the content has to be looked at again.
-        source: where it came from.
+        source: address that it came from.
         date: when it came, ISO 8601.
     """
 
@@ -42,7 +42,7 @@ class Place:
     """``$ZOO_HOME/weights/KEY/NAME`` with its memory ``NAME.json``; the memory outlives the file.
 
     Args:
-        file: what is wanted.
+        file: wanted file.
         cache: root instead of ``$ZOO_HOME``.
         again: the content may be another one than at the first download.
     """
@@ -122,7 +122,7 @@ class Place:
         The system frees the lock of a process that was killed.
 
         Args:
-            waiting: told once when another process is at work.
+            waiting: message, given once, when another process is at work.
 
         Raises:
             UsageError: the cache cannot be written, or lies on a file system without locks.

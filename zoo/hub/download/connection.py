@@ -61,11 +61,11 @@ def opened(
     """Ask for an address, its content not yet read.
 
     Args:
-        client: from :func:`new_client`.
+        client: client of :func:`new_client`.
         url: http(s) address.
-        headers: of the request, beside those of the client.
-        limits: how many redirects are followed.
-        page: reads a web page that stands before the file, and returns the address behind it.
+        headers: headers of the request, beside those of the client.
+        limits: greatest number of redirects.
+        page: function that reads a web page before the file, and returns the address behind it.
 
     Raises:
         Refused: a redirect leaves http(s) or encryption, or there are too many.

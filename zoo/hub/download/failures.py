@@ -7,7 +7,7 @@ class Broken(Exception):
     """The transfer failed in a way that may pass; what has arrived is kept.
 
     Args:
-        message: what happened, to be read after the name of the server.
+        message: words on what happened, to be read after the name of the server.
         asked: seconds to wait that the server asked for.
     """
 

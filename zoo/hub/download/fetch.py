@@ -34,7 +34,7 @@ def fetch_weights(
     Where the publisher gives no SHA-256, the first download is remembered, and later ones must match it.
 
     Args:
-        file: of an entry of the index, or of an address (:meth:`WeightFile.of_address`).
+        file: file of an entry of the index, or of an address (:meth:`WeightFile.of_address`).
         cache: root instead of ``$ZOO_HOME``.
         limits: patience and bounds.
         verify: read the content again even where it has not changed since it came.
@@ -79,7 +79,7 @@ def drop_outdated(file: WeightFile, cache: Path | None = None) -> None:
     """Forget the copy of a file of this machine that holds something else by now.
 
     Args:
-        file: with a ``file://`` source; nothing happens when it lies there no more.
+        file: file with a ``file://`` source; nothing happens when it lies there no more.
         cache: root instead of ``$ZOO_HOME``.
 
     Raises:
@@ -181,11 +181,11 @@ def _accept(place: Place, part: Partial, source: str) -> None:
         raise Refused(f'{reason}: nothing of it is kept' if size else 'gives an empty file')
     if expected and sha256 != expected:
         part.clear()
-        told = f'SHA-256 {sha256[:16]}…, expected {expected[:16]}…'
+        sums = f'SHA-256 {sha256[:16]}…, expected {expected[:16]}…'
         if file.sha256:
-            raise Refused(f'gives another content ({told}): nothing of it is kept')
+            raise Refused(f'gives another content ({sums}): nothing of it is kept')
         raise Refused(
-            f'gives another content than at the first download ({told}): if that one was broken, or the publisher has '
+            f'gives another content than at the first download ({sums}): if that one was broken, or the publisher has '
             f'changed the file and you trust that, fetch it anew with {_anew(file)}'
         )
     part.finish(place.path)

@@ -32,8 +32,8 @@ def fetch_all(
     """Fetch every file; one that fails does not stop the others.
 
     Args:
-        files: what is wanted.
-        verify: see :func:`zoo.hub.download.fetch_weights`.
+        files: wanted files.
+        verify: whether files are read again, see :func:`zoo.hub.download.fetch_weights`.
         again: likewise.
 
     Returns:

@@ -22,7 +22,7 @@ class Note:
     """What the server said of the file when its first byte came.
 
     Attributes:
-        source: where it comes from.
+        source: address that it comes from.
         validator: strong ETag or date of change, for ``If-Range``; empty where the server gives neither.
         total: bytes of the whole; 0 where the server did not say.
     """
@@ -88,7 +88,7 @@ def check_room(folder: Path, needed: int, spare: int) -> None:
     """Check that the disk has room before anything is written.
 
     Args:
-        folder: where the file goes.
+        folder: folder of the file.
         needed: bytes still to come.
         spare: bytes that stay free.
 

@@ -17,11 +17,11 @@ class Limits:
 
     Attributes:
         attempts: failures in a row after which a source is given up; one that brought ``progress`` starts a new row.
-        connect: to reach the server.
+        connect: seconds to reach the server.
         read: without a single byte from the server.
         wait: before the second attempt; doubles each time.
         longest_wait: between two attempts.
-        window: over which the speed is judged.
+        window: seconds over which the speed is judged.
         slowest: bytes per second below which a server counts as stuck.
         progress: bytes that make an attempt worth another row.
         redirects: followed before the server counts as running in a circle.
@@ -45,7 +45,7 @@ class Limits:
         """Return the seconds to wait after so many failures; random, lest many clients return at once.
 
         Args:
-            failures: in a row, at least 1.
+            failures: number of failures in a row, at least 1.
             asked: seconds the server asked for.
         """
         doubled = self.wait * 2.0 ** min(failures - 1, 30)

@@ -23,11 +23,11 @@ class Transfer:
     """Brings the content of an address into a partial file. What it holds at the end is complete, not yet checked.
 
     Args:
-        remote: where to ask.
-        source: how the index spells it.
-        file: what is wanted.
-        part: where it goes; nobody else may write it.
-        limits: how often and how long.
+        remote: address to ask.
+        source: the address as the index spells it.
+        file: wanted file.
+        part: file that it goes to; nobody else may write it.
+        limits: numbers of attempts and waits.
     """
 
     def __init__(self, remote: Remote, source: str, file: WeightFile, part: Partial, limits: Limits) -> None:

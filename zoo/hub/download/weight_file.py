@@ -25,7 +25,7 @@ class WeightFile:
 
     Attributes:
         name: model name, or with an empty ``format`` the whole file name.
-        sources: where it may be had, tried in order: ``weights/NAME.safetensors`` (in the repository or wheel),
+        sources: addresses, tried in order: ``weights/NAME.safetensors`` (in the repository or wheel),
             ``https://…``, ``http://…``, ``file:///…``, ``hf://OWNER/REPO/PATH[@REVISION]``, ``gdrive://ID``.
         sha256: 64 lower-case hexadecimal digits; empty where the publisher gives none.
         bytes: length of the file; 0 where it is not known.

@@ -18,9 +18,9 @@ class Collection:
     """Models of one paper.
 
     Attributes:
-        name: of the collection.
-        title: of the paper.
-        url: of the paper.
+        name: name of the collection.
+        title: title of the paper.
+        url: address of the paper.
         code: page of the authors' code; empty where there is none.
     """
 
@@ -55,11 +55,11 @@ class Result:
 
     Attributes:
         task: such as ``Classification``.
-        dataset: with variant or split where there are several.
+        dataset: dataset, with variant or split where there are several.
         protocol: ``svm``, ``finetune`` and so on, with what else decides the figure.
-        metrics: by name, in percent.
+        metrics: figures by name, in percent.
         interval: half width of the 95 % interval of the mean over seeds, by metric; empty from one seed.
-        seeds: of the repetitions.
+        seeds: seeds of the repetitions.
         by: ``measured`` with this code, or ``published`` by somebody else.
         records: results of the repetitions (``measured``): file, relative to the repository, ``#`` and key.
         source: who published it (``published``).
@@ -84,13 +84,13 @@ class Entry:
 
     Attributes:
         name: model name.
-        collection: that it belongs to.
+        collection: collection that it belongs to.
         config: its config file, relative to the repository.
         task: one of ``TASKS``.
-        data: what it was trained on.
-        sources: of the weight file, tried in order; empty where none are published.
-        sha256: of the weight file; empty where the publisher states none.
-        bytes: of the weight file; 0 where not known.
+        data: dataset that it was trained on.
+        sources: addresses of the weight file, tried in order; empty where none are published.
+        sha256: SHA-256 of the weight file; empty where the publisher states none.
+        bytes: size of the weight file; 0 where not known.
         rounded_from: digest of the float32 weights that the file was rounded from, which the records name.
         format: ``safetensors`` or ``pth``.
         licence: terms of the weights.

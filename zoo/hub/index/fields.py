@@ -55,8 +55,8 @@ class Fields:
         """A text of one line, not empty.
 
         Args:
-            key: of the mapping.
-            default: where the key is absent; None requires it.
+            key: key of the mapping.
+            default: value where the key is absent; None requires it.
             pattern: regular expression of the whole text.
             expected: says so in words.
         """

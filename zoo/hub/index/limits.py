@@ -49,7 +49,7 @@ def read_yaml(path: Path, what: str) -> Any:
     """Content of a YAML file: plain texts, numbers, booleans, lists and mappings.
 
     Args:
-        path: of the file.
+        path: path of the file.
         what: the file as messages call it.
 
     Raises:

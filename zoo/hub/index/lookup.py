@@ -29,7 +29,7 @@ def entries(path: Path | None = None) -> dict[str, Entry]:
     """All models by name, in the order of the index.
 
     Args:
-        path: of the index; :func:`index_path` by default. What it imports is looked for beside it.
+        path: path of the index; :func:`index_path` by default. What it imports is looked for beside it.
 
     Raises:
         UsageError: the index or a file that it imports is missing or wrong; names file and key.

@@ -78,11 +78,11 @@ class TimmTransformer(Foundation, TimmImageTeacher):
     """Blocks and last norm of a vision transformer of timm; ACT takes a ViT-B trained on ImageNet.
 
     Args:
-        model_name: See ``TimmImageTeacher``.
+        model_name: Name of the network, see ``TimmImageTeacher``.
         embed_dim: Channels C of a token.
         depth: Number of blocks, from the first on.
         num_heads: Attention heads, for weights that come with a tokenizer: these do not tell.
-        weights: See ``TimmImageTeacher``.
+        weights: File of weights, see ``TimmImageTeacher``.
     """
 
     def __init__(
@@ -145,7 +145,7 @@ class LanguageTransformer(Foundation, SentenceTeacher):
     is a foundation that needs no hub. It has never seen an image.
 
     Args:
-        model: See ``SentenceTeacher``.
+        model: Name or folder of the model, see ``SentenceTeacher``.
         embed_dim: Channels C of a token.
         depth: Number of blocks, from the first on.
     """
@@ -171,7 +171,7 @@ class RandomTransformer(Foundation):
         embed_dim: Channels C of a token.
         depth: Number of blocks.
         num_heads: Attention heads.
-        seed: Of the weights.
+        seed: Seed of the weights.
     """
 
     def __init__(self, embed_dim: int = 384, depth: int = 6, num_heads: int = 6, seed: int = 0) -> None:

@@ -104,7 +104,7 @@ class DiscreteVAE(nn.Module):
         Args:
             neighborhoods: (B, G, K, 3).
             centers: (B, G, 3).
-            temperature: of the Gumbel-softmax; towards 0 it becomes a choice.
+            temperature: temperature of the Gumbel-softmax; towards 0 it becomes a choice.
             hard: choose one id in the forward pass and let the gradient pass as if it were soft.
         """
         logits = self.logits(neighborhoods, centers)
