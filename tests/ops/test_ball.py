@@ -56,10 +56,3 @@ def test_double_precision_and_empty_batches(generator):
 def test_bad_numbers(radius, k, word):
     with pytest.raises(ValueError, match=word):
         ball_query(torch.zeros(1, 2, 3), torch.zeros(1, 2, 3), radius, k)
-
-
-def test_bad_clouds():
-    with pytest.raises(ValueError, match='batch index 1'):
-        ball_query(torch.zeros(2, 2, 3), torch.tensor([[[0.0] * 3], [[float('nan')] * 3]]), 1.0, 1)
-    with pytest.raises(ValueError, match=r'shape \(B, N, 3\)'):
-        ball_query(torch.zeros(1, 2, 3), torch.zeros(1, 2, 4), 1.0, 1)

@@ -52,14 +52,6 @@ def test_gradient_is_zero_where_clouds_coincide(each_backend, generator, norm):
 
 
 @pytest.mark.parametrize('norm', [1, 2])
-def test_gradient_reaches_a_target_too(each_backend, generator, norm):
-    a, b = clouds(generator)
-    b.requires_grad_()
-    chamfer_distance(a, b, norm=norm).backward()
-    assert b.grad.abs().sum() > 0
-
-
-@pytest.mark.parametrize('norm', [1, 2])
 def test_symmetry_permutation_and_duplicates(each_backend, generator, norm):
     a, b = clouds(generator)
     value = chamfer_distance(a, b, norm=norm)
@@ -94,16 +86,3 @@ def test_empty_batch_is_zero_and_differentiable(norm):
 def test_options_are_checked(keywords, words):
     with pytest.raises(ValueError, match=words):
         chamfer_distance(torch.zeros(1, 2, 3), torch.zeros(1, 2, 3), **keywords)
-
-
-@pytest.mark.parametrize(
-    ('shapes', 'words'),
-    [
-        (((2, 4, 3), (3, 4, 3)), 'a has 2 clouds, b has 3'),
-        (((2, 0, 3), (2, 4, 3)), 'a must hold at least one point'),
-        (((2, 4, 3), (2, 4, 2)), r'b must have the shape \(B, N, 3\), got \(2, 4, 2\)'),
-    ],
-)
-def test_shapes_are_checked(shapes, words):
-    with pytest.raises(ValueError, match=words):
-        chamfer_distance(*(torch.zeros(shape) for shape in shapes))

@@ -13,6 +13,7 @@ from zoo.ops import backend, validate
 CALLS = {
     'fps': functools.partial(ops.farthest_point_sample, num_samples=6),
     'fps_skip': functools.partial(ops.farthest_point_sample, num_samples=6, skip_near_origin=True),
+    'ball': lambda points: ops.ball_query(points[:, :5], points, 0.9, 4),
     'knn': lambda points: ops.knn(points[:, :5], points, 4),
     'group': lambda points: ops.group(points, 5, 4),
     'chamfer_1': lambda points: ops.chamfer_distance(points[:, ::2], points[:, 1::2], norm=1),
@@ -60,6 +61,29 @@ def test_empty_batch_gives_empty_result(each_backend, points, call):
         assert none.dtype == one.dtype
         assert none.shape == (torch.Size([]) if not one.dim() else torch.Size([0, *one.shape[1:]]))
         assert not none.isnan().any()
+
+
+@each_call
+def test_clouds_have_three_coordinates_of_floats(points, call):
+    with pytest.raises(ValueError, match=r'must have the shape \(B, N, 3\), got \(3, \d+, 2\)'):
+        call(points[..., :2])
+    with pytest.raises(ValueError, match='must be floating point'):
+        call(points.long())
+
+
+@pytest.mark.parametrize(
+    ('a', 'b', 'words'),
+    [
+        (torch.zeros(4, 3), torch.zeros(2, 4, 3), r'a must have the shape \(B, N, 3\), got \(4, 3\)'),
+        (torch.zeros(2, 4, 3), torch.zeros(3, 4, 3), 'a has 2 clouds, b has 3'),
+        (torch.zeros(2, 0, 3), torch.zeros(3, 4, 3), 'a has 2 clouds, b has 3'),
+        (torch.zeros(2, 4, 3), torch.zeros(2, 0, 3), 'b must hold at least one point'),
+        (torch.zeros(2, 4, 3, device='meta'), torch.zeros(2, 4, 3), 'a is on meta, b is on cpu'),
+    ],
+)
+def test_clouds_that_do_not_fit_are_named(a, b, words):
+    with pytest.raises(ValueError, match=words):
+        validate.as_clouds(a, b, names=('a', 'b'), may_be_empty='a')
 
 
 @each_call

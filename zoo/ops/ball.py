@@ -21,10 +21,10 @@ def ball_query(query: Tensor, reference: Tensor, radius: float, k: int) -> Tenso
     a ball holds more than k of them.
 
     Args:
-        query: Points (B, M, 3); M may be zero.
-        reference: Clouds (B, N, 3).
-        radius: In the unit of the coordinates; points at exactly this distance are outside.
-        k: Members per ball; may exceed N.
+        query: points (B, M, 3); M may be zero.
+        reference: clouds (B, N, 3).
+        radius: distance in the unit of the coordinates; points at exactly that are outside.
+        k: members per ball; may exceed N.
 
     Returns:
         Indices (B, M, k), int64, ascending up to the filling.

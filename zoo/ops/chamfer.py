@@ -21,8 +21,8 @@ def chamfer_distance(a: Tensor, b: Tensor, *, norm: int = 2, reduction: str = 'm
     Where two points coincide, the gradient of the distance is zero.
 
     Args:
-        a: Clouds (B, N, 3).
-        b: Clouds (B, M, 3).
+        a: clouds (B, N, 3).
+        b: clouds (B, M, 3).
         norm: 1 or 2, see above.
         reduction: ``'mean'`` over the clouds, or ``'none'``.
 

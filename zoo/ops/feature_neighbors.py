@@ -20,8 +20,8 @@ def feature_knn(features: Tensor, k: int) -> Tensor:
     neighbors at almost the same distance may change places. Sets do not influence each other's answers.
 
     Args:
-        features: Rows (B, N, C) of any width.
-        k: Neighbors per row.
+        features: rows (B, N, C) of any width.
+        k: neighbors per row.
 
     Returns:
         Indices (B, N, min(k, N)), int64, nearest first.

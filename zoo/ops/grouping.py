@@ -19,8 +19,8 @@ def gather_points(points: Tensor, index: Tensor) -> Tensor:
     """Look up rows of every cloud; differentiable with respect to the rows.
 
     Args:
-        points: Rows (B, N, C) of any type: coordinates, features, labels.
-        index: Indices (B, ...) into N.
+        points: rows (B, N, C) of any type: coordinates, features, labels.
+        index: indices (B, ...) into N.
 
     Returns:
         Rows (B, ..., C), of the type of ``points``.
@@ -46,8 +46,8 @@ def gather_rows(points: Tensor, index: Tensor) -> Tensor:
     index outside of [0, N) would read another cloud.
 
     Args:
-        points: Rows (B, N, C).
-        index: Indices (B, ...) into N.
+        points: rows (B, N, C).
+        index: indices (B, ...) into N.
 
     Returns:
         Rows (B, ..., C).
@@ -68,10 +68,10 @@ def group(
     the points, the choice of members being fixed.
 
     Args:
-        points: Clouds (B, N, 3).
-        num_groups: G, patches per cloud; may exceed N.
-        group_size: K, points per patch; may exceed N.
-        skip_near_origin: See :func:`zoo.ops.farthest_point_sample`; concerns the centers alone.
+        points: clouds (B, N, 3).
+        num_groups: patches G per cloud; may exceed N.
+        group_size: points K per patch; may exceed N.
+        skip_near_origin: choice of centers, see :func:`zoo.ops.farthest_point_sample`.
         order: ``given``: the first point is that of the tensor; ``shape``: see :func:`zoo.ops.in_order`.
 
     Returns:

@@ -19,9 +19,9 @@ def knn(query: Tensor, reference: Tensor, k: int) -> tuple[Tensor, Tensor]:
     carry no gradient; for one that does, gather the points and subtract.
 
     Args:
-        query: Points (B, M, 3); M may be zero.
-        reference: Clouds (B, N, 3).
-        k: Neighbors per query point; may exceed N.
+        query: points (B, M, 3); M may be zero.
+        reference: clouds (B, N, 3).
+        k: neighbors per query point; may exceed N.
 
     Returns:
         Squared distances (B, M, k) in float32 (float64 for float64 input) and indices (B, M, k), int64.

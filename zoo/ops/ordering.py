@@ -25,9 +25,9 @@ def shape_order(points: Tensor, *, skip_near_origin: bool = False) -> Tensor:
     (ties, the members of a full ball), no side of the cloud is preferred, and shuffled points get the same answer.
 
     Args:
-        points: Clouds (B, N, 3).
-        skip_near_origin: Put no point first whose squared norm is at most 1e-3, unless there is no other; see
-            :func:`zoo.ops.farthest_point_sample`.
+        points: clouds (B, N, 3).
+        skip_near_origin: whether no point whose squared norm is at most 1e-3 is put first, unless there is no other;
+            see :func:`zoo.ops.farthest_point_sample`.
 
     Returns:
         Indices (B, N), int64. Points at one place are in the order in which they come.

@@ -11,7 +11,7 @@ def full_precision(device: torch.device) -> AbstractContextManager[None]:
     """A block whose operations keep the precision of their inputs, under ``torch.autocast`` too.
 
     Args:
-        device: Where the inputs are; one that knows no autocast, such as ``meta``, needs no block.
+        device: place of the inputs; one that knows no autocast, such as ``meta``, needs no block.
     """
     known = torch.amp.is_autocast_available(device.type)
     return torch.autocast(device.type, enabled=False) if known else nullcontext()

@@ -24,12 +24,12 @@ def farthest_point_sample(
     the sequence of allowed picks repeats from its beginning. The first S' of S samples are the answer for S'.
 
     Args:
-        points: Clouds (B, N, 3).
-        num_samples: S, samples per cloud; may exceed N.
-        start: Index of the first sample.
-        skip_near_origin: Never choose points whose squared norm is at most 1e-3, as pointnet2_ops, which the released
-            ReCon and Point-MAE weights were trained with. The first sample is ``start`` all the same; a cloud of
-            nothing but such points repeats it.
+        points: clouds (B, N, 3).
+        num_samples: samples S per cloud; may exceed N.
+        start: index of the first sample.
+        skip_near_origin: whether points whose squared norm is at most 1e-3 are never chosen, as by pointnet2_ops, which
+            the released ReCon and Point-MAE weights were trained with. The first sample is ``start`` all the same; a
+            cloud of nothing but such points repeats it.
 
     Returns:
         Indices (B, S), int64.

@@ -12,9 +12,9 @@ def as_clouds(*clouds: Tensor, names: tuple[str, ...], may_be_empty: str = '') -
     """Check that tensors are clouds (B, N, 3) of one batch, and bring them to one precision.
 
     Args:
-        clouds: Tensors that should be (B, N, 3); B and the device must agree, N may differ.
-        names: Their names in messages.
-        may_be_empty: The name of the one that may have no point.
+        clouds: tensors (B, N, 3) of one B and one device; N may differ.
+        names: names of the clouds in messages.
+        may_be_empty: name of the one that may have no point.
 
     Returns:
         The same clouds in float32, or in float64 if one of them is float64.
