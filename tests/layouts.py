@@ -23,7 +23,7 @@ def write_shapenet55(
     """Write ``ShapeNet55-34`` below ``root`` (the data root) with lists, clouds, renderings and texts; return its path.
 
     A quarter of the objects is the test list unless ``num_test`` says otherwise. Every category is a box of its own
-    proportions, off centre and not of unit size, as the files of the official set may be. Pictures are red on the left
+    proportions, off center and not of unit size, as the files of the official set may be. Pictures are red on the left
     and blue on the right; those of several views lie as the released code of ReCon++ reads them.
     """
     generator = np.random.default_rng(seed)

@@ -163,7 +163,7 @@ def test_gradients_reach_every_parameter(backbone, points):
     for parameter in backbone.parameters():
         parameter.data += 0.01 * torch.randn_like(parameter)
     values = everything(backbone, points)
-    # Features with structure: the sum of a layer-normalised vector has no gradient.
+    # Features with structure: the sum of a layer-normalized vector has no gradient.
     (values * torch.randn_like(values)).sum().backward()
     unused = {name for name, leaf in backbone.named_parameters() if leaf.grad is None or not leaf.grad.any()}
     assert not unused

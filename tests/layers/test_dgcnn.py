@@ -31,7 +31,7 @@ def test_edge_convolution_equals_the_loop():
     torch.testing.assert_close(layer(x, neighbors), slow_edge_conv(layer, x, neighbors), rtol=1e-4, atol=1e-5)
 
 
-def test_the_graph_is_that_of_the_nearest_centres():
+def test_the_graph_is_that_of_the_nearest_centers():
     torch.manual_seed(0)
     graph = TokenGraph(5, 8, widths=(8, 8, 12), neighbors=3)
     tokens, centers = torch.randn(2, 7, 5), torch.randn(2, 7, 3)
@@ -45,7 +45,7 @@ def test_the_graph_is_that_of_the_nearest_centres():
 
 
 @pytest.mark.parametrize('groups', [1, 2])
-def test_fewer_centres_than_neighbours(groups):
+def test_fewer_centers_than_neighbors(groups):
     graph = TokenGraph(5, 8, widths=(8, 8, 8))
     assert graph(torch.randn(2, groups, 5), torch.randn(2, groups, 3)).isfinite().all()
 

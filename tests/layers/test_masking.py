@@ -35,7 +35,7 @@ def test_random_masks_are_uniform_over_groups():
 
 
 def test_block_mask_hides_a_ball():
-    """The hidden groups are the nearest ones to some centre, so one centre has all of them in front of the others."""
+    """The hidden groups are the nearest ones to some center, so one center has all of them in front of the others."""
     torch.manual_seed(0)
     centers = torch.randn(6, 20, 3)
     for row, mask in zip(centers, draw(BlockMask, centers, 0.4), strict=True):

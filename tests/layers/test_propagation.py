@@ -38,12 +38,12 @@ def test_three_neighbors_are_read_by_default():
     assert not torch.allclose(interpolate(points, centers, features), interpolate(points, centers, features, 2))
 
 
-def test_a_point_on_a_centre_takes_its_features():
+def test_a_point_on_a_center_takes_its_features():
     _, centers, features = drawn(2)
     torch.testing.assert_close(interpolate(centers, centers, features), features, rtol=1e-4, atol=1e-4)
 
 
-def test_fewer_centres_than_neighbors_are_all_read():
+def test_fewer_centers_than_neighbors_are_all_read():
     points, centers, features = drawn(3, centers=2)
     expected = by_loops(points, centers, features, 2)
     torch.testing.assert_close(interpolate(points, centers, features), expected, rtol=1e-4, atol=1e-5)
@@ -51,7 +51,7 @@ def test_fewer_centres_than_neighbors_are_all_read():
     torch.testing.assert_close(alone, features[:, :1].expand_as(alone))
 
 
-def test_constant_features_stay_and_gradients_reach_the_centres_alone():
+def test_constant_features_stay_and_gradients_reach_the_centers_alone():
     points, centers, features = drawn(4)
     points.requires_grad_()
     features.requires_grad_()

@@ -71,7 +71,7 @@ def test_every_tensor_has_one_name_in_timm(weights):
     assert sorted(f'network.{name}' for name in names) == sorted(teacher.state_dict())
 
 
-def test_it_recognises_photographs(weights):
+def test_it_recognizes_photographs(weights):
     """With the classifier of the file on top, the features name what two well-known photographs show."""
     images = pytest.importorskip('sklearn.datasets').load_sample_images().images
     teacher = EfficientNetLite0Teacher(input_size=224)

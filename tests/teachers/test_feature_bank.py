@@ -205,7 +205,7 @@ def test_moments_weigh_samples_and_not_rows():
     torch.testing.assert_close(std, values.std(0, correction=0).float())
 
 
-def test_standardised_features_have_mean_zero_and_deviation_one(build):
+def test_standardized_features_have_mean_zero_and_deviation_one(build):
     plain, bank = build(Objects(total=50)), build(Objects(total=50), standardize=True)
     assert bank.key == plain.key
     found = bank.lookup(np.arange(50))

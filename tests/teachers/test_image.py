@@ -35,7 +35,7 @@ def test_images_of_the_right_size_are_not_touched():
     assert torch.equal(resize(images, 16), images)
 
 
-def test_prepare_normalises_each_channel(teacher):
+def test_prepare_normalizes_each_channel(teacher):
     images = torch.rand(2, 3, 8, 8)
     found = teacher.prepare(images, 8, (0.1, 0.2, 0.3), (1.0, 2.0, 4.0))
     for channel, (mean, std) in enumerate([(0.1, 1.0), (0.2, 2.0), (0.3, 4.0)]):

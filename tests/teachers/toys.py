@@ -16,7 +16,7 @@ from zoo.teachers.text import TextTeacher
 
 
 class ColourTeacher(ImageTeacher):
-    """A linear map of the mean colour. Counts the images it sees, and kills its process after ``fatal`` of them."""
+    """A linear map of the mean color. Counts the images it sees, and kills its process after ``fatal`` of them."""
 
     def __init__(self, file, *, frozen=True, fatal=None, log=None):
         super().__init__(4, frozen=frozen)
@@ -67,7 +67,7 @@ class LetterTeacher(TextTeacher):
 
 
 class Objects(ObjectDataset):
-    """Objects with views of random colours and three different captions."""
+    """Objects with views of random colors and three different captions."""
 
     num_views = 3
 

@@ -198,7 +198,7 @@ def test_a_group_works_in_one_folder(kind, tmp_path, another_user):
 
 @pytest.mark.parametrize('name', ['box.obj', 'box.mtl', '.'])
 def test_a_mesh_that_may_not_be_read_is_not_left_out(name, tmp_path, another_user):
-    """Nor drawn without its colours; once it may be read it is, although its time has not changed."""
+    """Nor drawn without its colors; once it may be read it is, although its time has not changed."""
     folder = tmp_path / 'meshes' / 'boxes'
     folder.mkdir(parents=True)
     (folder / 'box.obj').write_text('mtllib box.mtl\nusemtl red\nv 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n')

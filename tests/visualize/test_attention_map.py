@@ -38,7 +38,7 @@ def test_the_picture_has_a_row_an_object_and_shows_the_patch_that_looks(tmp_path
     assert picture.shape == (100, 150, 3)
     assert (picture[:50, :50] == RED).all(-1).any()
     assert not (picture[:, 50:] == RED).all(-1).any()
-    # Every map reaches from the darkest colour to the brightest.
+    # Every map reaches from the darkest color to the brightest.
     for row in range(2):
         for column in (1, 2):
             tile = picture[50 * row : 50 * row + 50, 50 * column : 50 * column + 50]

@@ -17,8 +17,8 @@ class StudentOutput:
     Attributes:
         queries: global queries by name, each (B, C); empty when the fusion is ``none``.
         tokens: encoded patch tokens (B, T, C): the visible groups, or all G when masked ones are replaced.
-        centers: centres of all groups (B, G, 3).
-        neighborhoods: points of all groups relative to their centres (B, G, K, 3).
+        centers: centers of all groups (B, G, 3).
+        neighborhoods: points of all groups relative to their centers (B, G, K, 3).
         mask: bool (B, G), True = masked, or None when nothing is masked.
         visible: indices of the visible groups (B, V), or None when nothing is masked.
         masked: indices of the masked groups (B, M), or None when nothing is masked.

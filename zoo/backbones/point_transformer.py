@@ -43,7 +43,7 @@ class PointTransformer(Backbone):
         skip_near_origin: FPS never chooses points with squared norm up to 1e-3, as pointnet2_ops behaves.
         position: what the position embedding reads of a center: its ``coordinates``, or their ``waves`` in C channels
             (:func:`zoo.layers.waves`).
-        order: ``given``: centres begin with the first point, as the released code has it; ``shape``: with one that
+        order: ``given``: centers begin with the first point, as the released code has it; ``shape``: with one that
             depends on the cloud alone, so that the order of its points has no influence (:func:`zoo.ops.shape_order`).
 
     Source: arXiv 2302.02318, arXiv 2203.06604, arXiv 2408.08753.
@@ -122,7 +122,7 @@ class PointTransformer(Backbone):
                 nn.init.trunc_normal_(token, std=0.02)
 
     def group(self, points: Tensor) -> Groups:
-        """Cut clouds (B, N, 3) into neighbourhoods (B, G, K, 3) and centres (B, G, 3)."""
+        """Cut clouds (B, N, 3) into neighborhoods (B, G, K, 3) and centers (B, G, 3)."""
         points = as_points(points, self.norm.weight)
         sizes = self.num_groups, self.group_size
         return ops.group(points, *sizes, skip_near_origin=self.skip_near_origin, order=self.order)
@@ -203,7 +203,7 @@ class PointTransformer(Backbone):
     def _encode(
         self, tokens: Tensor, position: Tensor, output: StudentOutput, return_layers: bool, return_attention: bool
     ) -> tuple[Tensor, Tensor]:
-        """Run the blocks; returns normalised queries (B, Q, C) and tokens (B, T, C); sets unplaced tokens aside."""
+        """Run the blocks; returns normalized queries (B, Q, C) and tokens (B, T, C); sets unplaced tokens aside."""
         queries, query_position = self._queries(tokens.shape[0])
         num_queries = queries.shape[1]
         num_shown = None if output.unplaced is None else tokens.shape[1] - output.unplaced.shape[1]

@@ -16,7 +16,7 @@ STREAMS = {'both': ('local_tower', 'global_tower'), 'local': ('local_tower',), '
 
 @BACKBONES.register_module()
 class TwoTower(Backbone):
-    """A local tower for masked modelling and a global tower for contrast that share nothing (arXiv 2302.02318, app. C).
+    """A local tower for masked modeling and a global tower for contrast that share nothing (arXiv 2302.02318, app. C).
 
     The local tower sees the masked groups' complement, the global tower always sees every group. Pretraining needs
     both; what comes after may use either alone.
@@ -91,7 +91,7 @@ class TwoTower(Backbone):
         return next(iter(self.towers.values()))
 
     def group(self, points: Tensor) -> Groups:
-        """Cut clouds (B, N, 3) into neighbourhoods (B, G, K, 3) and centres (B, G, 3), once for both towers."""
+        """Cut clouds (B, N, 3) into neighborhoods (B, G, K, 3) and centers (B, G, 3), once for both towers."""
         return self.first.group(points)
 
     def forward(

@@ -56,7 +56,7 @@ class Inferencer:
     """A model with its weights, ready for files.
 
     Clouds are turned to have y up, cut to as many points as the model was tested with by farthest point sampling,
-    centred and scaled to the unit sphere. A classifier gives labels with probabilities, any other model embeddings.
+    centered and scaled to the unit sphere. A classifier gives labels with probabilities, any other model embeddings.
 
     How many points, which names the classes have and whether clouds are scaled is read from the header of the weights,
     the index or the config, in this order. Nobody says it of a built model, and of weights from elsewhere: a classifier
@@ -72,7 +72,7 @@ class Inferencer:
         weights: name, path or address; those of the index by default.
         classes: names by label; see above, else numbers.
         num_points: points of a cloud; see above.
-        normalise: centre and scale the clouds; see above, else they are.
+        normalise: center and scale the clouds; see above, else they are.
         up: axis that points up in the files and arrays: 'y', or 'z' as in ModelNet and in maps. Models know nothing but
             y up, and clouds that lie on their side get other labels.
 

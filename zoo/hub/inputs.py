@@ -37,7 +37,7 @@ class Inputs:
     Attributes:
         num_points: points of a cloud, by farthest point sampling; 0 where nobody says.
         classes: names by label; empty where nobody says.
-        normalise: whether clouds are centred and scaled to the unit sphere.
+        normalise: whether clouds are centered and scaled to the unit sphere.
     """
 
     num_points: int = 0
@@ -59,7 +59,7 @@ def inputs_of_config(config: Config) -> Inputs:
     """What the test of a config does, or its training where it has no test; without names of classes.
 
     The points are those that the preprocessor keeps, else those of the dataset. Nothing is said of a config whose test
-    does more than to choose points and to normalise.
+    does more than to choose points and to normalize.
     """
     preprocessor = config.get('data_preprocessor') or {}
     steps = [dict(step) for step in preprocessor.get('test') or preprocessor.get('train') or ()]

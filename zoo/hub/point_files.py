@@ -26,7 +26,7 @@ SUFFIXES = ('.npy', *TEXTS, *MESHES)
 """Endings of the files that can be read, in lower case."""
 
 WIDEST = 10
-"""Columns of a row: x, y, z and, say, colour, normal and label."""
+"""Columns of a row: x, y, z and, say, color, normal and label."""
 
 COUNTED = 10
 """Points from which whole numbers that never repeat are those of the rows."""
@@ -81,7 +81,7 @@ def read_points(path: str | Path, count: int = 8192) -> FloatArray:
 
 
 def checked_points(values: object, what: str) -> FloatArray:
-    """A cloud (N, 3) of rows that begin with x, y and z; what may follow (colours, normals, labels) is left out.
+    """A cloud (N, 3) of rows that begin with x, y and z; what may follow (colors, normals, labels) is left out.
 
     Args:
         values: numbers (N, C) with C from 3 to ``WIDEST``, or records with the fields x, y and z.

@@ -52,7 +52,7 @@ class Block(nn.Module):
         num_heads: attention heads.
         mlp_ratio: hidden width of the MLP over C.
         drop_path: rate of stochastic depth.
-        normalized_residual: take the residual from the normalised tensor instead of the stream.
+        normalized_residual: take the residual from the normalized tensor instead of the stream.
             Parity: the encoder blocks of ReCon do (``x = norm(x); x = x + attn(x)``), those of Point-MAE do not.
     """
 
@@ -91,7 +91,7 @@ class ReConBlock(nn.Module):
     The queries see the patch tokens through ``detach`` while ``stop_gradient`` holds, so that the contrastive
     objectives cannot move the local stream.
 
-    Parity: residuals start from the normalised tensors, and the queries read the tokens as they are before this
+    Parity: residuals start from the normalized tensors, and the queries read the tokens as they are before this
     layer's self-attention.
     """
 

@@ -1,4 +1,4 @@
-"""The light decoder of masked modelling: fills in the masked patch tokens."""
+"""The light decoder of masked modeling: fills in the masked patch tokens."""
 
 from __future__ import annotations
 

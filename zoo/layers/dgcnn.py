@@ -1,4 +1,4 @@
-"""Graph convolution over group centres, the mixing layer of point tokenizers (DGCNN, arXiv 1801.07829)."""
+"""Graph convolution over group centers, the mixing layer of point tokenizers (DGCNN, arXiv 1801.07829)."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ SLOPE = 0.2
 
 
 class EdgeConv(nn.Module):
-    """One linear map over the edges of a graph, group norm, leaky ReLU, maximum over the neighbours.
+    """One linear map over the edges of a graph, group norm, leaky ReLU, maximum over the neighbors.
 
-    The edge from node i to its neighbour j is described by [x_j - x_i, x_i]. Because the map is linear, it is applied
+    The edge from node i to its neighbor j is described by [x_j - x_i, x_i]. Because the map is linear, it is applied
     to the nodes, and its results are gathered: the same sums with a k-th of the multiplications.
 
     Args:
@@ -43,16 +43,16 @@ class EdgeConv(nn.Module):
 
 
 class TokenGraph(nn.Module):
-    """Four edge convolutions over the centres' nearest neighbours, all their outputs mixed at the end.
+    """Four edge convolutions over the centers' nearest neighbors, all their outputs mixed at the end.
 
-    Parity: this is the DGCNN of the released dVAE of Point-BERT: the graph is that of the centres in every layer, a
-    centre is its own first neighbour, and norms are group norms.
+    Parity: this is the DGCNN of the released dVAE of Point-BERT: the graph is that of the centers in every layer, a
+    center is its own first neighbor, and norms are group norms.
 
     Args:
         in_dim: channels of a token.
         out_dim: channels C' of the result; a multiple of ``norm_groups``.
         widths: channels after the first linear layer and after each edge convolution.
-        neighbors: nearest centres of a centre, itself included.
+        neighbors: nearest centers of a center, itself included.
         norm_groups: channel groups of the norms.
 
     Raises:
@@ -82,7 +82,7 @@ class TokenGraph(nn.Module):
         self.norm = nn.GroupNorm(norm_groups, out_dim)
 
     def forward(self, tokens: Tensor, centers: Tensor) -> Tensor:
-        """Map tokens (B, G, C) at centres (B, G, 3) to (B, G, C')."""
+        """Map tokens (B, G, C) at centers (B, G, 3) to (B, G, C')."""
         _, neighbors = ops.knn(centers, centers, self.neighbors)
         x = self.input(tokens)
         collected = []

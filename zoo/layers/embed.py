@@ -1,4 +1,4 @@
-"""Embedding of point groups and of their centres."""
+"""Embedding of point groups and of their centers."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class PatchEmbed(nn.Module):
         self.fc4 = nn.Linear(third, embed_dim)
 
     def forward(self, neighborhoods: Tensor) -> Tensor:
-        """Map neighbourhoods (B, G, K, 3), relative to their centres, to tokens (B, G, C)."""
+        """Map neighborhoods (B, G, K, 3), relative to their centers, to tokens (B, G, C)."""
         b, g, k, _ = neighborhoods.shape
         x = self.fc1(neighborhoods.reshape(b * g * k, 3).to(self.fc1.weight.dtype))
         x = self.fc2(F.relu(self.norm1(x)))

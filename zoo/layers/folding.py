@@ -61,7 +61,7 @@ class FoldingDecoder(nn.Module):
         self.register_buffer('grid', folding_grid(), persistent=False)
 
     def forward(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
-        """Decode tokens (B, G, C) into coarse (B, G, K / 4, 3) and fine points (B, G, K, 3), relative to the centre."""
+        """Decode tokens (B, G, C) into coarse (B, G, K / 4, 3) and fine points (B, G, K, 3), relative to the center."""
         b, g, c = tokens.shape
         tokens = tokens.flatten(0, 1)
         coarse = self.coarse(tokens).unflatten(-1, (-1, 3))

@@ -1,4 +1,4 @@
-"""Masks with a fixed number of masked groups, so that shapes stay static (no host synchronisation)."""
+"""Masks with a fixed number of masked groups, so that shapes stay static (no host synchronization)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From features of a few centres to features of every point."""
+"""From features of a few centers to features of every point."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from zoo import ops
 from zoo.layers.shared_mlp import SharedMlp
 
 NEAREST = 3
-"""Centres that a point takes its features from."""
+"""Centers that a point takes its features from."""
 
 TINY = 1e-8
-"""Added to squared distances, so that a point on a centre takes that one's features alone."""
+"""Added to squared distances, so that a point on a center takes that one's features alone."""
 
 
 def interpolate(points: Tensor, centers: Tensor, features: Tensor, neighbors: int = NEAREST) -> Tensor:
-    """Features of points from those of their nearest centres, weighted by one over the squared distance.
+    """Features of points from those of their nearest centers, weighted by one over the squared distance.
 
-    The weights carry no gradient, neither to points nor to centres. They are laid out as a matrix (B, N, G): its
+    The weights carry no gradient, neither to points nor to centers. They are laid out as a matrix (B, N, G): its
     product with the features copies no row, and adds up gradients in the same order every time.
 
     Source: PointNet++, arXiv 1706.02413, section 3.4 with k = 3 and p = 2.
@@ -30,7 +30,7 @@ def interpolate(points: Tensor, centers: Tensor, features: Tensor, neighbors: in
         points: (B, N, 3).
         centers: (B, G, 3).
         features: features of the centers (B, G, C).
-        neighbors: centres that a point reads; all of them where there are fewer.
+        neighbors: centers that a point reads; all of them where there are fewer.
 
     Returns:
         (B, N, C), of the type of ``features``.
@@ -48,15 +48,15 @@ def interpolate(points: Tensor, centers: Tensor, features: Tensor, neighbors: in
 
 
 class FeaturePropagation(nn.Module):
-    """Features of points: those of the nearest centres beside the point's coordinates, through a shared perceptron.
+    """Features of points: those of the nearest centers beside the point's coordinates, through a shared perceptron.
 
     Interpolation is linear and its weights sum to one, so the perceptron's first linear map goes before it: over G
-    centres instead of N points. The sums are the same.
+    centers instead of N points. The sums are the same.
 
     Source: PointNet++, arXiv 1706.02413.
 
     Args:
-        in_channels: channels C of the centres' features.
+        in_channels: channels C of the centers' features.
         widths: channels after every layer of the perceptron.
         neighbors: number of nearest centers, see :func:`interpolate`.
     """
@@ -67,7 +67,7 @@ class FeaturePropagation(nn.Module):
         self.mlp = SharedMlp((3 + in_channels, *widths))
 
     def forward(self, points: Tensor, centers: Tensor, features: Tensor) -> Tensor:
-        """Map features (B, G, C) of centres (B, G, 3) to features (B, N, C') of points (B, N, 3)."""
+        """Map features (B, G, C) of centers (B, G, 3) to features (B, N, C') of points (B, N, 3)."""
         first = self.mlp.first
         own, carried = first.weight.split([3, features.shape[-1]], dim=1)
         spread = interpolate(points, centers, F.linear(features, carried), self.neighbors)

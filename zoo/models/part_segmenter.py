@@ -36,7 +36,7 @@ class PartSegmenter(PointModel):
     Queries are not read.
 
     Args:
-        backbone: config of the student; its tokens must be those of patches with centres.
+        backbone: config of the student; its tokens must be those of patches with centers.
         parts: number of parts of every class, in the order of the labels.
         numbered: way that ``part`` counts: ``by_class``: from 0 in every class (ProceduralShapes); ``through``: through
             all classes (ShapeNetPart). Negative parts are background: no loss, and no figure reads them.

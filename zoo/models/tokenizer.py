@@ -70,7 +70,7 @@ class TokenizerPretrainer(CloudModel):
         self.stretch = iterations / self.iterations if self.iterations else 1.0
 
     def group(self, points: Tensor) -> tuple[Tensor, Tensor]:
-        """Cut clouds (B, N, 3) into neighbourhoods (B, G, K, 3) and centres (B, G, 3)."""
+        """Cut clouds (B, N, 3) into neighborhoods (B, G, K, 3) and centers (B, G, 3)."""
         points = as_points(points, self.tokenizer.codebook)
         sizes = self.num_groups, self.tokenizer.group_size
         return ops.group(points, *sizes, skip_near_origin=self.skip_near_origin, order=self.order)

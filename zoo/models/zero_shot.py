@@ -35,7 +35,7 @@ class ZeroShotClassifier(PointModel):
         self.ratio = ratio
 
     def extract(self, points: Tensor, **batch: Any) -> Tensor:
-        """``ratio * text projection + image projection`` (B, D) of clouds (B, N, 3), not normalised."""
+        """``ratio * text projection + image projection`` (B, D) of clouds (B, N, 3), not normalized."""
         output = self.backbone(points)
         image, text = (output.global_feature(name) for name in ('image', 'text'))
         return self.ratio * self.text_projection(text) + self.image_projection(image)

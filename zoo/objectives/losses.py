@@ -81,7 +81,7 @@ def similarities(a: Tensor, b: Tensor) -> Tensor:
 
 
 LOSSES: dict[str, FeatureLoss] = {
-    # Parity: the reference regresses unnormalised features with smooth L1; there are no negatives.
+    # Parity: the reference regresses unnormalized features with smooth L1; there are no negatives.
     'smooth_l1': F.smooth_l1_loss,
     'mse': F.mse_loss,
     'cosine': cosine_loss,

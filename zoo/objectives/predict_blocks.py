@@ -20,7 +20,7 @@ BLOCKS, SHARE = 4, 0.175
 
 
 def nearest_order(centers: Tensor) -> Tensor:
-    """Order points so that neighbours in it are neighbours in space: the sequencer of arXiv 2404.16432.
+    """Order points so that neighbors in it are neighbors in space: the sequencer of arXiv 2404.16432.
 
     It begins with the smallest sum of coordinates and goes on to the nearest point that is left; ties go to the lowest
     index.
@@ -44,7 +44,7 @@ def nearest_order(centers: Tensor) -> Tensor:
 
 @MASKS.register_module('context')
 class ContextMask(Mask):
-    """Hides all but a context block: a run of what random target blocks leave of the nearest-neighbour order.
+    """Hides all but a context block: a run of what random target blocks leave of the nearest-neighbor order.
 
     Parity: the paper draws the size of the context too, 40 to 75 % of what is left, and the same places for the whole
     batch. Here the size is fixed, so that shapes are, and every cloud has places of its own. The paper's mean is 28 %
@@ -88,7 +88,7 @@ class ContextMask(Mask):
 class PredictBlocks(PredictLayers):
     """Regress the teacher's last layer at target blocks, each from the context alone (Point-JEPA, arXiv 2404.16432).
 
-    A target block is a run of the nearest-neighbour order that the student saw nothing of. The decoder, narrower than
+    A target block is a run of the nearest-neighbor order that the student saw nothing of. The decoder, narrower than
     the student, predicts every block for itself: no block's mask tokens see those of another.
 
     Parity: the blocks are drawn anew among what :class:`ContextMask` hides, because a mask says what is hidden and no

@@ -18,12 +18,12 @@ from zoo.registry import OBJECTIVES, TEACHERS
 class PredictLayers(MaskedObjective):
     """Regress the mean of the teacher's last layers at the masked groups (Point2Vec, arXiv 2303.16570).
 
-    Every layer's token is normalised to zero mean and unit variance over its channels, and so is their mean; the loss
+    Every layer's token is normalized to zero mean and unit variance over its channels, and so is their mean; the loss
     is a smooth L1. With ``decoder=None`` and a student that replaces masked tokens it is data2vec on points, the
     paper's baseline.
 
     Parity: the released code averages the blocks alone and feeds them the student's patch tokens; here the teacher
-    averages the embedding too and normalises by running statistics. There attention has biases and a dropout of 0.05.
+    averages the embedding too and normalizes by running statistics. There attention has biases and a dropout of 0.05.
 
     Args:
         name: name of the objective.

@@ -21,7 +21,7 @@ class ReconstructPoints(MaskedObjective):
         student: the backbone, with K points in a group.
         decoder: arguments of the decoder, see :class:`MaskedObjective`.
         norm: 2 for Chamfer-L2 (squared), 1 for Chamfer-L1.
-        teacher: config of the local teacher, which turns neighbourhoods (B, M, K, 3) into the target points.
+        teacher: config of the local teacher, which turns neighborhoods (B, M, K, 3) into the target points.
         weight: factor of the loss.
     """
 

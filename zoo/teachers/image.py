@@ -1,4 +1,4 @@
-"""What image teachers share: any float image in, resized, normalised and laid out for the network."""
+"""What image teachers share: any float image in, resized, normalized and laid out for the network."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from zoo.teachers.base import Teacher
 
 
 class ImageTeacher(Teacher):
-    """A teacher that reads images. It normalises; nobody before it does."""
+    """A teacher that reads images. It normalizes; nobody before it does."""
 
     modality = 'image'
 
     def prepare(self, images: Any, size: int, mean: Sequence[float], std: Sequence[float]) -> Tensor:
         """Bring images to the device, size and scale of the network.
 
-        The shorter side is scaled to ``size`` (bicubic, antialiased), and the centre square is kept.
+        The shorter side is scaled to ``size`` (bicubic, antialiased), and the center square is kept.
 
         Args:
             images: Float RGB in [0, 1], shape ``(B, 3, H, W)``.
@@ -42,7 +42,7 @@ class ImageTeacher(Teacher):
 
 
 def resize(images: Tensor, size: int) -> Tensor:
-    """Scale the shorter side of images ``(B, 3, H, W)`` to ``size`` and cut out the centre, ``(B, 3, size, size)``."""
+    """Scale the shorter side of images ``(B, 3, H, W)`` to ``size`` and cut out the center, ``(B, 3, size, size)``."""
     height, width = images.shape[-2:]
     if min(height, width) != size:
         factor = size / min(height, width)

@@ -1,4 +1,4 @@
-"""The local teacher of masked modelling: the cloud itself."""
+"""The local teacher of masked modeling: the cloud itself."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class PointIdentity(Teacher):
         """Return the points of the groups.
 
         Args:
-            inputs: Points of every group relative to its centre, shape ``(B, G, K, 3)``.
+            inputs: Points of every group relative to its center, shape ``(B, G, K, 3)``.
 
         Returns:
             The same tensor.

@@ -24,7 +24,7 @@ INPUT_FIELDS = ('input_size', 'fixed_input_size', 'mean', 'std', 'classifier', '
 
 @TEACHERS.register_module()
 class TimmImageTeacher(ImageTeacher):
-    """Pooled features of a timm network, with its own normalisation.
+    """Pooled features of a timm network, with its own normalization.
 
     The default is what ReCon (arXiv 2302.02318) distils from for transfer: a ViT-B trained on ImageNet-21k.
 

@@ -1,6 +1,6 @@
 """How far apart in space a transformer attends.
 
-Source: arXiv 2302.02318 speaks of Euclidean distances between patch centres and of attention weights, and gives no
+Source: arXiv 2302.02318 speaks of Euclidean distances between patch centers and of attention weights, and gives no
 formula; this one carries over the definition for images of arXiv 2010.11929: the distance from a patch to the patches
 it attends to, weighted by attention.
 """
@@ -77,7 +77,7 @@ def patch_shares(weights: Tensor) -> Tensor:
 
 
 def _distances(output: StudentOutput) -> Tensor:
-    """Distances (B, T, T) between the centres of the patches that were encoded."""
+    """Distances (B, T, T) between the centers of the patches that were encoded."""
     centers = output.centers
     if output.visible is not None and output.tokens.shape[1] < centers.shape[1]:
         centers = ops.gather_points(centers, output.visible)

@@ -58,7 +58,7 @@ def draw_attention(
 ) -> Path:
     """Write a PNG: one row an object, one column a layer; bright parts are attended to most within their picture.
 
-    A point has the colour of the patch whose centre is nearest. The patch that looks is marked red in the first column.
+    A point has the color of the patch whose center is nearest. The patch that looks is marked red in the first column.
 
     Args:
         backbone: a :class:`zoo.backbones.PointTransformer` in eval mode.

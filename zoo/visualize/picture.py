@@ -22,14 +22,14 @@ VIEWPOINT = Camera(azimuth=0.6, elevation=0.35)
 GREY, RED = (170, 170, 170), (214, 39, 40)
 
 SCALE = np.array([(68, 1, 84), (59, 82, 139), (33, 145, 140), (94, 201, 98), (253, 231, 37)], dtype=np.float64)
-"""Colours from low to high, of even lightness steps (viridis)."""
+"""Colors from low to high, of even lightness steps (viridis)."""
 
 TITLE = 14
 """Pixels above a tile for its title."""
 
 
 def heat(values: Floats) -> Picture:
-    """Colours (N, 3) of values (N,): the smallest is dark, the largest bright; equal ones are all dark."""
+    """Colors (N, 3) of values (N,): the smallest is dark, the largest bright; equal ones are all dark."""
     span = float(values.max() - values.min())
     place = (np.asarray(values, dtype=np.float64) - values.min()) / (span or 1.0) * (len(SCALE) - 1)
     steps = np.arange(len(SCALE))

@@ -105,5 +105,5 @@ def _flat(patches: Tensor) -> Floats:
 
 
 def _plain(number: int, colour: tuple[int, int, int]) -> Picture:
-    """One colour for all points."""
+    """One color for all points."""
     return np.tile(np.array(colour, dtype=np.uint8), (number, 1))

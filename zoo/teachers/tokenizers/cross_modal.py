@@ -17,7 +17,7 @@ class CrossModalVAE(DiscreteVAE):
     """A dVAE whose codes go through a frozen transformer before they are decoded.
 
     The transformer has never seen points. What is trained around it are two projections, the position embedding of the
-    centres, and prompts: learned tokens that are put in front of the codes and replaced before every block.
+    centers, and prompts: learned tokens that are put in front of the codes and replaced before every block.
 
     Parity: positions are added before every block, for the prompts too. The released code runs the transformer without
     gradient when there are no prompts, which cuts the encoder off from the reconstruction; here the gradient passes.
@@ -52,7 +52,7 @@ class CrossModalVAE(DiscreteVAE):
             self.prompt_positions = nn.Parameter(nn.init.trunc_normal_(torch.empty(shape), std=0.02))
 
     def mix(self, codes: Tensor, centers: Tensor) -> Tensor:
-        """Send codes (B, G, C) at centres (B, G, 3) through the frozen transformer; returns (B, G, C)."""
+        """Send codes (B, G, C) at centers (B, G, 3) through the frozen transformer; returns (B, G, C)."""
         x, position = self.project_in(codes), self.position(centers)
         for depth, layer in enumerate(self.foundation.layers()):
             if self.num_prompts and depth < len(self.prompts):

@@ -48,7 +48,7 @@ class PointTokenizer(Teacher):
         """Name every group.
 
         Args:
-            neighborhoods: Points of every group relative to its centre, shape ``(B, G, K, 3)``.
+            neighborhoods: Points of every group relative to its center, shape ``(B, G, K, 3)``.
             centers: Shape ``(B, G, 3)``.
 
         Returns:
@@ -65,7 +65,7 @@ class PointTokenizer(Teacher):
         """Compute the features of groups.
 
         Args:
-            inputs: Pair of neighbourhoods ``(B, G, K, 3)`` and centres ``(B, G, 3)``.
+            inputs: Pair of neighborhoods ``(B, G, K, 3)`` and centers ``(B, G, 3)``.
 
         Returns:
             float32, shape ``(B, G, C)``, without gradient.

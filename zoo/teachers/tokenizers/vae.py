@@ -20,9 +20,9 @@ class Reconstruction:
     """What an autoencoder makes of the groups of a batch.
 
     Attributes:
-        logits: unnormalised scores of the V token ids (B, G, V).
-        coarse: a quarter of the points of every group (B, G, K / 4, 3), relative to the centre.
-        fine: all points of every group (B, G, K, 3), relative to the centre.
+        logits: unnormalized scores of the V token ids (B, G, V).
+        coarse: a quarter of the points of every group (B, G, K / 4, 3), relative to the center.
+        fine: all points of every group (B, G, K, 3), relative to the center.
     """
 
     logits: Tensor
@@ -34,7 +34,7 @@ class Reconstruction:
 class DiscreteVAE(nn.Module):
     """Point groups to ids of a learned vocabulary and back (Point-BERT, arXiv 2111.14819).
 
-    A mini-PointNet per group and a graph network over the centres give a score for every id; a sample of the relaxed
+    A mini-PointNet per group and a graph network over the centers give a score for every id; a sample of the relaxed
     choice (Gumbel-softmax, arXiv 1611.01144) mixes rows of the codebook, and a second graph network and a folding
     decoder turn them into points again.
 
@@ -71,7 +71,7 @@ class DiscreteVAE(nn.Module):
         self.decoder = FoldingDecoder(decoder_dim, group_size, decoder_widths)
 
     def logits(self, neighborhoods: Tensor, centers: Tensor) -> Tensor:
-        """Scores of the ids (B, G, V) for neighbourhoods (B, G, K, 3) around centres (B, G, 3)."""
+        """Scores of the ids (B, G, V) for neighborhoods (B, G, K, 3) around centers (B, G, 3)."""
         return self.to_logits(self.encoder(neighborhoods), centers)
 
     def tokens(self, neighborhoods: Tensor, centers: Tensor) -> Tensor:
