@@ -80,22 +80,17 @@ def extract_features(
     model: nn.Module,
     dataset: Any,
     transforms: Transforms = (),
-    batch_size: int | None = None,
     device: str = 'cpu',
     prepared: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Features and labels of every sample, in order.
+    """Features (S, F), float32, and labels (S,), int64, of every sample, in order.
 
     Args:
         model: module from points (B, N, 3) to features (B, F); put into eval mode.
         dataset: ObjectDataset.
         transforms: configs of the batched transforms applied before the model.
-        batch_size: number of samples at a time, see :func:`usual_batch_size`; batches do not influence each other.
         device: ``cpu`` or ``cuda``.
         prepared: clouds (S, N, 3) after the transforms, where they are at hand.
-
-    Returns:
-        Features (S, F) float32 and labels (S,) int64.
 
     Raises:
         UsageError: a feature is no finite number, or the features of a cloud depend on the clouds beside it.
@@ -108,7 +103,7 @@ def extract_features(
         rows: np.ndarray = model(points).float().cpu().numpy()
         return rows
 
-    batches = shuffled_batches(len(dataset), batch_size or usual_batch_size(device))
+    batches = shuffled_batches(len(dataset), usual_batch_size(device))
     features = in_order(batches, [measured(chosen) for chosen in batches])
     require_finite(features, model, dataset)
     require_same_alone(measured, features)

@@ -16,10 +16,11 @@ from zoo.datasets.base import ObjectSubset
 from zoo.errors import UsageError
 
 
-def test_features_do_not_depend_on_batches(tmp_path):
+def test_features_do_not_depend_on_batches(tmp_path, monkeypatch):
     model, train, _ = parts(tmp_path)
     for size in (1, 7, 128):
-        found, labels = extract_features(model, train, evaluation_transforms(32), batch_size=size)
+        monkeypatch.setattr(features, 'BATCH_SIZE', {'cpu': size})
+        found, labels = extract_features(model, train, evaluation_transforms(32))
         np.testing.assert_allclose(found, slow_features(model, train, 32), rtol=1e-3, atol=1e-4)
     assert np.array_equal(labels, train.labels)
 

@@ -153,9 +153,10 @@ def test_a_model_that_reads_more_than_a_cloud_is_refused(name, model):
 @pytest.mark.parametrize('make', [ByPlace, lambda: Counter(80)])
 def test_even_unrefused_the_order_says_nothing(monkeypatch, make):
     def accuracy():
-        rows, labels = extract_features(make(), TRAIN, batch_size=80)
+        rows, labels = extract_features(make(), TRAIN)
         return 100 * np.mean(rows[:, -CLASSES:].argmax(1) == labels)
 
+    monkeypatch.setattr(features, 'BATCH_SIZE', {'cpu': 80})
     monkeypatch.setattr(features, 'require_same_alone', lambda measured, rows: None)
     shuffled = accuracy()
     monkeypatch.setattr(features, 'shuffled_batches', lambda size, batch_size: [np.arange(size)])
