@@ -147,6 +147,7 @@ def test_a_gradient_of_the_gradient(generator):
     torch.testing.assert_close(*answers)
 
 
+@pytest.mark.filterwarnings('ignore::RuntimeWarning')  # the interpreter's numpy
 def test_what_is_not_finite_leads_to_no_other_place(generator):
     points = clouds('normal', generator, 5)
     points[0, 1], points[1, :] = float('nan'), float('inf')
