@@ -210,6 +210,15 @@ def test_all_parts_are_found_where_nodes_are_odd(tmp_path):
         assert len(soup.faces) == (12 if 'scene' in change else 72)
 
 
+def test_shapes_for_physics_are_not_seen_beside_others(tmp_path):
+    maker = cube(name='Door')
+    for name in ('door_collider', 'DoorCollider'):
+        maker.mesh(unindexed(maker), name=name, scale=[9, 9, 9])
+    check_cube(tmp_path / 'a.glb', maker.glb())
+    alone = cube(name='door_collider')
+    check_cube(tmp_path / 'b.glb', alone.glb())
+
+
 def test_textures_and_factors(tmp_path):
     maker = Maker()
     part = indexed(maker)

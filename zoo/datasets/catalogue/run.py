@@ -15,7 +15,7 @@ from zoo.datasets.catalogue.entries import find
 from zoo.datasets.catalogue.entry import build
 from zoo.datasets.catalogue.report import Report, number
 from zoo.datasets.catalogue.scan import scan
-from zoo.datasets.catalogue.target import Target, resolve_target
+from zoo.datasets.catalogue.target import PACK_MARK, Target, resolve_target
 from zoo.datasets.catalogue.verify import check_lists
 from zoo.datasets.corpus.commons import MEMBERS
 from zoo.datasets.prepared import MappedPack, prepare
@@ -125,7 +125,7 @@ def prepare_target(
     how: dict[str, Any] = {'workers': workers, 'views': views, 'precision': precision, 'progress': progress}
     if target.entry is not None and target.entry.name == 'commons':
         for name in MEMBERS:
-            if find(name).found(root) is not None:
+            if find(name).found(root) is not None and not (root / 'packs' / name / PACK_MARK).is_file():
                 prepare_target(resolve_target(name, data_root=root), data_root=root, **how)
     made = []
     for group, parts in _groups(target).items():

@@ -13,6 +13,7 @@ from zoo.datasets.meshes.beside import Beside
 from zoo.datasets.meshes.gltf_storage import Json, Storage, read_chunks
 from zoo.datasets.meshes.materials import material_paint, open_picture
 from zoo.datasets.meshes.mesh import FloatArray, IntArray
+from zoo.datasets.meshes.objects import words_of
 from zoo.datasets.meshes.soup import Soup, joined, plain, refuse_more, scaled, strip, triangulate
 
 KNOWN = (
@@ -29,6 +30,9 @@ KNOWN = (
 
 def parse_gltf(data: bytes, beside: Beside) -> Soup:
     """Read the triangles of the scene, each part where its nodes put it; skins and morphs are at rest.
+
+    Parts that are called collider or collision are shapes for physics, mostly a box around the object: they are left
+    out where there is something else.
 
     Args:
         data: The file.
@@ -47,6 +51,10 @@ def parse_gltf(data: bytes, beside: Beside) -> Soup:
     return _Reader(Storage(tree, binary, beside)).soup()
 
 
+UNSEEN = frozenset({'collider', 'colliders', 'collision', 'collisions'})
+"""Words in the name of a node or mesh that is not to be seen."""
+
+
 class _Reader:
     """Goes through the scene of a file, and reads what it uses."""
 
@@ -59,7 +67,8 @@ class _Reader:
         """Put all parts together."""
         parts, dots = [], []
         drawn = 0
-        for mesh, matrix in self._placed():
+        placed = list(self._placed())
+        for mesh, matrix in [(mesh, matrix) for mesh, matrix, solid in placed if solid] or [row[:2] for row in placed]:
             for primitive in self._storage.item('meshes', mesh)['primitives']:
                 mode = primitive.get('mode', 4)
                 if mode == 0:
@@ -75,11 +84,11 @@ class _Reader:
             return joined(parts)
         return plain(np.concatenate([np.empty((0, 3)), *dots]), np.empty((0, 3), dtype=np.int64))
 
-    def _placed(self) -> Iterator[tuple[int, FloatArray]]:
-        """Yield the meshes of the scene, each with its matrix ``(4, 4)``."""
+    def _placed(self) -> Iterator[tuple[int, FloatArray, bool]]:
+        """Yield the meshes of the scene, each with its matrix ``(4, 4)``, and whether it is to be seen."""
         nodes = self._storage.tree.get('nodes', [])
         if not nodes:
-            yield from ((mesh, np.eye(4)) for mesh in range(len(self._storage.tree.get('meshes', []))))
+            yield from ((mesh, np.eye(4), True) for mesh in range(len(self._storage.tree.get('meshes', []))))
         if self._storage.tree.get('scenes'):
             roots = self._storage.item('scenes', self._storage.tree.get('scene', 0)).get('nodes', [])
         else:
@@ -97,7 +106,8 @@ class _Reader:
                 raise ValueError('the extension EXT_mesh_gpu_instancing is not read: export it without')
             matrix = above @ _matrix(node)
             if 'mesh' in node:
-                yield node['mesh'], matrix
+                names = f'{node.get("name", "")} {self._storage.item("meshes", node["mesh"]).get("name", "")}'
+                yield node['mesh'], matrix, UNSEEN.isdisjoint(words_of(names))
             left += [(child, matrix) for child in reversed(node.get('children', []))]
 
     def _positions(self, primitive: Json) -> tuple[NDArray[Any], float]:
