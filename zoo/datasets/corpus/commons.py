@@ -97,7 +97,7 @@ class Commons(ObjectSubset):
 
         Args:
             path: The file, Markdown.
-            indices: Which objects; all of them by default.
+            indices: Positions of the objects; all of them by default.
         """
         chosen = range(len(self)) if indices is None else indices
         return write_attribution(path, [self.info(index) for index in chosen], self.catalogues, HEAD)

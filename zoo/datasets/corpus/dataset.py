@@ -39,7 +39,7 @@ HEAD = (
 class MeshCollection(ObjectDataset):
     """Objects of one of the open collections that the catalogue lists, as their publisher ships them.
 
-    Points are drawn uniformly by area, centred, in the unit sphere, y up. Names, categories, tags, captions, creators
+    Points are drawn uniformly by area, centered, in the unit sphere, y up. Names, categories, tags, captions, creators
     and licences are those of the source; ``info`` returns them. A class is a category of the source. In collections
     whose parts differ in numbers alone one of each family is taken. The same files give the same fingerprint, whatever
     folder they lie in. What was made of a mesh is kept under ``$ZOO_HOME/meshes`` until the file changes, so that a run
@@ -51,13 +51,13 @@ class MeshCollection(ObjectDataset):
         catalogues: Name, source, licence and notice of the collection.
 
     Args:
-        name: Of the collection.
+        name: Name of the collection.
         root: Its folder, or the zip file or Debian package as it was downloaded; by default the folder of its name in
             the data root, else where its package is installed.
         num_points: Points of every object N.
         views: Pictures of every object, from all around; made only with ``images``.
         image_size: Side of a picture in pixels.
-        seed: Of the points and the viewpoints.
+        seed: Random seed of the points and the viewpoints.
         families: One of each family of names; as the catalogue says by default.
         workers: Processes that read what is not kept yet.
         cache_dir: Folder of what is kept.
@@ -172,7 +172,7 @@ class MeshCollection(ObjectDataset):
 
         Args:
             path: The file, Markdown.
-            indices: Which objects; all of them by default.
+            indices: Positions of the objects; all of them by default.
         """
         chosen = range(len(self)) if indices is None else indices
         return write_attribution(path, [self.info(index) for index in chosen], self.catalogues, HEAD)

@@ -15,7 +15,7 @@ def repeats(signatures: Sequence[Sequence[float]]) -> dict[int, int]:
     """Return which objects repeat an earlier one that is kept.
 
     Args:
-        signatures: See ``zoo.datasets.meshes.signature``; an empty one is like no other.
+        signatures: Signatures of the objects (``zoo.datasets.meshes.signature``); an empty one is like no other.
 
     Returns:
         The first like it, by position.

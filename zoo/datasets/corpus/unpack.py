@@ -40,7 +40,7 @@ def as_folder(path: str | Path, name: str) -> Path:
 
     Args:
         path: Folder, zip file or Debian package.
-        name: Of the collection.
+        name: Name of the collection.
 
     Raises:
         UsageError: It is missing, damaged, too large, or cannot be unpacked there.

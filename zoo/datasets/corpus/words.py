@@ -56,7 +56,7 @@ def words_of(collection: Collection, root: Path, path: Path, found: re.Match[str
     """Return the words of an object, None where its source says that it is none.
 
     Args:
-        collection: Which.
+        collection: Collection that the object is of.
         root: Its folder.
         path: The mesh.
         found: The match of the collection's pattern.

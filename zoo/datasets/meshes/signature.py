@@ -28,7 +28,7 @@ def signature(mesh: Mesh) -> list[float]:
     in two, three and four directions, and the extent of the height. Cut into other triangles it stays the same.
 
     Args:
-        mesh: In normal form: y up, centred on its surface, in the unit sphere.
+        mesh: Mesh in normal form: y up, centered on its surface, in the unit sphere.
 
     Returns:
         ``LENGTH`` numbers between -1 and 1, but for the area.
