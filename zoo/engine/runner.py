@@ -243,7 +243,7 @@ class ZooRunner(Runner):
             stack.enter_context(named(self.work_dir))
             if is_main_process():
                 stack.enter_context(claimed(Path(self.work_dir) / LOCK, 'trained'))
-            if self.device == 'cuda':  # a search for NaN is a wait, and losses tell of it
+            if self.device == 'cuda':  # a search for NaN takes launches, and losses tell of it
                 stack.callback(backend.set_checks, backend.checks())
                 backend.set_checks(False)
             return super().train()

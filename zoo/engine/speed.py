@@ -43,7 +43,7 @@ class SpeedHook(Hook):
             self._place(runner),
             self._compile(runner),
             self._checkpoint(runner),
-            f'{getattr(wrapper, "_accumulative_counts", 1)} batches a step',
+            f'{getattr(wrapper, "_accumulative_counts", 1)} x {runner.train_dataloader.batch_size} samples a step',
             f'{"fused " * fused}{type(optimizer).__name__}',
         ]
         if runner.distributed:
