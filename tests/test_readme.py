@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / 'README.md', *sorted((ROOT / 'docs').glob('*.md')), *(ROOT / 'docs' / 'results').glob('*.md')]
 
 
+@pytest.mark.slow
 def test_the_lines_of_python_classify_clouds(capsys):
     """With a quarter of the objects, which is far above chance all the same."""
     (code,) = re.findall(r'```python\n(.*?)```', PAGES[0].read_text('utf-8'), re.DOTALL)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import json
 import math
+import tempfile
+from pathlib import Path
 
 import pytest
 from mmengine.hooks import ParamSchedulerHook
@@ -40,33 +44,38 @@ def expected(name, done, peak):
     return 1e-6 + (peak - 1e-6) * (1 + math.cos(math.pi * done)) / 2
 
 
-def rates_of(config, work_dir, length, per_epoch):
-    """Rates of every iteration, as the runner builds the schedule and mmengine's hook steps it; and of the peak."""
+@functools.cache
+def rates_of(scheduler, peak, length, per_epoch):
+    """Rates of every iteration, as the runner builds the schedule and mmengine's hook steps it.
+
+    Schedule and length are JSON, so that configs that share them share the rates.
+    """
+    length = json.loads(length)
     options = {'train_cfg': length, 'train_dataloader.batch_size': 1, 'train_dataloader.dataset.num_objects': per_epoch}
-    peak = config.optim_wrapper.optimizer.lr
     options['optim_wrapper.optimizer.lr'] = peak
-    scheduler = config.param_scheduler.to_dict()
-    options['param_scheduler'] = {**scheduler, '_delete_': True}
-    runner = build_runner(make_config(work_dir, options))
-    runner._train_loop = runner.build_train_loop(runner._train_loop)
-    runner.optim_wrapper = runner.build_optim_wrapper(runner.optim_wrapper)
-    runner.param_schedulers = runner.build_param_scheduler(runner.param_schedulers)
-    hook, rates = ParamSchedulerHook(), []
-    for step in range(1, runner.max_iters + 1):
-        rates.append(runner.optim_wrapper.param_groups[0]['lr'])
-        runner.optim_wrapper.optimizer.step()
-        hook.after_train_iter(runner, step)
-        if step % per_epoch == 0 and 'max_epochs' in length:
-            hook.after_train_epoch(runner)
-    runner.close()
-    return rates, peak
+    options['param_scheduler'] = {**json.loads(scheduler), '_delete_': True}
+    with tempfile.TemporaryDirectory() as work_dir:
+        runner = build_runner(make_config(Path(work_dir), options))
+        runner._train_loop = runner.build_train_loop(runner._train_loop)
+        runner.optim_wrapper = runner.build_optim_wrapper(runner.optim_wrapper)
+        runner.param_schedulers = runner.build_param_scheduler(runner.param_schedulers)
+        hook, rates = ParamSchedulerHook(), []
+        for step in range(1, runner.max_iters + 1):
+            rates.append(runner.optim_wrapper.param_groups[0]['lr'])
+            runner.optim_wrapper.optimizer.step()
+            hook.after_train_iter(runner, step)
+            if step % per_epoch == 0 and 'max_epochs' in length:
+                hook.after_train_epoch(runner)
+        runner.close()
+    return rates
 
 
 @pytest.mark.parametrize('path', CONFIGS, ids=IDS)
-def test_rates_follow_the_length(path, tmp_path):
+def test_rates_follow_the_length(path):
     name = path.relative_to(path.parents[1]).with_suffix('').as_posix()
     config = load_config(path)
-    own = config.train_cfg.max_epochs
+    own, peak = config.train_cfg.max_epochs, config.optim_wrapper.optimizer.lr
+    scheduler = json.dumps(config.param_scheduler.to_dict())
     assert own == recipe(name)[0]
     # By epoch as published; at other lengths by iteration, where there is a share to keep.
     for per_epoch, length in [
@@ -75,7 +84,7 @@ def test_rates_follow_the_length(path, tmp_path):
         (2, {'max_epochs': own * 3 // 2}),
         (100, {'by_epoch': False, 'max_iters': 600}),
     ]:
-        rates, peak = rates_of(config, tmp_path / f'{length}', length, per_epoch)
+        rates = rates_of(scheduler, peak, json.dumps(length), per_epoch)
         by_epoch = length == {'max_epochs': own} or (name == 'supervised/dgcnn' and 'max_epochs' in length)
         every = per_epoch if by_epoch else 1
         wanted = [expected(name, step // every * every / len(rates), peak) for step in range(len(rates))]

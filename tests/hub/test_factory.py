@@ -69,15 +69,10 @@ def test_a_head_starts_fresh_only_where_it_is_asked_for(tmp_path):
 
 OPTIONS = {
     'type': {'model.backbone.type': 'os.system'},
-    'model': {'model': {'type': 'subprocess.getoutput', 'cmd': 'touch mark'}},
-    'nested': {'model.objectives': {'image': {'type': 'AlignModality', 'teacher': {'type': 'os.system'}}}},
     'list': {'model.data_preprocessor': {'type': 'BatchPreprocessor', 'train': [{'type': 'os.system'}]}},
-    'scope': {'model._scope_': 'mmengine'},
     'delete': {'model.backbone': {'_delete_': True, 'type': 'os.system'}},
     'weights': {'model.objectives.image.teacher.weights': '/etc/passwd'},
     'hub': {'model.objectives.image.teacher': {'type': 'CLIPImageTeacher', 'frozen': False}},
-    'trained': {'model.objectives.image.teacher.frozen': False},
-    'files in a mapping': {'model.objectives.image': {'teacher': {'weights': '/etc/passwd'}}},
     'groups': {'model.backbone.num_groups': 10**9},
     'argument': {'model.backbone.hooks': 'os.system'},
 }

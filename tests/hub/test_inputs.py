@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 import torch
@@ -162,9 +160,3 @@ def test_names_of_the_index_say_it():
     assert (found.num_points, found.classes[:2]) == (2048, ('bag', 'bin'))
     assert find_inputs('configs/recon/nano.py').num_points == 512
     assert find_inputs('configs/recon/nano.py', 'recon-base_shapenet55').num_points == 1024
-
-
-def test_exports_say_it(trained):
-    with safe_open(trained[0], 'pt') as file:
-        header = file.metadata()
-    assert (header['num_points'], header['normalise'], json.loads(header['classes'])) == ('96', 'true', CLASSES)

@@ -29,19 +29,6 @@ def test_recon_block_streams():
     torch.testing.assert_close(new_queries, q + block.mlp(q))
 
 
-@pytest.mark.parametrize('stop_gradient', [True, False])
-def test_stop_gradient_cuts_queries_from_tokens(stop_gradient):
-    block = ReConBlock(12, 3, stop_gradient=stop_gradient)
-    tokens = torch.randn(2, 5, 12, requires_grad=True)
-    block(torch.randn(2, 3, 12), tokens)[0].sum().backward()
-    if stop_gradient:
-        assert tokens.grad is None
-        assert all(parameter.grad is None for parameter in block.local.parameters())
-    else:
-        assert tokens.grad is not None
-        assert tokens.grad.abs().max() > 0
-
-
 def test_drop_path_keeps_the_expectation():
     torch.manual_seed(0)
     layer = DropPath(0.25)

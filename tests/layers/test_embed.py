@@ -31,13 +31,6 @@ def test_patch_embed_matches_the_convolutional_form(training):
     torch.testing.assert_close(embed(points), textbook(embed, points), rtol=1e-4, atol=1e-5)
 
 
-def test_patch_embed_ignores_order_and_repeated_points():
-    embed = PatchEmbed(24, (8, 16, 32)).eval()
-    points = torch.randn(2, 5, 6, 3)
-    torch.testing.assert_close(embed(points[:, :, torch.randperm(6)]), embed(points))
-    torch.testing.assert_close(embed(torch.cat([points, points[:, :, :2]], dim=2)), embed(points))
-
-
 def test_patch_embed_wants_three_widths():
     with pytest.raises(ValueError, match='three numbers'):
         PatchEmbed(24, (8, 16))

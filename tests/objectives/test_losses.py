@@ -50,13 +50,6 @@ def test_view_contrast(size, temperature):
     assert float(view_contrast(first, second, temperature)) == pytest.approx(expected, rel=1e-4, abs=1e-6)
 
 
-def test_view_contrast_does_not_care_which_view_is_first_and_rewards_matching():
-    torch.manual_seed(0)
-    first, second = (torch.nn.functional.normalize(torch.randn(6, 8), dim=-1) for _ in range(2))
-    torch.testing.assert_close(view_contrast(first, second), view_contrast(second, first))
-    assert view_contrast(first, first) < view_contrast(first, first.flip(0))
-
-
 def test_similarities_stay_exact_under_autocast():
     a, b = torch.randn(5, 64), torch.randn(7, 64)
     with torch.autocast('cpu', dtype=torch.bfloat16):
@@ -69,12 +62,6 @@ def test_info_nce(temperature):
     torch.manual_seed(0)
     a, b = torch.randn(6, 8), torch.randn(6, 8)
     assert float(info_nce(a, b, temperature)) == pytest.approx(slow_info_nce(a, b, temperature), rel=1e-4)
-
-
-def test_info_nce_ignores_length_and_rewards_matching():
-    a = torch.randn(6, 8)
-    torch.testing.assert_close(info_nce(a * 5, a), info_nce(a, a))
-    assert info_nce(a, a) < info_nce(a, a.flip(0))
 
 
 @pytest.mark.parametrize('temperature', [0.1, 1.0])

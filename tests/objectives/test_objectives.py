@@ -63,13 +63,6 @@ def test_layer_norm_of_targets_removes_their_scale():
     )
 
 
-def test_learned_temperature_gets_a_gradient():
-    output = encode(SMALL)
-    goal = AlignModality('image', STUDENT, target_dim=10, loss='info_nce', learn_temperature=True)
-    goal(output, {'image_feature': torch.randn(2, 10)}).backward()
-    assert goal.log_temperature.grad.abs() > 0
-
-
 @pytest.mark.parametrize(
     ('settings', 'message'),
     [
