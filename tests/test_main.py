@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
+import runpy
 import sys
-from pathlib import Path
 
 import pytest
 import torch
@@ -12,28 +11,19 @@ import torch
 import zoo
 from zoo.__main__ import main, report
 
-ROOT = Path(__file__).resolve().parents[1]
 
-
-def test_the_report_names_versions_and_environment():
-    done = subprocess.run([sys.executable, '-m', 'zoo'], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    values = dict(line.split(None, 1) for line in done.stdout.splitlines() if len(line.split(None, 1)) == 2)
+def test_the_report_names_versions_and_environment(monkeypatch, capsys):
+    monkeypatch.setattr(sys, 'argv', ['zoo'])
+    with pytest.raises(SystemExit) as left:
+        runpy.run_module('zoo', run_name='__main__')
+    assert not left.value.code
+    lines = capsys.readouterr().out.splitlines()
+    values = dict(line.split(None, 1) for line in lines if len(line.split(None, 1)) == 2)
     assert values['recon-zoo'] == zoo.__version__
     assert values['torch'] == torch.__version__
     assert values['python'].startswith('.'.join(map(str, sys.version_info[:3])))
-    assert {
-        'processor',
-        'mmengine',
-        'timm',
-        'transformers',
-        'numpy',
-        'ZOO_HOME',
-        'ZOO_DATA',
-        'GPUs',
-        'threads',
-        'models',
-    } <= set(values)
+    packages = {'processor', 'mmengine', 'timm', 'transformers', 'numpy'}
+    assert packages | {'ZOO_HOME', 'ZOO_DATA', 'GPUs', 'threads', 'models'} <= set(values)
 
 
 def test_a_broken_index_does_not_stop_the_report(monkeypatch, tmp_path):
