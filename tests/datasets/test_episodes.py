@@ -7,7 +7,7 @@ import torch
 from tests.layouts import write_pack
 from tests.shared import shared_file
 from zoo.datasets import ShapePack
-from zoo.datasets.episodes import Episode, EpisodeDataset, few_shot_episodes
+from zoo.datasets.episodes import EpisodeDataset, few_shot_episodes
 from zoo.errors import UsageError
 from zoo.registry import DATASETS
 
@@ -30,9 +30,6 @@ def test_an_episode_is_balanced_and_of_its_classes():
         for label, kind in enumerate(episode.classes):
             assert (TRAIN[episode.train_indices[3 * label : 3 * label + 3]] == kind).all()
             assert (TEST[episode.test_indices[4 * label : 4 * label + 4]] == kind).all()
-        relabelled = episode.relabel(TRAIN[episode.train_indices])
-        assert relabelled.dtype == np.int64
-        assert relabelled.tolist() == sorted([*range(5)] * 3)
 
 
 def test_the_seed_decides_and_not_the_number_of_folds():
@@ -134,5 +131,3 @@ def test_objects_and_classes_that_do_not_belong_are_usage_errors(packs):
     ]:
         with pytest.raises(UsageError, match=message):
             EpisodeDataset(pack, rows, classes)
-    with pytest.raises(UsageError, match='must be among its classes'):
-        Episode(np.array([0]), np.array([0]), (1, 2)).relabel(np.array([[1, 0]]))

@@ -44,8 +44,8 @@ class ObjectDataset(Dataset[Batch]):
         parts: Names, or numbers, of the parts of every class; empty when the storage has no parts.
 
     Args:
-        images: Batches carry one view of every object, drawn at random.
-        texts: Batches carry a text about every object: True for what the storage has to say of it, or one of ``TEXTS``.
+        images: Whether batches carry one view of every object, drawn at random.
+        texts: Texts about every object in batches: True for what the storage has to say of it, or one of ``TEXTS``.
         image_pipeline: Configs of image transforms (see ``zoo.transforms.image``), applied to every view. None scales
             to [0, 1] and nothing else.
     """
@@ -206,7 +206,7 @@ class ObjectDataset(Dataset[Batch]):
 
         Args:
             name: 'image' or 'text'; batches carry ``<name>_feature`` from now on, and images are not read any more.
-            lookup: Maps positions int64 ``(B,)`` to features ``(B, C)``, or ``(B, V, C)`` of several views.
+            lookup: Function from positions int64 ``(B,)`` to features ``(B, C)``, or ``(B, V, C)`` of several views.
 
         Raises:
             UsageError: ``name`` is no modality.

@@ -27,8 +27,8 @@ def recentred(points: NDArray[Any], what: str) -> NDArray[Any]:
     the mean is taken off in float64.
 
     Args:
-        points: finite numbers (N, 3), or (S, N, 3), of which every cloud is looked at by itself.
-        what: names them in messages.
+        points: Finite numbers (N, 3), or (S, N, 3), of which every cloud is looked at by itself.
+        what: Name of the clouds in messages.
 
     Returns:
         The same array, or a copy; of the same type, float64 for whole numbers that were moved.

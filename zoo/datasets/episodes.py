@@ -37,7 +37,10 @@ class EpisodeDataset(ObjectSubset):
         if not all(0 <= label < len(self.parent.classes) for label in classes):
             raise UsageError(f'an episode of the classes {tuple(classes)} needs a dataset that has these classes')
         self.classes = tuple(self.parent.classes[label] for label in classes)
-        self.labels = _relabelled(self.labels, classes)
+        matches = self.labels[:, None] == np.asarray(classes)
+        if not (matches.sum(axis=1) == 1).all():
+            raise UsageError(f'labels of an episode must be among its classes {tuple(classes)}, each once')
+        self.labels = matches.argmax(axis=1).astype(np.int64)
         self.fingerprint = hashlib.sha256(f'{self.fingerprint} episode {tuple(map(int, classes))}'.encode()).hexdigest()
 
 
@@ -54,17 +57,6 @@ class Episode:
     train_indices: np.ndarray
     test_indices: np.ndarray
     classes: tuple[int, ...]
-
-    def relabel(self, labels: np.ndarray) -> np.ndarray:
-        """Return the labels within the episode, 0 to ``ways - 1``.
-
-        Args:
-            labels: Labels in the whole set, of any shape.
-
-        Raises:
-            UsageError: A label is of no class of the episode.
-        """
-        return _relabelled(labels, self.classes)
 
     def datasets(self, train: ObjectDataset, test: ObjectDataset) -> tuple[EpisodeDataset, EpisodeDataset]:
         """Return the support and the queries as datasets with the labels of the episode.
@@ -100,8 +92,8 @@ def few_shot_episodes(
         train_labels: Labels of the training set, shape ``(S,)``.
         test_labels: Labels of the test set.
         ways: Number of classes of an episode.
-        shots: Training objects of every class.
-        queries: Test objects of every class.
+        shots: Number of training objects of every class.
+        queries: Number of test objects of every class.
         folds: Number of episodes.
         seed: Start of all randomness, at least 0.
 
@@ -141,12 +133,3 @@ def _episode(
     train = [rng.permutation(support[label])[:shots] for label in classes]
     test = [rng.permutation(query[label])[:queries] for label in classes]
     return Episode(np.concatenate(train), np.concatenate(test), classes)
-
-
-def _relabelled(labels: np.ndarray, classes: Sequence[int]) -> np.ndarray:
-    """Return the position of every label among the classes, int64."""
-    labels = np.asarray(labels)
-    matches = labels[..., None] == np.asarray(classes)
-    if not (matches.sum(axis=-1) == 1).all():
-        raise UsageError(f'labels of an episode must be among its classes {tuple(classes)}, each once')
-    return matches.argmax(axis=-1).astype(np.int64)

@@ -22,7 +22,7 @@ def check_labels(
         what: The file and the name of the array, for messages.
         count: Number of objects S.
         classes: Names of the classes, or how many there are: labels lie between 0 and one less.
-        from_zero: Refuse labels that seem to count from 1; for files in which no class is missing from the head.
+        from_zero: Whether labels that seem to count from 1 are refused; for files that lack no class at the head.
 
     Raises:
         UsageError: Wrong shape or type, or a label out of range.

@@ -50,25 +50,25 @@ class MeshFolder(ObjectDataset):
     until the file changes.
 
     Attributes:
-        broken: What is wrong with each mesh that was left out, by name.
-        remarks: What else was left out, in words.
+        broken: Fault of each mesh that was left out, by name.
+        remarks: Further files that were left out, in words.
 
     Args:
         root: The folder, absolute or relative to the data root.
         split: 'train', 'val', 'test' or 'all'.
-        num_points: Points of every object N.
+        num_points: Number of points of every object N.
         views: Shaded pictures of every object, from all around; made only with ``images``.
         image_size: Side of a picture in pixels.
         up: Axis that points up in the files: 'y', or 'z' as in ModelNet.
         objects: 'auto', or whether every folder of a class ('folder') or every name ('file') is one object.
-        seed: Of the points, the viewpoints and the division into splits.
+        seed: Random seed of the points, the viewpoints and the division into splits.
         test_fraction: Share of every class that is the test split, where there are no folders.
-        on_error: What happens to broken meshes: 'skip' leaves them out with a warning, 'raise' names the first.
-        workers: Processes that read what is not kept yet.
+        on_error: Treatment of broken meshes: 'skip' leaves them out with a warning, 'raise' names the first.
+        workers: Number of processes that read what is not kept yet.
         cache_dir: Folder of what is kept; ``$ZOO_HOME/meshes`` by default.
-        images: Batches carry one picture of every object.
-        texts: Batches carry the caption of every object.
-        image_pipeline: See ``ObjectDataset``.
+        images: Whether batches carry one picture of every object.
+        texts: Whether batches carry the caption of every object.
+        image_pipeline: Configs of image transforms, see ``ObjectDataset``.
 
     Raises:
         UsageError: There is no such folder or split, it holds no mesh that can be read, or an option makes no sense.

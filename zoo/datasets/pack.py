@@ -39,13 +39,13 @@ class ShapePack(ObjectDataset):
         points: Path of the pack, absolute or relative to the data root.
         images: Path of the views; with it, batches carry images.
         split: 'train', 'val', 'test' or 'all'.
-        texts: Batches carry texts, see ``ObjectDataset``.
+        texts: Texts in batches, see ``ObjectDataset``.
         meta: Path of the JSON list; only beside one table.
         image_key: Name of the array of views.
         caption_key: Entry of a meta row that is the caption; by default ``caption`` where all rows have it, else
             ``name``.
         class_key: Entry of a meta row that is the class.
-        image_pipeline: See ``ObjectDataset``.
+        image_pipeline: Configs of image transforms, see ``ObjectDataset``.
 
     Raises:
         UsageError: A file or an array is missing, damaged or does not fit the others.

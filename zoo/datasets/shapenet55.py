@@ -49,10 +49,10 @@ class ShapeNet55(ObjectDataset):
     Args:
         split: 'train', 'test', or 'train+test'.
         fraction: Share of every list, from its head, in (0, 1].
-        images: Batches carry a rendering.
-        views: Renderings of every object.
-        texts: Batches carry the text about the category.
-        image_pipeline: See ``ObjectDataset``.
+        images: Whether batches carry a rendering.
+        views: Number of renderings of every object.
+        texts: Whether batches carry the text about the category.
+        image_pipeline: Configs of image transforms, see ``ObjectDataset``.
         data_root: Folder that holds ``ShapeNet55-34``; the data root of the user by default.
 
     Raises:

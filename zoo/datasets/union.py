@@ -24,11 +24,11 @@ class ObjectUnion(ObjectDataset):
 
     Args:
         datasets: The sets, or their configs.
-        images: Batches carry pictures.
-        texts: Batches carry texts, see ``ObjectDataset``.
-        num_points: Points of every cloud; as many as the first cloud of the set with the smallest by default. Smaller
-            clouds repeat some.
-        image_pipeline: See ``ObjectDataset``.
+        images: Whether batches carry pictures.
+        texts: Texts in batches, see ``ObjectDataset``.
+        num_points: Number of points of every cloud; by default that of the first cloud of the set with the smallest.
+            Smaller clouds repeat some.
+        image_pipeline: Configs of image transforms, see ``ObjectDataset``.
 
     Raises:
         UsageError: There is no set, or the sets do not fit each other.

@@ -219,7 +219,7 @@ def _finished(value: Any, done: dict[int, tuple[Any, Any]]) -> Any:
 
     Args:
         value: Part of what the pickle holds.
-        done: By the identity of a container, the container itself (so that the identity stays taken) and its result.
+        done: Containers by identity (which thereby stays taken), each with its result.
     """
     if isinstance(value, _Array):
         if value.value is None:

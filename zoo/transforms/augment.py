@@ -25,7 +25,7 @@ class RandomScale:
 
     Args:
         scale: Range of the factors, uniform.
-        per_axis: Draw a factor for every axis instead of one for the cloud.
+        per_axis: Whether every axis has a factor of its own.
 
     Raises:
         UsageError: The range is empty or not positive.
@@ -125,7 +125,7 @@ class RandomMirror:
 
     Args:
         axes: Coordinates that may change sign, independently of each other. ``x`` and ``z`` keep up up.
-        probability: Of each of them.
+        probability: Probability of each reflection.
 
     Raises:
         UsageError: Another axis, or a probability outside of 0 to 1.

@@ -21,7 +21,7 @@ def take_points(batch: Batch, index: Tensor) -> Batch:
     """Select points, and with them their normals and parts.
 
     Args:
-        batch: ``points (B, N, 3)`` and possibly ``normals (B, N, 3)`` and ``part (B, N)``.
+        batch: Batch with ``points (B, N, 3)`` and possibly ``normals (B, N, 3)`` and ``part (B, N)``.
         index: int64, shape ``(B, S)``, on the device of the points.
 
     Returns:
@@ -42,7 +42,7 @@ def turned(batch: Batch, matrix: Tensor) -> Batch:
     """Multiply every point and normal, as a row, by a matrix.
 
     Args:
-        batch: ``points (B, N, 3)`` and possibly ``normals (B, N, 3)``.
+        batch: Batch with ``points (B, N, 3)`` and possibly ``normals (B, N, 3)``.
         matrix: Orthogonal, ``(B, 3, 3)``, any device.
 
     Returns:
@@ -63,7 +63,7 @@ def stretched(batch: Batch, factor: Tensor) -> Batch:
     """Multiply coordinates by factors; normals follow by the inverse factors and stay of unit length.
 
     Args:
-        batch: ``points (B, N, 3)`` and possibly ``normals (B, N, 3)``.
+        batch: Batch with ``points (B, N, 3)`` and possibly ``normals (B, N, 3)``.
         factor: ``(B, 1, 3)`` or ``(B, 1, 1)``, not zero, any device. A negative one mirrors.
 
     Returns:

@@ -129,7 +129,7 @@ class RandAugment(_Torchvision):
     ``m`` of 10, and a 16-pixel hole at the end. Here ``m`` counts in 31 bins, as in the paper.
 
     Args:
-        n: Changes per image.
+        n: Number of changes per image.
         m: Strength, a bin between 0 and 30.
     """
 

@@ -22,9 +22,9 @@ def random_choice(size: int, total: int, num: int, device: torch.device | str = 
     Where there are too few, every point is chosen ``num // total`` times, and some once more.
 
     Args:
-        size: Objects (B).
-        total: Points to choose from (N).
-        num: Points to choose (S).
+        size: Number of objects (B).
+        total: Number of points to choose from (N).
+        num: Number of points that are chosen (S).
         device: device that draws.
 
     Returns:
@@ -51,7 +51,7 @@ class RandomSubsample:
     """Keeps random points, without replacement; with repeats where a cloud has too few.
 
     Args:
-        num_points: Points to keep.
+        num_points: Number of points that are kept.
     """
 
     def __init__(self, num_points: int) -> None:
@@ -74,10 +74,10 @@ class FPSSubsample:
     Parity: the reference uses one random choice for the whole batch, here every object has its own.
 
     Args:
-        num_points: Points to keep.
-        oversample: Points to find before the random choice.
-        skip_near_origin: Never pick points with a squared norm of 1e-3 or less, as ``pointnet2_ops`` does.
-        order: ``given`` begins with the first point; ``shape`` with one that depends on the cloud alone
+        num_points: Number of points that are kept.
+        oversample: Number of points that are found before the random choice.
+        skip_near_origin: Whether points of a squared norm up to 1e-3 are never picked, as ``pointnet2_ops`` does.
+        order: Start of the search: ``given`` is the first point, ``shape`` one that depends on the cloud alone
             (:func:`zoo.ops.shape_order`), so that a test cloud is the same whatever the order of its points, and models
             that begin with its first point are too.
 

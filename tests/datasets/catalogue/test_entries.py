@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 
 import pytest
 
@@ -67,3 +68,16 @@ def test_roles_are_of_one_group_where_they_are_used_together():
 def test_another_name_is_answered_with_those_that_are_known():
     with pytest.raises(UsageError, match=r'known are procedural, .*modelnet40, '):
         find('modelnet41')
+
+
+def test_classes_that_entries_recommend_exist():
+    texts = [text for entry in entries().values() for text in (entry.get, entry.terms, *entry.notes, *entry.hints)]
+    named = set(re.findall(r'(?<![/.\w-])[A-Z][a-z]+[A-Z]\w+(?![\w./-])', ' '.join(texts)))
+    assert named - set(DATASETS.module_dict) <= {
+        'ModelNet40',
+        'ModelNetFewshot',
+        'ReCon',
+        'ScanNet',
+        'SceneNN',
+        'ShapeNet',
+    }

@@ -19,13 +19,11 @@ def test_objects_are_what_the_file_of_the_variant_holds(original, variant, split
     dataset = ScanObjectNN(split, variant=variant, data_root=root)
     path = root / 'ScanObjectNN' / FILES[variant].format(prefix)
     with h5py.File(path) as file:
-        data, label, mask = (file[key][()] for key in ('data', 'label', 'mask'))
+        data, label = file['data'][()], file['label'][()]
     assert len(dataset) == count
     assert np.array_equal(dataset.gather_points(np.arange(count)), data)
     assert dataset.labels.tolist() == label.tolist()
     assert dataset.part(7) is None
-    assert np.array_equal(dataset.foreground(7), mask[7] != -1)
-    assert dataset.foreground(7).all() == (variant == 'obj_only')
     assert dataset.source(7) == f'{path} row 7'
 
 
@@ -52,19 +50,6 @@ def test_the_folder_of_the_archive_may_stand_in_between(copied):
     assert 'h5_files' in moved.source(0)
     assert moved.fingerprint == expected.fingerprint
     assert moved.info(0) == expected.info(0)
-
-
-def test_a_mask_is_only_needed_for_the_foreground(copied):
-    root = copied('ScanObjectNN')
-    path = root / 'ScanObjectNN' / 'main_split' / 'test_objectdataset.h5'
-    change_table(path, 'mask', np.zeros((15, 2047), int))
-    dataset = ScanObjectNN('test', variant='obj_bg', data_root=root)
-    words = "'mask' must be of shape (15, 2048) like the points, not (15, 2047)"
-    assert words in refused(dataset.foreground, 0)
-    change_table(path, 'mask', None)
-    dataset = ScanObjectNN('test', variant='obj_bg', data_root=root)
-    assert dataset[3]['points'].shape == (2048, 3)
-    assert refused(dataset.foreground, 0).startswith(f'{path} has no mask')
 
 
 def test_labels_are_checked_against_classes_and_clouds_and_are_in_the_fingerprint(copied):

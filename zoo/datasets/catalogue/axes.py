@@ -55,7 +55,7 @@ def support(cloud: np.ndarray) -> np.ndarray:
     """Return how well an object would stand with each direction up.
 
     Args:
-        cloud: Shape ``(N, 3)``.
+        cloud: Points of one object, shape ``(N, 3)``.
 
     Returns:
         Shape ``(6,)`` in the order of ``SIDES``: the area between the points that touch the ground, as a share of the
@@ -83,7 +83,7 @@ def judge(supports: np.ndarray, labels: Sequence[int] | np.ndarray = ()) -> Upri
     """Say which direction is up in a set of clouds.
 
     Args:
-        supports: What :func:`support` gave for S objects, shape ``(S, 6)``.
+        supports: Results of :func:`support` for S objects, shape ``(S, 6)``.
         labels: Their classes, where they have any; -1 is none.
     """
     classes = len({int(label) for label in labels if label >= 0})

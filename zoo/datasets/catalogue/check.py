@@ -26,10 +26,10 @@ class Candidate:
     """One part of what is checked.
 
     Attributes:
-        open: Builds the dataset; called once, so that one part after the other is in memory.
-        expected: Objects that were published, None where that is not fixed.
+        open: Function that builds the dataset; called once, so that one part after the other is in memory.
+        expected: Number of objects that were published, None where that is not fixed.
         role: 'train', 'val', 'test', or nothing for what is compared with no other part.
-        group: Only parts of one group are compared.
+        group: Name of the group: only parts of one group are compared.
         also: Other numbers that are right, and why.
     """
 
@@ -53,13 +53,13 @@ def check_parts(
     """Read every object of every part once and say what is right and wrong with them.
 
     Args:
-        parts: By name.
-        report: Where findings go; its facts get ``parts``.
+        parts: The parts, by name.
+        report: Report that takes the findings; its facts get ``parts``.
         up: Direction that should be up, one of ``axes.SIDES``; None where there is no promise.
-        fixed_splits: Objects in two splits are no mistake of the user: a warning and not a failure.
-        limit: Objects of every part to read, spread over it; all by default.
-        workers: Processes that help to read large parts.
-        progress: Show a bar on a terminal.
+        fixed_splits: Whether an object in two splits is no mistake of the user: a warning and not a failure.
+        limit: Number of objects of every part that are read, spread over it; all by default.
+        workers: Number of processes that help to read large parts.
+        progress: Whether to show a bar on a terminal.
 
     Raises:
         UsageError: ``limit`` makes no sense.

@@ -21,10 +21,10 @@ class NameFile:
     """A file of class names.
 
     Attributes:
-        dataset: Whose classes it lists.
+        dataset: Name of the dataset whose classes it lists.
         file: Name of the file.
-        entries: What it holds, one text a class, in the order of the labels where the file has one.
-        read: Reads such a file as these texts.
+        entries: Its content, one text a class, in the order of the labels where the file has one.
+        read: Function that reads such a file as these texts.
         folders: Names of the folders it lies in; any, if empty.
     """
 
@@ -85,8 +85,8 @@ def check_class_names(folder: Path, report: Report, only: str | None = None) -> 
     'warning'; one that cannot be read is 'damaged'.
 
     Args:
-        folder: Where to look.
-        report: Where findings go.
+        folder: Folder that is searched.
+        report: Report that takes the findings.
         only: The dataset whose names are checked; all by default.
     """
     for known, path in locate_class_names(folder):

@@ -18,9 +18,9 @@ class Sighting:
     """A cloud at one place.
 
     Attributes:
-        content: What copies of it share.
+        content: Digest that copies of it share.
         part: Part it is in.
-        source: What messages call it.
+        source: Its name in messages.
         label: Its class.
     """
 
@@ -57,7 +57,7 @@ def check_leakage(
     Args:
         seen: Clouds of all parts.
         places: Role and group of every part.
-        report: Where findings go; its facts get ``leakage``.
+        report: Report that takes the findings; its facts get ``leakage``.
         fixed_splits: Whether that is a property of the published set, and no mistake of the user.
     """
     shared: dict[tuple[str, str], list[list[str]]] = defaultdict(list)

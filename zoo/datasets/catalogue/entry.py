@@ -21,7 +21,7 @@ class Part:
 
     Attributes:
         config: Config of the dataset, without the folder it is looked for in.
-        expected: Objects that were published; None where that is not fixed.
+        expected: Number of objects that were published; None where that is not fixed.
         also: Other numbers that are right, and why.
         role: 'train', 'val', 'test', or nothing. An object in two roles of one group is leakage.
         group: Parts that are used together.
@@ -49,18 +49,18 @@ class Entry:
     """One dataset of the catalogue.
 
     Attributes:
-        name: What the command line calls it.
-        title: What it is, in a line.
+        name: Its name on the command line.
+        title: Description in a line.
         places: Files or folders below the data root, each of which tells that it is there; the first is the usual one,
             absolute ones are where a package is installed. Empty for what needs no files.
-        get: How to get it: official pages first.
-        terms: Under which terms it is given out.
+        get: Way to get it: official pages first.
+        terms: Terms under which it is given out.
         source: The paper.
         parts: Its splits, variants or folds.
         dead: Addresses in papers and repositories that no longer work, and where that was reported.
         up: Direction that is up in its files.
-        notes: What to know before using it; a check repeats it.
-        hints: How to ask for variants of it.
+        notes: Facts to know before using it; a check repeats them.
+        hints: Ways to ask for variants of it.
         folder_option: Argument of the dataset that takes its own folder, where it takes that and no data root.
         fixed_splits: The splits are the publisher's, so that what they share is no mistake of the user.
     """

@@ -29,10 +29,10 @@ class Official:
     Attributes:
         name: Name of the dataset in the catalogue.
         files: File of every split.
-        line: What a name looks like; the group ``kind`` is its class.
+        line: Pattern of a name; the group ``kind`` is its class.
         kinds: Class in the names to class in words.
         folders: Names of the folders the files lie in, where the names of the files alone do not tell; any, if empty.
-        names: Gives the published names of a split where they can be written down from the numbers of objects.
+        names: Function to the published names of a split, where they follow from the numbers of objects.
         overlaps: Names that two published lists share, by the two splits.
     """
 

@@ -23,7 +23,7 @@ class Finding:
     Attributes:
         level: One of ``LEVELS``.
         subject: Part of the set, or list, that it is about.
-        text: What was found.
+        text: The finding in words.
     """
 
     level: str
@@ -40,8 +40,8 @@ class Report:
     """Findings about one target, and the figures behind them.
 
     Attributes:
-        target: What was checked.
-        findings: In the order in which they were made.
+        target: Name of the set that was checked.
+        findings: The findings, in the order in which they were made.
         facts: Figures for programs, by part or list.
     """
 

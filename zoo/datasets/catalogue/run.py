@@ -32,10 +32,10 @@ def check_target(target: Target, *, limit: int | None = None, workers: int = 2, 
     """Check the lists and every object of a target.
 
     Args:
-        target: See ``resolve_target``.
-        limit: Objects of every part to read; all by default.
-        workers: Processes that help to read large parts.
-        progress: Show a bar on a terminal.
+        target: The set, from ``resolve_target``.
+        limit: Number of objects of every part that are read; all by default.
+        workers: Number of processes that help to read large parts.
+        progress: Whether to show a bar on a terminal.
 
     Raises:
         UsageError: Nothing of the dataset is there.
@@ -65,9 +65,9 @@ def fingerprints(target: Target, *, content: bool = False, progress: bool = True
     """Return what identifies every part: ``part``, ``objects``, ``fingerprint`` and, if asked for, ``content``.
 
     Args:
-        target: See ``resolve_target``.
-        content: Read every object for the digest that a set and the pack prepared from it share.
-        progress: Show a bar on a terminal.
+        target: The set, from ``resolve_target``.
+        content: Whether to read every object for the digest that a set and the pack prepared from it share.
+        progress: Whether to show a bar on a terminal.
 
     Raises:
         UsageError: There is nothing but lists, or a part or an object cannot be read.
@@ -102,14 +102,14 @@ def prepare_target(
     """Write a pack of a target, or one for each group of parts that do not belong together.
 
     Args:
-        target: See ``resolve_target``.
+        target: The set, from ``resolve_target``.
         out: Folder of the pack; ``packs/<name>`` in the data root by default.
         data_root: Folder of the datasets; that of the user by default.
-        workers: Processes.
-        views: Pictures of every object; all by default.
+        workers: Number of processes.
+        views: Number of pictures of every object; all by default.
         precision: 'float32' or 'float16', of points and normals.
-        force: Make it again even if it is there.
-        progress: Show a bar.
+        force: Whether to make it again even if it is there.
+        progress: Whether to show a bar.
 
     Returns:
         The packs, opened.

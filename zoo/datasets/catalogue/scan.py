@@ -29,15 +29,15 @@ class Probe:
 
     Attributes:
         index: Position in the dataset.
-        points: Points N.
-        distinct: Different points among them.
+        points: Number of points N.
+        distinct: Number of different points among them.
         content: Digest of the points, in whatever order they come.
-        identity: What two copies of an object share: the content, or a digest of the file where points are drawn from
-            a mesh.
+        identity: Digest that two copies of an object share: that of the content, or of the file where points are drawn
+            from a mesh.
         radius: Distance of the farthest point from the origin.
         offset: Distance of the centre of the points from the origin.
-        support: See ``axes.support``; None for most objects.
-        error: Why the object cannot be used, empty when it can.
+        support: Result of ``axes.support``; None for most objects.
+        error: Reason why the object cannot be used, empty when it can.
     """
 
     index: int
@@ -57,9 +57,9 @@ def scan(
     """Read objects once each.
 
     Args:
-        dataset: What to read.
-        indices: Which objects.
-        workers: Processes that help to read, 0 for none.
+        dataset: The dataset that is read.
+        indices: Positions of the objects.
+        workers: Number of processes that help to read, 0 for none.
         progress: Title of a progress bar, which a terminal shows and a file does not; None for no bar.
 
     Returns:

@@ -50,10 +50,10 @@ class Target:
     """What was asked for.
 
     Attributes:
-        title: What reports call it.
+        title: Its name in reports.
         parts: Config of every part, by name; empty for a folder of lists.
-        entry: What the catalogue knows, None for what it does not list.
-        folder: Where lists may lie; None where there are none to look for.
+        entry: Entry of the catalogue, None for what it does not list.
+        folder: Folder in which lists may lie; None where there are none to look for.
         known: Roles and numbers of the parts, as the catalogue has them.
     """
 

@@ -22,7 +22,7 @@ def check_lists(folder: Path, report: Report, only: str | None = None) -> None:
 
     Args:
         folder: Folder of a dataset, or of lists alone.
-        report: Where findings go; its facts get ``lists``.
+        report: Report that takes the findings; its facts get ``lists``.
         only: The dataset whose lists are checked; all by default.
     """
     right: Lists = {}

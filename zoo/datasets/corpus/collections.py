@@ -15,8 +15,8 @@ class Collection:
     """A collection, as its publisher lays it out.
 
     Attributes:
-        name: What the command line calls it.
-        title: What it is, in a line.
+        name: Its name on the command line.
+        title: Description in a line.
         get: Address.
         terms: Licence as the source states it.
         licence: Short name of the licence of an object that states none of its own.

@@ -47,10 +47,10 @@ class Commons(ObjectSubset):
     Args:
         packs: Folders of prepared packs; those of ``MEMBERS`` in ``packs`` of the data root by default.
         split: 'train', 'test' or 'all'.
-        num_points: Points of every object.
-        images: Batches carry one picture of every object.
-        texts: Batches carry texts, see ``ObjectDataset``.
-        image_pipeline: See ``ObjectDataset``.
+        num_points: Number of points of every object.
+        images: Whether batches carry one picture of every object.
+        texts: Texts in batches, see ``ObjectDataset``.
+        image_pipeline: Configs of image transforms, see ``ObjectDataset``.
 
     Raises:
         UsageError: There is no pack, or an option makes no sense.

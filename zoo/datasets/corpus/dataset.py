@@ -47,23 +47,23 @@ class MeshCollection(ObjectDataset):
 
     Attributes:
         left_out: How many meshes were left out, by the reason.
-        broken: What is wrong with each that cannot be read, by id.
+        broken: Fault of each that cannot be read, by id.
         catalogues: Name, source, licence and notice of the collection.
 
     Args:
         name: Name of the collection.
         root: Its folder, or the zip file or Debian package as it was downloaded; by default the folder of its name in
             the data root, else where its package is installed.
-        num_points: Points of every object N.
-        views: Pictures of every object, from all around; made only with ``images``.
+        num_points: Number of points of every object N.
+        views: Number of pictures of every object, from all around; made only with ``images``.
         image_size: Side of a picture in pixels.
         seed: Random seed of the points and the viewpoints.
         families: One of each family of names; as the catalogue says by default.
-        workers: Processes that read what is not kept yet.
+        workers: Number of processes that read what is not kept yet.
         cache_dir: Folder of what is kept.
-        images: Batches carry one picture of every object.
-        texts: Batches carry texts, see ``ObjectDataset``.
-        image_pipeline: See ``ObjectDataset``.
+        images: Whether batches carry one picture of every object.
+        texts: Texts in batches, see ``ObjectDataset``.
+        image_pipeline: Configs of image transforms, see ``ObjectDataset``.
 
     Raises:
         UsageError: There is no such collection or folder, it holds none of its objects, or an option makes no sense.

@@ -41,12 +41,12 @@ class ModelNetFewShot(ObjectDataset):
 
     Args:
         ways: Number of classes, 5 or 10 in the published files.
-        shots: Training objects of every class, 10 or 20 in the published files.
+        shots: Number of training objects of every class, 10 or 20 in the published files.
         fold: Number of the episode, 0 to 9 in the published files.
         split: 'train' (the support) or 'test' (the queries).
-        num_points: Points of a cloud, the first of those stored; all by default.
+        num_points: Number of points of a cloud, the first of those stored; all by default.
         data_root: Folder that holds ``ModelNetFewshot``; the data root of the user by default.
-        texts: Batches carry the class name as words.
+        texts: Whether batches carry the class name as words.
 
     Attributes:
         path: The file.

@@ -52,9 +52,9 @@ class ModelNet(ObjectDataset):
         split: 'train', 'test', or 'train+test'.
         num_classes: 10 or 40.
         layout: One of those above; 'auto' takes the first that has both splits, or else the wanted one.
-        num_points: Points of a cloud, the first of those stored; all by default.
+        num_points: Number of points of a cloud, the first of those stored; all by default.
         data_root: Folder that holds ``ModelNet``; the data root of the user by default.
-        texts: Batches carry the class name as words.
+        texts: Whether batches carry the class name as words.
 
     Attributes:
         layout: The layout that is read.

@@ -122,7 +122,7 @@ class ModelNetC(_Corrupted):
         corruption: 'clean', 'scale', 'jitter', 'rotate', 'dropout_global', 'dropout_local', 'add_global' or
             'add_local'; 'drop_global' and 'drop_local' are understood.
         severity: 1 to 5, weakest to strongest; None for 'clean'.
-        texts: Batches carry the class name as words.
+        texts: Whether batches carry the class name as words.
         data_root: Folder that holds ``modelnet_c``; the data root of the user by default.
 
     Raises:
@@ -155,12 +155,13 @@ class ModelNet40C(_Corrupted):
     ``label.npy`` for all of them. N depends on corruption and severity. Clouds are as in the files, y up.
 
     Args:
-        corruption: By density: 'occlusion', 'lidar', 'density_inc', 'density' (fewer points in places), 'cutout'. By
-            noise: 'uniform', 'gaussian', 'impulse', 'upsampling', 'background'. By transformation: 'rotation', 'shear',
-            'distortion' (free-form), 'distortion_rbf', 'distortion_rbf_inv'. The paper's 'density_dec', 'ffd', 'rbf'
-            and 'inv_rbf' are understood. 'original', or 'clean', is the set without corruption.
+        corruption: Name of the corruption. By density: 'occlusion', 'lidar', 'density_inc', 'density' (fewer points in
+            places), 'cutout'. By noise: 'uniform', 'gaussian', 'impulse', 'upsampling', 'background'. By
+            transformation: 'rotation', 'shear', 'distortion' (free-form), 'distortion_rbf', 'distortion_rbf_inv'. The
+            paper's 'density_dec', 'ffd', 'rbf' and 'inv_rbf' are understood. 'original', or 'clean', is the set
+            without corruption.
         severity: 1 to 5; None for 'original'.
-        texts: Batches carry the class name as words.
+        texts: Whether batches carry the class name as words.
         data_root: Folder that holds ``modelnet40_c``; the data root of the user by default.
 
     Raises:

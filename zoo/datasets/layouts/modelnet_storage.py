@@ -20,16 +20,16 @@ class Storage:
 
     Attributes:
         layout: Name of the layout.
-        how_to_get: Where the files come from, as part of a sentence.
-        folder: Where the files are.
+        how_to_get: Source of the files, as part of a sentence.
+        folder: Folder of the files.
         names: Names of the objects like ``'chair_0001'``, as far as the files tell; otherwise empty.
         labels: int64, shape ``(S,)``.
 
     Args:
-        folder: See ``folder_name``.
+        folder: Folder of the files, see ``folder_name``.
         num_classes: 10 or 40.
         splits: 'train', 'test' or both, in the wanted order.
-        num_points: Points of a cloud, from the head of those stored; all by default.
+        num_points: Number of points of a cloud, from the head of those stored; all by default.
 
     Raises:
         UsageError: A file is missing or damaged.

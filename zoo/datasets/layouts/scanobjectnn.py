@@ -10,7 +10,7 @@ import numpy as np
 from zoo.compat import data_root as default_root
 from zoo.compat import expand
 from zoo.datasets.base import ObjectDataset
-from zoo.datasets.layouts.hdf5 import AGAIN, has_table, read_clouds, read_labels, read_table
+from zoo.datasets.layouts.hdf5 import read_clouds, read_labels
 from zoo.datasets.storage import content_hash
 from zoo.errors import UsageError
 from zoo.registry import DATASETS
@@ -43,9 +43,6 @@ VARIANTS = {
 
 SPLITS = {'train': 'training', 'test': 'test'}
 
-BACKGROUND = -1
-"""What the mask says of a point that is not of the object."""
-
 HOW_TO_GET = (
     'accept the terms of use in the form at https://hkust-vgd.github.io/scanobjectnn/ and unpack h5_files.zip there, '
     'or let $ZOO_DATA be the folder that holds ScanObjectNN'
@@ -70,7 +67,7 @@ class ScanObjectNN(ObjectDataset):
     Args:
         split: 'train' or 'test'.
         variant: 'obj_bg', 'obj_only' or 'pb_t50_rs'.
-        texts: Batches carry the class name as words.
+        texts: Whether batches carry the class name as words.
         data_root: Folder that holds ``ScanObjectNN``; the data root of the user by default.
 
     Raises:
@@ -97,7 +94,6 @@ class ScanObjectNN(ObjectDataset):
         self.classes = CLASSES
         self._points = read_clouds(self.path)
         self.labels = read_labels(self.path, count=len(self._points), num_classes=len(CLASSES))
-        self._foreground: np.ndarray | None = None
         self.fingerprint = content_hash(self._points, self.labels, *self.classes)
 
     def points(self, index: int) -> np.ndarray:
@@ -107,16 +103,6 @@ class ScanObjectNN(ObjectDataset):
     def gather_points(self, indices: np.ndarray) -> np.ndarray:
         """Return the clouds of many objects: float32, shape ``(B, N, 3)``."""
         return self._points[indices]
-
-    def foreground(self, index: int) -> np.ndarray:
-        """Say which points of one object belong to it: bool, shape ``(N,)``; the others are background.
-
-        Raises:
-            UsageError: The file has no mask, or a damaged one.
-        """
-        if self._foreground is None:
-            self._foreground = _read_foreground(self.path, self._points.shape[:2])
-        return self._foreground[index]
 
     def source(self, index: int) -> str:
         """Return the file and the row of an object."""
@@ -133,13 +119,3 @@ def _find(root: Path, name: Path) -> Path:
         if path.is_file():
             return path
     raise UsageError(f'ScanObjectNN: {root.absolute()} lacks {name}, also below h5_files: {HOW_TO_GET}')
-
-
-def _read_foreground(path: Path, shape: tuple[int, ...]) -> np.ndarray:
-    """Read the mask and keep what a bit can hold: bool, shape ``(S, N)``."""
-    if not has_table(path, 'mask'):
-        raise UsageError(f'{path} has no mask, so nothing tells object and background apart: {AGAIN}')
-    mask = read_table(path, 'mask', ndim=2, kinds='iuf')
-    if mask.shape != shape:
-        raise UsageError(f"{path}: table 'mask' must be of shape {shape} like the points, not {mask.shape}: {AGAIN}")
-    return mask != BACKGROUND

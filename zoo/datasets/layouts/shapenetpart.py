@@ -59,9 +59,9 @@ class ShapeNetPart(ObjectDataset):
 
     Args:
         split: 'train', 'val', 'trainval' or 'test'.
-        num_points: Points of a cloud; None gives all, and batches only of objects of one size.
+        num_points: Number of points of a cloud; None gives all, and batches only of objects of one size.
         sampling: 'fixed' or 'random'.
-        texts: Batches carry the class name as words.
+        texts: Whether batches carry the class name as words.
         data_root: Folder that holds the folder above; the data root of the user by default.
 
     Attributes:

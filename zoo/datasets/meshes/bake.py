@@ -41,12 +41,12 @@ class Recipe:
     """What is made of every mesh; equal recipes make equal arrays.
 
     Attributes:
-        num_points: N, drawn uniformly by area.
+        num_points: Number of points N, drawn uniformly by area.
         views: V, pictures of every mesh, 0 for none.
         image_size: Side of a picture in pixels.
         up: Axis that points up in the files, 'y' or 'z'.
-        seed: Of the points and the views.
-        version: Of the code.
+        seed: Random seed of the points and the views.
+        version: Version of the code.
 
     Raises:
         UsageError: A number makes no sense, or another axis.
@@ -76,7 +76,7 @@ def bake(item: PaintedMesh, recipe: Recipe, name: str) -> Baked:
 
     Args:
         item: The mesh in the frame of its file.
-        recipe: What to make.
+        recipe: Points and views that are made.
         name: Tells objects apart, together with the seed of the recipe: each has its own randomness.
     """
     upright = normal_form(item, recipe.up)

@@ -20,7 +20,7 @@ class Beside:
     stands, then its last part alone.
 
     Args:
-        read: Returns the content of a file by its path relative to the mesh, raises ``OSError`` where there is none.
+        read: Function from a path relative to the mesh to the content; raises ``OSError`` where there is none.
 
     Attributes:
         taken: Paths that were read, in the order of reading, as keys.

@@ -21,7 +21,7 @@ def unpack_draco(content: bytes, ids: dict[str, int]) -> dict[str, NDArray[Any]]
     """Return the faces of a mesh under ``''``, shape ``(3 F, 1)``, and attributes by name, ``(V, width)``.
 
     Args:
-        content: What Draco has made of it.
+        content: Content as Draco has compressed it.
         ids: Number of every attribute in it, by name.
 
     Raises:

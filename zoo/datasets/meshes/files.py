@@ -68,7 +68,7 @@ def parse_mesh(data: bytes, suffix: str, name: str, beside: Beside, *, materials
     Args:
         data: The content.
         suffix: Ending that tells the format.
-        name: What messages call the file.
+        name: Name of the file in messages.
         beside: Looks up the files that it names.
         materials: Wavefront library that stands behind those of an OBJ file.
 

@@ -91,7 +91,7 @@ class _Library:
 
         Args:
             data: The file.
-            name: What messages call it.
+            name: Its name in messages.
             above: Parts that it is within.
         """
         clockwise, inverted = False, False

@@ -40,7 +40,7 @@ def material_paint(material: Any, uv: FloatArray | None, faces: IntArray) -> Pai
     diffuse colour, that of a glTF material is multiplied by the base colour, which that format stores without gamma.
 
     Args:
-        material: Of Wavefront or of glTF.
+        material: A material of Wavefront or of glTF.
         uv: Places on the texture, shape ``(V, 2)``, v up; None where the surface has none.
         faces: Triangles, as indices of ``uv``, shape ``(F, 3)``.
 

@@ -58,7 +58,7 @@ def paint(
         faces: ``(F, 3)``.
         colour: RGB of every triangle in [0, 1], shape ``(F, 3)``.
         clear: Whether one half sees through a triangle, shape ``(F,)``.
-        name: What messages call the mesh.
+        name: Name of the mesh in messages.
 
     Raises:
         UsageError: An index is out of range, a used vertex is not finite, or no triangle has an area.
@@ -74,7 +74,7 @@ def with_area(soup: Soup, name: str) -> Soup:
 
     Args:
         soup: Triangles as they come.
-        name: What messages call them.
+        name: Their name in messages.
 
     Raises:
         UsageError: An index is out of range, a used vertex is not finite, or no triangle has an area.

@@ -44,7 +44,7 @@ class Element:
     Attributes:
         count: Rows.
         properties: Name, type, and type of the length of a list, empty for a single value.
-        largest: Of the types of colours that are whole numbers.
+        largest: Largest values of the types of colours that are whole numbers.
     """
 
     count: int

@@ -31,10 +31,10 @@ def run_jobs(task: str, jobs: Sequence[Job], *, workers: int = 2, title: str, pr
     memory, a fault in a library) costs its job and no other.
 
     Args:
-        task: ``module:function``; takes a job and returns an answer, both as JSON can hold them.
-        jobs: What to do.
-        workers: Processes; with one, or with few jobs, the caller's own does them all.
-        title: What the bar says.
+        task: Function as ``module:function``; takes a job and returns an answer, both as JSON can hold them.
+        jobs: Jobs for the task.
+        workers: Number of processes; with one, or with few jobs, the caller's own does them all.
+        title: Title of the bar.
         progress: Whether there is a bar.
 
     Yields:

@@ -111,7 +111,7 @@ def _merge(layers: Sequence[Fragments], starts: Sequence[int], size: int) -> Fra
     """Lay pictures over one another, the nearest on top; among equals, the last one.
 
     Args:
-        layers: What is seen of some triangles each.
+        layers: Visible pixels of some triangles each.
         starts: Positions of the first triangle of each.
         size: Side of the picture in pixels.
     """

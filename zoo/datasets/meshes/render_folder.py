@@ -31,7 +31,7 @@ class RenderReport:
     Attributes:
         made: Meshes that were read now.
         kept: Meshes of which everything was there already.
-        broken: What is wrong with each of the others, by name.
+        broken: Fault of each of the others, by name.
     """
 
     made: list[str] = field(default_factory=list)
@@ -63,14 +63,14 @@ def render_folder(
     its mesh and says what it was made from, so that a second run does only what is missing or out of date.
 
     Args:
-        folder: Where the meshes are.
-        out: Where to write; made where it is missing.
-        num_points: Points of every mesh N, uniform by area.
-        views: Pictures of every mesh, from all around.
+        folder: Folder of the meshes.
+        out: Folder for the results; made where it is missing.
+        num_points: Number of points of every mesh N, uniform by area.
+        views: Number of pictures of every mesh, from all around.
         image_size: Side of a picture in pixels.
         up: Axis that points up in the files: 'y' or 'z'.
-        seed: Of the points and the viewpoints.
-        workers: Processes.
+        seed: Random seed of the points and the viewpoints.
+        workers: Number of processes.
         progress: Whether a bar shows how far it is.
 
     Returns:

@@ -47,7 +47,7 @@ class Listing:
     Attributes:
         classes: Their names, sorted.
         found: The objects, in the order of the names of their meshes.
-        remarks: What was left out, in words.
+        remarks: Files that were left out, in words.
     """
 
     classes: tuple[str, ...]
@@ -93,7 +93,7 @@ def find_classes(root: Path, objects: str = 'auto') -> Listing:
 
     Args:
         root: The folder.
-        objects: See ``pick_objects``.
+        objects: Rule of ``pick_objects``.
 
     Raises:
         UsageError: There is no such folder, it holds no meshes, or it cannot be told which splits, classes and objects

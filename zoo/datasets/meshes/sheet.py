@@ -69,12 +69,12 @@ def object_sheet(
 
     Args:
         path: The file; its folder is made where it is missing.
-        dataset: Where the objects are.
-        indices: Which objects.
+        dataset: Dataset of the objects.
+        indices: Positions of the objects.
         titles: A line about each.
-        views: Which views of each.
+        views: Numbers of the views of each.
         size: Side of one picture in pixels.
-        columns: Objects side by side.
+        columns: Number of objects side by side.
 
     Returns:
         The file.

@@ -23,7 +23,7 @@ class Soup(NamedTuple):
     """Vertices and triangles of a file; one that announces no faces is a cloud of its vertices.
 
     Attributes:
-        vertices: In the precision of the file, shape ``(V, 3)``.
+        vertices: Places in the precision of the file, shape ``(V, 3)``.
         faces: Indices of vertices, shape ``(F, 3)``, all there.
         colour: RGB of every triangle in [0, 1], shape ``(F, 3)``.
         clear: Whether one half sees through a triangle, shape ``(F,)``.

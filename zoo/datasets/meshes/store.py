@@ -34,7 +34,7 @@ class Store:
 
     Args:
         folder: The folder; it is made where it is missing.
-        recipe: What is made of every mesh.
+        recipe: Points and views that are made of every mesh.
 
     Raises:
         UsageError: The folder cannot be written.
@@ -65,7 +65,7 @@ class Store:
 
         Args:
             meshes: File of every mesh by its name.
-            workers: Processes.
+            workers: Number of processes.
             progress: Whether a bar shows how far it is.
 
         Raises:
@@ -133,7 +133,7 @@ def read_array(path: Path, key: str, content: str) -> NDArray[Any] | None:
 
     Args:
         path: The file.
-        key: Of the array.
+        key: Name of the array.
         content: Digest of what was made, which the file holds, too.
     """
     arrays = read_npz(path, (key, 'content'))

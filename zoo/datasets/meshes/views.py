@@ -23,8 +23,8 @@ def view(item: Drawable, size: int, number: int, count: int, rng: np.random.Gene
     Args:
         item: The object, in the unit sphere, y up.
         size: Side of the picture in pixels.
-        number: Which view, from 0.
-        count: How many there are.
+        number: Number of the view, from 0.
+        count: Number of views.
         rng: Source of the deviations.
 
     Returns:

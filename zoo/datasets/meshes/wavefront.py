@@ -156,10 +156,10 @@ def _paint(soup: Soup, used: list[Any], surface: IntArray, places: FloatArray, s
     """Give every triangle the colour of its material.
 
     Args:
-        soup: Is painted.
+        soup: Triangles, which are painted.
         used: Material of every number, None where it is not known.
         surface: Number of the material of every triangle, shape ``(F,)``.
-        places: On the textures, shape ``(T, 2)``.
+        places: Places on the textures, shape ``(T, 2)``.
         spot: Index of the place of every corner, shape ``(F, 3)``, -1 for none.
     """
     order = np.argsort(surface, kind='stable')

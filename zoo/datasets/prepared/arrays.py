@@ -26,8 +26,8 @@ class RowsFile:
 
     Args:
         path: The file.
-        shape: Of the whole array.
-        dtype: Of the whole array; rows of another type are converted.
+        shape: Shape of the whole array.
+        dtype: Type of the whole array; rows of another type are converted.
     """
 
     def __init__(self, path: Path, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:

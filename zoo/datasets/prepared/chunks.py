@@ -46,9 +46,9 @@ def fill(folder: Path, sizes: Mapping[int, int], make: Callable[[int], Row]) -> 
     """Make the chunks that are missing, in random order; yield after each how many objects the folder holds.
 
     Args:
-        folder: Where the chunks are.
-        sizes: How many objects each chunk has, by its first object.
-        make: Returns the arrays of the chunk that begins with an object.
+        folder: Folder of the chunks.
+        sizes: Number of objects of each chunk, by its first object.
+        make: Function to the arrays of the chunk that begins with an object.
 
     Raises:
         OSError: A chunk cannot be written; ``FileNotFoundError`` when the folder has gone.
@@ -121,8 +121,8 @@ def start_workers(module: str, arguments: Sequence[str], count: int) -> list[sub
 
     Args:
         module: Run with ``python -m``.
-        arguments: What it is told; the id of this process is added.
-        count: How many.
+        arguments: Arguments of the process; the id of this process is added.
+        count: Number of processes.
     """
     path = os.pathsep.join(dict.fromkeys([str(Path(zoo.__file__).parents[1]), *filter(None, sys.path)]))
     environment = {**os.environ, 'PYTHONPATH': path, 'OMP_NUM_THREADS': '1', 'OPENBLAS_NUM_THREADS': '1'}
@@ -137,7 +137,7 @@ def help_out(steps: Callable[[], Iterator[int]], parent: int) -> int:
     """Be a helper: fill the folder until it is full, is gone, or the process that asked for it is.
 
     Args:
-        steps: Begins the work; every step is a chunk.
+        steps: Function that begins the work; every step is a chunk.
         parent: Id of the process that asked.
 
     Returns:

@@ -53,15 +53,15 @@ class Job:
         datasets: Datasets by split.
         configs: Configs of those that were given as such.
         stretches: First object and the one after the last, by split.
-        sizes: How many objects each chunk has, by its first object.
-        views: Pictures of every object.
+        sizes: Number of objects of each chunk, by its first object.
+        views: Number of pictures of every object.
         precision: 'float32' or 'float16', of points and normals.
         key: Digest of what is to be made; a job with another key makes something else.
 
     Args:
         parts: Datasets, or their configs, by split.
-        views: Pictures of every object, the first ones; all by default.
-        precision: See above.
+        views: Number of pictures of every object, the first ones; all by default.
+        precision: Type of points and normals, see above.
 
     Raises:
         UsageError: A name, a number or a dataset makes no sense.

@@ -31,15 +31,15 @@ class MappedPack(ObjectDataset):
     Attributes:
         path: The folder.
         parts: Names of the parts of every class, as the source has them, or None.
-        about: What ``prepare`` was told to keep beside the data.
+        about: Notes that ``prepare`` was told to keep beside the data.
 
     Args:
         path: Folder of the pack: absolute, or relative to the data root or to ``packs`` in it.
         split: Name of a split, several of them joined by '+', or 'all'.
-        images: Batches carry one picture of every object.
-        texts: Batches carry a text about every object; see ``ObjectDataset``.
-        num_points: Points of every cloud; all by default. Batches of clouds of several sizes need it.
-        image_pipeline: See ``ObjectDataset``.
+        images: Whether batches carry one picture of every object.
+        texts: Texts about every object in batches; see ``ObjectDataset``.
+        num_points: Number of points of every cloud; all by default. Batches of clouds of several sizes need it.
+        image_pipeline: Configs of image transforms, see ``ObjectDataset``.
 
     Raises:
         UsageError: A file is missing or damaged, or the pack has no such split, pictures or captions.

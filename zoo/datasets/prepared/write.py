@@ -74,10 +74,10 @@ def prepare(
     Args:
         destination: Folder of the pack.
         parts: Datasets by split, such as train and test. As configs they can be opened by other processes, too.
-        workers: Processes, this one included; used for configs, and where they save more time than it takes to start.
-        views: Pictures of every object, the first ones; all by default, 0 for none.
-        progress: Show a bar with rate and time left.
-        meta: What else is to be kept beside the data, such as a title and terms of use; no part of the fingerprint.
+        workers: Number of processes, this one included; used for configs, where they save more time than they take.
+        views: Number of pictures of every object, the first ones; all by default, 0 for none.
+        progress: Whether to show a bar with rate and time left.
+        meta: Notes to keep beside the data, such as a title and terms of use; no part of the fingerprint.
         precision: 'float32' or 'float16', of points and normals.
 
     Returns:

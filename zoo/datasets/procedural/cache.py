@@ -52,9 +52,9 @@ def load_objects(order: Order, cache_dir: Path | None = None, workers: int | Non
     """Read the objects, making first what is not there yet or no longer what it was.
 
     Args:
-        order: What to make.
+        order: The objects that are made.
         cache_dir: Folder of all orders; ``$ZOO_HOME/procedural`` by default.
-        workers: Processes, this one included; one per core by default.
+        workers: Number of processes, this one included; one per core by default.
 
     Raises:
         UsageError: The cache cannot be written.

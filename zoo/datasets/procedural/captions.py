@@ -34,7 +34,7 @@ def sentence(noun: str, before: Sequence[str] = (), features: Sequence[str] = ()
     Args:
         noun: The class name.
         before: Adjectives; empty ones are left out.
-        features: What follows "with"; empty ones are left out.
+        features: Phrases after "with"; empty ones are left out.
     """
     head = article(' '.join([*filter(None, before), noun]))
     tail = listed([feature for feature in features if feature])

@@ -54,7 +54,7 @@ def class_row(name: str, objects: int, size: int, *, seed: int = 0) -> Picture:
 
     Args:
         name: The class.
-        objects: How many.
+        objects: Number of objects.
         size: Side of one picture in pixels.
         seed: Seed of the dataset; the objects are the first ones of its training split.
 
@@ -75,9 +75,9 @@ def contact_sheet(path: str | Path, *, objects: int = 4, size: int = 72, columns
 
     Args:
         path: The file; its folder is made where it is missing.
-        objects: Objects of a class.
+        objects: Number of objects of a class.
         size: Side of one picture in pixels.
-        columns: Classes side by side.
+        columns: Number of classes side by side.
         seed: Seed of the dataset.
 
     Returns:

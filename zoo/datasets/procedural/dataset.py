@@ -43,17 +43,17 @@ class ProceduralShapes(ObjectDataset):
     Args:
         split: 'train', 'val' or 'test'.
         num_objects: S.
-        num_points: Points of every object N; 1024 by default, 2048 for scans. 'cad' is uniform by area.
+        num_points: Number of points of every object N; 1024 by default, 2048 for scans. 'cad' is uniform by area.
         image_size: Side of the pictures in pixels.
-        views: Pictures of every object, each from its own viewpoint; made only with ``images``.
+        views: Number of pictures of every object, each from its own viewpoint; made only with ``images``.
         seed: Another seed gives other objects.
         classes: Names of the classes; all of them by default. A label is a position in this list.
         variant: 'cad' samples the whole surface; 'obj_only', 'obj_bg' and 'pb_t50_rs' are scans.
-        workers: Processes that make what is not cached yet; one per core by default.
+        workers: Number of processes that make what is not cached yet; one per core by default.
         cache_dir: Folder of the cache; ``$ZOO_HOME/procedural`` by default.
-        images: Batches carry one picture of every object.
-        texts: Batches carry the caption of every object.
-        image_pipeline: See ``ObjectDataset``.
+        images: Whether batches carry one picture of every object.
+        texts: Whether batches carry the caption of every object.
+        image_pipeline: Configs of image transforms, see ``ObjectDataset``.
 
     Raises:
         UsageError: Unknown split, class or variant, or a number that makes no sense.

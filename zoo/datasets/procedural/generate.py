@@ -59,10 +59,10 @@ class Order:
     Attributes:
         split: 'train', 'val' or 'test'.
         num_objects: S; object i has class ``i % len(classes)``.
-        num_points: N.
+        num_points: Number of points N.
         image_size: Side of the pictures in pixels.
-        views: Pictures of every object V, 0 for none.
-        seed: Of the dataset.
+        views: Number of pictures of every object V, 0 for none.
+        seed: Random seed of the dataset.
         classes: Class names; the label is the position.
         variant: 'cad' samples the whole surface, inside and out; all others are scans, see ``zoo.datasets.scans``.
         generator: Version of the recipes.

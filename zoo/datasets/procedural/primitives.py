@@ -100,8 +100,8 @@ def stack(levels: Curve, sides: int = 24, exponent: float = 2.0) -> Mesh:
     """Return a closed body of horizontal superellipses.
 
     Args:
-        levels: For every level, bottom to top: height, width, depth, and optionally the centre's x and z.
-        sides: Points of a section.
+        levels: Levels from bottom to top: height, width, depth, and optionally the centre's x and z.
+        sides: Number of points of a section.
         exponent: 2 for ellipses, larger for squarer sections.
     """
     table = np.zeros((len(levels), 5))
@@ -152,7 +152,7 @@ def sweep(
         path: Points ``(M, 3)`` of the curve.
         section: Outline ``(K, 2)`` in the plane across the curve, or the radius of a circle.
         scale: Factor on the section, one for all or one for each point of the path.
-        sides: Points of the circle where ``section`` is a radius.
+        sides: Number of points of the circle where ``section`` is a radius.
         up: Direction that the second axis of the section leans to; nowhere parallel to the curve.
         caps: Whether the ends are closed.
     """

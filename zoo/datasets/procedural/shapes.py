@@ -160,7 +160,7 @@ def make_object(class_name: str, seed: int = 0, *, split: str = 'train', index: 
         class_name: One of ``CLASSES``; underscores for spaces are fine.
         seed: Seed of the dataset.
         split: 'train', 'val' or 'test', which never share an object.
-        index: Which object of its class: 0 is the first.
+        index: Number of the object in its class, from 0.
 
     Raises:
         UsageError: Unknown class or split, or a negative number.

@@ -50,7 +50,7 @@ def variant_row(name: str, size: int, *, index: int = 0, seed: int = 0) -> Pictu
     Args:
         name: The class.
         size: Side of one picture in pixels.
-        index: Which object of its class, in the training split.
+        index: Number of the object in its class, in the training split.
         seed: Seed of the dataset.
 
     Returns:
@@ -80,8 +80,8 @@ def variant_sheet(
         path: The file; its folder is made where it is missing.
         classes: Names of the classes.
         size: Side of one picture in pixels.
-        columns: Classes side by side.
-        index: Which object of every class.
+        columns: Number of classes side by side.
+        index: Number of the object in every class.
         seed: Seed of the dataset.
 
     Returns:

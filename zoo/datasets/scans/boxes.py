@@ -36,7 +36,7 @@ class Box:
     """A box that stands upright.
 
     Attributes:
-        centre: Shape ``(3,)``.
+        centre: Center, shape ``(3,)``.
         size: Lengths of the sides, shape ``(3,)``.
         heading: Angle about gravity in radians, right-handed about +y.
     """

@@ -42,7 +42,7 @@ def surround(target: Mesh, neighbours: Sequence[Mesh], azimuth: float, rng: np.r
 
     Args:
         target: The object, as ``unit_box`` returns it.
-        neighbours: Objects that stand around it, of any size, y up.
+        neighbours: Meshes of objects that stand around it, of any size, y up.
         azimuth: Direction of the camera in radians: walls stand opposite to it.
         rng: Source of randomness.
 

@@ -37,10 +37,10 @@ class Scan:
     """A scanned object with what is around it, centred, in the unit sphere, y up.
 
     Attributes:
-        points: Shape ``(N, 3)``.
+        points: Coordinates, shape ``(N, 3)``.
         normals: Unit normals on the side of the camera, shape ``(N, 3)``.
         face: Triangle of the object that a point was seen on, -1 for the background, shape ``(N,)``.
-        seen: False where no camera could see the object (it is thinner than any ray): its bare surface was sampled.
+        seen: Whether a camera saw the object; one thinner than any ray is sampled on its bare surface.
     """
 
     points: FloatArray
@@ -68,7 +68,7 @@ def scan(target: Mesh, neighbours: Sequence[Mesh], variant: str, num_points: int
         target: The object, of any size and anywhere, y up.
         neighbours: Other objects to stand around it.
         variant: One of ``VARIANTS``.
-        num_points: N. Where fewer were seen they repeat.
+        num_points: Number of points N. Where fewer were seen they repeat.
         rng: Source of randomness.
 
     Raises:

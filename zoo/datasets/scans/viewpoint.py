@@ -72,7 +72,7 @@ def walk(rng: np.random.Generator, size: int, views: int = VIEWS) -> list[View]:
     Args:
         rng: Source of randomness.
         size: Side of a frame in pixels.
-        views: How many frames.
+        views: Number of frames.
     """
     middle, sweep = rng.uniform(-np.pi, np.pi), rng.uniform(*SWEEP)
     elevation, distance = rng.uniform(*ELEVATION), rng.uniform(*DISTANCE)

@@ -18,7 +18,7 @@ class Hits:
     """Surface points that were seen, P of them.
 
     Attributes:
-        points: Where, shape ``(P, 3)``.
+        points: Places, shape ``(P, 3)``.
         normals: Unit normals of the triangles, on the side that is seen, shape ``(P, 3)``.
         face: The triangle, shape ``(P,)``.
         depth: Distance along the view, shape ``(P,)``.

@@ -35,9 +35,9 @@ def load_objects(files: list[Path], recipe: Recipe, folder: Path, *, workers: in
 
     Args:
         files: Packages and catalogue files.
-        recipe: What to make of every model.
+        recipe: Points and views that are made of every model.
         folder: Folder of all that is kept.
-        workers: Processes.
+        workers: Number of processes.
 
     Returns:
         The store, and ``objects`` (what is known of each), ``broken`` (reasons by id), ``catalogues``.

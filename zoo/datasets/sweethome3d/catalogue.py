@@ -27,11 +27,11 @@ class Entry:
 
     Attributes:
         id: Unique name.
-        name: What it is, in English.
+        name: Name in English.
         category: One of the rooms and other groups of the catalogue.
         tags: Further words.
         creator: Who made the model; empty where the table does not say.
-        licence: What the table says of this piece alone; mostly empty.
+        licence: Licence that the table states of this piece alone; mostly empty.
         size_cm: Width, depth and height.
         rotation: Rows of the matrix that turns the model upright and to the front.
         model: Path of the model in the archive.
@@ -55,7 +55,7 @@ class Archive:
 
     Args:
         file: Its path or its content.
-        name: What messages call it.
+        name: Its name in messages.
 
     Raises:
         UsageError: It is no zip file.

@@ -43,23 +43,23 @@ class SweetHome3D(ObjectDataset):
     first fifth is the test split; pieces of the same model stay together.
 
     Attributes:
-        catalogues: What each catalogue says of itself: name, source, licence, notice.
-        broken: What is wrong with each piece that was left out, by id.
+        catalogues: Statements of each catalogue about itself: name, source, licence, notice.
+        broken: Fault of each piece that was left out, by id.
 
     Args:
         files: Packages (.deb), catalogue files (.sh3f, .jar), or folders of them. By default those in ``sweethome3d``
             of the data root, else the installed packages.
         split: 'train', 'test' or 'all'.
-        num_points: Points of every object N.
-        views: Pictures of every object beside its icon; made only with ``images``.
+        num_points: Number of points of every object N.
+        views: Number of pictures of every object beside its icon; made only with ``images``.
         image_size: Side of a picture in pixels.
-        seed: Of the points, the viewpoints and the division into splits.
+        seed: Random seed of the points, the viewpoints and the division into splits.
         licences: Short names of licences; objects under others are left out. All by default.
-        workers: Processes that read what is not kept yet.
+        workers: Number of processes that read what is not kept yet.
         cache_dir: Folder of what is kept; ``$ZOO_HOME/sweethome3d`` by default.
-        images: Batches carry one picture of every object.
-        texts: Batches carry the name and the tags of every object.
-        image_pipeline: See ``ObjectDataset``.
+        images: Whether batches carry one picture of every object.
+        texts: Whether batches carry the name and the tags of every object.
+        image_pipeline: Configs of image transforms, see ``ObjectDataset``.
 
     Raises:
         UsageError: There is no furniture, a package is damaged, or an option makes no sense.
@@ -172,7 +172,7 @@ class SweetHome3D(ObjectDataset):
 
         Args:
             path: The file, Markdown.
-            indices: Which objects; all of them by default.
+            indices: Positions of the objects; all of them by default.
         """
         shown = self._objects if indices is None else [self._objects[index] for index in indices]
         return write_attribution(path, shown, self.catalogues)

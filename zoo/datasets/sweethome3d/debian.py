@@ -99,7 +99,7 @@ def unpack(deb: Path, folder: Path) -> Unpacked:
 
     Args:
         deb: The package.
-        folder: Where to write.
+        folder: Folder for the files.
 
     Raises:
         UsageError: It is no package, it is damaged, or it is packed in a way that cannot be read here.

@@ -32,7 +32,7 @@ def licence_summary(infos: Iterable[Mapping[str, Any]]) -> str:
     """Return a table of licences: how many objects each has, and by whom.
 
     Args:
-        infos: What ``SweetHome3D.info`` returns for every object.
+        infos: Results of ``SweetHome3D.info`` for every object.
     """
     counts: Counter[str] = Counter()
     creators: dict[str, Counter[str]] = {}
@@ -52,9 +52,9 @@ def attribution(infos: Sequence[Mapping[str, Any]], catalogues: Sequence[Mapping
     """Return name, creator and licence of every object, and the notices of their catalogues, as Markdown.
 
     Args:
-        infos: What ``SweetHome3D.info`` returns for every object.
-        catalogues: ``SweetHome3D.catalogues``.
-        head: What the list begins with.
+        infos: Results of ``SweetHome3D.info`` for every object.
+        catalogues: The catalogues, as ``SweetHome3D.catalogues``.
+        head: Text before the list.
     """
     lines = ['# Attribution', '', *head.split('\n'), '']
     stated = sorted({info['licence'] for info in infos})

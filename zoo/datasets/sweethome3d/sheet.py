@@ -19,8 +19,8 @@ def choose(dataset: SweetHome3D, count: int, licences: Collection[str] = FREE) -
 
     Args:
         dataset: The furniture.
-        count: How many objects.
-        licences: Objects under others are left out.
+        count: Number of objects.
+        licences: Short names of licences; objects under others are left out.
     """
     infos = {index: dataset.info(index) for index in range(len(dataset))}
     order = sorted(infos, key=lambda index: hashlib.sha256(infos[index]['id'].encode()).hexdigest())
@@ -43,9 +43,9 @@ def contact_sheet(path: str | Path, dataset: SweetHome3D, *, count: int = 32, si
     Args:
         path: The picture.
         dataset: The furniture, with images.
-        count: How many objects.
+        count: Number of objects.
         size: Side of one picture in pixels.
-        columns: Objects side by side.
+        columns: Number of objects side by side.
 
     Returns:
         The picture.

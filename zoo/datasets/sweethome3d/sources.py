@@ -33,8 +33,8 @@ class Catalogue:
 
     Attributes:
         archive: The catalogue file on disk.
-        label: What messages call it.
-        copyright: What the package says, for all of its files.
+        label: Its name in messages.
+        copyright: Statements of the package, for all of its files.
         about: ``name``, ``version``, ``license``, ``provider`` and so on, as the table has them.
         notice: The file LICENSE.TXT of the archive, empty where there is none.
         entries: The pieces.
@@ -116,8 +116,8 @@ def open_catalogues(files: list[Path], temporary: Path) -> list[Catalogue]:
     """Open every catalogue; those of packages are taken out first.
 
     Args:
-        files: As ``find_files`` returns them.
-        temporary: Where to, until the models have been read.
+        files: Files of ``find_files``.
+        temporary: Folder for them, until the models have been read.
 
     Raises:
         UsageError: A file is damaged, or none has furniture.

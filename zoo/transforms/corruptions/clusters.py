@@ -23,7 +23,7 @@ def local_points(total: int, severity: int) -> int:
     """Points that a local corruption removes or adds: 100 to 500 of 1024, in proportion for other clouds.
 
     Args:
-        total: Points of the cloud (N).
+        total: Number of points of the cloud (N).
         severity: 1 to 5.
     """
     return max(1, round(LOCAL_STEP * severity * total / REFERENCE_POINTS))
@@ -38,8 +38,8 @@ def cluster_of_points(draws: KeyedDraws, total: int, severity: int) -> np.ndarra
     """Draw the number of clusters of every object, then a cluster for each of its :func:`local_points`.
 
     Args:
-        draws: Where the numbers come from. As many are used at every severity.
-        total: Points of the cloud (N).
+        draws: Source of the numbers. As many are used at every severity.
+        total: Number of points of the cloud (N).
         severity: 1 to 5.
 
     Returns:

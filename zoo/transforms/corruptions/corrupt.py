@@ -49,7 +49,7 @@ class Corrupt:
         corruption: One of :data:`CORRUPTIONS`; ``dropout_global`` and ``dropout_local``, as files are called, mean the
             drops.
         severity: 1 to 5. The files of ModelNet-C count from 0 to 4: ``jitter_0.h5`` is severity 1.
-        seed: Chooses among repetitions.
+        seed: Number of the repetition.
 
     Raises:
         UsageError: Another corruption or severity.

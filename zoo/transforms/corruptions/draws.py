@@ -26,8 +26,8 @@ class KeyedDraws:
     stopped.
 
     Args:
-        seed: Chooses among repetitions.
-        name: Keeps uses apart that share a seed.
+        seed: Number of the repetition.
+        name: Name that keeps uses apart which share a seed.
         index: Number of every object, int64, shape ``(B,)``.
     """
 

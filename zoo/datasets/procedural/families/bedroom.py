@@ -31,9 +31,9 @@ def cushion(width: float, height: float, thickness: float, pinch: float, fullnes
         width: Extent along x.
         height: Extent along y.
         thickness: Extent along z, in the middle.
-        pinch: How far the edges are drawn in between the corners, a share of the width.
+        pinch: Depth by which the edges are drawn in between the corners, a share of the width.
         fullness: Exponent of the belly; small values are plump up to the edge.
-        steps: Points along a side.
+        steps: Number of points along a side.
     """
     u = np.sin(np.linspace(-np.pi / 2, np.pi / 2, steps))
     x, y = np.meshgrid(u, u)

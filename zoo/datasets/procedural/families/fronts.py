@@ -24,8 +24,8 @@ def drawers(
     the fronts stand on the plane z = 0.
 
     Args:
-        width: Of the whole face.
-        height: Of the whole face.
+        width: Width of the whole face.
+        height: Height of the whole face.
         columns: Drawers side by side.
         rows: Drawers one above the other.
         gap: Free space around a front, and how far it stands out.

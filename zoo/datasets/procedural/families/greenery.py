@@ -17,8 +17,8 @@ def leaf(length: float, width: float, droop: float, fold: float = 0.25) -> Mesh:
     """Return a leaf that grows from the origin along +z and bends down.
 
     Args:
-        length: From the stalk to the tip, along the leaf.
-        width: At the widest place.
+        length: Length from the stalk to the tip, along the leaf.
+        width: Width at the widest place.
         droop: Angle in radians by which the tip points lower than the stalk.
         fold: Height of the edges over the midrib, as a share of the half width.
     """
@@ -47,7 +47,7 @@ def bouquet(p: Draw, parts: Parts, name: str, petal: Paint | None, *, base: floa
         name: Part that they belong to.
         petal: Colour of the blossoms, None for leaves only.
         base: Height from which the stems rise.
-        radius: Of the circle that they rise in.
+        radius: Radius of the circle that they rise in.
         rise: Greatest length of a stem.
     """
     count, height = p.count('stems', 3, 7), p.size('stem_height', 0.5, 1.0) * rise

@@ -93,10 +93,10 @@ def _limb(
 
     Args:
         start: Shoulder or hip ``(3,)``.
-        lengths: Of the upper and the lower segment.
-        angles: By which each segment is swung to the front, radians.
+        lengths: Lengths of the upper and the lower segment.
+        angles: Angles by which each segment is swung to the front, radians.
         out: Angle by which the limb is spread to the side, signed.
-        radius: At the start; it narrows towards the end.
+        radius: Radius at the start; it narrows towards the end.
     """
     points = [start]
     for length, angle in zip(lengths, angles, strict=True):

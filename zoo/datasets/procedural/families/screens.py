@@ -117,9 +117,9 @@ def keys(
     Args:
         columns: Keys in a row.
         rows: Number of rows.
-        width: Of the block.
-        depth: Of the block.
-        height: Of a key.
+        width: Width of the block.
+        depth: Depth of the block.
+        height: Height of a key.
         gap: Share of a key that is left free.
         bar: Whether the front row has a space bar.
     """

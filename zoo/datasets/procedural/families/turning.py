@@ -31,7 +31,7 @@ def turned(profile: Curve, *, depth: float = 1.0, exponent: float = 2.0, sides: 
         profile: Radii and heights; heights may go up and down.
         depth: Factor on the z axis.
         exponent: 2 for a round section, more for a squarer one.
-        sides: Points of a section.
+        sides: Number of points of a section.
     """
     if exponent == 2.0:
         return revolve(profile, sides, stretch=depth)
@@ -44,7 +44,7 @@ def ear(near: Point, far: Point, reach: float, thickness: float, *, square: bool
     Args:
         near: Radius and height of the lower end.
         far: Radius and height of the upper end.
-        reach: How far it stands out.
+        reach: Distance by which it stands out.
         thickness: Radius of the handle itself.
         square: Whether it has corners.
     """
