@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 import torch
 
@@ -21,6 +23,7 @@ CASES = {
     'dvae': dict(type='TokenizerPretrainer', tokenizer=DVAE, num_groups=7),
     'act': dict(type='TokenizerPretrainer', tokenizer=ACT, num_groups=7),
 }
+PRECISIONS = (torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.float32)
 ONLY_MEASURES = ('features', 'zero_shot')
 
 
@@ -32,8 +35,9 @@ def test_every_model_is_covered():
 
 
 @pytest.mark.parametrize('name', CASES)
-@pytest.mark.parametrize('weights', [torch.float32, torch.float64, torch.float16, torch.bfloat16])
-@pytest.mark.parametrize('points', [torch.float32, torch.float64, torch.float16, torch.bfloat16])
+@pytest.mark.parametrize(
+    ('weights', 'points'), [*itertools.pairwise(PRECISIONS), *((kind, kind) for kind in PRECISIONS[1:])]
+)
 def test_every_mode(name, weights, points):
     torch.manual_seed(0)
     model = MODELS.build(CASES[name]).eval().to(weights)

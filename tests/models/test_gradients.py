@@ -124,6 +124,7 @@ def test_gradients_reach_what_the_config_does_not_except(name):
     assert lacking == set(re.findall(r'[\w.]+\w', said[1]) if said else [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', NAMES)
 def test_training_lowers_the_loss(name):
     config = CONFIGS[name]
