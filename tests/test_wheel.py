@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PARTS = ('zoo', 'benchmarks', 'configs', 'tools', 'weights', 'docs/results/weights')
-FILES = ('setup.py', 'pyproject.toml', 'README.md', 'LICENSE', 'model_index.yml')
+FILES = ('planner.py', 'pyproject.toml', 'README.md', 'LICENSE', 'model_index.yml')
 
 USE = """
 import sys, torch, zoo
@@ -29,11 +29,11 @@ model = zoo.get_model('point-mae-nano_procedural', features_only=True)
 assert model(torch.randn(1, 64, 3)).shape == (1, 96)
 from zoo.config import load_config
 assert load_config('configs/point_mae/nano.py').model.type == 'Pretrainer'
-from benchmarks.suites.everything import measuring
 from benchmarks.protocols.base import load_all
 from benchmarks.suites.code import code_version
-from benchmarks.suites.job import KINDS
-assert all(len(code_version(*KINDS[kind].code)) == 64 for kind in [*load_all(), *KINDS])
+from benchmarks.suites.job import JOB_TYPES
+kinds = [*load_all(), 'pretrain', 'recipe', 'tokenizer', 'released']
+assert all(len(code_version(*JOB_TYPES[kind].code)) == 64 for kind in kinds)
 from zoo.__main__ import main, tools
 assert {'train', 'test', 'benchmark'} <= set(tools())
 main(['benchmark', '--list'])

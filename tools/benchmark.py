@@ -76,8 +76,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from benchmarks.run.harness import Request, merge, places, plan, report, run, select, show
     from benchmarks.run.plan import list_text
     from benchmarks.suites.data import pack_root
+    from benchmarks.suites.planner import Planner, encoder_row
     from benchmarks.suites.profiles import find_profile
-    from benchmarks.suites.setup import Setup, encoder_row
 
     if given.list:
         print(list_text())
@@ -89,9 +89,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _checked(given)
     rows = (encoder_row(given.encoder, _arguments(given)),) if given.encoder else ()
     pattern = given.models or ('' if rows else '*')
-    setup = Setup(find_profile(given.profile), given.seeds or 0, pattern, pack_root(given.packs), rows)
-    suites = select(setup, given.all or not group, group, getattr(given, group) if group else '')
-    request = Request(suites, setup, given.out, given.jobs, given.executor, given.slurm)
+    planner = Planner(find_profile(given.profile), given.seeds or 0, pattern, pack_root(given.packs), rows)
+    suites = select(planner, given.all or not group, group, getattr(given, group) if group else '')
+    request = Request(suites, planner, given.out, given.jobs, given.executor, given.slurm)
     if given.plan:
         print(plan(request))
         return 0

@@ -12,7 +12,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import Tensor, float16
 
-from benchmarks.suites.data import PACK_FOLDERS, pack_root
+from benchmarks.suites.data import PACKS, pack_root
 from zoo.errors import UsageError
 from zoo.foreign import LEFT_OUT
 from zoo.io import from_json, write_tensors
@@ -37,7 +37,7 @@ def portable(value: Any) -> Any:
     if not isinstance(value, str) or not os.path.isabs(value):  # noqa: PTH117 (a text, perhaps no path)
         return value
     parts = Path(value).parts
-    folders = {name.split('/')[0] for name in PACK_FOLDERS.values()}
+    folders = {place.split('/')[0] for place, *_ in PACKS.values()}
     found = [place for place, part in enumerate(parts) if part in folders]
     if not found:
         raise UsageError(f'settings of a job name {value}, which is no pack: such results cannot be measured elsewhere')

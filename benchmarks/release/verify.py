@@ -17,8 +17,7 @@ from benchmarks.release.clouds import LARGEST_DISTANCE, largest_distance
 from benchmarks.release.collect import evidence
 from benchmarks.release.export import RESULTS
 from benchmarks.release.portable import localised
-from benchmarks.suites import everything  # noqa: F401  (registers the kinds of jobs)
-from benchmarks.suites.job import KINDS, Task
+from benchmarks.suites.job import JOB_TYPES, Task
 from zoo.config import ROOT
 from zoo.errors import UsageError
 from zoo.foreign import check_foreign, check_values
@@ -147,7 +146,7 @@ def _measured(
         place.symlink_to(weights.resolve())
         source = {'about': about, 'digest': entry.rounded_from, 'weights': 'runs/released/weights.safetensors'}
         task = Task(kept.key, localised(kept.settings, packs), {'weights': source}, Path(folder), device)
-        record = KINDS[kept.kind].run(task).record
+        record = JOB_TYPES[kept.kind].run(task).record
     if record is None:
         raise UsageError(f'a {kept.kind} job leaves no record')
     return record

@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.records import Estimate, Plan
 from benchmarks.records.statistics import NAN
 from benchmarks.run.results import Results
-from benchmarks.run.tables import Figures
+from benchmarks.run.tables import TableData
 from zoo.io import write_whole
 
 COLORS = ('#555555', '#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00')
@@ -35,9 +35,9 @@ def draw(plan: Plan, results: Results, path: Path) -> None:
     Raises:
         ValueError: a column has no number in its name.
     """
-    figures, lines = Figures(plan, results), {}
+    data, lines = TableData(plan, results), {}
     for row in plan.rows:
-        points = [(place_of(column), figures.value(row, column)) for column in plan.columns]
+        points = [(place_of(column), data.value(row, column)) for column in plan.columns]
         if known := [(x, value) for x, value in points if isinstance(value, Estimate)]:
             lines[row] = known
     if lines:

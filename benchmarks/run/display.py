@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TextIO
 
@@ -45,24 +45,23 @@ class Display:
     """Jobs done, how fast, the time that is left, and what is running.
 
     Args:
-        total: number of jobs.
-        workers: processes that share the work.
-        jobs: all jobs by key.
-        estimator: of durations.
+        jobs: all jobs.
+        workers: number of processes that share the work.
+        estimator: estimator of durations.
         stream: where to write; standard error by default.
     """
 
-    def __init__(
-        self, total: int, workers: int, jobs: Mapping[str, Job], estimator: Estimator, stream: TextIO | None = None
-    ) -> None:
+    def __init__(self, jobs: Sequence[Job], workers: int, estimator: Estimator, stream: TextIO | None = None) -> None:
         self.stream = stream or sys.stderr
-        self.jobs, self.workers, self.estimator = jobs, max(1, min(workers, total)), estimator
+        self.jobs, self.estimator = {job.key: job for job in jobs}, estimator
+        self.workers = max(1, min(workers, len(jobs)))
         self.live = self.stream.isatty()
         layout = '{n_fmt}/{total_fmt} jobs |{bar:20}| {elapsed}{postfix}'
-        self._bar = tqdm(total=total, bar_format=layout, file=self.stream, disable=not self.live, dynamic_ncols=True)
-        self._count, self._total = 0, total
-        self._begin = time.monotonic()
-        self._state = State(dict(jobs))
+        self._bar = tqdm(
+            total=len(jobs), bar_format=layout, file=self.stream, disable=not self.live, dynamic_ncols=True
+        )
+        self._count, self._begin = 0, time.monotonic()
+        self._state = State(dict(self.jobs))
 
     def update(self, state: State) -> None:
         """Show what is running."""
@@ -83,18 +82,14 @@ class Display:
     def ended(self, job: Job, state: str, seconds: float) -> None:
         """Count a job; say what went wrong."""
         self._count += 1
-        line = f'[{self._count}/{self._total}] {job}: {state}' + (f', {in_words(seconds)}' if seconds else '')
+        line = f'[{self._count}/{len(self.jobs)}] {job}: {state}' + (f', {in_words(seconds)}' if seconds else '')
         if self.live:
             self._bar.update()
             if state != 'done':
                 self.warn(line)
         else:
-            left = f' ({in_words(self.left(self._state))} left)' if self._count < self._total else ''
+            left = f' ({in_words(self.left(self._state))} left)' if self._count < len(self.jobs) else ''
             self.warn(line + left)
-
-    def lost(self, job: Job, reason: str) -> None:
-        """Say that a process has died."""
-        self.warn(f'{job}: {reason}; tried again')
 
     def warn(self, line: str) -> None:
         """Print a line above the bar, or the line alone."""

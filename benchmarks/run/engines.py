@@ -22,7 +22,7 @@ from typing import Any
 from joblib.externals.loky.process_executor import ProcessPoolExecutor, TerminatedWorkerError
 
 from benchmarks.run.worker import THREADS, end_with
-from benchmarks.suites.job import ROOT
+from benchmarks.suites.code import ROOT
 from zoo.errors import UsageError
 
 OPTIONS_VARIABLE = 'ZOO_SBATCH'

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 
 from benchmarks.records import Result
 from benchmarks.suites.job import Job
@@ -13,46 +14,54 @@ NO_GUESS = 0.05
 
 
 class Estimator:
-    """Corrects the guess of a job by the ratio of truth to guess of its like: same kind and student, else same kind.
+    """Corrects the guess of a job by the ratio of truth to guess of its like: same type and student, else same type.
 
     Args:
-        finished: jobs that are done, as :meth:`benchmarks.run.results.Results.finished` yields them.
+        finished: finished jobs.
     """
 
     def __init__(self, finished: Iterable[Result] = ()) -> None:
-        self._ratios: dict[str, list[float]] = {}
+        self._ratios: defaultdict[str, list[float]] = defaultdict(list)
         self._medians: dict[str, float] = {}
         for entry in (result for result in finished if result.kind):
-            self.learn(entry.kind, entry.like, entry.guess, entry.seconds)
+            self._learn(entry.kind, entry.like, entry.guess, entry.seconds)
 
-    def learn(self, kind: str, like: str, guess: float, seconds: float) -> None:
+    def learn(self, job: Job, seconds: float) -> None:
         """Take a finished job into account."""
-        ratio = seconds / max(guess, NO_GUESS)
-        for name in (kind, like):
-            self._ratios.setdefault(name, []).append(ratio)
+        self._learn(job.type, job.like, job.seconds, seconds)
+
+    def _learn(self, job_type: str, like: str, guess: float, seconds: float) -> None:
+        for name in (job_type, like):
+            self._ratios[name].append(seconds / max(guess, NO_GUESS))
             self._medians.pop(name, None)
 
     def seconds(self, job: Job) -> float:
         """Estimate of one job."""
-        known = next((name for name in (like(job), job.kind) if name in self._ratios), '')
-        return max(job.seconds, NO_GUESS) * (self._median(known) if known else 1.0)
+        name = job.like if job.like in self._ratios else job.type
+        if name not in self._medians:  # kept: the time that is left is asked for after every job
+            self._medians[name] = statistics.median(self._ratios.get(name, [1.0]))
+        return max(job.seconds, NO_GUESS) * self._medians[name]
 
-    def _median(self, name: str) -> float:
-        """Median ratio, kept until there is another: the time that is left is asked for after every job."""
-        if name not in self._medians:
-            self._medians[name] = statistics.median(self._ratios[name])
-        return self._medians[name]
+    def critical_paths(self, jobs: Sequence[Job]) -> dict[str, float]:
+        """Seconds from the start of every job to the end of the last one that waits for it, by key.
 
+        Args:
+            jobs: jobs in the order of :func:`benchmarks.suites.job.in_order`.
+        """
+        paths = dict.fromkeys((job.key for job in jobs), 0.0)
+        for job in reversed(jobs):  # all that wait for a job come before it here
+            paths[job.key] += self.seconds(job)
+            for need in job.needs.values():
+                paths[need.key] = max(paths.get(need.key, 0.0), paths[job.key])
+        return paths
 
-def like(job: Job) -> str:
-    """What jobs of about the same speed have in common."""
-    return f'{job.kind} {job.settings.get("student", "")}'
+    def total(self, jobs: Sequence[Job], workers: int) -> float:
+        """Seconds of a run: the work shared out, but never less than the critical path."""
+        return max([sum(map(self.seconds, jobs)) / workers, *self.critical_paths(jobs).values()], default=0.0)
 
 
 def in_words(seconds: float) -> str:
     """A duration as people say it."""
     if seconds < 90:
         return f'{max(1, round(seconds))} s'
-    if seconds < 5400:
-        return f'{round(seconds / 60)} min'
-    return f'{seconds / 3600:.1f} h'
+    return f'{round(seconds / 60)} min' if seconds < 5400 else f'{seconds / 3600:.1f} h'

@@ -10,14 +10,12 @@ from typing import Any
 
 from benchmarks.run.display import Display, State
 from benchmarks.run.engines import Engine
-from benchmarks.run.estimate import Estimator, like
-from benchmarks.run.graph import longest_ways
+from benchmarks.run.estimate import Estimator
 from benchmarks.run.results import Results
 from benchmarks.run.worker import work
 from benchmarks.suites.job import Job
 from zoo.errors import UsageError
 
-KINDS_MODULE = 'benchmarks.suites.everything'
 AGAIN = 0.5
 """Seconds until a job that another process has claimed is looked at again."""
 
@@ -29,25 +27,17 @@ class Executor:
         jobs: jobs that have to run, every job after what it needs.
         results: folder of results.
         engine: engine that runs them; closed at the end.
-        display: display that is told what happens.
+        display: display of what happens.
         estimator: estimator of durations, which learns from every job.
-        modules: names of the modules that register the kinds of jobs.
     """
 
     def __init__(
-        self,
-        jobs: Sequence[Job],
-        results: Results,
-        engine: Engine,
-        display: Display,
-        estimator: Estimator,
-        modules: Sequence[str] = (KINDS_MODULE,),
+        self, jobs: Sequence[Job], results: Results, engine: Engine, display: Display, estimator: Estimator
     ) -> None:
         self.jobs = {job.key: job for job in jobs}
         self.results, self.engine, self.display, self.estimator = results, engine, display, estimator
-        self.modules = tuple(modules)
         self.state = State(dict(self.jobs))
-        self._ways = longest_ways(list(jobs), estimator.seconds)
+        self._paths = estimator.critical_paths(jobs)
         self._free = list(reversed(range(engine.slots)))
         self._running: dict[Any, tuple[Job, int]] = {}
         self._not_before: dict[str, float] = {}
@@ -70,19 +60,18 @@ class Executor:
         return self.state
 
     def _submit(self) -> None:
-        """Fill the free slots with what is ready, the longest way first.
+        """Fill the free slots with what is ready, the longest critical path first, which keeps all busy to the end.
 
         Jobs that read what a running one reads come later: the first measurement of weights extracts their features,
         and the others find them.
         """
         now = time.monotonic()
         while self._free and (ready := [job for job in self.state.waiting.values() if self._ready(job, now)]):
-            job = max(ready, key=lambda job: (self._apart(job), self._ways[job.key]))
+            job = max(ready, key=lambda job: (self._apart(job), self._paths[job.key]))
             del self.state.waiting[job.key]
             self.state.running[job.key] = now
             slot = self._free.pop()
-            arguments = self.results.out.absolute(), self._order(job), self.modules
-            self._running[self.engine.submit(slot, work, *arguments)] = job, slot
+            self._running[self.engine.submit(slot, work, self.results.out.absolute(), job)] = job, slot
 
     def _apart(self, job: Job) -> bool:
         """Whether no running job reads the result of a job that this one reads."""
@@ -93,18 +82,6 @@ class Executor:
         """Whether all it needs is there and nobody else was at it a moment ago."""
         pending = (need.key in self.jobs and need.key not in self.state.done for need in job.needs.values())
         return now >= self._not_before.get(job.key, 0.0) and not any(pending)
-
-    def _order(self, job: Job) -> dict[str, Any]:
-        """A job as a worker gets it."""
-        return {
-            'key': job.key,
-            'kind': job.kind,
-            'label': str(job),
-            'like': like(job),
-            'guess': job.seconds,
-            'settings': job.settings,
-            'needs': {role: need.key for role, need in job.needs.items()},
-        }
 
     def _take(self, job: Job, future: Any) -> None:
         """Note what has become of a job."""
@@ -119,7 +96,7 @@ class Executor:
             raise UsageError(f'a worker cannot start: {type(error).__name__}: {last}') from error
         if answer['state'] == 'stopped':
             raise UsageError(f'{answer["error"]}; what is done stays, and the same command goes on once this is mended')
-        for line in answer.get('said', ()):
+        for line in answer.get('warned', ()):
             self.display.warn(line)
         if answer['state'] == 'busy':
             self.state.waiting[job.key] = job
@@ -129,7 +106,7 @@ class Executor:
         else:
             self.state.done[job.key] = job
             if answer['seconds']:
-                self.estimator.learn(job.kind, like(job), job.seconds, answer['seconds'])
+                self.estimator.learn(job, answer['seconds'])
             self.display.ended(job, 'done', answer['seconds'])
 
     def _died(self, job: Job, reason: str, seconds: float) -> None:
@@ -138,9 +115,9 @@ class Executor:
         if self._deaths[job.key] < self.engine.attempts:
             self.results.note('lost', job.key)
             self.state.waiting[job.key] = job
-            self.display.lost(job, reason)
+            self.display.warn(f'{job}: {reason}; tried again')
         else:
-            self.results.put_failure(job.key, str(job), reason)
+            self.results.put_failure(job, reason)
             self.results.note('failed', job.key)
             self._fail(job, reason, seconds)
 
@@ -154,4 +131,5 @@ class Executor:
                 lost.add(other.key)
                 del self.state.waiting[other.key]
                 self.state.blocked[other.key] = str(job)
+                self.results.put_failure(other, f'not run: needs {job}, which failed')
                 self.display.ended(other, 'not run', 0.0)

@@ -18,7 +18,7 @@ def published_block(measured: pd.DataFrame, columns: Sequence[str], texts: int) 
     """Published rows that have a column here; None where there are none.
 
     Args:
-        measured: records by column of the table and metric that it shows, as :class:`benchmarks.run.tables.Figures`
+        measured: records by column of the table and metric that it shows, as :class:`benchmarks.run.tables.TableData`
             has them.
         columns: labels, in order.
         texts: number of text columns between the name of a row and its figures.

@@ -5,18 +5,16 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.records import Failure, Plan, PredictionLists, Predictions, Record, Result, Store
+from benchmarks.records import Failure, Plan, PredictionLists, Result, Store
 from benchmarks.records.keys import plain
 from benchmarks.records.store import NAME
-from benchmarks.suites.job import Outcome
+from benchmarks.suites.job import Job, Outcome
 from zoo.errors import UsageError
 from zoo.io import file_hash
-
-Stamp = tuple[int, int, int]
 
 
 class Results:
@@ -35,19 +33,21 @@ class Results:
     def __init__(self, out: Path) -> None:
         self.out = out
         self.store = Store(out / NAME)
-        self._hashes: dict[Path, tuple[Stamp, str]] = {}
-        self._said: set[str] = set()
+        self._hashes: dict[Path, tuple[tuple[int, int, int], str]] = {}
+        self._warned: set[str] = set()
 
     def done(self, key: str) -> bool:
         """Whether a job is finished, and all it left is still what it was; where it is not, that is said once."""
-        result = self._result(key)
-        if result is None:
-            return False
-        for name, expected in result.files.items():
+        self.store.refresh()
+        result = self.store.results.get(key)
+        for name, expected in result.files.items() if result else ():
             if reason := self._unfit(self.out / name, expected):
-                self._say(f'{self.out / name} {reason}: "{result.label}" counts as not done')
+                text = f'{self.out / name} {reason}: "{result.label if result else key}" counts as not done'
+                if text not in self._warned:
+                    self._warned.add(text)
+                    logging.getLogger(__name__).warning('%s', text)
                 return False
-        return True
+        return result is not None
 
     def get(self, key: str) -> dict[str, Any]:
         """What a finished job returned.
@@ -66,57 +66,42 @@ class Results:
         self.store.refresh()
         yield from self.store.results.values()
 
-    def record(self, key: str) -> Record | None:
-        """The record of a finished measurement, None where there is none."""
-        result = self._result(key)
-        return result.record if result else None
-
-    def predictions(self, key: str) -> Predictions | None:
-        """Per-object predictions of a finished measurement, None where none were kept."""
-        result = self._result(key)
-        return result.unpacked if result else None
-
-    def plans(self, profile: str) -> list[Plan]:
-        """Tables that were asked for with a profile."""
-        self.store.refresh()
-        return [plan for plan in self.store.plans.values() if plan.profile == profile]
-
-    def put(self, key: str, about: Mapping[str, Any], outcome: Outcome) -> None:
-        """Keep what a job made.
-
-        Args:
-            key: key of the job.
-            about: fields of :class:`benchmarks.records.Result` that describe it.
-            outcome: what it made; its record carries the key.
-        """
-        files = {name: file_hash(self.out / name) for name in outcome.files}
+    def put(self, job: Job, outcome: Outcome, seconds: float = 0.0, cpu_seconds: float = 0.0) -> None:
+        """Keep what a job made, and how long it took."""
         found = outcome.predictions
         self.store.add(
             Result(
-                key=key,
+                key=job.key,
+                kind=job.type,
+                label=str(job),
+                like=job.like,
+                settings=plain(job.settings),
+                needs={role: need.key for role, need in job.needs.items()},
+                guess=job.seconds,
+                seconds=seconds,
+                cpu_seconds=cpu_seconds,
                 value=plain(outcome.value),
-                files=files,
+                files={name: file_hash(self.out / name) for name in outcome.files},
                 record=outcome.record,
                 predictions=PredictionLists.pack(found) if found is not None else None,
-                **plain(about),
             )
         )
 
-    def put_failure(self, key: str, label: str, error: str) -> None:
+    def put_failure(self, job: Job, error: str) -> None:
         """Keep why a job failed, until it is done."""
-        if self.failure(key) != error:
-            self.store.add(Failure(key=key, label=label, error=error))
+        if self.failure(job.key) != error:
+            self.store.add(Failure(key=job.key, label=str(job), error=error))
+
+    def failure(self, key: str) -> str:
+        """Why a job failed, empty where it did not."""
+        self.store.refresh()
+        return self.store.failures[key].error if key in self.store.failures else ''
 
     def put_plan(self, plan: Plan) -> None:
         """Keep what a table shows."""
         self.store.refresh()
         if self.store.plans.get((plan.profile, plan.name)) != plan:
             self.store.add(plan)
-
-    def failure(self, key: str) -> str:
-        """Why a job failed, empty where it did not."""
-        self.store.refresh()
-        return self.store.failures[key].error if key in self.store.failures else ''
 
     def log(self, key: str) -> Path:
         """Where a job's output goes."""
@@ -128,11 +113,6 @@ class Results:
         line = json.dumps({'time': round(time.time(), 3), 'event': event, 'key': key}) + '\n'
         with (self.out / 'events.jsonl').open('a', encoding='utf-8') as file:
             file.write(line)
-
-    def _result(self, key: str) -> Result | None:
-        """What a job left, if it is finished."""
-        self.store.refresh()
-        return self.store.results.get(key)
 
     def _unfit(self, path: Path, expected: str) -> str:
         """Why a file is not what it was; empty where it is. Read once unless it changes."""
@@ -146,9 +126,3 @@ class Results:
         except OSError as error:
             return f'cannot be read ({error.strerror})'
         return '' if self._hashes[path][1] == expected else 'is not what was written'
-
-    def _say(self, text: str) -> None:
-        """Warn, once."""
-        if text not in self._said:
-            self._said.add(text)
-            logging.getLogger(__name__).warning('%s', text)

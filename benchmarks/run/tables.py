@@ -19,12 +19,19 @@ SEEDS = 'seeds'
 """Name of the last column before the figures."""
 
 
-class Figures:
+class TableData:
     """Records behind the figures of one table.
 
     Args:
         plan: what the table shows.
         results: folder of results.
+
+    Attributes:
+        frame: planned figures, one a row, with ``value`` and the columns of :func:`benchmarks.load_results`; NaN where
+            one was not measured.
+        measured: figures that were measured, each record once.
+        repeated: whether any figure has more than one measured repetition.
+        lost: number of measurements whose predictions were not kept.
     """
 
     def __init__(self, plan: Plan, results: Results) -> None:
@@ -38,14 +45,11 @@ class Figures:
         ]
         own = found.drop(columns=['seed', 'job'], errors='ignore')  # the plan's count
         self.frame = planned.assign(value=pd.Series(values, dtype=float)).join(own, on='key')
-        """Planned figures, one a row, with ``value`` and the columns of :func:`benchmarks.load_results`; NaN where one
-        was not measured."""
-        self._cells = dict(iter(self.frame.groupby(['row', 'column'], sort=False)))
-
-    @property
-    def measured(self) -> pd.DataFrame:
-        """Figures that were measured, each record once."""
-        return self.frame[self.frame['value'].notna()].drop_duplicates('key')
+        cells = self.frame.groupby(['row', 'column'], sort=False)
+        self._cells = dict(iter(cells))
+        self.measured = self.frame[self.frame['value'].notna()].drop_duplicates('key')
+        self.repeated = bool((cells['value'].count() > 1).any())
+        self.lost = int(self.measured.get('predictions_lost', pd.Series(dtype=bool)).sum())
 
     def runs(self, row: str, column: str) -> list[Run]:
         """Repetitions that were measured."""
@@ -68,16 +72,6 @@ class Figures:
             return 'not run' if any(error.startswith('not run') for error in errors) else 'failed'
         return f'{len(values)} of {len(found)} measured' if len(values) else 'not measured'
 
-    @property
-    def lost(self) -> int:
-        """Measurements whose predictions were not kept."""
-        return int(self.measured.get('predictions_lost', pd.Series(dtype=bool)).sum())
-
-    @property
-    def repeated(self) -> bool:
-        """Whether any figure has more than one measured repetition."""
-        return any(found['value'].count() > 1 for found in self._cells.values())
-
     def failures(self) -> dict[str, str]:
         """Why jobs of this table, or jobs they wait for, failed, by label."""
         found = {}
@@ -95,78 +89,67 @@ def table_of(plan: Plan, results: Results) -> Table:
         plan: what it shows.
         results: folder of results.
     """
-    figures = Figures(plan, results)
-    cells, verdict = _judged(figures)
+    data = TableData(plan, results)
+    verdict = _judged(data)
     body: list[list[Cell | Value]] = []
     for row in plan.rows:
         seeds = {figure.seed for figure in plan.figures if figure.row == row and figure.column in plan.columns}
         texts = [texts.get(row, '–') for texts in plan.about.values()]
-        body.append([row, *texts, str(len(seeds)), *(cells[row, column] for column in plan.columns)])
+        cells = [
+            Cell(data.value(*place), place in verdict.bold, verdict.marks.get(place, ''))
+            for place in ((row, column) for column in plan.columns)
+        ]
+        body.append([row, *texts, str(len(seeds)), *cells])
     header = ['model', *plan.about, SEEDS, *plan.columns]
     blocks = [
-        Block(title, [_wide(name, why, len(header)) for name, why in found.items()])
-        for title, found in ((FAILED, figures.failures()), (ABSENT, dict.fromkeys(plan.missing, 'see the notes')))
+        Block(title, [[name, why, *[''] * (len(header) - 2)] for name, why in found.items()])
+        for title, found in ((FAILED, data.failures()), (ABSENT, dict.fromkeys(plan.missing, 'see the notes')))
         if found
     ]
-    quoted = published_block(figures.measured, plan.columns, len(plan.about) + 1)
+    quoted = published_block(data.measured, plan.columns, len(plan.about) + 1)
     blocks += [quoted] if quoted else []
     absent = [f'{name} is not present: {get}.' for name, get in plan.missing.items()]
-    notes = [*plan.notes, *absent, *_notes(figures, verdict)]
-    return Table(plan.title, header, body, notes, blocks, digits=plan.digits)
+    return Table(plan.title, header, body, [*plan.notes, *absent, *_notes(data, verdict)], blocks, digits=plan.digits)
 
 
-def _wide(name: str, text: str, width: int) -> list[str]:
-    """A row with a name and one sentence."""
-    return [name, text, *[''] * (width - 2)]
-
-
-def _judged(figures: Figures) -> tuple[dict[tuple[str, str], Cell], Verdict]:
-    """Cells of all rows and columns, marked and bold where tests say so."""
-    plan, contests = figures.plan, []
-    for column in plan.columns if plan.better != 'none' and figures.repeated else ():
-        runs = {row: found for row in plan.rows if (found := figures.runs(row, column))}
+def _judged(data: TableData) -> Verdict:
+    """Which cells are marked and bold, where tests say so."""
+    plan, contests = data.plan, []
+    for column in plan.columns if plan.better != 'none' and data.repeated else ():
+        runs = {row: found for row in plan.rows if (found := data.runs(row, column))}
         contests.append(Contest(column, runs, lower=plan.better == 'less', baseline=plan.reference))
     verdict = judge(contests, CONFIDENCE)
-    if plan.judged is not None and figures.lost:
+    if plan.judged is not None and data.lost:
         then = {(row, column): said for row, cells in plan.judged.items() for column, said in cells.items()}
         verdict.bold = {place for place, said in then.items() if '*' in said}
         verdict.marks = {place: mark for place, said in then.items() if (mark := said.strip('*'))}
-    cells = {
-        (row, column): Cell(
-            figures.value(row, column), (row, column) in verdict.bold, verdict.marks.get((row, column), '')
-        )
-        for row in plan.rows
-        for column in plan.columns
-    }
-    return cells, verdict
+    return verdict
 
 
-def _notes(figures: Figures, verdict: Verdict) -> list[str]:
+def _notes(data: TableData, verdict: Verdict) -> list[str]:
     """What the records say of all figures, and what the signs mean."""
-    records = figures.measured
+    records = data.measured
     if records.empty:
         return ['Nothing has been measured yet.']
-    notes = [
-        'Mean and 95 % t-interval over seeds.' if figures.repeated else 'One seed: no interval, nothing is tested.'
-    ]
+    notes = ['Mean and 95 % t-interval over seeds.' if data.repeated else 'One seed: no interval, nothing is tested.']
     how = 'paired t-test over seeds and, where there are predictions, paired bootstrap over seeds and objects; Holm'
+    columns, tests = (
+        f'{number} {what}' + 's' * (number != 1) for number, what in zip(verdict.tests, ('column', 'test'), strict=True)
+    )
     if verdict.tests[1]:
-        tests = _counted(verdict.tests[1], 'test')
-        notes.append(f'{BETTER} {WORSE}: better, worse than the row "{figures.plan.reference}" ({how} over {tests}).')
+        notes.append(f'{BETTER} {WORSE}: better, worse than the row "{data.plan.reference}" ({how} over {tests}).')
     if verdict.tests[0]:
-        tests = _counted(verdict.tests[0], 'column')
-        notes.append(f'Bold: better than the runner-up and every other row ({how} over {tests}).')
-    said = {'Voting': 'protocol.voting', 'Epoch': 'protocol.epoch_selection'}
-    values = {title: _values(records, name) for title, name in said.items()}
-    notes.append('. '.join(f'{title}: {text}' for title, text in values.items() if text) + '.')
+        notes.append(f'Bold: better than the runner-up and every other row ({how} over {columns}).')
+    settings = {'Voting': _values(records, 'protocol.voting'), 'Epoch': _values(records, 'protocol.epoch_selection')}
+    notes.append('. '.join(f'{title}: {text}' for title, text in settings.items() if text) + '.')
     notes += _seen(records)
     if selections := _values(records, 'protocol.recipe_selection'):
         notes.append(f'Fine-tuning: {selections}.')
-    told = [_values(records, f'environment.{name}') for name in ('torch', 'device', 'precision', 'commit')]
-    notes.append(f'Measured with torch {told[0]}, {told[1]}, {told[2]}, commit {told[3]}.')
-    if figures.lost:
-        how = 'tested over seeds alone' if figures.plan.judged is None else 'signs and bold are those of the day'
-        notes.append(f'Predictions of {figures.lost} of {len(records)} measurements were not kept: {how}.')
+    by = [_values(records, f'environment.{name}') for name in ('torch', 'device', 'precision', 'commit')]
+    notes.append(f'Measured with torch {by[0]}, {by[1]}, {by[2]}, commit {by[3]}.')
+    if data.lost:
+        how = 'tested over seeds alone' if data.plan.judged is None else 'signs and bold are those of the day'
+        notes.append(f'Predictions of {data.lost} of {len(records)} measurements were not kept: {how}.')
     return notes
 
 
@@ -186,17 +169,12 @@ def _seen(records: pd.DataFrame) -> list[str]:
         if pd.notna(seen) and seen:
             share = f'{seen:g} of {record["dataset.samples"]:g} objects of {place}'
             notes.append(f'{share} were pretrained on by {record["model"]}: its figures are no test.')
-    told = {'Objects that pretraining saw, by their points': objects, 'Classes that pretraining saw': classes}
-    for what, found in told.items():
+    titles = {'Objects that pretraining saw, by their points': objects, 'Classes that pretraining saw': classes}
+    for title, found in titles.items():
         if found:
-            said = [f'{count} {", ".join(sorted(where))}' for count, where in sorted(found.items())]
-            notes.insert(0, f'{what}: {"; ".join(said)}.')
+            parts = [f'{count} {", ".join(sorted(places))}' for count, places in sorted(found.items())]
+            notes.insert(0, f'{title}: {"; ".join(parts)}.')
     return list(dict.fromkeys(notes))
-
-
-def _counted(number: int, what: str) -> str:
-    """A number of things."""
-    return f'{number} {what}' if number == 1 else f'{number} {what}s'
 
 
 def _values(records: pd.DataFrame, column: str) -> str:

@@ -8,27 +8,24 @@ from __future__ import annotations
 import contextlib
 import functools
 import gc
-import importlib
 import logging
 import os
 import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
 from benchmarks.run.results import Results
-from benchmarks.suites.job import KINDS, Task
+from benchmarks.suites.job import JOB_TYPES, Job, Task
 from zoo.errors import UsageError
 
-Order = dict[str, Any]
-
 THREADS = 1
-"""Of every job, on every machine and for every number of jobs: sums over more threads have other last digits, and a
+"""Threads of a job, on every machine and for every number of jobs: sums over more threads have other last digits, and a
 training makes other weights of them. Jobs are many, so that cores are used by --jobs."""
 
 results_of = functools.cache(Results)
@@ -36,11 +33,7 @@ results_of = functools.cache(Results)
 
 
 def end_with(parent: int) -> None:
-    """End this process with the one that started it, however that ends.
-
-    Args:
-        parent: process id of the parent.
-    """
+    """End this process with the one that started it, whose id is given, however that ends."""
 
     def watch() -> None:
         while os.getppid() == parent:
@@ -50,83 +43,68 @@ def end_with(parent: int) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def work(out: Path, order: Order, modules: Sequence[str]) -> dict[str, Any]:
-    """Do one job, on the GPU where this process sees one; see :func:`serve`.
-
-    Args:
-        out: folder of results.
-        order: see :func:`serve`.
-        modules: names of the modules that register the kinds of jobs.
-    """
-    results = results_of(out)
-    try:
-        with _output_to(results.log(order['key'])):
-            for module in modules:
-                importlib.import_module(module)
-    except OSError as error:
-        return {'key': order['key'], 'state': 'stopped', 'error': _reason(error)}
-    torch = sys.modules.get('torch')
-    if torch is None:  # none of the kinds computes with it
-        return serve(results, order)
-    torch.set_num_threads(THREADS)
-    return serve(results, order, 'cuda' if torch.cuda.is_available() else 'cpu')
+def work(out: Path, job: Job) -> dict[str, Any]:
+    """Do one job in a process of its own, on the GPU where that sees one; see :func:`serve`."""
+    return serve(results_of(out), job, 'auto')
 
 
-def serve(results: Results, order: Order, device: str = 'cpu') -> dict[str, Any]:
+def serve(results: Results, job: Job, device: str = 'cpu') -> dict[str, Any]:
     """Do one job unless it is done or another process is at it.
 
     Args:
         results: folder of results.
-        order: key, kind, label, like, guess, settings and the keys of what it needs.
-        device: ``cpu`` or ``cuda``.
+        job: job whose needs are done.
+        device: ``cpu``, ``cuda``, or ``auto`` for the GPU where there is one.
 
     Returns:
-        The key, the state (``done``, ``failed``, ``busy``, or ``stopped`` where the folder cannot be written), seconds,
-        why it failed, and what the person who waits should know.
+        The state (``done``, ``failed``, ``busy``, or ``stopped`` where the folder cannot be written), seconds, why it
+        failed, and what the person who waits should know.
     """
-    key = order['key']
-    lock = FileLock(results.out / 'locks' / f'{key}.lock')
-    with _warnings() as said:
+    lock = FileLock(results.out / 'locks' / f'{job.key}.lock')
+    with _warnings() as warned:
         try:
             Path(lock.lock_file).parent.mkdir(parents=True, exist_ok=True)
             # The system frees the lock of a process that was killed.
             lock.acquire(blocking=False)
-            if results.done(key):
-                return {'key': key, 'state': 'done', 'seconds': 0.0}
-            with _output_to(results.log(key)):
-                answer = _run(results, order, device)
+            if results.done(job.key):
+                return {'state': 'done', 'seconds': 0.0}
+            with _output_to(results.log(job.key)):
+                answer = _run(results, job, device)
         except Timeout:
-            return {'key': key, 'state': 'busy'}
+            return {'state': 'busy'}
         except OSError as error:
             # Not even the failure can be written down.
-            return {'key': key, 'state': 'stopped', 'error': _reason(error)}
+            return {'state': 'stopped', 'error': _reason(error)}
         finally:
             lock.release()
             # A runner refers to itself in circles, and holds a data set of hundreds of megabytes.
             gc.collect()
-    return {**answer, 'said': said}
+    return {**answer, 'warned': warned}
 
 
-def _run(results: Results, order: Order, device: str) -> dict[str, Any]:
+def _run(results: Results, job: Job, device: str) -> dict[str, Any]:
     """Do a job that is claimed, and keep its result or why there is none."""
-    key, begin, busy = order['key'], time.perf_counter(), _cpu_seconds()
-    results.note('begin', key)
+    begin, busy = time.perf_counter(), _cpu_seconds()
+    results.note('begin', job.key)
     try:
-        inputs = {role: results.get(need) for role, need in order['needs'].items()}
-        task = Task(key, order['settings'], inputs, results.out, device)
-        outcome = KINDS[order['kind']].run(task)
+        job_type = JOB_TYPES[job.type]
+        torch = sys.modules.get('torch')  # where the type has no need of it, it is not imported
+        if torch and device == 'auto':
+            torch.set_num_threads(THREADS)
+            device = 'cuda' if torch.cuda.is_available() else 'cpu'
+        inputs = {role: results.get(need.key) for role, need in job.needs.items()}
+        outcome = job_type.run(Task(job.key, job.settings, inputs, results.out, device))
         seconds = time.perf_counter() - begin
-        about = {name: order[name] for name in ('kind', 'label', 'like', 'guess', 'settings', 'needs')}
-        results.put(key, {**about, 'seconds': seconds, 'cpu_seconds': _cpu_seconds() - busy}, outcome)
+        results.put(job, outcome, seconds, _cpu_seconds() - busy)
     except Exception as error:
         with contextlib.suppress(OSError):  # of a log on a full disk
             traceback.print_exc()
         reason = _reason(error)
-        results.put_failure(key, order['label'], reason)
-        results.note('failed', key)
-        return {'key': key, 'state': 'failed', 'seconds': time.perf_counter() - begin, 'error': reason}
-    results.note('end', key)
-    return {'key': key, 'state': 'done', 'seconds': seconds}
+        results.put_failure(job, reason)
+        results.note('failed', job.key)
+        return {'state': 'failed', 'seconds': time.perf_counter() - begin, 'error': reason}
+    results.note('end', job.key)
+    return {'state': 'done', 'seconds': seconds}
 
 
 def _reason(error: Exception) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -39,18 +39,18 @@ class Source:
     """Labelled data that is measured on.
 
     Attributes:
-        name: on the command line and in keys.
-        title: in tables; a substitute says so here.
-        data: name of the data set in records.
-        variant: of the data set.
+        name: name on the command line and in keys.
+        title: title in tables; a substitute says so here.
         train: config of the labelled training split.
         test: config of the test split.
+        data: name of the data set in records.
+        variant: variant of the data set.
         val: config of a split to choose settings on; where it is None, a part of ``train`` is held out.
         per_class: labelled objects of every class that one seed may use; None takes all.
-        points: of a cloud, chosen by FPS.
+        points: points of a cloud, chosen by FPS.
         queries: test objects of a class in an episode, where a class has fewer than the profile asks for.
         recipe: name of the source on which the fine-tuning rate is chosen.
-        settings: of fine-tuning where a paper gives them; none is chosen then.
+        settings: fine-tuning settings of a paper; none is chosen then.
         get: how to get it, where it is absent; empty where it is there.
         note: what a reader must know.
     """
@@ -70,23 +70,18 @@ class Source:
     get: str = ''
     note: str = ''
 
-    @property
-    def present(self) -> bool:
-        """Whether it can be measured on."""
-        return not self.get
-
 
 @dataclass(frozen=True)
 class Corpus:
     """Data that is pretrained on.
 
     Attributes:
-        name: on the command line and in keys.
-        title: in tables.
-        config: of the training split, without pictures and texts.
+        name: name on the command line and in keys.
+        title: title in tables.
+        config: config of the training split, without pictures and texts.
         pictures: what the config needs beside to carry pictures; None where there are none.
-        objects: about how many, for estimates of time.
-        offline: its methods use the teachers that need no download, see ``OFFLINE_TEACHERS``.
+        objects: rough number of objects, for estimates of time.
+        offline: whether its methods use the teachers that need no download.
         get: how to get it, where it is absent.
     """
 
@@ -102,9 +97,9 @@ class Corpus:
         """Config of the objects with what a method's teachers read.
 
         Args:
-            images: with pictures.
-            texts: with texts.
-            views: pictures of an object, where they are made; files have as many as they have.
+            images: whether there are pictures.
+            texts: whether there are texts.
+            views: number of pictures of an object, where they are made; files have as many as they have.
 
         Raises:
             UsageError: pictures are asked for and there are none.
@@ -116,26 +111,21 @@ class Corpus:
         return {**self.config, **pictures, **({'texts': True} if texts else {})}
 
 
-def built_in(profile: Profile, variant: str, classes: tuple[str, ...] | None = None) -> Source:
-    """The built-in shapes in one variant.
-
-    Args:
-        profile: how many.
-        variant: see :class:`zoo.datasets.ProceduralShapes`.
-        classes: all of them by default.
-    """
+def built_in(profile: Profile, variant: str, classes: tuple[str, ...] = ()) -> Source:
+    """The built-in shapes in one variant, see :class:`zoo.datasets.ProceduralShapes`; of some classes or of all."""
     common = {'type': 'ProceduralShapes', 'seed': LABEL_SEED, 'variant': variant}
-    if classes is not None:
+    suffix, some, objects = '', '', profile.test_objects
+    if classes:
         common['classes'] = list(classes)
-    part = f', {len(classes)} classes' if classes is not None else ''
+        suffix, some, objects = f'-{len(classes)}', f' {len(classes)} classes', shared(objects, classes)
     return Source(
-        name=f'procedural-{variant}' + (f'-{len(classes)}' if classes is not None else ''),
-        title=f'{SUBSTITUTE} {variant}{part}',
+        name=f'procedural-{variant}{suffix}',
+        title=f'{SUBSTITUTE} {variant}' + (f',{some}' if some else ''),
         data='ProceduralShapes',
-        variant=variant + (f' {len(classes)} classes' if classes is not None else ''),
+        variant=variant + some,
         train={**common, 'split': 'train', 'num_objects': profile.pool},
         val={**common, 'split': 'val', 'num_objects': profile.val_objects},
-        test={**common, 'split': 'test', 'num_objects': _share(profile.test_objects, classes)},
+        test={**common, 'split': 'test', 'num_objects': objects},
         per_class=profile.labels_per_class,
         points=profile.num_points,
         recipe=f'procedural-{profile.scan}',
@@ -143,26 +133,21 @@ def built_in(profile: Profile, variant: str, classes: tuple[str, ...] | None = N
     )
 
 
-def _share(objects: int, classes: tuple[str, ...] | None) -> int:
-    """As many objects of every class as the whole set has, or a few more."""
-    return objects if classes is None else -(-objects // len(SHAPES)) * len(classes)
+def shared(objects: int, classes: Sequence[str]) -> int:
+    """Number of objects of some classes, as many of every class as the whole set has, or a few more."""
+    return -(-objects // len(SHAPES)) * len(classes)
 
 
 PACKS = {
-    'shapedb69': ('meshes of 69 everyday classes (shapedb69)', ''),
-    'sweethome3d': ('furniture of Sweet Home 3D', ''),
+    'shapedb69': ('shapedb69/points2048.npz', 'meshes of 69 everyday classes (shapedb69)', ''),
+    'sweethome3d': ('sweethome3d/points2048.npz', 'furniture of Sweet Home 3D', ''),
     'modelnet10-voxels': (
+        'modelnet10',
         'ModelNet10 from voxels',
         'points sampled on 30³ voxel grids of ModelNet10: not comparable with published ModelNet10 figures',
     ),
 }
-"""Title and a note, by name."""
-
-PACK_FOLDERS = {
-    'shapedb69': 'shapedb69/points2048.npz',
-    'sweethome3d': 'sweethome3d/points2048.npz',
-    'modelnet10-voxels': 'modelnet10',
-}
+"""Place in the folder of packs, title, and a note, by name."""
 
 
 def pack_root(given: Path | None = None) -> Path | None:
@@ -173,8 +158,8 @@ def pack_root(given: Path | None = None) -> Path | None:
 
 def pack(name: str, root: Path | None, profile: Profile) -> Source:
     """A pack of real shapes, absent unless its file is in the folder of packs."""
-    title, note = PACKS[name]
-    path = _pack_file(name, root)
+    _, title, note = PACKS[name]
+    path, get = _pack_file(name, root)
     config = {'type': 'ShapePack', 'points': str(path)}
     return Source(
         name=name,
@@ -186,23 +171,20 @@ def pack(name: str, root: Path | None, profile: Profile) -> Source:
         # The median class has six test objects.
         queries=min(5, profile.queries) if name == 'shapedb69' else None,
         recipe=name,
-        get=_absent(name, path),
+        get=get,
         note=note,
     )
 
 
-def _absent(name: str, path: Path | None) -> str:
-    """How to get a pack that is not there."""
-    return '' if path else f'put {PACK_FOLDERS[name]} into a folder and name it with --packs or $ZOO_PACKS'
-
-
-def _pack_file(name: str, root: Path | None) -> Path | None:
-    """The file of a pack; a folder stands for the one pack of points in it."""
-    if root is None:
-        return None
-    place = root / PACK_FOLDERS[name]
-    found = sorted(place.glob('points*.npz')) if place.is_dir() else [place]
-    return found[0].resolve() if found and found[0].is_file() else None
+def _pack_file(name: str, root: Path | None) -> tuple[Path | None, str]:
+    """The file of a pack, or how to get it; a folder stands for the one pack of points in it."""
+    place = PACKS[name][0]
+    if root is not None:
+        path = root / place
+        found = sorted(path.glob('points*.npz')) if path.is_dir() else [path]
+        if found and found[0].is_file():
+            return found[0].resolve(), ''
+    return None, f'put {place} into a folder and name it with --packs or $ZOO_PACKS'
 
 
 TRANSFER = {'epochs': 300, 'warmup': 10, 'batch_size': 32, 'drop_path': 0.2}
@@ -211,34 +193,39 @@ TRANSFER = {'epochs': 300, 'warmup': 10, 'batch_size': 32, 'drop_path': 0.2}
 SCAN = {**TRANSFER, 'rate': 2e-5, 'groups': 128, 'group_size': 32, 'augmentation': 'RandomRotateGravity'}
 MODELNET = {**TRANSFER, 'rate': 1e-5, 'groups': 64, 'group_size': 32, 'augmentation': 'RandomScaleTranslate'}
 
-OFFICIAL: dict[str, tuple[str, dict[str, Any], int, dict[str, Any]]] = {
-    'scanobjectnn-obj_bg': ('scanobjectnn-obj_bg', {}, 2048, SCAN),
-    'scanobjectnn-obj_only': ('scanobjectnn-obj_only', {}, 2048, SCAN),
-    'scanobjectnn-pb_t50_rs': ('scanobjectnn-pb_t50_rs', {}, 2048, SCAN),
-    'modelnet40': ('modelnet40', {}, 1024, MODELNET),
-    'modelnet40-8k': ('modelnet40', {}, 8192, {**MODELNET, 'groups': 512}),
-    'modelnet10': ('modelnet10', {}, 1024, MODELNET),
+OFFICIAL: dict[str, tuple[str, int, dict[str, Any]]] = {
+    'scanobjectnn-obj_bg': ('scanobjectnn-obj_bg', 2048, SCAN),
+    'scanobjectnn-obj_only': ('scanobjectnn-obj_only', 2048, SCAN),
+    'scanobjectnn-pb_t50_rs': ('scanobjectnn-pb_t50_rs', 2048, SCAN),
+    'modelnet40': ('modelnet40', 1024, MODELNET),
+    'modelnet40-8k': ('modelnet40', 8192, {**MODELNET, 'groups': 512}),
+    'modelnet10': ('modelnet10', 1024, MODELNET),
 }
-"""Entry of the catalogue, options, points and fine-tuning settings of the official sets."""
+"""Entry of the catalogue, points and fine-tuning settings of the official sets."""
+
+
+def how_to_get(entry: Any) -> str:
+    """How to get a data set of the catalogue; empty where it is there."""
+    return '' if entry.found() else f'{entry.get}; then put it into $ZOO_DATA/{entry.places[0]}'
 
 
 def official(name: str) -> Source:
     """An official data set, absent unless its files are below the data root."""
-    entry_name, options, points, settings = OFFICIAL[name]
+    entry_name, points, settings = OFFICIAL[name]
     entry = find(entry_name)
-    configs = {split: entry.parts[split].with_options(options) for split in ('train', 'test')}
-    suffix = ' (8k points)' if points == 8192 else ''
+    title = entry.title.split(':')[0]
+    train, test = (dict(entry.parts[split].config) for split in ('train', 'test'))
     return Source(
         name=name,
-        title=f'{entry.title.split(":")[0]}{suffix}',
-        data=entry.title.split(':')[0].split()[0],
-        variant=str(entry.parts['test'].config.get('variant', '')),
-        train=configs['train'],
-        test=configs['test'],
+        title=title + (' (8k points)' if points == 8192 else ''),
+        data=title.split()[0],
+        variant=str(test.get('variant', '')),
+        train=train,
+        test=test,
         points=points,
         recipe=name,
         settings=settings,
-        get='' if entry.found() else f'{entry.get}; then put it into $ZOO_DATA/{entry.places[0]}',
+        get=how_to_get(entry),
     )
 
 
@@ -262,31 +249,24 @@ def corpus(name: str, profile: Profile, root: Path | None = None) -> Corpus:
         return _pack_corpus(root)
     if name == 'shapenet55':
         entry = find(name)
-        get = '' if entry.found() else f'{entry.get}; then put it into $ZOO_DATA/{entry.places[0]}'
         config = dict(entry.parts['train'].config)
-        return Corpus(name, 'ShapeNet55', config, {'images': True}, 41952, offline=False, get=get)
+        return Corpus(name, 'ShapeNet55', config, {'images': True}, 41952, offline=False, get=how_to_get(entry))
     raise UsageError(f'nothing to pretrain on is named {name!r}: choose procedural, packs or shapenet55')
 
 
 def _pack_corpus(root: Path | None) -> Corpus:
     """Training objects of shapedb69 and all furniture of Sweet Home 3D, with four pictures of each."""
-    found = {name: _pack_file(name, root) for name in ('shapedb69', 'sweethome3d')}
-    absent = [text for name, path in found.items() if (text := _absent(name, path))]
-    members, pictured = [], []
-    for (name, path), views in zip(found.items(), ('views112.npz', 'images.npz'), strict=True):
+    members, pictured, absent = [], [], []
+    for name, views in (('shapedb69', 'views112.npz'), ('sweethome3d', 'images.npz')):
+        path, get = _pack_file(name, root)
+        absent += [get] if get else []
         plain: dict[str, Any] = {'type': 'ShapePack', 'points': str(path), 'split': 'train'}
         if name == 'sweethome3d' and path:
             plain |= {'split': 'all', 'meta': str(path.with_name('meta.json'))}
         members.append(plain)
         pictured.append({**plain, 'images': str(path.with_name(views)) if path else ''})
-    return Corpus(
-        'packs',
-        'shapedb69 (training split) and Sweet Home 3D',
-        {'type': 'ObjectUnion', 'datasets': members},
-        {'images': True, 'datasets': pictured},
-        2889,
-        get='; '.join(absent),
-    )
+    title, config = 'shapedb69 (training split) and Sweet Home 3D', {'type': 'ObjectUnion', 'datasets': members}
+    return Corpus('packs', title, config, {'images': True, 'datasets': pictured}, 2889, get='; '.join(absent))
 
 
 @functools.lru_cache

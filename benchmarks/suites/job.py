@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import functools
+import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.records.keys import digest
-from benchmarks.suites.code import ROOT, code_version
-from benchmarks.user_code import address
+from benchmarks.suites.code import code_version
+from benchmarks.user_code import address, load
 
 if TYPE_CHECKING:
     from benchmarks.records import Predictions, Record
 
-__all__ = ['KINDS', 'ROOT', 'Job', 'Kind', 'Outcome', 'Task', 'kind']
-
 
 @dataclass(frozen=True)
 class Task:
-    """What the function of a kind gets.
+    """What the function of a job type gets.
 
     Attributes:
-        key: of the job.
-        settings: of the job.
+        key: key of the job.
+        settings: settings of the job.
         inputs: what the jobs it needs have returned, by role.
-        out: folder of the harness, shared by all jobs.
+        out: folder of results, shared by all jobs.
         device: ``cpu`` or ``cuda``.
     """
 
@@ -47,10 +46,10 @@ class Outcome:
     """What a job leaves.
 
     Attributes:
-        value: JSON, read by the jobs that need it.
-        record: of a measurement.
-        predictions: of the record.
-        files: paths, relative to the folder of the harness, of what other jobs read; they are checked from then on.
+        value: JSON for the jobs that need it.
+        record: record of a measurement.
+        predictions: predictions behind the record.
+        files: paths, relative to the folder of results, of what other jobs read; they are checked from then on.
     """
 
     value: Mapping[str, Any] = field(default_factory=dict)
@@ -60,13 +59,13 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Kind:
-    """A kind of job.
+class JobType:
+    """What jobs of one sort have in common.
 
     Attributes:
-        run: does the work; does it again from where it was killed.
+        run: function that does the work; it goes on from where it was killed.
         code: modules that decide its result, with all that they import, see :mod:`benchmarks.suites.code`.
-        seconds: guess of its duration on one thread, from the settings; corrected by what like jobs took.
+        seconds: guess of the duration on one thread, from the settings; corrected by what like jobs took.
     """
 
     run: Callable[[Task], Outcome]
@@ -74,41 +73,46 @@ class Kind:
     seconds: Callable[[Mapping[str, Any]], float]
 
 
-class Kinds(dict[str, Kind]):
-    """Kinds of jobs by name; what is not there is looked for among the protocols."""
+class JobTypes(dict[str, JobType]):
+    """Job types by name: registered functions, loaded when one is asked for, and protocols."""
 
-    find: Callable[[str], Kind] | None = None
+    def __missing__(self, name: str) -> JobType:
+        """Load what is asked for.
 
-    def __missing__(self, name: str) -> Kind:
-        """Ask for a protocol of that name."""
-        if self.find is None:
-            raise KeyError(name)
-        self[name] = found = self.find(name)
-        return found
+        Raises:
+            UsageError: there is nothing of this name.
+        """
+        # Names made of parts, or the code of each would count as that of all, see benchmarks.suites.code.
+        *_, measuring = (
+            importlib.import_module(f'{__package__}.{module}') for module in ('training', 'recipes', 'measuring')
+        )
+        if ':' in name:
+            load(name)
+        if name not in self:
+            self[name] = measuring.measurement(name)
+        return self[name]
 
 
-KINDS = Kinds()
-"""Every kind by its name."""
-
-Run = Callable[[Task], Outcome]
+JOB_TYPES = JobTypes()
 
 
-def kind(name: str, *, seconds: Callable[[Mapping[str, Any]], float] | None = None) -> Callable[[Run], Run]:
-    """Register a function as a kind of job; measurements are no functions but protocols.
+def job_type(
+    name: str, seconds: Callable[[Mapping[str, Any]], float] = lambda settings: 1.0
+) -> Callable[[Callable[[Task], Outcome]], Callable[[Task], Outcome]]:
+    """Register a function as a job type.
 
     Args:
-        name: name of the kind.
-        seconds: see :class:`Kind`; a second by default.
+        name: name in jobs and records; ``MODULE:FUNCTION`` for one from elsewhere.
+        seconds: see :class:`JobType`.
 
     Raises:
         ValueError: the name is taken.
     """
 
-    def add(run: Run) -> Run:
-        if name in KINDS:
-            raise ValueError(f'there is a kind of job named {name!r} already')
-        module = address(run).rpartition(':')[0]
-        KINDS[name] = Kind(run, (module,), seconds or (lambda settings: 1.0))
+    def add(run: Callable[[Task], Outcome]) -> Callable[[Task], Outcome]:
+        if name in JOB_TYPES:
+            raise ValueError(f'there is a job type named {name!r} already')
+        JOB_TYPES[name] = JobType(run, (address(run).rpartition(':')[0],), seconds)
         return run
 
     return add
@@ -119,33 +123,54 @@ class Job:
     """One piece of work, known by what decides its result.
 
     Attributes:
-        kind: name of the kind.
+        type: name of the job type.
         settings: JSON.
         needs: jobs whose results it reads, by role.
         label: what people read; has no part in the key.
     """
 
-    kind: str
+    type: str
     settings: Mapping[str, Any]
     needs: Mapping[str, Job] = field(default_factory=dict)
     label: str = ''
 
     @functools.cached_property
     def key(self) -> str:
-        """Digest of kind, settings, needs and code."""
-        return digest(
-            {
-                'kind': self.kind,
-                'settings': self.settings,
-                'needs': {role: job.key for role, job in self.needs.items()},
-                'code': code_version(*KINDS[self.kind].code),
-            }
-        )
+        """Digest of type, settings, needs and code."""
+        needs = {role: job.key for role, job in self.needs.items()}
+        code = code_version(*JOB_TYPES[self.type].code)
+        return digest({'type': self.type, 'settings': self.settings, 'needs': needs, 'code': code})
 
     @property
     def seconds(self) -> float:
         """Guess of the duration on one thread."""
-        return KINDS[self.kind].seconds(self.settings)
+        return JOB_TYPES[self.type].seconds(self.settings)
+
+    @property
+    def like(self) -> str:
+        """What jobs of about the same speed have in common."""
+        return f'{self.type} {self.settings.get("student", "")}'
 
     def __str__(self) -> str:
-        return self.label or f'{self.kind} {self.key[:8]}'
+        return self.label or f'{self.type} {self.key[:8]}'
+
+
+def in_order(wanted: Sequence[Job], done: Callable[[str], bool] = lambda key: False) -> list[Job]:
+    """Jobs that have to run, each once and after what it needs; what only finished jobs need is left out.
+
+    Args:
+        wanted: jobs whose results are asked for.
+        done: whether the job of a key is finished.
+    """
+    found: dict[str, Job] = {}
+    skip = functools.cache(done)  # it reads files
+
+    def visit(job: Job) -> None:
+        if job.key not in found and not skip(job.key):
+            for need in job.needs.values():
+                visit(need)
+            found[job.key] = job
+
+    for job in wanted:
+        visit(job)
+    return list(found.values())

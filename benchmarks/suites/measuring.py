@@ -18,7 +18,7 @@ from benchmarks.protocols.untrained import update_norm_statistics
 from benchmarks.records import Predictions, Record
 from benchmarks.records.environment import environment
 from benchmarks.suites.draws import labelled
-from benchmarks.suites.job import KINDS, Kind, Outcome, Task
+from benchmarks.suites.job import JobType, Outcome, Task
 from benchmarks.suites.overlap import count_seen
 from benchmarks.suites.students import pretraining_config
 from benchmarks.user_code import address
@@ -30,18 +30,15 @@ from zoo.registry import DATASETS, MODELS
 from zoo.tensors import load_exactly, read_safetensors, read_tensors, tensor_digest
 
 
-def kind_of(name: str) -> Kind:
-    """The kind of job of a protocol.
+def measurement(name: str) -> JobType:
+    """The job type of a protocol.
 
     Args:
         name: see :meth:`Protocol.kind`.
     """
     protocol = find_protocol(name)
     code = (address(protocol).rpartition(':')[0], __name__)
-    return Kind(functools.partial(measure, protocol), code, lambda settings: protocol.of(settings).seconds(settings))
-
-
-KINDS.find = kind_of
+    return JobType(functools.partial(measure, protocol), code, lambda settings: protocol.of(settings).seconds(settings))
 
 
 def measure(kind: type[Protocol], task: Task) -> Outcome:
@@ -49,14 +46,18 @@ def measure(kind: type[Protocol], task: Task) -> Outcome:
     settings, protocol, source = task.settings, kind.of(task.settings), _source(task)
     train = labelled(settings['train'], settings['per_class'], settings['seed']) if kind.learns else None
     data = Data(train, settings['test'])
-    cache = FeatureCache(task.out / 'features')
     inputs = {**task.inputs, **({'weights': source} if source else {})}
+    cache = FeatureCache(task.out / 'features')
     context = Context(settings['points'], settings['seed'], task.device, cache, task.work, task.out, inputs)
     encoder, said = _given(task, protocol, data, source)
     found = protocol.measure(encoder, data, context)
     if found.seed is not None and kind.learns:
         train = labelled(settings['train'], settings['per_class'], found.seed)
-    record, predictions = _record(task, found, train, _pretrained(task, source, found.seed), said)
+    # The pretraining behind a result is that of the weights, or of the classifier or run that was measured.
+    runs = [value for value in task.inputs.values() if value and 'pretrained' in value]
+    chosen = [value for value in runs if found.seed is None or value['seed'] == found.seed]
+    record = _record(task, found, train, chosen[0]['pretrained'] if chosen else source, said)
+    predictions = Predictions.of(found.labels, found.predictions, score=found.scores) if len(found.labels) else None
     return Outcome(found.value, record, predictions, found.files)
 
 
@@ -70,13 +71,6 @@ def _source(task: Task) -> Mapping[str, Any] | None:
     return {'weights': path, 'digest': tensor_digest(read_safetensors(task.out / path)[0]), 'about': about}
 
 
-def _pretrained(task: Task, source: Mapping[str, Any] | None, seed: int | None) -> Mapping[str, Any] | None:
-    """The pretraining behind a result: that of the weights, or of the classifier or run that was measured."""
-    runs = [value for value in task.inputs.values() if value and 'pretrained' in value]
-    chosen = [value for value in runs if seed is None or value['seed'] == seed]
-    return chosen[0]['pretrained'] if chosen else source
-
-
 def _given(task: Task, protocol: Protocol, data: Data, source: Mapping[str, Any] | None) -> tuple[Any, dict[str, Any]]:
     """What a protocol gets as its encoder, by what it requires, and what a record says of that beside its weights."""
     settings, weights = task.settings, task.out / source['weights'] if source else None
@@ -86,11 +80,9 @@ def _given(task: Task, protocol: Protocol, data: Data, source: Mapping[str, Any]
         return Student(settings['student'], str(weights) if weights else None), {}
     if protocol.requires == base.CLASSIFIER:
         return get_model(task.out / task.inputs['classifier']['weights']), {}
-    if protocol.requires == base.TEXT:
-        assert weights is not None
+    if protocol.requires == base.TEXT and weights:
         return get_model(weights), {}
-    if protocol.requires == base.ALIGNED:
-        assert weights is not None
+    if protocol.requires == base.ALIGNED and weights:
         # With the teachers that the config names, which are no part of the weights.
         config = pretraining_config(settings['student'], settings['options'], settings['offline'])
         model = MODELS.build(config.model.to_dict())
@@ -126,8 +118,8 @@ def _record(
     train: Mapping[str, Any] | None,
     pretraining: Mapping[str, Any] | None,
     said: Mapping[str, Any],
-) -> tuple[Record, Predictions | None]:
-    """Record of one measurement, and its predictions.
+) -> Record:
+    """Record of one measurement.
 
     Args:
         task: task that measured.
@@ -139,16 +131,16 @@ def _record(
     Raises:
         UsageError: a figure is no finite number.
     """
-    settings = task.settings
+    settings, about = task.settings, pretraining['about'] if pretraining else {}
     encoder = settings.get('encoder')
     model = settings['student'] if encoder else model_name(settings['student'], pretraining)
-    broken = [name for name, value in found.metrics.items() if not np.isfinite(value)]
-    if broken:
-        raise UsageError(
-            f'{broken[0]} of {model} on {settings["data"]} {settings["variant"]} is {found.metrics[broken[0]]}, no '
-            'figure: its weights are damaged or diverged'
-        )
-    measured, learnt = DATASETS.build(dict(settings['test'])), None if train is None else DATASETS.build(dict(train))
+    for name, value in found.metrics.items():
+        if not np.isfinite(value):
+            raise UsageError(
+                f'{name} of {model} on {settings["data"]} {settings["variant"]} is {value}, no figure: its weights are '
+                'damaged or diverged'
+            )
+    measured = DATASETS.build(dict(settings['test']))
     dataset = {
         'name': settings['data'],
         'split': settings.get('split', 'test'),
@@ -157,16 +149,15 @@ def _record(
         'samples': len(measured),
         'classes': len(measured.classes),
     }
-    if pretraining and 'classes' in pretraining['about']:
-        seen = {readable(name) for name in pretraining['about']['classes']}
+    if 'classes' in about:
+        seen = {readable(name) for name in about['classes']}
         dataset['seen_classes'] = sum(readable(name) in seen for name in measured.classes)
     if pretraining:
-        same = pretraining['about']['fingerprint'] == measured.fingerprint
+        same = about['fingerprint'] == measured.fingerprint
         dataset['seen_objects'] = len(measured) if same else count_seen(measured, task.out / pretraining['weights'])
-    if learnt is not None:
+    if train is not None:
+        learnt = DATASETS.build(dict(train))
         dataset |= {'train_fingerprint': learnt.fingerprint, 'train_samples': len(learnt)}
-    predictions = Predictions.of(found.labels, found.predictions, score=found.scores) if len(found.labels) else None
-    about = pretraining['about'] if pretraining else {}
     if pretraining:
         weights, digest = f'job {pretraining["weights"].split("/")[1]}', pretraining['digest']
     else:
@@ -175,11 +166,9 @@ def _record(
     if 'epoch' in settings:
         # It was fixed before, so an early one is neither the last nor a selected one.
         epoch, epochs = settings['epoch'], about['epochs']
-        protocol |= {
-            'epoch_selection': 'last' if epoch == epochs else '',
-            'epoch': f'{epoch} of {epochs}, fixed before',
-        }
-    record = Record(
+        selection = 'last' if epoch == epochs else ''
+        protocol |= {'epoch_selection': selection, 'epoch': f'{epoch} of {epochs}, fixed before'}
+    return Record(
         model=model,
         config=found.config or about.get('config', ''),
         config_sha256=about.get('config_sha256', encoder['code'] if encoder else ''),
@@ -195,4 +184,3 @@ def _record(
         environment=environment(task.device),
         job=task.key,
     )
-    return record, predictions

@@ -1,4 +1,4 @@
-"""The kind of job that chooses the learning rate of a training protocol."""
+"""The job type that chooses the learning rate of a training protocol."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from benchmarks.protocols.finetune import Finetune
 from benchmarks.protocols.part_seg import PartSegmentation
 from benchmarks.protocols.pretrain import kept_weights
 from benchmarks.suites.draws import held_out, labelled
-from benchmarks.suites.job import Outcome, Task, kind
+from benchmarks.suites.job import Outcome, Task, job_type
 
 PROTOCOLS: dict[str, type[Finetune]] = {entry.name: entry for entry in (Finetune, PartSegmentation)}
 
@@ -24,7 +24,7 @@ def _seconds(settings: Mapping[str, Any]) -> float:
     return len(settings['rates']) * PROTOCOLS[settings['protocol']].of(settings).seconds(settings)
 
 
-@kind('recipe', seconds=_seconds)
+@job_type('recipe', _seconds)
 def choose_rate(task: Task) -> Outcome:
     """Choose the rate of a protocol by random weights on objects that are in no test split."""
     settings = task.settings

@@ -14,9 +14,12 @@ from mmengine import Config
 from zoo.config import load_config
 from zoo.hub.names import parse_name
 
-IMAGE_TEACHERS = ('TimmImageTeacher', 'CLIPImageTeacher')
-OFFLINE = {'image': 'EfficientNetLite0Teacher', 'text': 'SentenceTeacher'}
-"""Teachers whose weights come with packages; they stand in for those that have to be downloaded."""
+OFFLINE = {
+    'TimmImageTeacher': 'EfficientNetLite0Teacher',
+    'CLIPImageTeacher': 'EfficientNetLite0Teacher',
+    'CLIPTextTeacher': 'SentenceTeacher',
+}
+"""Teachers whose weights come with packages, by those that have to be downloaded and that they stand in for."""
 
 TEXTS = 'class names'
 
@@ -58,6 +61,9 @@ class Model:
     pretrained: bool = True
     encoder: Mapping[str, Any] | None = None
 
+    def __str__(self) -> str:
+        return self.label if self.fraction == 100 else f'{self.label} on {self.fraction} %'
+
 
 def scratch(size: str) -> Model:
     """The plain transformer with random weights, the reference row."""
@@ -74,9 +80,20 @@ def pretraining_options(student: str, options: Mapping[str, Any], offline: bool)
     Args:
         student: name such as ``recon-nano``.
         options: changes by dotted key.
-        offline: put teachers that need no download in the place of those that do.
+        offline: whether teachers that need no download take the place of those that do.
     """
-    changes = _offline(loaded(student)) if offline else {}
+    if not offline:
+        return dict(options)
+    config = loaded(student)
+    changes: dict[str, Any] = {}
+    for name, objective in config.model.get('objectives', {}).items():
+        if stand_in := OFFLINE.get((objective.get('teacher') or {}).get('type', '')):
+            changes[f'model.objectives.{name}.teacher'] = {'type': stand_in, '_delete_': True}
+            changes[f'model.objectives.{name}.target_norm'] = 'layer'
+    for place, hook in enumerate(config.get('custom_hooks', [])):
+        if changes and hook.type == 'FeatureBankHook':
+            # The pictures are not augmented, so that views would be equal.
+            changes[f'custom_hooks.{place}.views'] = 1
     return {**changes, **options}
 
 
@@ -91,38 +108,18 @@ def loaded(student: str, options: str = '{}') -> Config:
 
 
 def pretraining_config(student: str, options: Mapping[str, Any], offline: bool) -> Config:
-    """Pretraining config of a student with its changes, not to be changed; see :func:`pretraining_options`.
-
-    Raises:
-        UsageError: no such student, or an option that nothing reads.
-    """
+    """Pretraining config of a student with the changes of :func:`pretraining_options`, not to be changed."""
     return loaded(student, json.dumps(pretraining_options(student, options, offline)))
-
-
-def _offline(config: Config) -> dict[str, Any]:
-    """Changes that replace teachers that have to be downloaded."""
-    changes: dict[str, Any] = {}
-    for name, objective in config.model.get('objectives', {}).items():
-        kind = (objective.get('teacher') or {}).get('type', '')
-        stand_in = OFFLINE['image'] if kind in IMAGE_TEACHERS else OFFLINE['text'] if kind == 'CLIPTextTeacher' else ''
-        if stand_in:
-            changes[f'model.objectives.{name}.teacher'] = {'type': stand_in, '_delete_': True}
-            changes[f'model.objectives.{name}.target_norm'] = 'layer'
-    for place, hook in enumerate(config.get('custom_hooks', [])):
-        if changes and hook.type == 'FeatureBankHook':
-            # The pictures are not augmented, so that views would be equal.
-            changes[f'custom_hooks.{place}.views'] = 1
-    return changes
 
 
 def objectives(config: Config) -> dict[str, Any]:
     """Objectives that are not switched off, by name."""
-    return {name: goal for name, goal in config.model.get('objectives', {}).items() if goal is not None}
+    return {name: objective for name, objective in config.model.get('objectives', {}).items() if objective is not None}
 
 
 def tokenizers(config: Config) -> dict[str, str]:
     """Configs of the tokenizers that have to be trained first, by the objective that reads them."""
-    teachers = {name: goal.get('teacher') or {} for name, goal in objectives(config).items()}
+    teachers = {name: objective.get('teacher') or {} for name, objective in objectives(config).items()}
     return {name: teacher['trained_by'] for name, teacher in teachers.items() if 'trained_by' in teacher}
 
 
@@ -130,15 +127,15 @@ def supervision(config: Config, reads: str = '') -> str:
     """What supervises a pretraining, in words.
 
     Args:
-        config: of the pretraining.
+        config: config of the pretraining.
         reads: texts that its data set gives, as ``ObjectDataset.text_read`` says; class names where it is not known.
     """
     found = []
-    for goal in objectives(config).values():
-        teacher = goal.get('teacher') or {}
-        kind = teacher.get('type') or goal.type
+    for objective in objectives(config).values():
+        teacher = objective.get('teacher') or {}
+        source = teacher.get('type') or objective.type
         trained = ', trained along' if teacher.get('frozen') is False else ''
-        found.append(SUPERVISION.get(kind, kind).replace(TEXTS, _plural(reads) or TEXTS) + trained)
+        found.append(SUPERVISION.get(source, source).replace(TEXTS, _plural(reads) or TEXTS) + trained)
     return ', '.join(found)
 
 
@@ -151,17 +148,12 @@ def _plural(reads: str) -> str:
     )
 
 
-def speaks(config: Config) -> bool:
-    """Whether a student has a text query, as zero-shot needs it."""
-    return 'text' in objectives(config)
-
-
 @functools.lru_cache
 def config_sha256(name: str) -> str:
     """Digest of a config with all it inherits; where the file lies has no part in it.
 
     Args:
-        name: of a student, or path of a config.
+        name: name of a student, or path of a config.
     """
     config = load_config(name, {}) if name.endswith('.py') else loaded(name)
     content = json.dumps(config.to_dict(), sort_keys=True, default=str)
@@ -178,11 +170,11 @@ def data_options(
     """Changes to a pretraining config: data, length, seed, checkpoints.
 
     Args:
-        config: that is changed; a run of its own length keeps its schedule.
+        config: config that is changed; a run of its own length keeps its schedule.
         dataset: config of the objects.
-        epochs: of the run.
-        seed: of everything random.
-        batch_size: stays that of the config where none is given.
+        epochs: length of the run.
+        seed: seed of everything random.
+        batch_size: batch size; that of the config where none is given.
     """
     changes = {
         'train_dataloader.dataset': {**dataset, '_delete_': True},

@@ -1,17 +1,20 @@
-"""Kinds of jobs that train: tokenizers and students."""
+"""Job types that train: tokenizers and students."""
 
 from __future__ import annotations
 
+import contextlib
+import logging
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from benchmarks.protocols.base import SLOWER
 from benchmarks.protocols.pretrain import config_sha256, kept_weights, pretrain
-from benchmarks.records.files import write_array
+from benchmarks.records.files import read_note, write_array, write_note
 from benchmarks.suites import overlap
 from benchmarks.suites.draws import shared_out
-from benchmarks.suites.job import Outcome, Task, kind
+from benchmarks.suites.job import Outcome, Task, job_type
 from benchmarks.suites.students import config_sha256 as config_hash
 from benchmarks.suites.students import (
     data_options,
@@ -22,11 +25,13 @@ from benchmarks.suites.students import (
     tokenizers,
 )
 from zoo.config import load_config
+from zoo.errors import UsageError
 from zoo.hub.index import find_entry
 from zoo.hub.names import parse_name
 from zoo.hub.weights import resolve_weights
-from zoo.io import write_whole
+from zoo.io import file_hash, write_tensors, write_whole
 from zoo.registry import DATASETS
+from zoo.tensors import read_checkpoint, read_safetensors
 
 SAMPLES_PER_SECOND = {'two-tower': 62, 'smc': 70, 'act': 73, 'point-bert': 120}
 """Pretraining samples a second of a thread, nano, batches of 16; ``OTHERS`` for all others."""
@@ -34,20 +39,22 @@ SAMPLES_PER_SECOND = {'two-tower': 62, 'smc': 70, 'act': 73, 'point-bert': 120}
 OTHERS = 135
 
 
+def _samples(settings: Mapping[str, Any]) -> float:
+    return settings['epochs'] * settings['objects'] * settings['fraction'] / 100
+
+
 def _pretrain_seconds(settings: Mapping[str, Any]) -> float:
     """Guess for one thread."""
     name = parse_name(settings['student'])
-    samples = settings['epochs'] * settings['objects'] * settings['fraction'] / 100
-    return 2 + samples / SAMPLES_PER_SECOND.get(name.method, OTHERS) * SLOWER[name.size]
+    return 2 + _samples(settings) / SAMPLES_PER_SECOND.get(name.method, OTHERS) * SLOWER[name.size]
 
 
 def _tokenizer_seconds(settings: Mapping[str, Any]) -> float:
     """Guess for one thread."""
-    speed = 32 if 'act' in settings['config'] else 57
-    return 2 + settings['epochs'] * settings['objects'] * settings['fraction'] / 100 / speed
+    return 2 + _samples(settings) / (32 if 'act' in settings['config'] else 57)
 
 
-@kind('tokenizer', seconds=_tokenizer_seconds)
+@job_type('tokenizer', _tokenizer_seconds)
 def train_tokenizer(task: Task) -> Outcome:
     """Train a tokenizer that the teachers of other students are."""
     settings = task.settings
@@ -56,51 +63,29 @@ def train_tokenizer(task: Task) -> Outcome:
     batch_size = settings['batch_size'] or config.train_dataloader.batch_size
     steps = settings['epochs'] * max(1, len(DATASETS.build(dict(dataset))) // batch_size)
     options = {**data_options(config, dataset, settings['epochs'], 0, batch_size), **stretched(config, steps)}
-    weights = pretrain(settings['config'], task.work, options, task.device)
-    kept = kept_weights(task.work, weights, task.out)
-    return Outcome(kept, files=[kept['weights']])
+    return _kept(task, pretrain(settings['config'], task.work, options, task.device))
 
 
-@kind('pretrain', seconds=_pretrain_seconds)
-def pretrain_student(task: Task) -> Outcome:
-    """Pretrain a student."""
-    weights, about = run_pretraining(task)
-    kept = kept_weights(task.work, weights, task.out)
-    seen = Path(kept['weights']).with_name(overlap.NAME).as_posix()
-    return Outcome({**kept, 'about': about}, files=[kept['weights'], seen])
-
-
-@kind('released')
+@job_type('released')
 def released_weights(task: Task) -> Outcome:
     """Fetch weights of the index instead of pretraining; what records say of them is what the index says."""
     entry = find_entry(task.settings['name'])
     weights = task.work / f'{entry.name}.safetensors'
     weights.parent.mkdir(parents=True, exist_ok=True)
     write_whole(weights, resolve_weights(entry.name).read_bytes())
-    about = {
-        'config': entry.config,
-        'config_sha256': config_hash(entry.config),
-        'data': entry.data,
-        'fraction': entry.fraction,
-        'teachers': ', '.join(entry.teachers),
-        'epochs': entry.epochs,
-        'seed': entry.seed,
-        'objects': entry.objects,
-        'fingerprint': entry.fingerprint,
-        'options': {},
-    }
-    kept = kept_weights(task.work, weights, task.out)
-    return Outcome({**kept, 'about': about}, files=[kept['weights']])
+    fields = ('config', 'data', 'fraction', 'epochs', 'seed', 'objects', 'fingerprint')
+    about = {name: getattr(entry, name) for name in fields}
+    about |= {'config_sha256': config_hash(entry.config), 'teachers': ', '.join(entry.teachers), 'options': {}}
+    return _kept(task, weights, about=about)
 
 
-def run_pretraining(task: Task, extra: Mapping[str, Any] | None = None) -> tuple[Path, dict[str, Any]]:
-    """Weights of a pretraining, and what records say of it; an interrupted run goes on.
+@job_type('pretrain', _pretrain_seconds)
+def pretrain_student(task: Task) -> Outcome:
+    """Pretrain a student, and keep it after the epochs of ``snapshots`` too where the settings have some.
 
-    Which objects it saw is kept beside the weights.
-
-    Args:
-        task: with the settings of a ``pretrain`` job.
-        extra: changes to the config that the weights do not depend on.
+    Which objects it saw is kept beside the weights. With snapshots the value has their paths by epoch; they hold the
+    whole pretrainer, its projections included, and no state of the optimizer. Those before the last are made of
+    checkpoints, so their epochs are multiples of the first.
     """
     settings = task.settings
     dataset = shared_out(settings['dataset'], settings['fraction'], settings['draw'])
@@ -110,11 +95,15 @@ def run_pretraining(task: Task, extra: Mapping[str, Any] | None = None) -> tuple
     for name in tokenizers(config):
         weights = task.out / task.inputs[f'tokenizer:{name}']['weights']
         options[f'model.objectives.{name}.teacher.weights'] = str(weights)
+    epochs = settings.get('snapshots', [])
+    if epochs:
+        checkpoints = {'interval': epochs[0], 'max_keep_ckpts': -1}
+        options |= {f'default_hooks.checkpoint.{name}': value for name, value in checkpoints.items()}
     path = parse_name(settings['student']).config
-    weights = pretrain(path, task.work, {**options, **(extra or {})}, task.device)
+    weights = pretrain(path, task.work, options, task.device)
     built = DATASETS.build(dict(dataset))
     write_array(weights.with_name(overlap.NAME), overlap.object_digests(built))
-    return weights, {
+    about = {
         'config': path.relative_to(path.parents[2]).as_posix(),
         'config_sha256': config_sha256(task.work),
         'data': settings['data'],
@@ -128,3 +117,39 @@ def run_pretraining(task: Task, extra: Mapping[str, Any] | None = None) -> tuple
         'fingerprint': built.fingerprint,
         'options': {key: str(value) for key, value in settings['options'].items()},
     }
+    if not epochs:
+        return _kept(task, weights, about=about)
+    try:
+        kept = {epoch: _snapshot(task.work, epoch, weights) for epoch in epochs[:-1]} | {epochs[-1]: weights}
+    except UsageError as error:
+        logging.getLogger(__name__).warning('%s: the run begins anew', error)
+        shutil.rmtree(task.work)
+        return pretrain_student(task)
+    snapshots = {str(epoch): place.relative_to(task.out).as_posix() for epoch, place in kept.items()}
+    return _kept(task, weights, about=about, snapshots=snapshots)
+
+
+def _kept(task: Task, weights: Path, **value: Any) -> Outcome:
+    """Weights as other jobs find them; the last step, because it removes the checkpoints."""
+    kept = kept_weights(task.work, weights, task.out)
+    files = {kept['weights'], *value.get('snapshots', {}).values()}
+    if (seen := weights.with_name(overlap.NAME)).is_file():
+        files.add(seen.relative_to(task.out).as_posix())
+    return Outcome({**kept, **value}, files=sorted(files))
+
+
+def _snapshot(work: Path, epoch: int, finished: Path) -> Path:
+    """The student after an epoch with the header of the finished weights, out of the checkpoint unless that was done.
+
+    Raises:
+        UsageError: neither the snapshot nor its checkpoint is there as it was.
+    """
+    target, note = work / f'epoch_{epoch}.safetensors', work / f'epoch_{epoch}.json'
+    with contextlib.suppress(OSError, ValueError):
+        if read_note(note)['sha256'] == file_hash(target):
+            return target
+    state = read_checkpoint(work / f'epoch_{epoch}.pth')['state_dict']
+    header = read_safetensors(finished)[1]
+    write_tensors(target, {name: tensor.clone().contiguous() for name, tensor in state.items()}, header)
+    write_note(note, {'sha256': file_hash(target)})
+    return target

@@ -6,28 +6,30 @@ change, pretrained alike, measured by a linear SVM and by few-shot episodes on f
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from benchmarks.protocols.svm import SVM
-from benchmarks.suites.plans.common import column, ends, rows_of, sheet, with_substitutes
+from benchmarks.suites.planner import Planner
+from benchmarks.suites.plans.common import available, column, stand_ins, table
 from benchmarks.suites.plans.few_shot import few_shot_job
-from benchmarks.suites.setup import Setup
-from benchmarks.suites.sheet import Sheet
 from benchmarks.suites.students import Model
 from benchmarks.suites.suite import suite
+from benchmarks.suites.table import TablePlan
 
 Options = Mapping[str, Any]
 
 FUSION = {
-    'ReCon (two streams, cross-attention)': 'recon',
-    'vanilla multi-task (one stream)': 'multitask',
-    'two towers (nothing shared)': 'two-tower',
-    'masked points alone (Point-MAE)': 'point-mae',
-    'cross-modal contrast alone (CMC)': 'cmc',
-    'single-modal contrast alone (SMC)': 'smc',
+    'recon': 'ReCon (two streams, cross-attention)',
+    'multitask': 'vanilla multi-task (one stream)',
+    'two-tower': 'two towers (nothing shared)',
+    'point-mae': 'masked points alone (Point-MAE)',
+    'cmc': 'cross-modal contrast alone (CMC)',
+    'smc': 'single-modal contrast alone (SMC)',
 }
-
+"""Label by method."""
 
 LOCAL: dict[str, Options] = {
     'points': {},
@@ -85,74 +87,55 @@ MASK: dict[str, Options] = {
     },
 }
 
+ABLATIONS = {
+    'teacher': ('Global teachers of ReCon: which, and frozen or trained along', 'Global teachers of ReCon', TEACHER),
+    'stop_gradient': (
+        'ReCon with and without the stop-gradient between its streams',
+        'Stop-gradient between the streams of ReCon',
+        STOP_GRADIENT,
+    ),
+    'local_teacher': ('Local teacher of ReCon: points, token ids, features, none', 'Local teacher of ReCon', LOCAL),
+    'loss': ("Losses of ReCon's queries and points", 'Losses of ReCon', LOSS),
+    'mask': ('Mask ratio and kind of ReCon', 'Masks of ReCon', MASK),
+}
+"""What the list says, title of the table, and changes of ReCon by label."""
 
-def ablation(setup: Setup, name: str, title: str, models: Sequence[Model]) -> list[Sheet]:
-    """A sheet of variants of one method.
+
+def ablation(planner: Planner, name: str, title: str, models: list[Model]) -> list[TablePlan]:
+    """A table of variants of one method; the first row is the one that the others change.
 
     Args:
-        setup: what was asked for.
-        name: of the files.
-        title: of the table.
-        models: rows; the first is the one that the others change.
+        planner: what was asked for.
+        name: name of the ablation.
+        title: title of the table.
+        models: rows.
     """
     if not models:
         return []
     notes = ['Linear SVM and few-shot episodes on frozen features; nothing selected on the test split.']
-    made = sheet(setup, name, title, models, notes)
-    made.reference = models[0].label
-    ways, shots = setup.profile.few_shot[0]
-    for source in with_substitutes(setup, made, ['modelnet40', 'scanobjectnn-pb_t50_rs'], ends(setup)):
-        for model in rows_of(setup, models):
-            for seed in setup.repetitions:
-                made.add(model.label, column(source, 'SVM'), seed, setup.measure(SVM(), model, source, seed))
-                job = few_shot_job(setup, model, source, seed, ways, shots)
-                made.add(model.label, column(source, f'{ways}-way {shots}-shot'), seed, job)
+    ways, shots = planner.profile.few_shot[0]
+    sources, missing = available(planner, ['modelnet40', 'scanobjectnn-pb_t50_rs'], stand_ins(planner))
+    reference = models[0].label
+    made = table(planner, f'ablation_{name}', f'{title}, OA %', models, notes, sources, missing, reference=reference)
+    for source in sources:
+        made.fill(column(source, 'SVM'), partial(planner.measure, SVM(), source))
+        made.fill(column(source, f'{ways}-way {shots}-shot'), partial(few_shot_job, planner, ways, shots, source))
     return [made]
 
 
-def _switched(setup: Setup, rows: Mapping[str, Options]) -> list[Model]:
-    """ReCon with one change a row."""
-    students = setup.chosen([f'recon-{setup.profile.size}'])
-    return [Model(label, student, options) for student in students for label, options in rows.items()]
-
-
 @suite('ablation_fusion', 'table')
-def fusion(setup: Setup) -> list[Sheet]:
+def fusion(planner: Planner) -> list[TablePlan]:
     """ReCon against multi-task, two towers and each objective alone."""
-    size = setup.profile.size
-    rows = {f'{method}-{size}': label for label, method in FUSION.items() if method in setup.profile.methods}
-    models = [Model(rows[student], student) for student in setup.chosen(list(rows))]
-    return ablation(setup, 'ablation_fusion', 'How contrast and reconstruction are joined, OA %', models)
+    models = planner.students({name: label for name, label in FUSION.items() if name in planner.profile.methods})
+    return ablation(planner, 'fusion', 'How contrast and reconstruction are joined', models)
 
 
-@suite('ablation_teacher', 'table')
-def teacher(setup: Setup) -> list[Sheet]:
-    """Global teachers of ReCon: which, and frozen or trained along."""
-    rows = _switched(setup, TEACHER)
-    return ablation(setup, 'ablation_teacher', 'Global teachers of ReCon, OA %', rows)
+def switches(planner: Planner, name: str, title: str, rows: Mapping[str, Options]) -> list[TablePlan]:
+    """A table of ReCon with one change a row, see :func:`ablation`."""
+    students = planner.students({'recon': ''})
+    models = [replace(model, label=label, options=options) for model in students for label, options in rows.items()]
+    return ablation(planner, name, title, models)
 
 
-@suite('ablation_stop_gradient', 'table')
-def stop_gradient(setup: Setup) -> list[Sheet]:
-    """ReCon with and without the stop-gradient between its streams."""
-    rows = _switched(setup, STOP_GRADIENT)
-    return ablation(setup, 'ablation_stop_gradient', 'Stop-gradient between the streams of ReCon, OA %', rows)
-
-
-@suite('ablation_local_teacher', 'table')
-def local_teacher(setup: Setup) -> list[Sheet]:
-    """Local teacher of ReCon: points, token ids, features, none."""
-    rows = _switched(setup, LOCAL)
-    return ablation(setup, 'ablation_local_teacher', 'Local teacher of ReCon, OA %', rows)
-
-
-@suite('ablation_loss', 'table')
-def loss(setup: Setup) -> list[Sheet]:
-    """Losses of ReCon's queries and points."""
-    return ablation(setup, 'ablation_loss', 'Losses of ReCon, OA %', _switched(setup, LOSS))
-
-
-@suite('ablation_mask', 'table')
-def mask(setup: Setup) -> list[Sheet]:
-    """Mask ratio and kind of ReCon."""
-    return ablation(setup, 'ablation_mask', 'Masks of ReCon, OA %', _switched(setup, MASK))
+for name, (about, title, rows) in ABLATIONS.items():
+    suite(f'ablation_{name}', 'table', about=about)(partial(switches, name=name, title=title, rows=rows))

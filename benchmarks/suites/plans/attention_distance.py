@@ -6,20 +6,17 @@ stays near. The paper gives no formula, see :mod:`zoo.visualize.attention_distan
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import replace
 
 from benchmarks.protocols.attention import AttentionDistance
 from benchmarks.suites.job import Job
-from benchmarks.suites.plans.common import SUPERVISED_BY, sheet
-from benchmarks.suites.plans.held_out import held_out, pretraining_seeds
-from benchmarks.suites.setup import Setup
-from benchmarks.suites.sheet import Sheet
-from benchmarks.suites.students import Model, objectives, pretraining_config
+from benchmarks.suites.planner import Planner
+from benchmarks.suites.plans.common import table
+from benchmarks.suites.plans.held_out import held_out, measure_held_out
+from benchmarks.suites.students import Model, objectives
 from benchmarks.suites.suite import suite
+from benchmarks.suites.table import TablePlan
 from zoo.hub import backbone_config
-
-DISTANCE, SPREAD = 'distance', 'spread'
 
 NOTES = (
     'Patches: attention-weighted distance between patch centres, a patch itself included at distance zero, attention '
@@ -32,81 +29,58 @@ NOTES = (
     'Random weights: batch norm has the statistics of these clouds.',
 )
 
+DISTANCE, SPREAD = 'distance', 'spread'
 
-@dataclass(frozen=True)
-class Line:
-    """A row of the study.
-
-    Attributes:
-        label: of the row.
-        method: of the student.
-        measure: ``distance`` of patches or ``spread`` of queries.
-        pretrained: False takes random weights.
-    """
-
-    label: str
-    method: str
-    measure: str = DISTANCE
-    pretrained: bool = True
-
-
-LINES = (
-    Line('random weights', 'point-mae', pretrained=False),
-    Line('MPM (Point-MAE)', 'point-mae'),
-    Line('CMC', 'cmc'),
-    Line('ReCon, local stream', 'recon'),
-    Line('random weights, queries', 'recon', SPREAD, pretrained=False),
-    Line('CMC, queries', 'cmc', SPREAD),
-    Line('ReCon, global stream', 'recon', SPREAD),
-)
+ROWS = {
+    'random weights': ('point-mae', DISTANCE, False),
+    'MPM (Point-MAE)': ('point-mae', DISTANCE, True),
+    'CMC': ('cmc', DISTANCE, True),
+    'ReCon, local stream': ('recon', DISTANCE, True),
+    'random weights, queries': ('recon', SPREAD, False),
+    'CMC, queries': ('cmc', SPREAD, True),
+    'ReCon, global stream': ('recon', SPREAD, True),
+}
+"""Method, measure of patches or of queries, and whether it is pretrained, by label."""
 
 EVEN = 'even attention'
 
 
 @suite('attention_distance', 'study')
-def attention_distance(setup: Setup) -> list[Sheet]:
+def attention_distance(planner: Planner) -> list[TablePlan]:
     """Average attention distance by layer: MPM, CMC, ReCon's local and global streams."""
-    size = setup.profile.size
-    chosen = set(setup.chosen([f'{method}-{size}' for method in dict.fromkeys(line.method for line in LINES)]))
-    lines = [line for line in LINES if f'{line.method}-{size}' in chosen]
-    if not lines:
+    models = [
+        model
+        for label, (method, _, pretrained) in ROWS.items()
+        for model in planner.students({method: label}, pretrained=pretrained)
+    ]
+    if not models:
         return []
-    depth = backbone_config(f'{lines[0].method}-{size}')['depth']
-    made = sheet(setup, 'attention_distance', 'Average attention distance by layer', [], NOTES, baseline=False)
-    made.rows = [*(line.label for line in lines), EVEN]
-    made.about[SUPERVISED_BY] = {line.label: setup.supervised_by(_model(setup, line)) for line in lines}
-    made.better, made.digits, made.curve = 'none', 3, True
-    made.columns, made.axes = [f'layer {layer}' for layer in range(1, depth + 1)], ('layer', 'radii of the cloud')
-    if setup.corpus.get:
+    layers = range(1, backbone_config(models[0].student)['depth'] + 1)
+    title, columns = 'Average attention distance by layer', [f'layer {layer}' for layer in layers]
+    made = table(
+        planner, 'attention_distance', title, models, NOTES, baseline=False, better='none', digits=3, curve=True,
+        columns=columns, axes=['layer', 'radii of the cloud'],
+    )  # fmt: skip
+    made.rows.append(EVEN)
+    if planner.corpus.get:
         return [made]
-    for line in lines:
-        for seed in pretraining_seeds(setup):
-            job = _job(setup, line, seed)
-            for layer in range(1, depth + 1):
-                made.add(line.label, f'layer {layer}', seed, job, f'{line.measure}/layer_{layer}')
-                if line is lines[0] and seed == 0:
+    for model in models:
+        for seed in planner.pretrain_seeds:
+            job = _job(planner, model, seed)
+            for layer in layers:
+                made.add(model.label, f'layer {layer}', seed, job, f'{ROWS[model.label][1]}/layer_{layer}')
+                if model is models[0] and seed == 0:
                     made.add(EVEN, f'layer {layer}', seed, job, 'even')
-    made.title += f' ({held_out(setup, _model(setup, lines[0])).title})'
+    made.title += f' ({held_out(planner, models[0]).title})'
     return [made]
 
 
-def _model(setup: Setup, line: Line) -> Model:
-    """The student of a row."""
-    student = f'{line.method}-{setup.profile.size}'
-    return Model(student, student, pretrained=line.pretrained)
-
-
-def _job(setup: Setup, line: Line, seed: int) -> Job:
+def _job(planner: Planner, model: Model, seed: int) -> Job:
     """The job that measures one student; rows of one student share it."""
-    model = _model(setup, line)
-    source = held_out(setup, model, pictures=False)
-    base = setup.measure(AttentionDistance(_queries(setup, model)), model, source, seed)
-    settings: dict[str, Any] = {name: value for name, value in base.settings.items() if name != 'train'}
-    label = f'attention of {model.student if model.pretrained else "random " + model.student}, seed {seed}'
-    return Job(base.kind, {**settings, 'split': settings['test']['split']}, base.needs, label)
-
-
-def _queries(setup: Setup, model: Model) -> tuple[str, ...]:
-    """Global queries that pretraining trains."""
-    config = pretraining_config(model.student, model.options, setup.corpus.offline)
-    return tuple(name for name in backbone_config(model.student).get('queries', ()) if name in objectives(config))
+    trained = objectives(planner.config(model))
+    queries = tuple(name for name in backbone_config(model.student).get('queries', ()) if name in trained)
+    label = f'attention of {"" if model.pretrained else "random "}{model.student}, seed {seed}'
+    job = measure_held_out(
+        planner, AttentionDistance(queries), replace(model, label=model.student), seed, pictures=False
+    )
+    return replace(job, label=label)

@@ -7,23 +7,26 @@ here a linear SVM on frozen features, which sees every snapshot as it is.
 
 from __future__ import annotations
 
-import dataclasses
+from dataclasses import replace
+from typing import Any
 
 from benchmarks.protocols.held_out_loss import HeldOutLoss
 from benchmarks.protocols.svm import SVM
 from benchmarks.suites.data import Source
-from benchmarks.suites.following import snapshot_epochs
 from benchmarks.suites.job import Job
-from benchmarks.suites.plans.common import SUPERVISED_BY, ends, sheet, with_substitutes
-from benchmarks.suites.plans.held_out import held_out, pretraining_seeds
-from benchmarks.suites.setup import Setup
-from benchmarks.suites.sheet import Sheet
+from benchmarks.suites.planner import Planner
+from benchmarks.suites.plans.common import SUPERVISED_BY, available, hardest, table
+from benchmarks.suites.plans.held_out import held_out, measure_held_out
 from benchmarks.suites.students import Model
 from benchmarks.suites.suite import suite
+from benchmarks.suites.table import TablePlan
 
-ROWS = {'CMC': 'cmc', 'ReCon': 'recon'}
+ROWS = {'cmc': 'CMC', 'recon': 'ReCon'}
 CONSTANT, MASKED = 'mean of the targets, no student', ', masked as in pretraining'
 EPOCH = 'epochs of pretraining'
+
+SNAPSHOTS = 5
+"""Snapshots of a run, evenly over its epochs; a few more where its length is no multiple."""
 
 LOSS_NOTES = (
     'Loss: what both methods are trained by, summed over image and text, of the same targets. It regresses the '
@@ -42,80 +45,79 @@ SVM_NOTES = (
 )
 
 
-def follow_job(setup: Setup, model: Model, seed: int) -> Job:
-    """The pretraining of a model with snapshots on the way."""
-    base = setup.pretraining(model, seed)
-    snapshots = {'snapshots': snapshot_epochs(setup.profile.epochs)}
-    return Job('follow', {**base.settings, **snapshots}, base.needs, f'{base} with snapshots')
+def snapshot_epochs(epochs: int) -> list[int]:
+    """Epochs of a run after which a student is kept, the last one among them."""
+    step = max(1, epochs // SNAPSHOTS)
+    return [*range(step, epochs, step), epochs]
 
 
 @suite('contrastive_test_loss', 'study')
-def contrastive_test_loss(setup: Setup) -> list[Sheet]:
+def contrastive_test_loss(planner: Planner) -> list[TablePlan]:
     """Contrastive loss of CMC and ReCon on held-out objects over pretraining, with accuracy at the same epochs."""
-    names = {f'{method}-{setup.profile.size}': label for label, method in ROWS.items()}
-    models = [Model(names[student], student) for student in setup.chosen(list(names))]
+    models = planner.students(ROWS)
     if not models:
         return []
-    return [*_losses(setup, models), *_accuracies(setup, models)]
+    found = [*_losses(planner, models)]
+    sources, missing = available(planner, ['scanobjectnn-pb_t50_rs', 'modelnet40'], hardest(planner))
+    for source in sources:
+        name, title = f'contrastive_test_loss_svm_{source.name}', f'SVM on {source.title} over pretraining, OA %'
+        axes = [EPOCH, 'OA, %']
+        made = table(planner, name, title, models, SVM_NOTES, sources, missing, curve=True, axes=axes)
+        for epoch in snapshot_epochs(planner.profile.epochs):
+            for model in made.models:
+                for seed in made.seeds:
+                    made.add(model.label, f'epoch {epoch}', seed, _accuracy_job(planner, source, model, seed, epoch))
+        found.append(made)
+    return found
 
 
-def _losses(setup: Setup, models: list[Model]) -> list[Sheet]:
-    """Sheets of the training loss and of InfoNCE."""
-    loss = sheet(setup, 'contrastive_test_loss', 'Contrastive loss', models, LOSS_NOTES, baseline=False)
-    contrast = sheet(setup, 'contrastive_test_loss_nce', 'InfoNCE of images', models, NCE_NOTES, baseline=False)
+def _losses(planner: Planner, models: list[Model]) -> list[TablePlan]:
+    """Tables of the training loss and of InfoNCE."""
+    epochs, tables = snapshot_epochs(planner.profile.epochs), []
+    where = '' if planner.corpus.get else f' ({held_out(planner, models[0]).title})'
+    for suffix, title, axis, notes in (
+        ('', 'Contrastive loss', 'contrastive loss', LOSS_NOTES),
+        ('_nce', 'InfoNCE of images', 'InfoNCE', NCE_NOTES),
+    ):
+        name, title = f'contrastive_test_loss{suffix}', f'{title} on held-out objects over pretraining{where}'
+        made = table(
+            planner, name, title, models, notes, baseline=False, better='less', digits=4, curve=True,
+            axes=[EPOCH, f'{axis}, held-out objects'], columns=[f'epoch {epoch}' for epoch in epochs],
+        )  # fmt: skip
+        tables.append(made)
+    loss, contrast = tables
     supervised = loss.about[SUPERVISED_BY]
     supervised |= {label + MASKED: text for label, text in supervised.items()}
-    for made, axis in ((loss, 'contrastive loss'), (contrast, 'InfoNCE')):
-        made.better, made.digits = 'less', 4
-        made.curve, made.axes = True, (EPOCH, f'{axis}, held-out objects')
-        made.columns = [f'epoch {epoch}' for epoch in snapshot_epochs(setup.profile.epochs)]
-        made.title += ' on held-out objects over pretraining'
-    if setup.corpus.get:
-        return [loss, contrast]
-    for made in (loss, contrast):
-        made.title += f' ({held_out(setup, models[0]).title})'
-    for model in models:
-        for seed in pretraining_seeds(setup):
-            for epoch in snapshot_epochs(setup.profile.epochs):
-                job = _loss_job(setup, model, seed, epoch)
-                loss.add(model.label, f'epoch {epoch}', seed, job, 'loss')
-                contrast.add(model.label, f'epoch {epoch}', seed, job, 'info_nce/image')
+    for model in loss.models:
+        for seed in planner.pretrain_seeds:
+            for epoch in epochs:
+                job, place = _loss_job(planner, model, seed, epoch), f'epoch {epoch}'
+                loss.add(model.label, place, seed, job, 'loss')
+                contrast.add(model.label, place, seed, job, 'info_nce/image')
                 if model.label == 'ReCon':
-                    loss.add(model.label + MASKED, f'epoch {epoch}', seed, job, 'loss_masked')
+                    loss.add(model.label + MASKED, place, seed, job, 'loss_masked')
                 if model is models[-1] and seed == 0:
-                    loss.add(CONSTANT, f'epoch {epoch}', seed, job, 'loss_constant')
-    return [loss, contrast]
+                    loss.add(CONSTANT, place, seed, job, 'loss_constant')
+    return tables
 
 
-def _loss_job(setup: Setup, model: Model, seed: int, epoch: int) -> Job:
+def _snapshots(planner: Planner, model: Model, seed: int) -> Job:
+    """The pretraining of a model with snapshots on the way."""
+    job = planner.pretraining(model, seed)
+    settings = {**job.settings, 'snapshots': snapshot_epochs(planner.profile.epochs)}
+    return replace(job, settings=settings, label=f'{job} with snapshots')
+
+
+def _loss_job(planner: Planner, model: Model, seed: int, epoch: int) -> Job:
     """The job that measures the loss of one snapshot."""
-    base = setup.measure(HeldOutLoss(), model, held_out(setup, model), seed, epoch=epoch)
-    settings = {name: value for name, value in base.settings.items() if name != 'train'}
-    settings |= {'options': dict(model.options), 'offline': setup.corpus.offline, 'split': settings['test']['split']}
-    return Job(base.kind, settings, {'weights': follow_job(setup, model, seed)}, f'{base}, epoch {epoch}')
+    own: dict[str, Any] = {'epoch': epoch, 'options': dict(model.options), 'offline': planner.corpus.offline}
+    job = measure_held_out(planner, HeldOutLoss(), model, seed, **own)
+    return replace(job, needs={'weights': _snapshots(planner, model, seed)}, label=f'{job}, epoch {epoch}')
 
 
-def _accuracies(setup: Setup, models: list[Model]) -> list[Sheet]:
-    """Sheets of the accuracy, one for every source."""
-    probe = Sheet('', '')
-    official = ['scanobjectnn-pb_t50_rs', 'modelnet40']
-    substitutes = ends(setup) if setup.profile.sources else ends(setup)[-1:]
-    sources = with_substitutes(setup, probe, official, substitutes)
-    return [_accuracy(setup, models, source, probe) for source in sources]
-
-
-def _accuracy(setup: Setup, models: list[Model], source: Source, probe: Sheet) -> Sheet:
-    """Accuracy on one source at the epochs of the losses, random weights beside it."""
-    title = f'SVM on {source.title} over pretraining, OA %'
-    made = sheet(setup, f'contrastive_test_loss_svm_{source.name}', title, models, [*SVM_NOTES, *probe.notes])
-    made.missing |= probe.missing
-    made.curve, made.axes = True, (EPOCH, 'OA, %')
-    for epoch in snapshot_epochs(setup.profile.epochs):
-        for seed in setup.repetitions:
-            column = f'epoch {epoch}'
-            made.add(setup.baseline.label, column, seed, setup.measure(SVM(), setup.baseline, source, seed))
-            for model in [] if setup.corpus.get else models:
-                job = setup.measure(SVM(), model, source, seed, epoch=epoch)
-                needs = {'weights': follow_job(setup, model, seed)}
-                made.add(model.label, column, seed, dataclasses.replace(job, needs=needs, label=f'{job}, {column}'))
-    return made
+def _accuracy_job(planner: Planner, source: Source, model: Model, seed: int, epoch: int) -> Job:
+    """The job that measures the accuracy of one snapshot, or of random weights."""
+    if not model.pretrained:
+        return planner.measure(SVM(), source, model, seed)
+    job = planner.measure(SVM(), source, model, seed, epoch=epoch)
+    return replace(job, needs={'weights': _snapshots(planner, model, seed)}, label=f'{job}, epoch {epoch}')

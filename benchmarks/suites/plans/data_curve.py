@@ -7,42 +7,44 @@ that less data also means fewer steps, as in the released code.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from benchmarks.protocols.svm import SVM
-from benchmarks.suites.plans.common import LAST_EPOCH, ends, rows_of, sheet, with_substitutes
-from benchmarks.suites.setup import Setup
-from benchmarks.suites.sheet import Sheet
+from benchmarks.suites.data import Source
+from benchmarks.suites.job import Job
+from benchmarks.suites.planner import Planner
+from benchmarks.suites.plans.common import LAST_EPOCH, available, hardest, table
 from benchmarks.suites.students import Model
 from benchmarks.suites.suite import suite
+from benchmarks.suites.table import TablePlan
 
-ROWS = {'MPM (Point-MAE)': 'point-mae', 'CMC': 'cmc', 'SMC': 'smc', 'ReCon': 'recon'}
+ROWS = {'point-mae': 'MPM (Point-MAE)', 'cmc': 'CMC', 'smc': 'SMC', 'recon': 'ReCon'}
+
+NOTES = (
+    'Shares are nested and class-balanced; the number of epochs is the same, so that less data means fewer steps.',
+    f'Linear SVM on frozen features. {LAST_EPOCH}',
+)
 
 
 @suite('data_curve', 'study')
-def data_curve(setup: Setup) -> list[Sheet]:
+def data_curve(planner: Planner) -> list[TablePlan]:
     """Transfer accuracy over the share of the pretraining data: MPM, CMC, SMC, ReCon."""
-    names = {f'{method}-{setup.profile.size}': label for label, method in ROWS.items()}
-    students = setup.chosen([name for name in names if name.rsplit('-', 1)[0] in setup.profile.methods])
-    whole = [Model(names[student], student) for student in students]
-    if not whole:
-        return []
-    notes = [
-        'Shares are nested and class-balanced; the number of epochs is the same, so that less data means fewer steps.',
-        'Linear SVM on frozen features. ' + LAST_EPOCH,
-    ]
-    found = []
-    probe = Sheet('', '')
-    official = ['scanobjectnn-pb_t50_rs', 'modelnet40']
-    substitutes = ends(setup) if setup.profile.sources else ends(setup)[-1:]
-    for source in with_substitutes(setup, probe, official, substitutes):
-        title = f'SVM on {source.title} over the share of the pretraining data, OA %'
-        made = sheet(setup, f'data_curve_{source.name}', title, whole, notes)
-        made.missing |= probe.missing
-        made.notes += [note for note in probe.notes if note not in made.notes]
-        made.curve, made.axes = True, ('share of the pretraining data', 'OA, %')
-        for percent in setup.profile.fractions:
-            for model in rows_of(setup, whole):
-                part = Model(model.label, model.student, fraction=percent, pretrained=model.pretrained)
-                for seed in setup.repetitions:
-                    made.add(model.label, f'{percent} %', seed, setup.measure(SVM(), part, source, seed))
-        found.append(made)
-    return found
+    models = planner.students({name: label for name, label in ROWS.items() if name in planner.profile.methods})
+    sources, missing = available(planner, ['scanobjectnn-pb_t50_rs', 'modelnet40'], hardest(planner))
+    return [_curve(planner, source, models, sources, missing) for source in sources] if models else []
+
+
+def _curve(
+    planner: Planner, source: Source, models: list[Model], sources: list[Source], missing: dict[str, str]
+) -> TablePlan:
+    """The curve on one source."""
+    name, title = f'data_curve_{source.name}', f'SVM on {source.title} over the share of the pretraining data, OA %'
+    axes = ['share of the pretraining data', 'OA, %']
+    made = table(planner, name, title, models, NOTES, sources, missing, curve=True, axes=axes)
+    for percent in planner.profile.fractions:
+
+        def job(model: Model, seed: int, percent: int = percent) -> Job:
+            return planner.measure(SVM(), source, replace(model, fraction=percent), seed)
+
+        made.fill(f'{percent} %', job)
+    return made

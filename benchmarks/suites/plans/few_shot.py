@@ -6,44 +6,39 @@ SVM reads frozen features, which the name of the protocol says.
 
 from __future__ import annotations
 
+from functools import partial
+
 from benchmarks.protocols.few_shot import FewShot
 from benchmarks.suites.data import Source
 from benchmarks.suites.job import Job
-from benchmarks.suites.plans.common import ends, rows_of, sheet, with_substitutes
-from benchmarks.suites.setup import Setup
-from benchmarks.suites.sheet import Sheet
+from benchmarks.suites.planner import Planner
+from benchmarks.suites.plans.common import available, stand_ins, table
 from benchmarks.suites.students import Model
 from benchmarks.suites.suite import suite
+from benchmarks.suites.table import TablePlan
 
 
-def few_shot_job(setup: Setup, model: Model, source: Source, seed: int, ways: int, shots: int) -> Job:
+def few_shot_job(planner: Planner, ways: int, shots: int, source: Source, model: Model, seed: int) -> Job:
     """The job of one setting; supports come from the whole training split."""
-    profile = setup.profile
-    protocol = FewShot(ways, shots, source.queries or profile.queries, profile.folds)
-    return setup.measure(protocol, model, source, seed, per_class=None)
+    protocol = FewShot(ways, shots, source.queries or planner.profile.queries, planner.profile.folds)
+    return planner.measure(protocol, source, model, seed, per_class=None)
 
 
 @suite('few_shot', encoders=True)
-def few_shot(setup: Setup) -> list[Sheet]:
+def few_shot(planner: Planner) -> list[TablePlan]:
     """Few-shot episodes (5/10 ways, 10/20 shots, ten folds) by a linear SVM on frozen features."""
-    models = setup.models()
-    found = []
-    probe = Sheet('', '')
-    for source in with_substitutes(setup, probe, ['modelnet40'], [*ends(setup), 'shapedb69']):
-        queries = source.queries or setup.profile.queries
+    profile, models, found = planner.profile, planner.models(), []
+    sources, missing = available(planner, ['modelnet40'], [*stand_ins(planner), 'shapedb69'])
+    for source in sources:
         notes = [
-            f'{setup.profile.folds} folds of {queries} queries a class, other episodes for every seed; '
-            'a linear SVM (C = 0.075) on frozen features, not the fine-tuning of the literature.',
+            f'{profile.folds} folds of {source.queries or profile.queries} queries a class, other episodes for every '
+            'seed; a linear SVM (C = 0.075) on frozen features, not the fine-tuning of the literature.',
             'oa: mean over folds, with its 95 % interval over seeds. The literature prints the deviation over folds '
             'instead, which the records hold as oa_std.',
         ]
-        made = sheet(setup, f'few_shot_{source.name}', f'Few-shot on {source.title}, OA %', models, notes)
-        made.missing |= probe.missing
-        made.notes += [note for note in probe.notes if note not in made.notes]
-        for ways, shots in setup.profile.few_shot:
-            for model in rows_of(setup, models):
-                for seed in setup.repetitions:
-                    job = few_shot_job(setup, model, source, seed, ways, shots)
-                    made.add(model.label, f'{ways}-way {shots}-shot', seed, job)
+        name, title = f'few_shot_{source.name}', f'Few-shot on {source.title}, OA %'
+        made = table(planner, name, title, models, notes, sources, missing)
+        for ways, shots in profile.few_shot:
+            made.fill(f'{ways}-way {shots}-shot', partial(few_shot_job, planner, ways, shots, source))
         found.append(made)
     return found

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from benchmarks.protocols.finetune import Finetune
 from benchmarks.protocols.svm import SVM
-from benchmarks.suites.plans.common import LAST_EPOCH, column, noted, sheet
-from benchmarks.suites.setup import Setup
-from benchmarks.suites.sheet import Sheet
-from benchmarks.suites.students import Model
+from benchmarks.suites.planner import Planner
+from benchmarks.suites.plans.common import LAST_EPOCH, column, table
 from benchmarks.suites.suite import suite
+from benchmarks.suites.table import TablePlan
 
 METHOD = 'smc'
 """It reads points alone, so that nothing has to be rendered first."""
@@ -20,22 +20,19 @@ FINETUNE_SAMPLES = 2_580
 
 
 @suite('live')
-def live(setup: Setup) -> list[Sheet]:
+def live(planner: Planner) -> list[TablePlan]:
     """One method pretrained here, measured frozen and fine-tuned beside random weights."""
-    samples = setup.profile.finetune_samples or FINETUNE_SAMPLES
-    here = replace(setup, profile=replace(setup.profile, released='', finetune_samples=samples))
-    student = f'{METHOD}-{setup.profile.size}'
-    models = [Model(f'{student}, pretrained here', student)] if here.chosen([student]) else here.models()
+    samples = planner.profile.finetune_samples or FINETUNE_SAMPLES
+    planner = replace(planner, profile=replace(planner.profile, released='', finetune_samples=samples))
+    models = planner.students({METHOD: f'{METHOD}-{planner.profile.size}, pretrained here'}) or planner.models()
     notes = [
         LAST_EPOCH,
-        f'{setup.profile.labels_per_class} labels a class, other ones for every seed. Fine-tuning: '
-        f'{samples} clouds, whole epochs.',
+        f'{planner.profile.labels_per_class} labels a class, other ones for every seed. Fine-tuning: {samples} clouds, '
+        'whole epochs.',
     ]
-    made = sheet(here, 'live', 'Trained while you waited, OA %', models, notes)
-    (source,) = noted(made, [here.source(f'procedural-{here.profile.variants[0]}')])
-    for model in (here.baseline, *models):
-        for seed in here.repetitions:
-            made.add(model.label, column(source, 'SVM'), seed, here.measure(SVM(), model, source, seed))
-            if here.fits(Finetune, model):
-                made.add(model.label, column(source, 'fine-tuned'), seed, here.finetune(model, source, seed))
+    source = planner.source(f'procedural-{planner.profile.variants[0]}')
+    made = table(planner, 'live', 'Trained while you waited, OA %', models, notes, [source])
+    trained = [model for model in made.models if planner.fits(Finetune, model)]
+    made.fill(column(source, 'SVM'), partial(planner.measure, SVM(), source))
+    made.fill(column(source, 'fine-tuned'), partial(planner.finetune, source), models=trained)
     return [made]

@@ -6,26 +6,24 @@ both have take its place, with parts of their own.
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
+from functools import partial
 
 from benchmarks.protocols.part_seg import CONFIG, PAPER_CONFIG, PartSegmentation
-from benchmarks.suites.data import Source, built_in
+from benchmarks.suites.data import Source, built_in, how_to_get, shared
 from benchmarks.suites.job import Job
-from benchmarks.suites.plans.common import LAST_EPOCH, column, noted, rows_of, sheet
+from benchmarks.suites.planner import Planner
+from benchmarks.suites.plans.common import LAST_EPOCH, column, table
 from benchmarks.suites.profiles import Profile
-from benchmarks.suites.setup import Setup
-from benchmarks.suites.sheet import Sheet
 from benchmarks.suites.students import POINTNET, Model
 from benchmarks.suites.suite import suite
+from benchmarks.suites.table import TablePlan
 from zoo.datasets.catalogue import find
-from zoo.datasets.procedural.shapes import SHAPES
 
 CLASSES = ('airplane', 'bag', 'car', 'chair', 'cup', 'guitar', 'lamp', 'laptop', 'table')
 """Classes of ShapeNetPart that the built-in shapes have too, the mug as a cup."""
 
-DEARER = 6
+FEWER_SAMPLES = 6
 """A labelled cloud is worth a label for every point and costs three times as much, so that fewer are seen than in
 fine-tuning by this factor."""
 
@@ -50,53 +48,46 @@ def shape_net_part() -> Source:
         points=2048,
         recipe=NAME,
         settings={'config': PAPER_CONFIG},
-        get='' if entry.found() else f'{entry.get}; then put it into $ZOO_DATA/{entry.places[0]}',
+        get=how_to_get(entry),
     )
 
 
 def built_in_parts(profile: Profile) -> Source:
     """The built-in shapes of the common classes, as many of each as the whole set has."""
     source = built_in(profile, 'cad', CLASSES)
-
-    def part(split: Mapping[str, Any], objects: int) -> dict[str, Any]:
-        return {**split, 'seed': STREAM, 'num_objects': -(-objects // len(SHAPES)) * len(CLASSES)}
-
-    return dataclasses.replace(
-        source,
-        train=part(source.train, profile.pool),
-        val=part(source.val or {}, profile.val_objects),
-        test=part(source.test, profile.test_objects),
-    )
+    numbers = {'train': profile.pool, 'val': profile.val_objects, 'test': profile.test_objects}
+    parts = {
+        split: {**(getattr(source, split) or {}), 'seed': STREAM, 'num_objects': shared(number, CLASSES)}
+        for split, number in numbers.items()
+    }
+    return replace(source, train=parts['train'], val=parts['val'], test=parts['test'])
 
 
-def part_seg_job(setup: Setup, model: Model, source: Source, seed: int) -> Job:
+def part_seg_job(planner: Planner, source: Source, model: Model, seed: int) -> Job:
     """The job that fine-tunes a model to segment parts; the rate is chosen before, unless a paper gives it."""
-    samples = 300 * 13_998 if source.settings else -(-setup.profile.finetune_samples // DEARER)
+    samples = 300 * 13_998 if source.settings else -(-planner.profile.finetune_samples // FEWER_SAMPLES)
     own = {'config': source.settings.get('config', CONFIG), 'samples': samples}
-    return setup.finetune(model, source, seed, PartSegmentation, **own)
+    return planner.finetune(source, model, seed, PartSegmentation, **own)
 
 
 @suite(NAME)
-def part_segmentation(setup: Setup) -> list[Sheet]:
+def part_segmentation(planner: Planner) -> list[TablePlan]:
     """Part segmentation of ShapeNetPart, or of built-in shapes: instance and class mIoU."""
-    models = [model for model in setup.models() if model != POINTNET]  # it has no patch tokens to segment by
+    models = [model for model in planner.models() if model != POINTNET]  # it has no patch tokens to segment by
     notes = [
         LAST_EPOCH,
         "Predictions among the parts of the cloud's class; a part in neither truth nor prediction counts 1. Instance "
         'mIoU: mean over clouds. Class mIoU: mean over classes of the mean over their clouds. Test points are fixed.',
     ]
-    made = sheet(setup, NAME, 'Part segmentation (ShapeNetPart or its substitute), mIoU %', models, notes)
-    source = shape_net_part()
-    if not source.present:
-        made.missing[source.title] = source.get
-        source = built_in_parts(setup.profile)
-        made.notes.insert(1, 'Built-in classes have equally many test clouds, so both figures are the same there.')
+    source, missing = shape_net_part(), {}
+    if source.get:
+        missing[source.title] = source.get
+        source = built_in_parts(planner.profile)
+        notes.insert(1, 'Built-in classes have equally many test clouds, so both figures are the same there.')
         if source.per_class:
-            made.notes.insert(1, f'{source.per_class} labelled objects of a class, other ones for every seed.')
-    noted(made, [source])
+            notes.insert(1, f'{source.per_class} labelled objects of a class, other ones for every seed.')
+    title = 'Part segmentation (ShapeNetPart or its substitute), mIoU %'
+    made = table(planner, NAME, title, models, notes, [source], missing)
     for title, metric in METRICS.items():
-        for model in rows_of(setup, models):
-            for seed in setup.repetitions:
-                job = part_seg_job(setup, model, source, seed)
-                made.add(model.label, column(source, title), seed, job, metric)
+        made.fill(column(source, title), partial(part_seg_job, planner, source), metric)
     return [made]

@@ -8,20 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from benchmarks.protocols.corruption import Corruption, FrozenCorruption
 from benchmarks.protocols.corruption_errors import RelativeErrors
 from benchmarks.suites.data import Source
 from benchmarks.suites.job import Job
-from benchmarks.suites.plans.common import ends, rows_of, sheet, with_substitutes
-from benchmarks.suites.setup import Setup
-from benchmarks.suites.sheet import Sheet
+from benchmarks.suites.planner import Planner
+from benchmarks.suites.plans.common import available, stand_ins, table
 from benchmarks.suites.students import Model
 from benchmarks.suites.suite import suite
+from benchmarks.suites.table import TablePlan
 from zoo.hub.names import known_configs
 from zoo.transforms import CORRUPTIONS
 
-ARCHITECTURES = {'ReCon': 'recon', 'DGCNN': 'smc-dgcnn', 'PointNet++': 'smc-pointnet2'}
+ARCHITECTURES = {'recon': 'ReCon', 'smc-dgcnn': 'DGCNN', 'smc-pointnet2': 'PointNet++'}
 """Students whose architectures are compared from random weights, beside the plain transformer."""
 
 ERROR_NOTES = [
@@ -32,88 +33,89 @@ ERROR_NOTES = [
     'measured, where the reference loses nothing.',
 ]
 
+WORDS = {name: name.replace('_', ' ') for name in CORRUPTIONS}
+
+
+def corruption_job(planner: Planner, protocol: Corruption, source: Source, model: Model, seed: int) -> Job:
+    """The job of a model under corruptions, fine-tuned before unless the protocol reads frozen features."""
+    job = planner.measure(protocol, source, model, seed)
+    if isinstance(protocol, FrozenCorruption):
+        return job
+    return replace(job, needs={'classifier': planner.finetune(source, model, seed)})
+
 
 def corrupted(
-    setup: Setup, name: str, title: str, protocol: Corruption, notes: list[str], models: Sequence[Model]
-) -> Sheet:
-    """A sheet with a column for the clean clouds, for each of the corruptions, and for their mean.
+    planner: Planner, name: str, title: str, protocol: Corruption, models: Sequence[Model], notes: Sequence[str] = ()
+) -> TablePlan:
+    """A table with a column for the clean clouds, for each of the corruptions, and for their mean.
 
     Args:
-        setup: what was asked for.
+        planner: what was asked for.
         name: name of the files.
         title: title of the table.
         protocol: how.
-        notes: sentences under the table.
         models: rows, where they fit the protocol.
+        notes: sentences under the table.
     """
-    models = [model for model in models if setup.fits(protocol, model)]
-    shown = ', '.join(map(str, protocol.severities))
+    models = [model for model in models if planner.fits(protocol, model)]
     notes = [
         *notes,
-        f'OA of a corruption: mean over severities {shown}. Corruptions of ModelNet-C made on the fly, the same clouds '
-        'for all models; not the files of ModelNet-C.',
+        f'OA of a corruption: mean over severities {", ".join(map(str, protocol.severities))}. Corruptions of '
+        'ModelNet-C made on the fly, the same clouds for all models; not the files of ModelNet-C.',
     ]
-    made = sheet(setup, name, title, models, notes)
-    columns = {'clean': 'oa', 'mean of the seven': 'oa_corrupted'}
-    columns |= {name.replace('_', ' '): f'oa/{name}' for name in CORRUPTIONS}
-    for source in with_substitutes(setup, made, ['modelnet40'], ends(setup)[:1])[:1]:
-        for model in rows_of(setup, models):
-            for seed in setup.repetitions:
-                job = corruption_job(setup, protocol, model, source, seed)
-                for title, metric in columns.items():
-                    made.add(model.label, title, seed, job, metric)
+    sources, missing = available(planner, ['modelnet40'], stand_ins(planner)[:1])
+    made = table(planner, name, title, models, notes, sources[:1], missing)
+    metrics = {'clean': 'oa', 'mean of the seven': 'oa_corrupted'}
+    metrics |= {words: f'oa/{corruption}' for corruption, words in WORDS.items()}
+    for source in sources[:1]:
+        for column, metric in metrics.items():
+            made.fill(column, partial(corruption_job, planner, protocol, source), metric)
     return made
 
 
-def corruption_job(setup: Setup, protocol: Corruption, model: Model, source: Source, seed: int) -> Job:
-    """The job of a model under corruptions, fine-tuned before unless the protocol reads frozen features."""
-    job = setup.measure(protocol, model, source, seed)
-    if isinstance(protocol, FrozenCorruption):
-        return job
-    return replace(job, needs={'classifier': setup.finetune(model, source, seed)})
-
-
 @suite('robustness')
-def robustness(setup: Setup) -> list[Sheet]:
+def robustness(planner: Planner) -> list[TablePlan]:
     """Fine-tuned models under the seven corruptions of ModelNet-C."""
-    protocol = Corruption(setup.profile.severities)
-    return [corrupted(setup, 'robustness', 'Accuracy under corruptions, OA %', protocol, [], setup.models())]
+    protocol = Corruption(planner.profile.severities)
+    return [corrupted(planner, 'robustness', 'Accuracy under corruptions, OA %', protocol, planner.models())]
 
 
 @suite('robustness_frozen', encoders=True)
-def robustness_frozen(setup: Setup) -> list[Sheet]:
+def robustness_frozen(planner: Planner) -> list[TablePlan]:
     """Frozen features, read by a linear SVM, under the seven corruptions of ModelNet-C."""
     notes = ['Linear SVM (C = 0.075), fitted on the features of clean clouds.']
     title = 'Accuracy of frozen features under corruptions, OA %'
-    protocol = FrozenCorruption(setup.profile.severities)
-    return [corrupted(setup, 'robustness_frozen', title, protocol, notes, setup.models())]
+    protocol = FrozenCorruption(planner.profile.severities)
+    return [corrupted(planner, 'robustness_frozen', title, protocol, planner.models(), notes)]
 
 
 @suite('corruption_errors', 'study')
-def corruption_errors(setup: Setup) -> list[Sheet]:
+def corruption_errors(planner: Planner) -> list[TablePlan]:
     """Architectures from random weights and fine-tuned methods under corruptions: OA, mCE and RmCE, by severity."""
-    size, known = setup.profile.size, set(map(str, known_configs()))
-    names = {f'{stem}-{size}': f'{label} from scratch' for label, stem in ARCHITECTURES.items()}
-    students = setup.chosen([name for name in names if name in known])
-    models = [*(Model(names[name], name, pretrained=False) for name in students), *setup.models()]
-    protocol = Corruption(setup.profile.severities)
-    accuracy = corrupted(setup, 'corruption_accuracy', 'Accuracy under corruptions, OA %', protocol, [], models)
-    errors = replace(accuracy, name='corruption_errors', title='Corruption errors relative to the plain transformer')
-    errors.columns, errors.figures, errors.notes = [], [], [*ERROR_NOTES, *accuracy.notes]
-    errors.better, errors.digits = 'less', 3
-    severities = replace(accuracy, name='corruption_severities', title='OA by corruption and severity, %')
-    severities.rows, severities.columns, severities.figures = [], [], []
-    severities.about, severities.reference = {}, ''
-    jobs = {(figure.row, figure.seed): figure.job for figure in accuracy.figures}
-    references = {f'reference:{seed}': job for (row, seed), job in jobs.items() if row == accuracy.reference}
-    columns = {'mCE': 'mce', 'RmCE': 'rmce', **{f'CE {name.replace("_", " ")}': f'ce/{name}' for name in CORRUPTIONS}}
+    known, size = set(map(str, known_configs())), planner.profile.size
+    architectures = {
+        name: f'{label} from scratch' for name, label in ARCHITECTURES.items() if f'{name}-{size}' in known
+    }
+    models = [*planner.students(architectures, pretrained=False), *planner.models()]
+    protocol = Corruption(planner.profile.severities)
+    accuracy = corrupted(planner, 'corruption_accuracy', 'Accuracy under corruptions, OA %', protocol, models)
+    jobs = {(figure.row, figure.seed): accuracy.jobs[figure.key] for figure in accuracy.figures}
+    reference = {f'reference:{seed}': job for (row, seed), job in jobs.items() if row == accuracy.reference}
+    errors, severities = (
+        accuracy.model_copy(update={'name': f'corruption_{name}', 'columns': [], 'figures': [], 'jobs': {}})
+        for name in ('errors', 'severities')
+    )
+    errors.title, errors.better, errors.digits = 'Corruption errors relative to the plain transformer', 'less', 3
+    errors.notes = [*ERROR_NOTES, *accuracy.notes]
+    severities.title, severities.rows, severities.about = 'OA by corruption and severity, %', [], {}
+    severities.reference = ''
+    metrics = {'mCE': 'mce', 'RmCE': 'rmce', **{f'CE {words}': f'ce/{name}' for name, words in WORDS.items()}}
     for (row, seed), job in jobs.items():
         label = str(job).replace('corruption', 'corruption errors of', 1)
-        compared = Job(RelativeErrors.spec(), job.settings, {'own': job, **references}, label)
-        for column, metric in columns.items():
+        compared = Job(RelativeErrors.spec(), job.settings, {'own': job, **reference}, label)
+        for column, metric in metrics.items():
             errors.add(row, column, seed, compared, metric)
-        for name in CORRUPTIONS:
+        for name, words in WORDS.items():
             for severity in protocol.severities:
-                place = f'{row}, {name.replace("_", " ")}', f'severity {severity}'
-                severities.add(*place, seed, job, f'oa/{name}/{severity}')
+                severities.add(f'{row}, {words}', f'severity {severity}', seed, job, f'oa/{name}/{severity}')
     return [accuracy, errors, severities]

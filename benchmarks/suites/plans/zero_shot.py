@@ -6,48 +6,48 @@ here. On the built-in shapes, ten classes are kept out of every pretraining.
 
 from __future__ import annotations
 
+from functools import partial
+
 from benchmarks.protocols.zero_shot import ZeroShot
 from benchmarks.suites.data import UNSEEN, Source, built_in
 from benchmarks.suites.job import Job
-from benchmarks.suites.plans.common import column, ends, noted, rows_of, sheet, with_substitutes
-from benchmarks.suites.setup import Setup
-from benchmarks.suites.sheet import Sheet
+from benchmarks.suites.planner import Planner
+from benchmarks.suites.plans.common import available, column, stand_ins, table
 from benchmarks.suites.students import Model
 from benchmarks.suites.suite import suite
+from benchmarks.suites.table import TablePlan
 
 OFFICIAL = ['modelnet10', 'modelnet40', 'scanobjectnn-obj_bg', 'scanobjectnn-obj_only', 'scanobjectnn-pb_t50_rs']
 
 
-def unseen(setup: Setup, variant: str) -> Source:
-    """The classes of the built-in shapes that no pretraining sees."""
-    return built_in(setup.profile, variant, UNSEEN)
+def unseen(planner: Planner, source: Source) -> Source:
+    """The classes that no pretraining sees of the built-in shapes of a source."""
+    return built_in(planner.profile, source.variant, UNSEEN)
 
 
-def zero_shot_job(setup: Setup, model: Model, source: Source, seed: int) -> Job:
+def zero_shot_job(planner: Planner, source: Source, model: Model, seed: int) -> Job:
     """The job of one model on the test split of a source."""
-    return setup.measure(ZeroShot(), model, source, seed, offline=setup.corpus.offline)
+    return planner.measure(ZeroShot(), source, model, seed, offline=planner.corpus.offline)
 
 
 @suite('zero_shot')
-def zero_shot(setup: Setup) -> list[Sheet]:
+def zero_shot(planner: Planner) -> list[TablePlan]:
     """Zero-shot classification by class names; on the built-in shapes of classes that no pretraining saw."""
-    models = [model for model in setup.models() if setup.speaks(model)]
+    models = [model for model in planner.models() if planner.fits(ZeroShot, model)]
     if not models:
         return []
     notes = [
         'Text stream alone, 60 prompts, mean of unit features; test split. The text teacher of the run is that of '
         'pretraining.',
     ]
-    if not setup.profile.sources:
+    sources, missing = available(planner, OFFICIAL, ['modelnet10-voxels', 'shapedb69'])
+    if not planner.profile.sources:
         notes.append(f'Chance is 10 % on the {len(UNSEEN)} classes that no pretraining saw: {", ".join(UNSEEN)}.')
-    made = sheet(setup, 'zero_shot', 'Zero-shot, OA %', models, notes, baseline=False)
-    sources = with_substitutes(setup, made, OFFICIAL, ['modelnet10-voxels', 'shapedb69'])
-    variants = [] if setup.profile.sources else [name.removeprefix('procedural-') for name in ends(setup)]
-    sources += noted(made, [unseen(setup, variant) for variant in variants])
+        sources += [unseen(planner, planner.source(name)) for name in stand_ins(planner)]
+    made = table(planner, 'zero_shot', 'Zero-shot, OA %', models, notes, sources, missing, baseline=False)
     for source in sources:
-        title = f'procedural {source.variant}, unseen' if source.name.startswith('procedural') else column(source)
-        for model in rows_of(setup, models)[1:]:
-            # Nothing is random after pretraining, so that only other weights are a repetition.
-            for seed in sorted({setup.pretraining(model, seed).settings['seed'] for seed in setup.repetitions}):
-                made.add(model.label, title, seed, zero_shot_job(setup, model, source, seed))
+        built = source.name.startswith('procedural')
+        title = f'procedural {source.variant}, unseen' if built else column(source)
+        # Nothing is random after pretraining, so that only other weights are a repetition.
+        made.fill(title, partial(zero_shot_job, planner, source), seeds=planner.pretrain_seeds)
     return [made]

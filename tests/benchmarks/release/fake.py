@@ -10,9 +10,9 @@ import torch
 from safetensors.torch import save_file
 
 import zoo
+from benchmarks.records import PredictionLists, Result
 from benchmarks.run.results import Results
-from benchmarks.suites.everything import measuring  # noqa: F401  (registers the kinds of jobs)
-from benchmarks.suites.job import KINDS, Outcome, Task
+from benchmarks.suites.job import JOB_TYPES, Task
 from zoo.config import ROOT, load_config
 from zoo.tensors import tensor_digest
 
@@ -45,10 +45,9 @@ def make_out(out: Path, student=STUDENT, header=None) -> Path:
         'student': student, 'options': {}, 'offline': True, 'fraction': 100, 'seed': 0, 'data': ABOUT['data'],
         'dataset': {**SHAPES, 'split': 'train', 'num_objects': 12},
     }  # fmt: skip
-    results.put('pre', {'kind': 'pretrain', 'label': 'pretrain', 'settings': settings, 'needs': {}}, Outcome(value))
-    for key, changes in (('half', {'fraction': 50}), ('other', {'options': {'model.mask.ratio': 0.5}})):
-        about = {'kind': 'pretrain', 'label': key, 'settings': {**settings, **changes}, 'needs': {}}
-        results.put(key, about, Outcome(value))
+    changes = {'pre': {}, 'half': {'fraction': 50}, 'other': {'options': {'model.mask.ratio': 0.5}}}
+    for key, change in changes.items():
+        results.store.add(Result(key=key, kind='pretrain', label=key, settings={**settings, **change}, value=value))
     for seed in (0, 1):
         measure(results, seed, value, student)
     return out
@@ -62,8 +61,9 @@ def measure(results, seed, source, student):
         'test': {**SHAPES, 'split': 'test', 'num_objects': 12},
     }  # fmt: skip
     key = f'{seed}' * 32
-    outcome = KINDS['svm'].run(Task(key, settings, {'weights': source}, results.out))
-    results.put(key, {'kind': 'svm', 'label': key, 'settings': settings, 'needs': {'weights': 'pre'}}, outcome)
+    outcome = JOB_TYPES['svm'].run(Task(key, settings, {'weights': source}, results.out))
+    found = {'record': outcome.record, 'predictions': PredictionLists.pack(outcome.predictions)}
+    results.store.add(Result(key=key, kind='svm', label=key, settings=settings, needs={'weights': 'pre'}, **found))
 
 
 def make_root(root: Path) -> Path:

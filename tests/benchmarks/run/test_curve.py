@@ -7,7 +7,7 @@ import pytest
 from benchmarks.records import mean_interval
 from benchmarks.run.curve import COLORS, draw, draw_values, place_of, svg
 from benchmarks.run.results import Results
-from benchmarks.suites.sheet import Sheet
+from benchmarks.suites.table import TablePlan
 from tests.benchmarks.run.test_tables import job, measured
 
 SPACE = '{http://www.w3.org/2000/svg}'
@@ -27,14 +27,14 @@ def line(*values):
 
 def test_a_table_is_drawn_over_the_numbers_in_its_columns(tmp_path):
     results = Results(tmp_path)
-    made = Sheet('s', 'Title <1> & $x$', curve=True, axes=('epochs <of> $it$', 'loss & more'))
+    made = TablePlan(name='s', title='Title <1> & $x$', curve=True, axes=['epochs <of> $it$', 'loss & more'])
     for epoch in (2, 10):
         for seed in range(2):
             entry = job('base', seed, f'epoch {epoch}')
             made.add('base', f'epoch {epoch}', seed, entry)
             measured(results, entry, 10 * epoch + seed, seed)
     made.columns.append('epoch 12')  # nothing measured there yet
-    draw(made.plan('smoke', 'svm'), results, tmp_path / 'curve.svg')
+    draw(made, results, tmp_path / 'curve.svg')
     content = (tmp_path / 'curve.svg').read_bytes()
     assert {'2', '10', 'epochs <of> $it$', 'loss & more', 'base'} <= set(texts(content))
     assert '12' not in texts(content)
@@ -43,12 +43,12 @@ def test_a_table_is_drawn_over_the_numbers_in_its_columns(tmp_path):
 
 def test_percents_keep_their_sign_and_nothing_measured_is_not_drawn(tmp_path):
     results = Results(tmp_path)
-    made = Sheet('s', 'Title', curve=True)
+    made = TablePlan(name='s', title='Title', curve=True)
     made.add('base', '25 %', 0, job('base', 0))
-    draw(made.plan('smoke', 'svm'), results, tmp_path / 'none.svg')
+    draw(made, results, tmp_path / 'none.svg')
     assert not (tmp_path / 'none.svg').exists()
     measured(results, job('base', 0), 50, 0)
-    draw(made.plan('smoke', 'svm'), results, tmp_path / 'curve.svg')
+    draw(made, results, tmp_path / 'curve.svg')
     assert '25 %' in texts((tmp_path / 'curve.svg').read_bytes())
 
 

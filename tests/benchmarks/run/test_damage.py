@@ -8,21 +8,21 @@ import pytest
 
 from benchmarks.records import Store
 from benchmarks.run import harness
-from benchmarks.suites.job import Job
+from benchmarks.suites.job import Job, in_order
+from benchmarks.suites.planner import Planner
 from benchmarks.suites.profiles import find_profile
-from benchmarks.suites.setup import Setup
-from benchmarks.suites.sheet import Sheet
 from benchmarks.suites.suite import Suite
+from benchmarks.suites.table import TablePlan
 from tests.benchmarks.run.here import Here
 from tests.layouts import write_pack
 from zoo.errors import UsageError
 
-KINDS = {
+FILES = {
     'results': 'results.jsonl.gz',
-    'weights': 'runs/{follow}/weights.safetensors',
-    'snapshot': 'runs/{follow}/epoch_1.safetensors',
-    'note of a run': 'runs/{follow}/run.json',
-    'note of a snapshot': 'runs/{follow}/epoch_1.json',
+    'weights': 'runs/{pretraining}/weights.safetensors',
+    'snapshot': 'runs/{pretraining}/epoch_1.safetensors',
+    'note of a run': 'runs/{pretraining}/run.json',
+    'note of a snapshot': 'runs/{pretraining}/epoch_1.json',
     'features': 'features/*.npy',
     'clouds': 'features/clouds/*.npy',
     'events': 'events.jsonl',
@@ -82,21 +82,21 @@ def make_unreadable(path):
 WAYS = (cut, empty, flip, replace, remove, make_unreadable, make_a_folder)
 
 
-def sheets(pack):
-    """A pretraining with a snapshot, and what two kinds of jobs measure of it."""
+def tables_of(pack):
+    """A pretraining with a snapshot, and what two protocols measure of it."""
     data = {'type': 'ShapePack', 'points': str(pack)}
     about = {'student': 'point-mae-nano', 'seed': 0, 'data': 'pack'}
-    follow = Job('follow', {
+    pretraining = Job('pretrain', {
         **about, 'dataset': {**data, 'split': 'train'}, 'fraction': 100, 'draw': 0, 'objects': 24, 'options': {},
         'offline': True, 'epochs': 2, 'batch_size': 8, 'snapshots': [1, 2],
-    }, label='follow')  # fmt: skip
+    }, label='pretraining')  # fmt: skip
     measured = {
         **about, 'variant': '', 'train': {**data, 'split': 'train'}, 'test': {**data, 'split': 'test'}, 'points': 64,
         'per_class': None,
     }  # fmt: skip
-    made = Sheet('damage', 'Damage')
-    for column, kind, more in (('first', 'svm', {'epoch': 1}), ('last', 'knn', {})):
-        made.add('row', column, 0, Job(kind, {**measured, **more}, {'weights': follow}, label=column))
+    made = TablePlan(name='damage', title='Damage')
+    for column, protocol, more in (('first', 'svm', {'epoch': 1}), ('last', 'knn', {})):
+        made.add('row', column, 0, Job(protocol, {**measured, **more}, {'weights': pretraining}, label=column))
     return [made]
 
 
@@ -104,10 +104,9 @@ class Benchmark:
     """A folder of results and the command that fills it."""
 
     def __init__(self, out, planned):
-        self.keys = {figure.column: figure.job.key for figure in planned[0].figures}
-        self.keys['follow'] = planned[0].figures[0].job.needs['weights'].key
-        suite = Suite('svm', 'suite', '', lambda setup: planned)
-        self.out, self.request = out, harness.Request([suite], Setup(find_profile('smoke')), out)
+        self.keys = {str(job): job.key for job in in_order(list(planned[0].jobs.values()))}
+        suite = Suite('svm', 'suite', '', lambda planner: planned)
+        self.out, self.request = out, harness.Request([suite], Planner(find_profile('smoke')), out)
 
     def run(self, capsys):
         """Exit code, tables, and what else is said."""
@@ -124,7 +123,7 @@ class Benchmark:
         store.keep(set(store.results) - {self.keys[name] for name in names})
 
     def files(self, kind):
-        found = sorted(self.out.glob(KINDS[kind].format(**self.keys)))
+        found = sorted(self.out.glob(FILES[kind].format(**self.keys)))
         assert found, kind
         return found
 
@@ -132,7 +131,7 @@ class Benchmark:
 @pytest.fixture(scope='module')
 def undisturbed(tmp_path_factory):
     out = tmp_path_factory.mktemp('undisturbed')
-    planned = sheets(write_pack(out / 'pack.npz', 30, num_points=64))
+    planned = tables_of(write_pack(out / 'pack.npz', 30, num_points=64))
     return out, planned
 
 
@@ -148,27 +147,27 @@ def benchmark(undisturbed, tmp_path, monkeypatch, capsys):
     return Benchmark(tmp_path / 'out', planned), tables
 
 
-@pytest.mark.parametrize('kind', [pytest.param(kind, marks=[pytest.mark.slow] * (kind in TRAINED)) for kind in KINDS])
+@pytest.mark.parametrize('kind', [pytest.param(kind, marks=[pytest.mark.slow] * (kind in TRAINED)) for kind in FILES])
 def test_a_damaged_file_never_moves_a_figure(kind, benchmark, capsys):
     made, tables = benchmark
     for way in WAYS[4:] if kind in UNREAD else WAYS:
         # What is done reads nothing.
         if kind != 'results':
-            made.forget(*(('follow', 'last', 'first') if kind in TRAINED else ('last',)))
+            made.forget(*(('pretraining', 'last', 'first') if kind in TRAINED else ('last',)))
         for path in (paths := made.files(kind)):
             way(path)
         if kind == 'clouds':
             for path in made.files('features'):
                 path.unlink()
-        code, printed, told = made.run(capsys)
-        case = f'{kind}, {way.__name__}: {code} {told}'
-        assert 'Traceback' not in told, case
+        code, printed, errors = made.run(capsys)
+        case = f'{kind}, {way.__name__}: {code} {errors}'
+        assert 'Traceback' not in errors, case
         if code == 0:
             assert printed == tables, case
         else:
             assert way in (make_a_folder, make_unreadable), case
-            assert any(path.name in f'{code} {told}' for path in paths), case
+            assert any(path.name in f'{code} {errors}' for path in paths), case
             for path in paths:
                 shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-            code, printed, told = made.run(capsys)
-            assert (code, printed) == (0, tables), f'{case}; mended: {code} {told}'
+            code, printed, errors = made.run(capsys)
+            assert (code, printed) == (0, tables), f'{case}; mended: {code} {errors}'

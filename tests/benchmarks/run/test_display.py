@@ -14,12 +14,12 @@ class Terminal(io.StringIO):
 
 def watched(stream):
     first, second, third = jobs = trainings(3, 0)
-    display = Display(3, 2, {job.key: job for job in jobs}, Estimator(), stream)
+    display = Display(jobs, 2, Estimator(), stream)
     state = State({third.key: third}, {second.key: 0.0}, {first.key: first})
     display.update(state)
     display.ended(first, 'done', 4.0)
     display.update(state)
-    display.lost(second, 'its process was ended by signal 9')
+    display.warn(f'{second}: its process was ended by signal 9; tried again')
     display.ended(second, 'failed', 100.0)
     display.ended(third, 'not run', 0.0)
     display.close()

@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.run import harness
 from tests.benchmarks.run.here import Here
-from tests.benchmarks.run.test_damage import Benchmark, sheets
+from tests.benchmarks.run.test_damage import Benchmark, tables_of
 from tests.layouts import write_pack
 
 
@@ -37,7 +37,7 @@ def fill(disk, left):
 @pytest.mark.slow
 def test_the_same_command_goes_on_when_there_is_room_again(small_disk, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(harness, 'engine_of', lambda *_: Here())
-    planned = sheets(write_pack(tmp_path / 'pack.npz', 30, num_points=64))
+    planned = tables_of(write_pack(tmp_path / 'pack.npz', 30, num_points=64))
     code, tables, _ = Benchmark(tmp_path / 'roomy', planned).run(capsys)
     assert code == 0
     made = Benchmark(small_disk / 'out', planned)
@@ -45,15 +45,15 @@ def test_the_same_command_goes_on_when_there_is_room_again(small_disk, tmp_path,
     # From not a byte to nearly enough, so that every kind of file is the one that finds no room.
     for left in (0, 4096, 40_000, 600_000, 6_000_000, 12_000_000, 24_000_000):
         fill(small_disk, left)
-        code, printed, told = made.run(capsys)
+        code, printed, errors = made.run(capsys)
         (small_disk / 'ballast').unlink()
-        assert 'Traceback' not in told
+        assert 'Traceback' not in errors
         if code == 0:
             assert printed == tables
         else:
             seen.add(type(code))
-            assert 'No space left' in f'{code} {told}' or 'full' in f'{code} {told}', f'{left}: {code} {told}'
+            assert 'No space left' in f'{code} {errors}' or 'full' in f'{code} {errors}', f'{left}: {code} {errors}'
     assert seen == {int, str}, 'some failures could be noted down, some could not'
-    code, printed, told = made.run(capsys)
-    assert (code, printed) == (0, tables), told
+    code, printed, errors = made.run(capsys)
+    assert (code, printed) == (0, tables), errors
     assert not list(small_disk.rglob('*.unfinished'))

@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks.run.engines import engine_of
 from benchmarks.suites.job import Job
+from tests.benchmarks.run import toy
 from tests.benchmarks.run.here import Here
 from tests.benchmarks.run.test_executor import events
 from tests.benchmarks.run.toy import broken, execute, suite, table
@@ -31,7 +32,7 @@ def cluster(monkeypatch):
 @pytest.mark.slow
 def test_a_node_that_is_killed_in_the_middle_of_100_jobs_moves_no_figure(tmp_path, cluster):
     execute(JOBS, tmp_path / 'whole', engine=Here())
-    out, bad, killer = tmp_path / 'out', broken('die'), Job('toy_node', {})
+    out, bad, killer = tmp_path / 'out', broken('die'), Job(toy.FELL, {})
     engine = engine_of('ray', None, '', out)
     assert engine.slots == 2
     state, _ = execute([bad, killer, *JOBS], out, engine=engine)
@@ -40,9 +41,9 @@ def test_a_node_that_is_killed_in_the_middle_of_100_jobs_moves_no_figure(tmp_pat
     assert set(state.failed) == {bad.key}
     assert 'its process ended twice' in state.failed[bad.key]
     assert table(JOBS, out) == table(JOBS, tmp_path / 'whole')
-    told = events(out)
-    counts = Counter((event['key'], event['event']) for event in told)
+    seen = events(out)
+    counts = Counter((event['key'], event['event']) for event in seen)
     assert counts[bad.key, 'begin'] == counts[killer.key, 'begin'] == 2
     assert all(counts[key, 'end'] == 1 for key in state.done)
-    ended = [event['key'] for event in told if event['event'] == 'end']
+    ended = [event['key'] for event in seen if event['event'] == 'end']
     assert 0 < ended.index(killer.key) < 100

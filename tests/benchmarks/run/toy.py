@@ -16,15 +16,17 @@ from benchmarks.records import Record
 from benchmarks.run.engines import Local
 from benchmarks.run.estimate import Estimator
 from benchmarks.run.executor import Executor
-from benchmarks.run.graph import to_do
 from benchmarks.run.results import Results
-from benchmarks.suites.job import Job, Outcome, kind
+from benchmarks.suites.job import Job, Outcome, in_order, job_type
 
 MODULE = 'tests.benchmarks.run.toy'
+TRAIN, MEASURE, LOOK, FORK, FALL, FELL = (
+    f'{MODULE}:{name}' for name in ('train', 'measure', 'look', 'fork', 'fall', 'fell')
+)
 STEPS = 4
 
 
-@kind('toy_train')
+@job_type(TRAIN)
 def train(task):
     """Write a checkpoint after every step and go on from the last one."""
     task.work.mkdir(parents=True, exist_ok=True)
@@ -37,7 +39,7 @@ def train(task):
     return Outcome({'weights': task.settings['seed'] * 10})
 
 
-@kind('toy_measure')
+@job_type(MEASURE)
 def measure(task):
     """A record from what the training returned."""
     time.sleep(task.settings['sleep'])
@@ -54,7 +56,7 @@ def measure(task):
     return Outcome(record=record)
 
 
-@kind('toy_look')
+@job_type(LOOK)
 def look(task):
     """Say where it runs."""
     time.sleep(task.settings['sleep'])
@@ -62,7 +64,7 @@ def look(task):
     return Outcome({'process': os.getpid(), **{name: os.environ.get(key) for name, key in variables.items()}})
 
 
-@kind('toy_fork')
+@job_type(FORK)
 def fork(task):
     """Have a forked process do the work, as a loader of data does."""
     helper = multiprocessing.get_context('fork').Process(target=print, args=('from the helper',))
@@ -74,7 +76,7 @@ def fork(task):
     return Outcome({'code': helper.exitcode})
 
 
-@kind('toy_break')
+@job_type(FALL)
 def fall(task):
     """Fail, in the way that is asked for."""
     print('about to fail')
@@ -85,7 +87,7 @@ def fall(task):
     raise ValueError('broken on purpose')
 
 
-@kind('toy_node')
+@job_type(FELL)
 def fell(task):
     """Kill the node of Ray that it runs on, the first time."""
     if not task.work.exists():
@@ -107,40 +109,38 @@ class Silent:
     def update(self, state):
         pass
 
-    def lost(self, job, reason):
-        self.lines.append((str(job), 'lost'))
-
     def warn(self, line):
-        self.lines.append((line, 'said'))
+        self.lines.append((line, 'warned'))
 
     def ended(self, job, state, seconds):
         self.lines.append((str(job), state))
 
 
 def trainings(seeds, sleep):
-    return [Job('toy_train', {'seed': seed, 'sleep': sleep}, label=f'train {seed}') for seed in range(seeds)]
+    return [Job(TRAIN, {'seed': seed, 'sleep': sleep}, label=f'train {seed}') for seed in range(seeds)]
 
 
 def suite(seeds=3, sleep=0.03):
     return [
-        Job('toy_measure', {'student': 'toy', 'data': data, 'seed': seed, 'sleep': sleep}, {'weights': job})
+        Job(MEASURE, {'student': 'toy', 'data': data, 'seed': seed, 'sleep': sleep}, {'weights': job})
         for seed, job in enumerate(trainings(seeds, sleep))
         for data in ('a', 'bb', 'ccc')
     ]
 
 
 def broken(how):
-    return Job('toy_break', {'how': how}, label=f'break by {how}')
+    return Job(FALL, {'how': how}, label=f'break by {how}')
 
 
 def execute(jobs, out, workers=1, engine=None):
     results, watcher = Results(out), Silent()
-    waiting = to_do(jobs, results.done)
-    return Executor(waiting, results, engine or Local(workers), watcher, Estimator(), [MODULE]).run(), watcher
+    waiting = in_order(jobs, results.done)
+    return Executor(waiting, results, engine or Local(workers), watcher, Estimator()).run(), watcher
 
 
 def table(jobs, out):
-    records = [Results(out).record(job.key) for job in jobs]
+    found = {result.key: result.record for result in Results(out).finished()}
+    records = [found[job.key] for job in jobs]
     return [f'{record.dataset.name} {record.seed}: {record.metrics["oa"]}' for record in records]
 
 

@@ -9,18 +9,15 @@ from pathlib import Path
 import pytest
 
 from benchmarks.protocols.svm import SVM
-from benchmarks.run.graph import all_jobs
 from benchmarks.run.results import Results
 from benchmarks.run.worker import serve
 from benchmarks.suites import code
 from benchmarks.suites.code import ROOT, code_version, reachable
-from benchmarks.suites.everything import SUITES
-from benchmarks.suites.job import KINDS
+from benchmarks.suites.job import JOB_TYPES, in_order
+from benchmarks.suites.planner import Planner
 from benchmarks.suites.plans.few_shot import few_shot_job
 from benchmarks.suites.profiles import find_profile
-from benchmarks.suites.setup import Setup
 from benchmarks.suites.students import Model
-from tests.benchmarks.run.test_worker import order
 
 FILES = {
     'main.py': """
@@ -122,20 +119,19 @@ def test_what_is_kept_spares_the_parsing_and_is_made_again_where_it_is_broken(tm
 
 
 def test_all_that_a_job_executes_is_found(tmp_path, monkeypatch):
-    assert SUITES
-    setup = Setup(find_profile('smoke'))
-    source, model = setup.source('procedural-cad'), Model('point-mae-nano', 'point-mae-nano')
-    jobs = [setup.measure(SVM(), model, source, 0), few_shot_job(setup, setup.baseline, source, 0, 5, 2)]
+    planner = Planner(find_profile('smoke'))
+    source, model = planner.source('procedural-cad'), Model('point-mae-nano', 'point-mae-nano')
+    jobs = [planner.measure(SVM(), source, model, 0), few_shot_job(planner, 5, 2, source, planner.baseline, 0)]
     results = Results(tmp_path)
-    for job in all_jobs(jobs):
-        files = {str(path) for path in reachable(*KINDS[job.kind].code).values()}
+    for job in in_order(jobs):
+        files = {str(path) for path in reachable(*JOB_TYPES[job.type].code).values()}
         ran = set()
 
         def note(frame, event, argument, ran=ran):
             if event == 'call' and frame.f_code.co_name != '<module>':
                 ran.add(frame.f_code.co_filename)
 
-        whole = KINDS[job.kind]
+        whole = JOB_TYPES[job.type]
 
         def traced(task, run=whole.run, note=note):
             sys.setprofile(note)
@@ -145,8 +141,8 @@ def test_all_that_a_job_executes_is_found(tmp_path, monkeypatch):
                 sys.setprofile(None)
 
         with monkeypatch.context() as patch:
-            patch.setitem(KINDS, job.kind, dataclasses.replace(whole, run=traced))
-            answer = serve(results, order(job))
+            patch.setitem(JOB_TYPES, job.type, dataclasses.replace(whole, run=traced))
+            answer = serve(results, job)
         assert answer['state'] == 'done', answer
         own = {name for name in ran if Path(name).is_relative_to(ROOT)}
         own = {name for name in own if Path(name).relative_to(ROOT).parts[0] in code.PACKAGES}
@@ -156,7 +152,7 @@ def test_all_that_a_job_executes_is_found(tmp_path, monkeypatch):
 
 
 def test_a_pretraining_is_not_repeated_for_a_change_of_what_measures_it_or_writes_it_down():
-    training, svm = reachable(*KINDS['pretrain'].code), reachable(*KINDS['svm'].code)
+    training, svm = reachable(*JOB_TYPES['pretrain'].code), reachable(*JOB_TYPES['svm'].code)
     for name in ('benchmarks.protocols.svm', 'benchmarks.records.schema', 'benchmarks.suites.measuring'):
         assert name not in training
         assert name in svm

@@ -13,17 +13,13 @@ import torch
 from benchmarks.encoders import Encoder
 from benchmarks.protocols.base import PROTOCOLS, Protocol, find_protocol
 from benchmarks.protocols.measurement import classified
-from benchmarks.run.graph import all_jobs
 from benchmarks.run.plan import list_text
-from benchmarks.run.results import Results
 from benchmarks.run.tables import table_of
-from benchmarks.run.worker import serve
-from benchmarks.suites.everything import all_suites, suite_of
-from benchmarks.suites.job import KINDS
+from benchmarks.suites.catalog import all_suites, find_suite
+from benchmarks.suites.job import JOB_TYPES
+from benchmarks.suites.planner import Planner, encoder_row
 from benchmarks.suites.profiles import find_profile
-from benchmarks.suites.setup import Setup, encoder_row
-from benchmarks.suites.suite import SUITES
-from tests.benchmarks.run.test_worker import order
+from tests.benchmarks.run.here import finish
 from tests.tools.test_benchmark import main as main
 from zoo.errors import UsageError
 from zoo.tensors import tensor_digest
@@ -100,34 +96,26 @@ class NearestMean(Protocol):
         return classified(truth, nearest, data.test.classes, self.settings)
 
 
-def done(sheets, out):
-    """Results after all jobs of sheets."""
-    results = Results(out)
-    for job in all_jobs(figure.job for sheet in sheets for figure in sheet.figures):
-        answer = serve(results, order(job))
-        assert answer['state'] == 'done', answer
-    return results
-
-
 def test_a_protocol_in_one_class_is_listed_runs_and_makes_a_record_and_a_column(tmp_path, file):
     assert f'nearest_mean            {NearestMean.__doc__.splitlines()[0][:-1]}' in list_text()
     name = f'{__name__}:NearestMean'
     assert NearestMean.spec() == name
-    assert suite_of('suite', name) is suite_of('suite', 'nearest_mean')
-    setup = Setup(PROFILE, pattern='', encoders=(encoder_row(f'{file}:Tiny', {}),))
-    (sheet,) = all_suites()['nearest_mean'].plan(setup)
-    KINDS.pop(name, None)  # as in a process that has not heard of it
-    results = done([sheet], tmp_path)
-    table = table_of(sheet.plan('smoke', 'svm'), results)
+    assert find_suite('suite', name) is find_suite('suite', 'nearest_mean')
+    planner = Planner(PROFILE, pattern='', encoders=(encoder_row(f'{file}:Tiny', {}),))
+    (made,) = all_suites()['nearest_mean'].plan(planner)
+    JOB_TYPES.pop(name, None)  # as in a process that has not heard of it
+    results = finish(made.jobs.values(), tmp_path)
+    table = table_of(made, results)
     assert table.header[-1] == 'procedural cad, nearest mean'
     assert 'Nearest mean: no parameter.' in table.notes
     assert [row[0] for row in table.rows] == ['from scratch', 'PointNet from scratch', 'Tiny']
-    record = results.record(sheet.figures[2].job.key)
+    key = made.figures[2].key
+    record = results.store.results[key].record
     assert (record.protocol.name, record.protocol.version, record.protocol['scale']) == ('nearest_mean', 3, 1.0)
     assert record.metrics['oa'] == table.rows[2][-1].value.mean
     # What it is set to and how it is written are part of the key.
-    other = setup.measure(NearestMean(2.0), setup.encoders[0], setup.source('procedural-cad'), 0)
-    assert other.key != sheet.figures[1].job.key
+    other = planner.measure(NearestMean(2.0), planner.source('procedural-cad'), planner.encoders[0], 0)
+    assert other.key != key
 
 
 def test_names_of_protocols_are_taken_once():
@@ -150,30 +138,30 @@ def test_every_protocol_has_what_lists_and_tables_say_of_it():
         assert made.recorded
         assert protocol.__doc__.split('\n')[0].endswith('.')
         assert made.seconds({'student': 'recon-nano', 'points': 512}) > 0
-        assert protocol.suite in (None, '', *SUITES)
+        assert protocol.suite in (None, '', *all_suites())
 
 
 @pytest.mark.slow
 def test_an_encoder_of_a_file_stands_beside_random_weights_in_every_frozen_table(tmp_path, file):
     row = encoder_row(f'{file}:Tiny', {'width': 5})
     assert row.label == 'Tiny (width=5)'
-    setup = Setup(PROFILE, pattern='', encoders=(row,))
+    planner = Planner(PROFILE, pattern='', encoders=(row,))
     suites = [suite for suite in all_suites().values() if suite.encoders and suite.name != 'nearest_mean']
     assert {suite.name for suite in suites} >= {'svm', 'frozen', 'few_shot', 'robustness_frozen', 'leaderboard'}
-    sheets = [sheet for suite in suites for sheet in suite.plan(setup)]
-    results = done(sheets, tmp_path / 'out')
+    plans = [plan for suite in suites for plan in suite.plan(planner)]
+    results = finish([job for plan in plans for job in plan.jobs.values()], tmp_path / 'out')
     shown = {}
-    for sheet in sheets:
-        table = table_of(sheet.plan('smoke', 'svm'), results)
+    for plan in plans:
+        table = table_of(plan, results)
         assert [line[0] for line in table.rows] == ['from scratch', 'PointNet from scratch', row.label]
         assert any(note.startswith('Tiny (width=5): an encoder from elsewhere') for note in table.notes)
         assert not any('Pretraining' in note for note in table.notes)
-        shown |= {column: table.rows[2][table.header.index(column)].value for column in sheet.columns}
+        shown |= {column: table.rows[2][table.header.index(column)].value for column in plan.columns}
     wanted = ('SVM', 'kNN', 'MLP-Linear', 'MLP-3', '5-way 2-shot', 'mean of the seven', 'drop local')
     for words in wanted:
         (found,) = {str(value) for column, value in shown.items() if column.endswith(words)}
         assert float(found.split()[0]) >= 0
-    record = next(results.record(f.job.key) for sheet in sheets for f in sheet.figures if f.row == row.label)
+    record = next(results.store.results[f.key].record for plan in plans for f in plan.figures if f.row == row.label)
     said = record.protocol['encoder']
     assert (said['module'], said['factory'], said['arguments']) == ('mine.py', 'Tiny', {'width': 5})
     assert said['code'] == record.config_sha256 == row.encoder['code']
@@ -184,8 +172,8 @@ def test_an_encoder_of_a_file_stands_beside_random_weights_in_every_frozen_table
 
 def test_its_key_follows_its_source_its_arguments_and_its_tensors(file, tmp_path):
     def key(row):
-        setup = Setup(PROFILE, pattern='', encoders=(row,))
-        return setup.measure(PROTOCOLS['svm'](), row, setup.source('procedural-cad'), 0).key
+        planner = Planner(PROFILE, pattern='', encoders=(row,))
+        return planner.measure(PROTOCOLS['svm'](), planner.source('procedural-cad'), row, 0).key
 
     first = key(encoder_row(f'{file}:Tiny', {}))
     torch.manual_seed(99)  # weights are drawn from a seed of their own
@@ -234,11 +222,10 @@ def test_models_of_torch_pointcloud(tmp_path):
     row = encoder_row('torch-pointcloud:pointnet.modelnet40', {})
     assert row.label == 'pointnet.modelnet40'
     assert row.encoder['code'].startswith('')
-    setup = Setup(PROFILE, pattern='', encoders=(row,))
-    job = setup.measure(PROTOCOLS['svm'](), row, setup.source('procedural-cad'), 0)
-    results = Results(tmp_path)
-    assert serve(results, order(job))['state'] == 'done'
-    assert results.record(job.key).protocol['encoder']['arguments'] == {'name': 'pointnet.modelnet40'}
+    planner = Planner(PROFILE, pattern='', encoders=(row,))
+    job = planner.measure(PROTOCOLS['svm'](), planner.source('procedural-cad'), row, 0)
+    record = finish([job], tmp_path).store.results[job.key].record
+    assert record.protocol['encoder']['arguments'] == {'name': 'pointnet.modelnet40'}
     with pytest.raises(UsageError, match='torch-pointcloud, pointnot'):
         encoder_row('torch-pointcloud:pointnot', {})
 
@@ -258,10 +245,10 @@ def test_the_command_line(tmp_path, file, main, capsys):
         with pytest.raises(UsageError, match=words):
             main([*arguments, '--plan', '--out', str(tmp_path)])
     assert main(['--encoder', f'{file}:Tiny', '--profile', 'smoke', '--plan', '--out', str(tmp_path / 'out')]) == 0
-    told = capsys.readouterr().out
+    printed = capsys.readouterr().out
     for words in ('svm Tiny on procedural-cad', 'knn from scratch', 'mlp3 Tiny', 'corruption-svm Tiny', 'few-shot 5w'):
-        assert words in told
-    assert 'pretrain' not in told
+        assert words in printed
+    assert 'pretrain' not in printed
     own = tmp_path / 'own.py'
     own.write_text(PROTOCOL)
     arguments = [

@@ -5,14 +5,25 @@ import json
 import pytest
 
 import zoo
+from benchmarks.protocols.base import Context, Data, Student
+from benchmarks.protocols.part_seg import PAPER_CONFIG, PartSegmentation
 from benchmarks.records.schema import line_of
-from benchmarks.run.graph import all_jobs
-from benchmarks.suites.everything import SUITES
-from benchmarks.suites.job import KINDS
-from benchmarks.suites.profiles import PROFILES, find_profile
-from benchmarks.suites.setup import Setup
-from benchmarks.suites.suite import GROUPS, find, suite
+from benchmarks.run.plan import list_text
+from benchmarks.suites.catalog import all_suites, find_suite
+from benchmarks.suites.job import in_order
+from benchmarks.suites.planner import Planner
+from benchmarks.suites.plans.paper import Habits
+from benchmarks.suites.plans.part_seg import CLASSES, built_in_parts, part_seg_job, shape_net_part
+from benchmarks.suites.profiles import METHODS, PROFILES, find_profile
+from benchmarks.suites.students import Model
+from benchmarks.suites.suite import GROUPS, suite
+from tests.datasets.layouts.writers_shapenetpart import NUM_PARTS, write_shapenetpart
+from zoo.datasets.layouts.shapenetpart_names import PARTS
 from zoo.errors import UsageError
+from zoo.hub import backbone_config
+
+SUITES = all_suites()
+SMOKE, LAPTOP = (Planner(find_profile(name)) for name in ('smoke', 'laptop'))
 
 
 @pytest.fixture(autouse=True)
@@ -20,106 +31,27 @@ def _no_data(monkeypatch, tmp_path):
     monkeypatch.setenv('ZOO_DATA', str(tmp_path))
 
 
-@pytest.mark.parametrize('profile', ['smoke', 'laptop'])
+def of_types(*tables):
+    """Types of the jobs of tables."""
+    return {job.type for table in tables for job in table.jobs.values()}
+
+
+@pytest.mark.parametrize('planner', [SMOKE, LAPTOP], ids=['smoke', 'laptop'])
 @pytest.mark.parametrize('name', SUITES)
-def test_every_suite_plans_tables_of_jobs_that_can_run(profile, name):
-    setup = Setup(find_profile(profile))
-    sheets = SUITES[name].plan(setup)
-    assert sheets
-    for sheet in sheets:
-        assert sheet.figures
-        assert {figure.row for figure in sheet.figures} <= set(sheet.rows)
-        assert sheet.reference in ('', *sheet.rows)
-        kept = line_of(json.loads(sheet.plan(profile, name).model_dump_json()))
-        assert kept == sheet.plan(profile, name)
-        assert [figure.key for figure in kept.figures] == [figure.job.key for figure in sheet.figures]
-        for job in all_jobs(figure.job for figure in sheet.figures):
-            assert job.kind in KINDS
-            assert job.seconds > 0
-
-
-def test_the_design_is_complete():
-    by_group = {group: {entry.name for entry in SUITES.values() if entry.group == group} for group in GROUPS}
-    assert by_group['suite'] >= {
-        'scanobjectnn', 'modelnet40', 'modelnet10', 'few_shot', 'zero_shot', 'svm', 'frozen', 'robustness', 'sizes'
-    }  # fmt: skip
-    names = ('fusion', 'teacher', 'stop_gradient', 'local_teacher', 'loss', 'mask')
-    assert by_group['table'] == {f'ablation_{name}' for name in names}
-    assert by_group['study'] >= {'data_curve', 'contrastive_test_loss', 'attention_distance'}
-    for profile in PROFILES.values():
-        assert set(profile.suites) <= set(SUITES)
-
-
-def test_absent_data_is_named_with_the_way_to_get_it_and_its_substitute_in_the_notes():
-    (sheet,) = SUITES['scanobjectnn'].plan(Setup(find_profile('laptop')))
-    assert any('ScanObjectNN' in title for title in sheet.missing)
-    assert all(sheet.missing.values())
-    assert any('ProceduralShapes' in note and 'substitute' in note for note in sheet.notes)
-
-
-def test_absent_pretraining_data_leaves_random_weights_and_says_so():
-    (sheet,) = SUITES['svm'].plan(Setup(find_profile('paper')))
-    assert any('ShapeNet55' in title for title in sheet.missing)
-    assert {figure.row for figure in sheet.figures} == {'from scratch', 'PointNet from scratch'}
-    assert 'recon-base' in sheet.rows
-
-
-def test_the_curve_shares_its_last_point_with_the_leaderboard():
-    setup = Setup(find_profile('laptop'))
-    (curve,) = SUITES['data_curve'].plan(setup)
-    assert curve.columns == ['10 %', '25 %', '50 %', '75 %', '90 %', '100 %']
-    (board,) = SUITES['leaderboard'].plan(setup)
-    keys = {figure.job.key for figure in board.figures}
-    assert all(figure.job.key in keys for figure in curve.figures if figure.column == '100 %')
-
-
-def test_zero_shot_is_measured_on_classes_that_no_pretraining_saw():
-    (sheet,) = SUITES['zero_shot'].plan(Setup(find_profile('laptop')))
-    for figure in sheet.figures:
-        unseen = set(figure.job.settings['test']['classes'])
-        seen = set(figure.job.needs['weights'].settings['dataset']['classes'])
-        assert unseen
-        assert not unseen & seen
-
-
-@pytest.mark.slow
-def test_the_demo_measures_released_weights_and_pretrains_one_method():
-    setup = Setup(find_profile('demo'))
-    (board,) = SUITES['leaderboard'].plan(setup)
-    jobs = {figure.job.needs['weights'] for figure in board.figures if figure.job.needs}
-    assert {job.kind for job in jobs} == {'released'}
-    assert {job.settings['name'] for job in jobs} == set(zoo.list_models('*-nano_procedural', pretrained=True))
-    (live,) = SUITES['live'].plan(setup)
-    trained = {job.key for figure in live.figures for job in figure.job.needs.values() if job.kind == 'pretrain'}
-    assert len(trained) == 1
-
-
-def test_ablations_change_one_thing_and_their_first_row_is_the_method_itself():
-    setup = Setup(find_profile('laptop'))
-    base = {f.job.key for sheet in SUITES['svm'].plan(setup) for f in sheet.figures if f.row == 'recon-nano'}
-    for name in ('teacher', 'stop_gradient', 'local_teacher', 'loss', 'mask'):
-        (sheet,) = SUITES[f'ablation_{name}'].plan(setup)
-        first = {f.job.key for f in sheet.figures if f.row == sheet.reference and f.job.kind == 'svm'}
-        assert first <= base
-        weights = {f.row: f.job.needs['weights'].key for f in sheet.figures if 'weights' in f.job.needs}
-        assert len(set(weights.values())) == len(weights) > 1
-
-
-def test_a_pattern_leaves_out_what_does_not_fit():
-    setup = Setup(find_profile('laptop'), pattern='point-mae')
-    assert SUITES['ablation_mask'].plan(setup) == []
-    (sheet,) = SUITES['svm'].plan(setup)
-    assert sheet.rows == ['from scratch', 'PointNet from scratch', 'point-mae-nano']
-
-
-def test_asking_for_a_name_of_another_group_says_which():
-    assert find('table', 'ablation_mask').name == 'ablation_mask'
-    with pytest.raises(UsageError, match='--table ablation_mask'):
-        find('suite', 'ablation_mask')
-    with pytest.raises(ValueError, match='svm'):
-        suite('svm')(lambda setup: [])
-    with pytest.raises(ValueError, match='plot'):
-        suite('new', 'plot')
+def test_every_suite_plans_tables_of_jobs_that_can_run(planner, name):
+    tables = SUITES[name].plan(planner)
+    assert tables
+    for table in tables:
+        assert {figure.row for figure in table.figures} <= set(table.rows)
+        assert table.reference in ('', *table.rows)
+        table.profile, table.suite = planner.profile.name, name
+        kept = line_of(json.loads(table.stored().model_dump_json()))
+        assert kept == table.stored()
+        assert {figure.key for figure in kept.figures} == set(table.jobs) != set()
+        assert all(job.seconds > 0 for job in in_order(list(table.jobs.values())))
+        # Habits of released code stand in no other table.
+        habits = {'best_epoch', 'best_of_seeds', 'vote', 'cls_trains', 'few_shot_finetune'}
+        assert name == 'paper_protocols' or not of_types(table) & habits
 
 
 @pytest.mark.parametrize('name', [name for name, entry in SUITES.items() if entry.group == 'suite'])
@@ -135,6 +67,174 @@ def test_every_suite_has_the_reference_rows(name):
         rows.remove('PointNet from scratch')  # parts are read off patch tokens
     if name == 'paper_protocols':
         rows.remove('PointNet from scratch')  # habits of released code that trains a class token
-    for sheet in SUITES[name].plan(Setup(find_profile('smoke'))) if name not in reasons else ():
-        assert sheet.rows[0] == 'from scratch'
-        assert rows <= {figure.row for figure in sheet.figures}, sheet.name
+    for table in SUITES[name].plan(SMOKE) if name not in reasons else ():
+        assert table.rows[0] == 'from scratch'
+        assert rows <= {figure.row for figure in table.figures}, table.name
+
+
+def test_the_design_is_complete_and_listed():
+    by_group = {group: {entry.name for entry in SUITES.values() if entry.group == group} for group in GROUPS}
+    assert by_group['suite'] >= {
+        'scanobjectnn', 'modelnet40', 'modelnet10', 'few_shot', 'zero_shot', 'svm', 'frozen', 'robustness', 'sizes'
+    }  # fmt: skip
+    names = ('fusion', 'teacher', 'stop_gradient', 'local_teacher', 'loss', 'mask')
+    assert by_group['table'] == {f'ablation_{name}' for name in names}
+    assert by_group['study'] >= {
+        'data_curve', 'contrastive_test_loss', 'attention_distance', 'corruption_errors', 'scan_variants'
+    }  # fmt: skip
+    for profile in PROFILES.values():
+        assert set(profile.suites) <= set(SUITES)
+    text = list_text()
+    assert text.index('--suite') < text.index('leaderboard') < text.index('--table') < text.index('--study')
+    assert all(entry.about in text and entry.about for entry in SUITES.values())
+
+
+def test_absent_data_is_named_with_the_way_to_get_it_and_its_substitute_in_the_notes():
+    (table,) = SUITES['scanobjectnn'].plan(LAPTOP)
+    assert any('ScanObjectNN' in title for title in table.missing)
+    assert all(table.missing.values())
+    assert any('ProceduralShapes' in note and 'substitute' in note for note in table.notes)
+
+
+def test_absent_pretraining_data_leaves_random_weights_and_says_so():
+    (table,) = SUITES['svm'].plan(Planner(find_profile('paper')))
+    assert any('ShapeNet55' in title for title in table.missing)
+    assert {figure.row for figure in table.figures} == {'from scratch', 'PointNet from scratch'}
+    assert 'recon-base' in table.rows
+
+
+def test_the_curve_shares_its_last_point_with_the_leaderboard():
+    (curve,) = SUITES['data_curve'].plan(LAPTOP)
+    assert curve.columns == ['10 %', '25 %', '50 %', '75 %', '90 %', '100 %']
+    (board,) = SUITES['leaderboard'].plan(LAPTOP)
+    assert all(figure.key in board.jobs for figure in curve.figures if figure.column == '100 %')
+
+
+def test_zero_shot_is_measured_on_classes_that_no_pretraining_saw():
+    (table,) = SUITES['zero_shot'].plan(LAPTOP)
+    for job in table.jobs.values():
+        unseen = set(job.settings['test']['classes'])
+        seen = set(job.needs['weights'].settings['dataset']['classes'])
+        assert unseen
+        assert not unseen & seen
+
+
+@pytest.mark.slow
+def test_the_demo_measures_released_weights_and_pretrains_one_method():
+    planner = Planner(find_profile('demo'))
+    (board,) = SUITES['leaderboard'].plan(planner)
+    jobs = {job.needs['weights'] for job in board.jobs.values() if job.needs}
+    assert {job.type for job in jobs} == {'released'}
+    assert {job.settings['name'] for job in jobs} == set(zoo.list_models('*-nano_procedural', pretrained=True))
+    (live,) = SUITES['live'].plan(planner)
+    trained = {need.key for job in live.jobs.values() for need in job.needs.values() if need.type == 'pretrain'}
+    assert len(trained) == 1
+
+
+def test_ablations_change_one_thing_and_their_first_row_is_the_method_itself():
+    base = {f.key for table in SUITES['svm'].plan(LAPTOP) for f in table.figures if f.row == 'recon-nano'}
+    for name in ('teacher', 'stop_gradient', 'local_teacher', 'loss', 'mask'):
+        (table,) = SUITES[f'ablation_{name}'].plan(LAPTOP)
+        first = {f.key for f in table.figures if f.row == table.reference and table.jobs[f.key].type == 'svm'}
+        assert first <= base
+        needs = {f.row: table.jobs[f.key].needs for f in table.figures}
+        weights = {row: need['weights'].key for row, need in needs.items() if 'weights' in need}
+        assert len(set(weights.values())) == len(weights) > 1
+
+
+def test_a_pattern_leaves_out_what_does_not_fit():
+    planner = Planner(find_profile('laptop'), pattern='point-mae')
+    (table,) = SUITES['svm'].plan(planner)
+    assert table.rows == ['from scratch', 'PointNet from scratch', 'point-mae-nano']
+    none = {'point-mae': ['ablation_mask'], 'act': ['contrastive_test_loss', 'attention_distance', 'paper_protocols']}
+    for pattern, names in none.items():
+        planner = Planner(find_profile('laptop'), pattern=pattern)
+        assert not any(SUITES[name].plan(planner) for name in names)
+
+
+def test_asking_for_a_name_of_another_group_says_which():
+    assert find_suite('table', 'ablation_mask').name == 'ablation_mask'
+    with pytest.raises(UsageError, match='--table ablation_mask'):
+        find_suite('suite', 'ablation_mask')
+    with pytest.raises(ValueError, match='svm'):
+        suite('svm')(lambda planner: [])
+    with pytest.raises(ValueError, match='plot'):
+        suite('new', 'plot')
+
+
+# --- habits of released code ------------------------------------------------------------------------------------------
+
+
+def test_clean_figures_stand_beside_every_habit_and_share_their_jobs():
+    made, gains = SUITES['paper_protocols'].plan(LAPTOP)
+    assert made.rows == gains.rows == ['from scratch', 'point-mae-nano', 'recon-nano']
+    jobs = {figure.column: made.jobs[figure.key] for figure in made.figures}
+    assert [jobs[title].type for title in made.columns] == [
+        'finetune', 'best_epoch', 'best_of_seeds', 'vote', 'vote', 'probe', 'cls_trains', 'few_shot',
+        'few_shot_finetune',
+    ]  # fmt: skip
+    assert {figure.metric for figure in gains.figures} == {'oa_gain'}
+    clean = {key for key, job in made.jobs.items() if job.type in ('finetune', 'probe', 'few_shot')}
+    others = [SUITES[name].plan(LAPTOP) for name in ('scanobjectnn', 'frozen', 'few_shot')]
+    assert clean <= {key for tables in others for table in tables for key in table.jobs}
+    assert any('299' in note and 'it is 5' in note for note in made.notes)
+
+
+def test_the_paper_takes_its_own_numbers():
+    planner = Planner(find_profile('paper'))
+    habits = Habits(planner, planner.source('procedural-pb_t50_rs'))
+    assert len(habits.seeds) == 8
+    assert (habits.budget.votes, habits.budget.few_shot_epochs) == (299, 150)
+
+
+# --- part segmentation ------------------------------------------------------------------------------------------------
+
+
+def options_of(job, train, test, rate):
+    settings, context = job.settings, Context(job.settings['points'])
+    return PartSegmentation.of(settings).options(Student(settings['student']), Data(train, test), context, rate)
+
+
+def test_parts_have_both_figures_for_every_row_and_a_named_substitute():
+    (table,) = SUITES['shapenetpart'].plan(LAPTOP)
+    assert table.columns == ['procedural cad-9, instance mIoU', 'procedural cad-9, class mIoU']
+    assert {figure.metric for figure in table.figures} == {'instance_miou', 'class_miou'}
+    assert {figure.row for figure in table.figures} == set(table.rows)
+    assert len(table.rows) == 1 + len(METHODS)
+    by_column = [{f.key for f in table.figures if f.column == column} for column in table.columns]
+    assert by_column[0] == by_column[1]
+    assert any('ShapeNetPart' in title for title in table.missing)
+    assert any('substitute' in note for note in table.notes)
+    (recipe,) = {job.needs['recipe'].key: job.needs['recipe'] for job in table.jobs.values()}.values()
+    assert 'test' not in recipe.settings
+    assert recipe.settings['val']['split'] == 'val'
+    assert max(job.seconds for job in table.jobs.values()) < 30
+    assert {name.lower() for name in PARTS} | {'cup'} >= set(CLASSES)
+    source = built_in_parts(SMOKE.profile)
+    for part in (source.train, source.val, source.test):
+        assert part['num_objects'] % len(CLASSES) == 0
+
+
+def test_the_official_parts_take_the_settings_of_the_papers(tmp_path):
+    write_shapenetpart(tmp_path)
+    (table,) = SUITES['shapenetpart'].plan(LAPTOP)
+    assert table.columns == ['shapenetpart, instance mIoU', 'shapenetpart, class mIoU']
+    assert not table.missing
+    job = next(iter(table.jobs.values()))
+    assert job.settings['config'] == PAPER_CONFIG
+    assert 'recipe' not in job.needs
+    assert (job.settings['train']['split'], job.settings['test']['split']) == ('trainval', 'test')
+    assert (job.settings['train']['sampling'], job.settings['test']['sampling']) == ('random', 'fixed')
+    source = shape_net_part()
+    options = options_of(job, source.train, source.test, None)
+    assert options['model.parts'] == list(NUM_PARTS)
+    assert options['model.numbered'] == 'through'
+    assert not any('lr' in key or 'epochs' in key for key in options)
+
+
+def test_of_two_towers_one_is_built():
+    source = built_in_parts(SMOKE.profile)
+    for student in ('two-tower-nano', 'recon-nano'):
+        options = options_of(part_seg_job(SMOKE, source, Model(student, student), 0), source.test, source.test, 1e-3)
+        assert (options['model.backbone.num_groups'], options['model.backbone.group_size']) == (32, 16)
+    assert backbone_config('two-tower-nano', 'segment')['streams'] == 'local'

@@ -1,61 +1,117 @@
 from __future__ import annotations
 
-from types import SimpleNamespace
-
-import numpy as np
+import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file
 
-from benchmarks.protocols import finetune
-from benchmarks.protocols.measurement import Measurement
-from benchmarks.suites import recipes
-from benchmarks.suites.job import KINDS, Task
+from benchmarks.suites.job import JOB_TYPES, Task
+from benchmarks.suites.plans.contrastive_test_loss import snapshot_epochs
+from benchmarks.suites.training import pretrain_student
 from tests.layouts import write_pack
+from zoo.engine import CheckpointHook
 from zoo.hub import get_model
 from zoo.hub.index import find_entry
 from zoo.io import file_hash
-from zoo.registry import DATASETS
+from zoo.tensors import read_tensors, tensor_digest
+
+EPOCHS = 4
 
 
-def test_the_rate_is_chosen_on_training_objects_of_a_pack_without_validation_split(tmp_path, monkeypatch):
-    pack = {'type': 'ShapePack', 'points': str(write_pack(tmp_path / 'pack.npz', 80, num_points=16))}
-    seen = []
-
-    def tuning(config, student, options, context):
-        assert student.weights is None
-        context.work.mkdir(parents=True)
-        save_file({'weight': torch.zeros(1)}, context.work / 'weights.safetensors')
-        seen.append(options)
-        accuracy = 50 - 1e4 * abs(options['optim_wrapper.optimizer.lr'] - 1e-3)
-        return SimpleNamespace(last_epoch=lambda: Measurement({'oa': accuracy}, {}))
-
-    monkeypatch.setattr(finetune, 'Tuning', tuning)
+def task(out, path, **more):
     settings = {
-        'protocol': 'finetune',
+        'dataset': {'type': 'ShapePack', 'points': str(path), 'split': 'train'},
+        'fingerprint': 'f',
+        'data': 'a pack',
+        'fraction': 100,
+        'draw': 0,
+        'objects': 30,
         'student': 'point-mae-nano',
-        'title': 'toy',
-        'train': {**pack, 'split': 'train'},
-        'val': None,
-        'per_class': None,
-        'points': 16,
-        'samples': 100,
-        'rates': [3e-4, 1e-3, 3e-3],
+        'options': {'model.backbone.depth': 1},
+        'offline': True,
+        'epochs': EPOCHS,
+        'batch_size': 16,
+        'seed': 3,
+        'config_sha256': 'c',
     }
-    chosen = recipes.choose_rate(Task('key', settings, {}, tmp_path)).value
-    assert chosen['rate'] == 1e-3
-    assert '0.0003: 43.0' in chosen['selection']
-    total = len(DATASETS.build({**pack, 'split': 'train'}))
-    assert len(seen) == 3
-    for options in seen:
-        parts = [options[f'{name}_dataloader.dataset'] for name in ('train', 'test')]
-        assert all(part['dataset']['split'] == 'train' for part in parts)
-        positions = np.concatenate([part['indices'] for part in parts])
-        assert np.array_equal(np.sort(positions), np.arange(total))
+    return Task('key', {**settings, **more}, {}, out)
+
+
+SNAPSHOTS = {'snapshots': [1, 2, EPOCHS]}
+
+
+@pytest.fixture(scope='module')
+def pack(tmp_path_factory):
+    return write_pack(tmp_path_factory.mktemp('pack') / 'pack.npz', 40, num_points=64)
+
+
+@pytest.fixture(scope='module')
+def unbroken(tmp_path_factory, pack):
+    out = tmp_path_factory.mktemp('unbroken')
+    return out, pretrain_student(task(out, pack, **SNAPSHOTS)).value
+
+
+def test_epochs_end_with_the_last():
+    assert snapshot_epochs(15) == [3, 6, 9, 12, 15]
+    assert snapshot_epochs(8) == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert snapshot_epochs(12) == [2, 4, 6, 8, 10, 12]
+    for epochs in range(1, 40):
+        found = snapshot_epochs(epochs)
+        # Those between are written by checkpoints of one interval.
+        assert all(epoch % found[0] == 0 for epoch in found[:-1])
+        assert found == sorted(set(found))
+        assert found[-1] == epochs
+
+
+def test_snapshots_differ_and_the_last_is_the_result(unbroken):
+    out, value = unbroken
+    assert set(value['snapshots']) == {'1', '2', str(EPOCHS)}
+    assert value['snapshots'][str(EPOCHS)] == value['weights']
+    assert value['digest'] == tensor_digest(load_file(out / value['weights']))
+    states = [read_tensors(out / path) for path in value['snapshots'].values()]
+    assert len({tuple(sorted(state)) for state in states}) == 1
+    assert len({float(state['backbone.norm.weight'].double().sum()) for state in states}) == 3
+    assert not list(out.rglob('*.pth'))
+    assert value['about']['epochs'] == EPOCHS
+    assert value['about']['objects'] > 0
+
+
+def test_it_ends_where_the_plain_pretraining_ends(unbroken, tmp_path, pack):
+    out, value = unbroken
+    plain = pretrain_student(task(tmp_path, pack)).value
+    assert 'snapshots' not in plain
+    ours, theirs = load_file(out / value['weights']), load_file(tmp_path / plain['weights'])
+    assert all(ours[name].equal(theirs[name]) for name in theirs)
+    assert {**value['about'], 'config_sha256': ''} == {**plain['about'], 'config_sha256': ''}
+
+
+def test_a_run_that_was_killed_leaves_the_same_snapshots(unbroken, tmp_path, pack, monkeypatch):
+    whole = CheckpointHook.after_train_epoch
+
+    def killed(self, runner):
+        whole(self, runner)
+        if runner.epoch + 1 == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(CheckpointHook, 'after_train_epoch', killed)
+    with pytest.raises(KeyboardInterrupt):
+        pretrain_student(task(tmp_path, pack, **SNAPSHOTS))
+    monkeypatch.undo()
+    value, (out, expected) = pretrain_student(task(tmp_path, pack, **SNAPSHOTS)).value, unbroken
+    assert value['snapshots'] == expected['snapshots']
+    for path in value['snapshots'].values():
+        first, second = load_file(out / path), load_file(tmp_path / path)
+        assert all(first[name].equal(second[name]) for name in first)
+
+
+def test_a_job_that_was_killed_at_its_end_is_not_trained_again(unbroken, pack, monkeypatch):
+    out, value = unbroken
+    monkeypatch.setattr(CheckpointHook, 'before_train', None)
+    assert pretrain_student(task(out, pack, **SNAPSHOTS)).value == value
 
 
 def test_released_weights_stand_for_a_pretraining(tmp_path):
     entry = find_entry('smc-nano_procedural')
-    outcome = KINDS['released'].run(Task('key', {'name': entry.name, 'sha256': entry.sha256}, {}, tmp_path))
+    outcome = JOB_TYPES['released'].run(Task('key', {'name': entry.name, 'sha256': entry.sha256}, {}, tmp_path))
     assert outcome.files == [outcome.value['weights']]
     assert file_hash(tmp_path / outcome.value['weights']) == entry.sha256
     about = outcome.value['about']

@@ -6,15 +6,14 @@ import json
 import numpy as np
 import pytest
 
-import benchmarks.suites.everything  # noqa: F401  (registers the kinds of jobs, whose code is in every key)
 from benchmarks.protocols.knn import KNN
 from benchmarks.protocols.svm import SVM
-from benchmarks.run.graph import all_jobs
+from benchmarks.suites.catalog import all_suites
 from benchmarks.suites.data import LABEL_SEED, PRETRAIN_SEED, UNSEEN, built_in, corpus, official, pack, seen_classes
+from benchmarks.suites.job import in_order
+from benchmarks.suites.planner import Planner
 from benchmarks.suites.profiles import PROFILES, find_profile
-from benchmarks.suites.setup import Setup
 from benchmarks.suites.students import Model, pretraining_config, supervision, tokenizers
-from benchmarks.suites.suite import SUITES
 from zoo.errors import UsageError
 from zoo.registry import DATASETS
 
@@ -38,7 +37,6 @@ def test_no_unseen_class_and_no_labelled_object_is_in_the_pretraining_data():
 def test_what_is_absent_says_how_to_get_it(monkeypatch, tmp_path):
     monkeypatch.setenv('ZOO_DATA', str(tmp_path))
     for source in (official('modelnet40'), official('scanobjectnn-pb_t50_rs'), pack('shapedb69', None, SMOKE)):
-        assert not source.present
         assert source.get
     assert corpus('shapenet55', SMOKE).get
     with pytest.raises(UsageError, match='procedural'):
@@ -50,7 +48,7 @@ def test_a_pack_is_found_in_its_folder(tmp_path):
     place.parent.mkdir()
     place.write_bytes(b'')
     found = pack('shapedb69', tmp_path, SMOKE)
-    assert found.present
+    assert not found.get
     assert found.train['points'] == str(place)
 
 
@@ -86,57 +84,57 @@ def test_packs_are_pretrained_on_together_without_any_test_object(tmp_path):
 
 def test_few_test_objects_mean_few_queries(tmp_path):
     write_packs(tmp_path)
-    setup = Setup(find_profile('packs'), pattern='recon-nano', packs=tmp_path)
-    (table,) = [sheet for sheet in SUITES['few_shot'].plan(setup) if sheet.name == 'few_shot_shapedb69']
-    assert {figure.job.settings['queries'] for figure in table.figures} == {5}
+    planner = Planner(find_profile('packs'), pattern='recon-nano', packs=tmp_path)
+    (table,) = [table for table in all_suites()['few_shot'].plan(planner) if table.name == 'few_shot_shapedb69']
+    assert {job.settings['queries'] for job in table.jobs.values()} == {5}
 
 
 def test_one_pretraining_serves_all_measurements():
-    setup = Setup(SMOKE)
-    model, source = Model('ReCon', 'recon-nano'), setup.source('procedural-cad')
+    planner = Planner(SMOKE)
+    model, source = Model('ReCon', 'recon-nano'), planner.source('procedural-cad')
     same = Model('another label', 'recon-nano')
-    jobs = all_jobs([setup.measure(SVM(), model, source, 0), setup.measure(KNN(), same, source, 0)])
-    assert [job.kind for job in jobs].count('pretrain') == 1
+    jobs = in_order([planner.measure(SVM(), source, model, 0), planner.measure(KNN(), source, same, 0)])
+    assert [job.type for job in jobs].count('pretrain') == 1
     changed = Model('ReCon', 'recon-nano', {'model.mask.ratio': 0.8})
     part = dataclasses.replace(model, fraction=50)
-    assert len({setup.pretraining(entry, 0).key for entry in (model, same, changed, part)}) == 3
+    assert len({planner.pretraining(entry, 0).key for entry in (model, same, changed, part)}) == 3
 
 
 def test_seeds_of_the_command_line_pretrain_anew():
     model = Model('ReCon', 'recon-nano')
-    laptop = Setup(find_profile('laptop'))
-    assert len({laptop.pretraining(model, seed).key for seed in laptop.repetitions}) == 1
-    asked = Setup(find_profile('laptop'), seeds=4)
-    assert len({asked.pretraining(model, seed).key for seed in asked.repetitions}) == 4
+    laptop = Planner(find_profile('laptop'))
+    assert len({laptop.pretraining(model, seed).key for seed in laptop.seeds}) == 1
+    asked = Planner(find_profile('laptop'), num_seeds=4)
+    assert len({asked.pretraining(model, seed).key for seed in asked.seeds}) == 4
 
 
 def test_a_recipe_is_chosen_before_fine_tuning_and_by_no_test_object():
-    setup = Setup(SMOKE)
-    job = setup.finetune(Model('ReCon', 'recon-nano'), setup.source('procedural-cad'), 0)
+    planner = Planner(SMOKE)
+    job = planner.finetune(planner.source('procedural-cad'), Model('ReCon', 'recon-nano'), 0)
     recipe = job.needs['recipe']
     assert 'test' not in recipe.settings
     assert recipe.settings['val']['split'] == 'val'
     assert recipe.settings['student'] == 'point-mae-nano'
-    other = setup.finetune(Model('x', 'smc-nano'), setup.source('procedural-pb_t50_rs'), 0)
+    other = planner.finetune(planner.source('procedural-pb_t50_rs'), Model('x', 'smc-nano'), 0)
     assert other.needs['recipe'].key == recipe.key
-    larger = setup.finetune(Model('y', 'recon-tiny'), setup.source('procedural-cad'), 0)
+    larger = planner.finetune(planner.source('procedural-cad'), Model('y', 'recon-tiny'), 0)
     assert larger.needs['recipe'].key == recipe.key
 
 
 def test_published_settings_choose_nothing():
-    setup = Setup(find_profile('paper'))
+    planner = Planner(find_profile('paper'))
     student = Model('from scratch', 'recon-base', pretrained=False)  # weights would ask for ShapeNet
-    job = setup.finetune(student, setup.source('procedural-cad'), 0)
+    job = planner.finetune(planner.source('procedural-cad'), student, 0)
     assert 'recipe' in job.needs
-    source = dataclasses.replace(setup.source('procedural-cad'), settings=official('modelnet40').settings)
-    job = setup.finetune(student, source, 0)
+    source = dataclasses.replace(planner.source('procedural-cad'), settings=official('modelnet40').settings)
+    job = planner.finetune(source, student, 0)
     assert 'recipe' not in job.needs
     assert job.settings['recipe']['rate'] == 1e-5
 
 
 def test_a_method_of_several_views_gets_them():
     datasets = {
-        name: Setup(SMOKE).pretraining(Model(name, name), 0).settings['dataset']
+        name: Planner(SMOKE).pretraining(Model(name, name), 0).settings['dataset']
         for name in ('recon-plus-nano', 'recon-nano', 'point-mae-nano')
     }
     assert datasets['recon-plus-nano'] == {**datasets['recon-nano'], 'views': 4}
@@ -145,7 +143,7 @@ def test_a_method_of_several_views_gets_them():
 
 def test_models_are_chosen_by_a_pattern():
     def chosen(pattern):
-        first, *others = [model.student for model in Setup(SMOKE, pattern=pattern).models()]
+        first, *others = [model.student for model in Planner(SMOKE, pattern=pattern).models()]
         assert first == 'smc-pointnet-nano', 'a reference row that no pattern leaves out'
         return others
 
@@ -155,7 +153,7 @@ def test_models_are_chosen_by_a_pattern():
     assert chosen('point2vec') == ['point2vec-nano']
     assert pretraining_config('cmc-dgcnn-nano', {}, offline=True).model.backbone.type == 'DGCNN'
     with pytest.raises(UsageError, match=r'--models nothing: none of .*cmc-dgcnn-nano, .*point2vec-nano'):
-        Setup(SMOKE, pattern='nothing').models()
+        Planner(SMOKE, pattern='nothing').models()
 
 
 def test_teachers_that_need_a_download_are_replaced_offline():

@@ -22,9 +22,9 @@ from benchmarks.suites.students import (
     POINTNET,
     Model,
     config_sha256,
+    objectives,
     pretraining_config,
     scratch,
-    speaks,
     supervision,
     tokenizers,
 )
@@ -38,27 +38,34 @@ DRAW = 0
 
 
 @dataclass(frozen=True)
-class Setup:
-    """The profile with what the command line changes.
+class Planner:
+    """The profile with what the command line changes, and the jobs that follow.
 
     Attributes:
         profile: budgets.
-        seeds: repetitions; those of the profile by default.
+        num_seeds: number of repetitions; 0 takes that of the profile.
         pattern: shell pattern of student names; empty for encoders alone.
         packs: folder of packs.
         encoders: encoders from elsewhere, which stand beside random weights.
     """
 
     profile: Profile
-    seeds: int = 0
+    num_seeds: int = 0
     pattern: str = '*'
     packs: Path | None = None
     encoders: tuple[Model, ...] = ()
 
     @property
-    def repetitions(self) -> range:
+    def seeds(self) -> list[int]:
         """Seeds of the downstream step."""
-        return range(self.seeds or self.profile.seeds)
+        return list(range(self.num_seeds or self.profile.seeds))
+
+    @property
+    def pretrain_seeds(self) -> list[int]:
+        """Seeds of the pretrainings that differ; those of the command line pretrain anew."""
+        if self.profile.released:
+            return [0]
+        return self.seeds if self.num_seeds else self.seeds[: self.profile.pretrain_seeds]
 
     @functools.cached_property
     def corpus(self) -> Corpus:
@@ -80,39 +87,46 @@ class Setup:
         """
         if not self.pattern:
             return [POINTNET, *self.encoders]
-        names = [f'{method}-{self.profile.size}' for method in self.profile.methods]
         others = [str(name) for name in known_configs() if name.size == self.profile.size]
-        found = [Model(name, name) for name in self.chosen(names) or self.chosen(others)]
+        found = self.students(dict.fromkeys(self.profile.methods, '')) or self.chosen({name: name for name in others})
         if not found:
             raise UsageError(f'--models {self.pattern}: none of {", ".join(others)}')
         return [POINTNET, *self.encoders, *found]
 
-    def chosen(self, names: list[str]) -> list[str]:
-        """Names that fit the pattern, with or without the size."""
+    def students(self, methods: Mapping[str, str], **fields: Any) -> list[Model]:
+        """Rows of methods at the size of the profile that fit the pattern.
+
+        Args:
+            methods: label by name of the method; empty for the name of the student.
+            fields: further fields of :class:`Model`.
+        """
+        return self.chosen({f'{name}-{self.profile.size}': label for name, label in methods.items()}, **fields)
+
+    def chosen(self, labels: Mapping[str, str], **fields: Any) -> list[Model]:
+        """Rows of students whose names fit the pattern, with or without the size; by label, see :meth:`students`."""
         return [
-            name for name in names if any(fnmatch.fnmatch(text, self.pattern) for text in (name, parse_name(name).stem))
+            Model(label or name, name, **fields)
+            for name, label in labels.items()
+            if any(fnmatch.fnmatch(text, self.pattern) for text in (name, parse_name(name).stem))
         ]
+
+    def config(self, model: Model) -> Any:
+        """Pretraining config of a model, not to be changed."""
+        return pretraining_config(model.student, model.options, self.corpus.offline)
 
     def supervised_by(self, model: Model) -> str:
         """What supervises the pretraining of a model."""
         if model.encoder is not None:
             return 'not stated'
-        return supervision(self._config(model)) if model.pretrained else '–'
-
-    def speaks(self, model: Model) -> bool:
-        """Whether a model can be told classes by their names."""
-        return model.pretrained and speaks(self._config(model))
+        return supervision(self.config(model)) if model.pretrained else '–'
 
     def fits(self, protocol: Protocol | type[Protocol], model: Model) -> bool:
         """Whether a model has what a protocol requires of an encoder."""
         if model.encoder is not None:
             return protocol.requires == FEATURES
         if protocol.requires == TEXT:
-            return self.speaks(model)
+            return model.pretrained and 'text' in objectives(self.config(model))
         return model.pretrained or protocol.requires != ALIGNED
-
-    def _config(self, model: Model) -> Any:
-        return pretraining_config(model.student, model.options, self.corpus.offline)
 
     # --- data -------------------------------------------------------------------------------------------------------
 
@@ -131,14 +145,13 @@ class Setup:
             if entry.sources:
                 settings = {'name': entry.name, 'sha256': entry.sha256, 'seed': 0}
                 return Job('released', settings, label=f'fetch {entry.name}')
-        seed = seed if self.seeds else seed % self.profile.pretrain_seeds
-        config = self._config(model)
+        seed = seed if self.num_seeds else seed % self.profile.pretrain_seeds
+        config = self.config(model)
         data = config.train_dataloader.dataset
         dataset = self.corpus.dataset(bool(data.get('images')), bool(data.get('texts')), data.get('views', 1))
         if self.corpus.name == 'shapenet55':
             dataset = {**data.to_dict(), **dataset}
         shared = {
-            'dataset': dataset,
             'fingerprint': fingerprint(dataset),
             'data': self.corpus.title,
             'fraction': model.fraction,
@@ -146,19 +159,14 @@ class Setup:
             'objects': self.corpus.objects,
             'batch_size': self.profile.batch_size,
         }
-        plain = {
-            **shared,
-            'dataset': self.corpus.dataset(images=False, texts=False),
-            'epochs': self.profile.tokenizer_epochs,
-        }
-        needs = {
-            f'tokenizer:{name}': Job(
-                'tokenizer', {**plain, 'config': path, 'config_sha256': config_sha256(path)}, label=f'tokenizer {path}'
-            )
-            for name, path in tokenizers(config).items()
-        }
+        points = {'dataset': self.corpus.dataset(images=False, texts=False), 'epochs': self.profile.tokenizer_epochs}
+        needs = {}
+        for name, path in tokenizers(config).items():
+            own = {**shared, **points, 'config': path, 'config_sha256': config_sha256(path)}
+            needs[f'tokenizer:{name}'] = Job('tokenizer', own, label=f'tokenizer {path}')
         settings = {
             **shared,
+            'dataset': dataset,
             'student': model.student,
             'options': dict(model.options),
             'offline': self.corpus.offline,
@@ -166,55 +174,65 @@ class Setup:
             'seed': seed,
             'config_sha256': config_sha256(model.student),
         }
-        return Job('pretrain', settings, needs, f'pretrain {_named(model)}, seed {seed}')
+        return Job('pretrain', settings, needs, f'pretrain {model}, seed {seed}')
 
-    def measure(self, protocol: Protocol, model: Model, source: Source, seed: int, **settings: Any) -> Job:
+    def measure(self, protocol: Protocol, source: Source, model: Model, seed: int, **settings: Any) -> Job:
         """The job that measures a model on a source.
 
         Args:
             protocol: how.
-            model: whom.
             source: on what.
+            model: whom.
             seed: random seed of the repetition.
             settings: further settings of the job.
         """
         needs = {'weights': self.pretraining(model, seed)} if model.pretrained else {}
-        base = {**self._about(model, source, seed), 'per_class': source.per_class}
         own = plain(protocol.settings)
+        if model.encoder is None:
+            about: dict[str, Any] = {'config_sha256': config_sha256(model.student)}
+        else:
+            about = {'encoder': dict(model.encoder)}
+        base = {
+            'student': model.student,
+            **about,
+            'data': source.data,
+            'variant': source.variant,
+            'train': dict(source.train),
+            'test': dict(source.test),
+            'fingerprints': [fingerprint(source.train), fingerprint(source.test)],
+            'points': source.points,
+            'seed': seed,
+            'per_class': source.per_class,
+        }
         extra = ' '.join(f'{own[key]}{key[0]}' for key in ('ways', 'shots') if key in own)
         name = own.get('head', protocol.name).replace('_', '-') + (f' {extra}' if extra else '')
-        label = f'{name} {_named(model)} on {source.name}, seed {seed}'
+        label = f'{name} {model} on {source.name}, seed {seed}'
         return Job(protocol.spec(), {**base, **own, **settings}, needs, label)
 
-    def finetune(self, model: Model, source: Source, seed: int, protocol: type[Finetune] = Finetune, **own: Any) -> Job:
+    def finetune(self, source: Source, model: Model, seed: int, protocol: type[Finetune] = Finetune, **own: Any) -> Job:
         """The job that fine-tunes a model; the rate is chosen before, unless a paper gives it.
 
         Args:
-            model: whom.
             source: on what.
+            model: whom.
             seed: random seed of the repetition.
             protocol: how.
             own: further settings of the protocol.
         """
         made = protocol(**{'samples': self.profile.finetune_samples, 'recipe': dict(source.settings) or None, **own})
-        base = self.measure(made, model, source, seed, config_file=config_sha256(made.config))
-        return (
-            base if source.settings else replace(base, needs={**base.needs, 'recipe': self.recipe(made, model, source)})
-        )
+        job = self.measure(made, source, model, seed, config_file=config_sha256(made.config))
+        if source.settings:
+            return job
+        return replace(job, needs={**job.needs, 'recipe': self.recipe(made, source, model)})
 
-    def recipe(self, protocol: Finetune, model: Model, source: Source) -> Job:
-        """The job that chooses the rate, once for all methods and variants of a data set.
-
-        Args:
-            protocol: training whose rate is chosen; variants of fine-tuning share that of fine-tuning.
-            model: whom; parts are segmented at a rate of its size, all else at one rate for all sizes.
-            source: on what.
-        """
+    def recipe(self, protocol: Finetune, source: Source, model: Model) -> Job:
+        """The job that chooses the rate: for parts by size of the model, for all else once for a data set."""
         if isinstance(protocol, PartSegmentation):
             chosen: Finetune = protocol
-            place, size = source, parse_name(model.student).size
+            place, size, what = source, parse_name(model.student).size, 'the rate of part segmentation'
         else:
             chosen, place, size = Finetune(protocol.samples), self.source(source.recipe), self.profile.size
+            what = 'the fine-tuning rate'
         settings = {
             **chosen.settings,
             'protocol': chosen.name,
@@ -228,26 +246,7 @@ class Setup:
             'fingerprint': fingerprint(place.train),
             'config_file': config_sha256(chosen.config),
         }
-        what = 'the rate of part segmentation' if chosen.name == 'part_seg' else 'the fine-tuning rate'
         return Job('recipe', settings, label=f'choose {what} on {place.name}')
-
-    def _about(self, model: Model, source: Source, seed: int) -> dict[str, Any]:
-        """Settings that all measurements share."""
-        own: dict[str, Any] = {'student': model.student}
-        if model.encoder is None:
-            own['config_sha256'] = config_sha256(model.student)
-        else:
-            own['encoder'] = dict(model.encoder)
-        return {
-            **own,
-            'data': source.data,
-            'variant': source.variant,
-            'train': dict(source.train),
-            'test': dict(source.test),
-            'fingerprints': [fingerprint(source.train), fingerprint(source.test)],
-            'points': source.points,
-            'seed': seed,
-        }
 
 
 def encoder_row(name: str, arguments: Mapping[str, Any]) -> Model:
@@ -272,13 +271,3 @@ def encoder_row(name: str, arguments: Mapping[str, Any]) -> Model:
     tensors = tensor_digest(built.state_dict())
     settings = {'factory': encoder.factory, 'arguments': dict(encoder.arguments), 'code': code, 'tensors': tensors}
     return Model(encoder.label, encoder.label, pretrained=False, encoder=settings)
-
-
-def _named(model: Model) -> str:
-    """What messages call a model."""
-    return model.label if model.fraction == 100 else f'{model.label} on {model.fraction} %'
-
-
-def one_line(settings: Mapping[str, Any]) -> str:
-    """Options as the command line takes them."""
-    return ' '.join(f'{key}={value}' for key, value in settings.items())

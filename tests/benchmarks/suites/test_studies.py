@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from benchmarks.suites.catalog import all_suites
+from benchmarks.suites.data import PRETRAIN_SEED, Corpus, seen_classes
+from benchmarks.suites.planner import Planner
+from benchmarks.suites.plans.held_out import held_out
+from benchmarks.suites.profiles import PROFILES, find_profile
+from benchmarks.suites.students import Model
+from tests.benchmarks.run.here import finish
+from tests.layouts import write_pack
+from zoo.datasets.procedural.dataset import VARIANTS
+
+SUITES = all_suites()
+RECON = Model('ReCon', 'recon-nano')
+
+
+@pytest.fixture(autouse=True)
+def _no_data(monkeypatch, tmp_path):
+    monkeypatch.setenv('ZOO_DATA', str(tmp_path))
+
+
+def test_held_out_shapes_are_of_the_classes_and_the_stream_of_pretraining_and_of_another_split():
+    for name in ('smoke', 'laptop'):
+        planner = Planner(find_profile(name))
+        source, seen = held_out(planner, RECON), planner.corpus.config
+        assert (source.test['split'], seen['split']) == ('val', 'train')
+        assert source.test['seed'] == seen['seed'] == PRETRAIN_SEED
+        assert source.test['classes'] == seen['classes'] == seen_classes()
+        assert source.test['num_objects'] % len(seen_classes()) == 0
+        assert source.test['images']
+        assert source.test['texts']
+        assert source.points == 512
+        assert not {'images', 'texts'} & set(held_out(planner, RECON, pictures=False).test)
+
+
+@pytest.mark.parametrize('pictures', [True, False])
+def test_of_joined_packs_the_test_split_is_held_out(tmp_path, pictures):
+    path = str(write_pack(tmp_path / 'pack.npz', 40, num_points=16))
+    plain = [{'type': 'ShapePack', 'points': path, 'split': split} for split in ('all', 'train')]
+    config = {'type': 'ObjectUnion', 'datasets': plain}
+    pictured = {'images': True, 'datasets': [{**member, 'images': path} for member in plain]}
+    planner = Planner(find_profile('smoke'))
+    planner.__dict__['corpus'] = Corpus('packs', 'packs', config, pictured, 30)
+    found = dict(held_out(planner, RECON, pictures).test)
+    expected = {'type': 'ShapePack', 'points': path, 'split': 'test'}
+    assert found == (expected | {'images': path, 'texts': True} if pictures else expected)
+
+
+def test_loss_and_accuracy_of_an_epoch_are_of_one_student():
+    planner = Planner(find_profile('laptop'))
+    loss, contrast, accuracy = SUITES['contrastive_test_loss'].plan(planner)
+    assert loss.columns == contrast.columns == accuracy.columns
+    runs = {job.needs['weights'].key for job in loss.jobs.values()}
+    assert len(runs) == 2
+    for figure in accuracy.figures:
+        if figure.row != 'from scratch':
+            job = accuracy.jobs[figure.key]
+            assert job.needs['weights'].key in runs
+            assert job.settings['epoch'] == int(figure.column.split()[1])
+    assert (loss.better, contrast.better, accuracy.better) == ('less', 'less', 'more')
+    # Both methods by the same function of the same targets, on the same objects.
+    settings = [{**job.settings, 'student': '', 'config_sha256': '', 'epoch': 0} for job in loss.jobs.values()]
+    assert all(entry == settings[0] for entry in settings)
+
+
+def test_the_seed_of_the_pretraining_is_repeated_as_the_profile_says():
+    assert Planner(find_profile('laptop')).pretrain_seeds == [0]
+    assert Planner(find_profile('laptop'), num_seeds=4).pretrain_seeds == [0, 1, 2, 3]
+    profile = dataclasses.replace(find_profile('laptop'), seeds=2, pretrain_seeds=3)
+    assert Planner(profile).pretrain_seeds == [0, 1]
+
+
+def test_attention_reads_the_pretrainings_of_other_studies_and_every_layer():
+    planner = Planner(find_profile('laptop'))
+    (table,) = SUITES['attention_distance'].plan(planner)
+    assert table.columns == [f'layer {layer}' for layer in range(1, 7)]
+    assert table.better == 'none'
+    wanted = {planner.pretraining(Model('', f'{name}-nano'), 0).key for name in ('point-mae', 'cmc', 'recon')}
+    assert {job.needs['weights'].key for job in table.jobs.values() if job.needs} == wanted
+    metrics = {figure.row: figure.metric.split('/')[0] for figure in table.figures}
+    assert metrics['ReCon, local stream'] == 'distance'
+    assert metrics['ReCon, global stream'] == 'spread'
+    queries = {job.settings['student']: job.settings['queries'] for job in table.jobs.values()}
+    # The class query of ReCon is read by no objective, so it says nothing.
+    assert queries == {'point-mae-nano': [], 'cmc-nano': ['image', 'text'], 'recon-nano': ['image', 'text']}
+
+
+@pytest.mark.parametrize('name', ['contrastive_test_loss', 'attention_distance'])
+def test_without_the_pretraining_data_the_sheets_say_so(name):
+    for profile in ('paper', 'packs'):
+        for table in SUITES[name].plan(Planner(PROFILES[profile])):
+            assert any('pretraining' in title for title in table.missing)
+            assert all(figure.row == 'from scratch' for figure in table.figures)
+
+
+def test_errors_are_relative_to_all_seeds_of_the_plain_transformer_and_architectures_start_from_random_weights():
+    accuracy, errors, severities = SUITES['corruption_errors'].plan(Planner(find_profile('laptop'), pattern='re*'))
+    assert accuracy.rows == errors.rows == ['from scratch', 'ReCon from scratch', *accuracy.rows[2:]]
+    for row in accuracy.rows:
+        for seed in range(3):
+            (own,) = {f.key for f in accuracy.figures if (f.row, f.seed) == (row, seed)}
+            (key,) = {f.key for f in errors.figures if (f.row, f.seed) == (row, seed)}
+            needs = {role: need.key for role, need in errors.jobs[key].needs.items()}
+            assert needs.pop('own') == own
+            assert set(needs.values()) == {f.key for f in accuracy.figures if f.row == 'from scratch'}
+    assert {f.metric for f in errors.figures} >= {'mce', 'rmce', 'ce/drop_local'}
+    assert (errors.better, accuracy.better) == ('less', 'more')
+    assert len(severities.rows) == 7 * len(accuracy.rows)
+    whole = SUITES['corruption_errors'].plan(Planner(find_profile('laptop')))[0]
+    assert {'DGCNN from scratch', 'PointNet++ from scratch', 'cmc-nano'} <= set(whole.rows)
+    tuned = {f.row: whole.jobs[f.key].needs['classifier'].needs for f in whole.figures}
+    assert {row for row, needs in tuned.items() if 'weights' not in needs} == {
+        row for row in whole.rows if row.endswith('from scratch')
+    }
+
+
+def test_scans_are_compared_with_the_whole_surface_by_random_weights():
+    (made,) = SUITES['scan_variants'].plan(Planner(find_profile('laptop')))
+    assert made.rows == ['from scratch', 'ReCon from scratch']
+    assert made.columns == [f'procedural {variant}' for variant in VARIANTS]
+    assert {(job.type, tuple(job.needs)) for job in made.jobs.values()} == {('finetune', ('recipe',))}
+    assert not made.missing
+
+
+# --- what their records say -------------------------------------------------------------------------------------------
+
+PROFILE = dataclasses.replace(find_profile('smoke'), epochs=2, variants=('cad',))
+
+
+@pytest.fixture(scope='module')
+def records(tmp_path_factory):
+    """Records of the tables of both studies on a handful of objects, by row and column."""
+    planner, names = Planner(PROFILE, pattern='recon'), ('contrastive_test_loss', 'attention_distance')
+    tables = [table for name in names for table in SUITES[name].plan(planner)]
+    jobs = [job for table in tables for job in table.jobs.values()]
+    kept = finish(jobs, tmp_path_factory.mktemp('studies')).store.results
+    assert all(figure.metric in kept[figure.key].record.metrics for table in tables for figure in table.figures)
+    return [{(f.row, f.column): kept[f.key].record for f in table.figures} for table in tables]
+
+
+@pytest.mark.slow
+def test_the_loss_says_what_it_was_measured_on_and_after_how_long(records):
+    found, contrast, beside, _ = records
+    first, last = (found['ReCon', f'epoch {epoch}'] for epoch in (1, 2))
+    assert (first.protocol.epoch_selection, last.protocol.epoch_selection) == ('', 'last')
+    assert first.protocol['epoch'].startswith('1 of 2')
+    assert (first.pretraining['epoch'], first.pretraining.epochs) == (1, 2)
+    assert first.weights_digest != last.weights_digest
+    assert first.metrics['loss'] != last.metrics['loss']
+    assert first.metrics['loss_constant'] == last.metrics['loss_constant']
+    assert first.metrics['loss'] == pytest.approx(first.metrics['loss/image'] + first.metrics['loss/text'])
+    assert first.dataset.split == 'val'
+    assert first.dataset.classes == 33
+    assert first.dataset.samples == 33
+    assert first.protocol['loss'] == 'smooth_l1'
+    assert first.protocol.points == 512
+    assert contrast['ReCon', 'epoch 1'].key == first.key
+    assert beside['ReCon', 'epoch 1'].weights_digest == first.weights_digest
+    assert beside['ReCon', 'epoch 1'].protocol['epoch'] == first.protocol['epoch']
+    assert beside['ReCon', 'epoch 1'].protocol.epoch_selection == ''
+    assert beside['ReCon', 'epoch 2'].weights_digest == last.weights_digest
+    assert beside['from scratch', 'epoch 1'].key == beside['from scratch', 'epoch 2'].key
+
+
+@pytest.mark.slow
+def test_attention_is_that_of_the_pretrained_weights(records):
+    found = records[-1]
+    local, random = found['ReCon, local stream', 'layer 6'], found['random weights, queries', 'layer 6']
+    assert found['ReCon, global stream', 'layer 6'].key == local.key
+    assert local.weights_digest
+    assert not random.weights_digest
+    assert local.metrics['spread/layer_6'] != random.metrics['spread/layer_6']
+    trained = ('image', 'text')
+    assert local.metrics['spread/layer_6'] == pytest.approx(
+        sum(local.metrics[f'spread/layer_6/{name}'] for name in trained) / 2
+    )
+    assert local.metrics['even'] == pytest.approx(random.metrics['even'])
+    assert local.dataset.samples == 33
