@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
+import itertools
 import json
 import os
+import random
 import runpy
 import signal
 import subprocess
@@ -148,32 +151,91 @@ def events(out):
     return [json.loads(line) for line in path.read_text().splitlines()] if path.is_file() else []
 
 
-def test_interrupted_and_killed_the_tables_are_the_same_and_nothing_done_ran_again(tmp_path, finished):
-    known = []
-    for number, how in enumerate((signal.SIGINT, signal.SIGKILL, None), 1):
-        process = subprocess.Popen(
-            command(*ASKED, '--out', tmp_path), env=variables(finished[0]), cwd=ROOT, text=True,
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True,
-        )  # fmt: skip
-        # Where it begins the next job, it has finished one.
-        while how and process.poll() is None and sum(event['event'] == 'begin' for event in events(tmp_path)) <= number:
-            time.sleep(0.02)
+def wait_for(condition, *arguments):
+    """Whether it came true in time."""
+    deadline = time.monotonic() + 300
+    while not condition(*arguments) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return condition(*arguments)
+
+
+def begun(out):
+    return sum(event['event'] == 'begin' for event in events(out))
+
+
+def at_work(process, out, number):
+    """It has begun so many jobs, or has come to its end."""
+    return process.poll() is not None or begun(out) >= number
+
+
+def gone(process):
+    return not family(process)
+
+
+def family(process):
+    """Living processes that the harness has started, as (number, group)."""
+    found = subprocess.run(['ps', '-e', '-o', 'pid=,ppid=,pgid=,stat='], capture_output=True, text=True).stdout
+    rows = [line.split() for line in found.splitlines()]
+    return [(int(pid), int(group)) for pid, _, group, state in rows if int(group) == process.pid and state[0] != 'Z']
+
+
+def disturb(process, how):
+    """End the whole group, the harness alone, or its worker; or press Ctrl-C."""
+    if how in ('group', 'interrupt'):
+        os.killpg(process.pid, signal.SIGKILL if how == 'group' else signal.SIGINT)
+    elif how == 'harness':
+        process.kill()
+    else:
+        for pid, _ in family(process):
+            if pid != process.pid:
+                os.kill(pid, signal.SIGKILL)
+    return how == 'worker'
+
+
+@pytest.mark.slow
+def test_killed_five_times_at_random_the_tables_are_the_same_and_nothing_done_ran_again(tmp_path, finished):
+    generator = random.Random(11)
+    kills = ['worker', 'worker', 'group', 'group', 'harness']
+    while ('worker', 'worker') in itertools.pairwise(kills):  # of one job would make it a failed one
+        generator.shuffle(kills)
+    plan = ['interrupt', *kills]
+    start = functools.partial(
+        subprocess.Popen, command(*ASKED, '--out', tmp_path), env=variables(finished[0]), cwd=ROOT, text=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True,
+    )  # fmt: skip
+    process, known, hits = None, [], 0
+    for place, how in enumerate(plan):
+        process = process or start()
+        if how == 'group' and place % 2:  # hit while it starts
+            time.sleep(generator.uniform(0.0, 3.0))
+        else:
+            # Where it begins two, it has finished one.
+            assert wait_for(at_work, process, tmp_path, begun(tmp_path) + (2 if place in (2, 3) else 1))
+            time.sleep(generator.uniform(0.0, 0.25))
         known.append(({result.key for result in Results(tmp_path).finished()}, len(events(tmp_path))))
-        if how:
-            assert process.poll() is None, 'it was disturbed'
-            os.killpg(process.pid, how)
+        if process.poll() is not None:
+            break  # a fast machine
+        hits += 1
+        if disturb(process, how):
+            continue
         _, told = process.communicate(timeout=300)
-        if how is signal.SIGINT:
+        assert wait_for(gone, process), 'workers end with the harness'
+        if how == 'interrupt':
             assert process.returncode == 130
             assert told.splitlines()[-1].startswith('interrupted; the same command goes on where it stopped')
             assert 'Traceback' not in told
-    assert process.returncode == 0, told
+        process = None
+    if process is None or process.wait(timeout=300):
+        process = start()
+        assert process.wait(timeout=300) == 0, process.stderr.read()
+    assert hits >= 5
     assert known[-1][0], 'some jobs were finished before the last disturbance'
     assert tables(tmp_path) == tables(finished[0])
     seen = events(tmp_path)
     for done, position in known:
         assert not [event for event in seen[position:] if event['event'] == 'begin' and event['key'] in done]
-    assert set(Counter(event['key'] for event in seen if event['event'] == 'end').values()) == {1}
+    ended = Counter(event['key'] for event in seen if event['event'] == 'end')
+    assert set(ended.values()) == {1}
     assert len(list(Results(tmp_path).finished())) == 5
 
 
