@@ -11,11 +11,10 @@ from mmengine import Config
 
 from benchmarks.gpu.findings import Row, Stage
 from benchmarks.speed import ops as operations
-from benchmarks.speed.baseline import compare_steps, live_teachers
+from benchmarks.speed.baseline import comparisons, live_teachers
 from benchmarks.speed.steps import count_parameters, counted_macs, made_ready, matmul_peak, quickened
 from benchmarks.speed.timing import timed
 from zoo.config import ROOT, load_config
-from zoo.datasets import ProceduralShapes
 from zoo.hub.names import known_configs
 
 FIRST = ('recon-base', 'recon-nano', 'point-mae-base', 'point-mae-nano')
@@ -41,22 +40,21 @@ def step(stage: Stage) -> Iterator[Row]:
             'times faster': ratio,
             'quartiles': quartiles,
         }
+    for what, samples, found in comparisons(stage.device, 1 if stage.quick else 5, stage.quick):
+        yield {
+            'what': what,
+            'textbook, samples/s': samples / median(found.baseline),
+            'ours, samples/s': samples / median(found.candidate),
+            'times faster': found.ratio,
+        }
     size, batch_size = ('base', 128) if stage.device == 'cuda' else ('nano', 8 if stage.quick else 64)
-    data = ProceduralShapes('train', 86 if stage.quick else 860, images=True, texts=True)
-    found = compare_steps(
-        load_config(ROOT / f'configs/recon/{size}.py'), data, batch_size, 1 if stage.quick else 5, stage.device
-    )
-    yield {
-        'what': f'step of ReCon-{size} with teachers, batch {batch_size}',
-        'textbook, samples/s': batch_size / median(found.baseline),
-        'samples/s': batch_size / median(found.candidate),
-        'times faster': found.ratio,
-    }
     if not stage.quick:
         yield from parts(stage, size, batch_size)
     peak = 2 * matmul_peak(stage.device)
-    sizes = ('nano',) if stage.quick else ('nano', 'base', 'tiny', 'small')
+    sizes = ('nano', 'base', 'tiny', 'small') if stage.device == 'cuda' else ('nano',)
     names = [name for size in sizes for name in known_configs() if name.size == size]
+    if stage.device == 'cpu' and not stage.quick:
+        names += [name for name in known_configs() if str(name) in ('recon-tiny', 'recon-base')]
     for name in sorted(names, key=lambda name: str(name) not in FIRST)[: 2 if stage.quick else None]:
         if stage.over:
             yield {'what': 'time is up: methods are missing'}
@@ -65,8 +63,9 @@ def step(stage: Stage) -> Iterator[Row]:
         if name.method == 'act':  # the transformer in the tokenizer of the larger ones is downloaded
             small = load_config(ROOT / 'configs/act/nano.py')
             config.model.objectives.features.teacher = small.model.objectives.features.teacher
+        clouds = 8 if stage.device == 'cpu' and name.size != 'nano' else batch_size
         compiled = stage.device == 'cuda' and str(name) in FIRST
-        yield {'what': f'{name}, batch {batch_size}', **speed(stage, config, batch_size, peak, compiled)}
+        yield {'what': f'{name}, batch {clouds}', **speed(stage, config, clouds, peak, compiled)}
 
 
 def speed(stage: Stage, config: Config, batch_size: int, peak: float, compiled: bool = False) -> dict[str, Any]:
@@ -156,7 +155,7 @@ def cost(stage: Stage) -> Iterator[Row]:
 
 def _seconds(stage: Stage, call: Any, rounds: int = 10) -> float:
     """Mean seconds of calls in a row, after a few that compile and fill caches; the GPU is waited for at the end."""
-    rounds, warmup = (1, 1) if stage.quick else (rounds, 4 if stage.device == 'cuda' else 1)
+    rounds, warmup = (1, 1) if stage.quick else (rounds, 4) if stage.device == 'cuda' else (3, 1)
     for _ in range(warmup):
         call()
     return timed(lambda: [call() for _ in range(rounds)], stage.device) / rounds

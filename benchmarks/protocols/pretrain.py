@@ -59,7 +59,7 @@ def pretrain(
         logging.getLogger(__name__).warning('%s is not what was written: trained again', target)
     write_note(note, begun)
     leave_damaged(work_dir)
-    build_runner(configure(loaded, work_dir=work_dir, resume='auto', device=device)).train()
+    build_runner(configure(loaded, work_dir=work_dir, resume='auto', device=device, amp=None)).train()
     write_note(note, {**begun, 'weights': file_hash(target)})
     return target
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -214,6 +214,24 @@ def compare_evaluation(
         )
 
 
+def comparisons(device: str = 'cpu', rounds: int = 5, quick: bool = False) -> Iterator[tuple[str, int, Comparison]]:
+    """What is compared, its number of samples, and the times: steps of ReCon at nano and base, and an evaluation.
+
+    Args:
+        device: ``cpu`` or ``cuda``.
+        rounds: pairs that count.
+        quick: nano alone, on few clouds.
+    """
+    data = ProceduralShapes('train', 86 if quick else 430, images=True, texts=True)
+    for size, batch_size in (('nano', 32),) if quick else (('nano', 64), ('base', 128 if device == 'cuda' else 8)):
+        found = compare_steps(load_config(ROOT / f'configs/recon/{size}.py'), data, batch_size, rounds, device)
+        yield f'step of ReCon-{size}, batch {batch_size}', batch_size, found
+    clouds = ProceduralShapes('test', 43 if quick else 1000, num_points=8192)
+    encoder = get_model(ROOT / 'configs/recon/nano.py', device=device, features_only=True)
+    found = compare_evaluation(encoder, clouds, 1024, 1 if quick else 3, device)
+    yield f'features of {len(clouds)} clouds, 1024 of 8192 points, ReCon-nano', len(clouds), found
+
+
 def baseline_table(device: str = 'cpu', rounds: int = 5, quick: bool = False) -> Table:
     """Steps of ReCon at nano and base, and an evaluation of 1,000 clouds, as ratios to the textbook's.
 
@@ -222,15 +240,7 @@ def baseline_table(device: str = 'cpu', rounds: int = 5, quick: bool = False) ->
         rounds: pairs that count.
         quick: nano alone, on few clouds.
     """
-    data = ProceduralShapes('train', 86 if quick else 430, images=True, texts=True)
-    rows = []
-    for size, batch_size in (('nano', 32),) if quick else (('nano', 64), ('base', 128 if device == 'cuda' else 8)):
-        found = compare_steps(load_config(ROOT / f'configs/recon/{size}.py'), data, batch_size, rounds, device)
-        rows.append([f'step of ReCon-{size}, batch {batch_size}', *_cells(found, batch_size)])
-    clouds = ProceduralShapes('test', 43 if quick else 1000, num_points=8192)
-    encoder = get_model(ROOT / 'configs/recon/nano.py', device=device, features_only=True)
-    found = compare_evaluation(encoder, clouds, 1024, 1 if quick else rounds, device)
-    rows.append([f'features of {len(clouds)} clouds, 1024 of 8192 points, ReCon-nano', *_cells(found, len(clouds))])
+    rows = [[what, *_cells(found, samples)] for what, samples, found in comparisons(device, rounds, quick)]
     notes = [
         'Textbook: one file a sample, augmentation sample by sample, torch loop of farthest points, boolean masks, '
         'teachers in every step, float32, the loss read after every step. Ours: clouds in memory, features of the '

@@ -109,6 +109,7 @@ def pretrain_student(task: Task) -> Outcome:
         'data': settings['data'],
         'fraction': settings['fraction'] / 100,
         'teachers': supervision(config, built.text_read),
+        'precision': 'bfloat16 forward' if task.device.startswith('cuda') else 'float32',  # as tools/train.py has it
         'epochs': settings['epochs'],
         'batch_size': settings['batch_size'] or config.train_dataloader.batch_size,
         'seed': settings['seed'],

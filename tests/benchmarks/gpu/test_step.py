@@ -18,7 +18,7 @@ def test_every_stage_measures(tmp_path):
     stage = Stage('cpu', 600, True, tmp_path)
     rows = list(step(stage))
     first = {row['what'].split()[0] for row in rows}
-    assert first == {'FPS', 'kNN', 'Chamfer', 'step', 'point-mae-nano,', 'recon-nano,'}
+    assert first == {'FPS', 'kNN', 'groups', 'Chamfer', 'step', 'features', 'point-mae-nano,', 'recon-nano,'}
     named = next(row for row in rows if row['what'].startswith('recon-nano'))
     assert 1.7 < named['parameters, M'] < 1.9
     assert named['float32, samples/s'] > 0
