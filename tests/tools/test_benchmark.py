@@ -37,7 +37,7 @@ def main():
 
 
 ASKED = ('--suite', 'few_shot', '--models', 'point-mae', '--profile', 'smoke', '--jobs', '1')
-"""A pretraining and four measurements, a second each."""
+"""A pretraining and six measurements, a second each."""
 
 
 def command(*arguments):
@@ -92,16 +92,16 @@ def finished(tmp_path_factory):
 def test_a_suite_alone_is_planned_run_and_reported(finished):
     out, planned, done = finished
     assert 'pretrain point-mae-nano, seed 0' in planned
-    assert '5 of 5 jobs to do' in planned
+    assert '7 of 7 jobs to do' in planned
     assert 'not present: ModelNet40' in planned
     assert done.returncode == 0, done.stderr
     assert 'point-mae-nano' in done.stdout
     assert 'substitute' in done.stdout
     told = done.stderr.splitlines()
-    assert told[0].startswith('5 jobs to do with 1 processes, about')
-    assert told[-1].startswith('5 jobs done in')
+    assert told[0].startswith('7 jobs to do with 1 processes, about')
+    assert told[-1].startswith('7 jobs done in')
     records = [result.record for result in Results(out).finished() if result.record]
-    assert len(records) == 4
+    assert len(records) == 6
     for record in records:
         assert record.job
         assert record.dataset.fingerprint != record.dataset.train_fingerprint != ''
@@ -122,7 +122,7 @@ def test_what_is_done_is_not_done_again_and_the_report_needs_no_data(finished, m
     monkeypatch.setenv('ZOO_PACKS', '')
     arguments = [*ASKED, '--out', str(out)]
     assert main([*arguments, '--plan']) == 0
-    assert '0 of 5 jobs to do' in capsys.readouterr().out
+    assert '0 of 7 jobs to do' in capsys.readouterr().out
     # Without a cache of shapes nothing could be built here.
     monkeypatch.setenv('ZOO_HOME', '/dev/null/nowhere')
     assert main([*arguments, '--report']) == 0
@@ -236,7 +236,7 @@ def test_killed_five_times_at_random_the_tables_are_the_same_and_nothing_done_ra
         assert not [event for event in seen[position:] if event['event'] == 'begin' and event['key'] in done]
     ended = Counter(event['key'] for event in seen if event['event'] == 'end')
     assert set(ended.values()) == {1}
-    assert len(list(Results(tmp_path).finished())) == 5
+    assert len(list(Results(tmp_path).finished())) == 7
 
 
 def test_a_job_that_fails_is_one_row_with_its_log_the_rest_goes_on_and_it_is_tried_again(
@@ -257,7 +257,7 @@ def test_a_job_that_fails_is_one_row_with_its_log_the_rest_goes_on_and_it_is_tri
     row = next(line for line in printed.out.splitlines() if line.startswith('| point-mae-nano '))
     assert 'not run' in row
     assert '(1 seed)' in next(line for line in printed.out.splitlines() if line.startswith('| from scratch '))
-    assert len(list(Results(tmp_path).finished())) == 2
+    assert len(list(Results(tmp_path).finished())) == 4
     assert main([*arguments, '--plan']) == 0
     assert 'failed before' in capsys.readouterr().out
     obstacle.unlink()
