@@ -110,6 +110,13 @@ def test_it_can_be_switched_off(train, components):
     assert all({'image', 'text'} <= set(batch) for batch in runner.model.batches)
 
 
+def test_objects_that_are_made_when_read_have_no_bank(train, components, monkeypatch):
+    monkeypatch.setattr(DATASETS.get('DummyViews'), 'made_when_read', True)
+    runner = train('run', {'train_cfg.max_epochs': 1}, with_bank())
+    assert all({'image', 'text'} <= set(batch) for batch in runner.model.batches)
+    assert runner.model.teachers()['image'].asked == 0
+
+
 def test_models_without_teachers_are_left_alone(train):
     train('run', {'train_cfg.max_epochs': 1}, lambda config: config.custom_hooks.append({'type': 'FeatureBankHook'}))
     assert HOOKS.get('FeatureBankHook') is not None

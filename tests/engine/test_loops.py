@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.engine.conftest import largest_difference
-from tests.engine.dummy import Stopped, stop_at
+from tests.engine.dummy import FixedShapes, Stopped, stop_at
 from zoo.errors import UsageError
 
 EVERY_5 = {'default_hooks.checkpoint.by_epoch': False, 'default_hooks.checkpoint.interval': 5}
@@ -30,6 +30,17 @@ def test_a_resumed_run_ends_with_the_weights_of_an_unbroken_one(train, options):
     unbroken = train('unbroken', options)
     assert resumed.iter == unbroken.iter == 24
     assert largest_difference(resumed.model.state_dict(), unbroken.model.state_dict()) == 0
+
+
+@pytest.mark.parametrize('case', ['inside of an epoch', 'by iteration'])
+def test_a_resumed_run_reads_only_what_it_has_not_seen(train, monkeypatch, case):
+    options = {**CASES[case], 'train_dataloader.dataset.type': 'FixedShapes'}
+    with pytest.raises(Stopped):
+        train('run', options, stop_at(16))
+    read, points = [], FixedShapes.points
+    monkeypatch.setattr(FixedShapes, 'points', lambda self, index: read.append(index) or points(self, index))
+    train('run', options, resume='auto')
+    assert len(read) == (24 - 15) * 4
 
 
 def test_the_test_can_fail(train):

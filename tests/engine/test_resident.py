@@ -62,6 +62,12 @@ def with_pictures():
     return dataset
 
 
+def made_when_read():
+    dataset = FixedShapes()
+    dataset.made_when_read = True
+    return dataset.subset(range(9))
+
+
 def with_foreign_features():
     dataset = FixedShapes()
     dataset.attach_feature('text', lambda index: torch.zeros(len(index), 2))
@@ -72,12 +78,13 @@ def with_foreign_features():
     ('made', 'reason'),
     [
         (lambda: loader(DummyShapes()), 'drawn anew'),
+        (lambda: loader(made_when_read()), 'made when they are read'),
         (lambda: loader(with_pictures()), 'images are no features of a bank'),
         (lambda: loader(with_foreign_features()), 'texts are no features of a bank'),
         (lambda: loader(torch.utils.data.TensorDataset(torch.zeros(9, 2))), 'batches of its own'),
         (lambda: loader(FixedShapes(), collate_fn={'type': 'pseudo_collate'}), 'batches of its own'),
     ],
-    ids=['draws', 'pictures', 'foreign features', 'foreign data', 'foreign batches'],
+    ids=['draws', 'stream', 'pictures', 'foreign features', 'foreign data', 'foreign batches'],
 )
 def test_what_cannot_lie_there_says_why(made, reason):
     with pytest.raises(NotResident, match=reason):

@@ -15,6 +15,7 @@ from zoo.datasets.pack import ShapePack
 from zoo.datasets.prepared import MappedPack, prepare
 from zoo.datasets.procedural import ProceduralShapes
 from zoo.datasets.shapenet55 import ShapeNet55
+from zoo.datasets.stream import ProceduralStream
 from zoo.datasets.sweethome3d import SweetHome3D
 from zoo.datasets.union import ObjectUnion
 
@@ -33,6 +34,7 @@ __all__ = [
     'ObjectSubset',
     'ObjectUnion',
     'ProceduralShapes',
+    'ProceduralStream',
     'ScanObjectNN',
     'ShapeNet55',
     'ShapeNetPart',

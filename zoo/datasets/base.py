@@ -42,6 +42,8 @@ class ObjectDataset(Dataset[Batch]):
         fingerprint: Hex digest of the content; equal digests mean equal data.
         num_views: Stored views of every object, 0 when there are none.
         parts: Names, or numbers, of the parts of every class; empty when the storage has no parts.
+        made_when_read: Whether objects are made when they are read and kept nowhere, so that nobody goes through all of
+            them beforehand: no feature bank, nothing held on the device.
 
     Args:
         images: Whether batches carry one view of every object, drawn at random.
@@ -55,6 +57,7 @@ class ObjectDataset(Dataset[Batch]):
     fingerprint: str
     num_views: int = 0
     parts: Mapping[str, Sequence[Any]] = {}
+    made_when_read: bool = False
 
     def __init__(
         self, *, images: bool = False, texts: bool | str = False, image_pipeline: list[dict[str, Any]] | None = None
@@ -251,6 +254,7 @@ class ObjectSubset(ObjectDataset):
             raise UsageError(f'a subset needs a list of positions between 0 and {len(parent) - 1}')
         self.parent, self.indices = parent, where
         self.classes, self.num_views, self.parts = parent.classes, parent.num_views, parent.parts
+        self.made_when_read = parent.made_when_read
         self.labels = parent.labels[where]
         self.fingerprint = hashlib.sha256(parent.fingerprint.encode() + where.tobytes()).hexdigest()
         for name, lookup in parent._features.items():

@@ -60,6 +60,7 @@ class ObjectUnion(ObjectDataset):
         cut = f' {self.num_points}' if set(sizes) - {self.num_points} else ''
         self.classes = tuple(dict.fromkeys(name for member in self.members for name in member.classes))
         self.labels = np.concatenate([_renamed(member, self.classes) for member in self.members])
+        self.made_when_read = any(member.made_when_read for member in self.members)
         self.parts = {name: parts for member in self.members for name, parts in member.parts.items()}
         prints = ' '.join(member.fingerprint for member in self.members)
         self.fingerprint = hashlib.sha256(f'union {prints}{cut}'.encode()).hexdigest()

@@ -15,7 +15,8 @@ from zoo.registry import HOOKS
 class FeatureBankHook(Hook):
     """Replaces the images and texts of the training data by features of the frozen teachers that read them.
 
-    Of several processes, one computes and the others read its file.
+    Of several processes, one computes and the others read its file. Objects that are made when they are read have no
+    bank: their teachers stay in the training step.
 
     Args:
         views: number of augmented views of every image that are computed, and drawn from in training.
@@ -46,6 +47,9 @@ class FeatureBankHook(Hook):
         if not self.enabled or not hasattr(model, 'teachers'):
             return
         dataset = runner.train_dataloader.dataset
+        if getattr(dataset, 'made_when_read', False):
+            runner.logger.info(f'samples of {type(dataset).__name__} are made when they are read: no feature bank')
+            return
         for name, teacher in model.teachers().items():
             bank = FeatureBank.build(
                 teacher,

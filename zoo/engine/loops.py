@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -36,8 +37,8 @@ class SeededBatches:
         self.runner, self.loader = runner, loader
         self._iterator: Iterator[Any] = iter(())
 
-    def start(self, epoch: int) -> None:
-        """Begin an epoch."""
+    def start(self, epoch: int, seen: int = 0) -> None:
+        """Begin an epoch after its first ``seen`` batches, which are not read: no sample depends on another."""
         sampler = self.loader.sampler
         if hasattr(sampler, 'seed'):
             # A run resumed without a fixed seed takes over the seed of the checkpoint after the loader was built.
@@ -47,7 +48,11 @@ class SeededBatches:
         seed_all(self.runner.seed, self.runner.rank, 'epoch', epoch)
         self._resident = getattr(self.runner, 'resident', None)
         loader = self._resident.drawing(self.loader) if self._resident else self.loader
-        self._iterator = iter(seeded_loader(loader, self.runner.seed, epoch))
+        seeded = seeded_loader(loader, self.runner.seed, epoch)
+        if seen and seeded is not loader and seeded.batch_sampler is not None:
+            rest = itertools.islice(iter(seeded.batch_sampler), seen, None)
+            vars(seeded)['batch_sampler'], seen = rest, 0  # torch's own __setattr__ refuses
+        self._iterator = itertools.islice(iter(seeded), seen, None)
 
     def draw(self) -> Any:
         """Return the next batch."""
@@ -63,9 +68,9 @@ class SeededBatches:
 class EpochLoop(EpochBasedTrainLoop):
     """mmengine's epochs, resumable at any iteration.
 
-    A run that goes on from a checkpoint written inside of an epoch (``CheckpointHook(by_epoch=False)``) draws the
-    batches it has already seen and drops them. A run that was stopped between the end of an epoch and the end of its
-    validation makes up for the validation first.
+    A run that goes on from a checkpoint written inside of an epoch (``CheckpointHook(by_epoch=False)``) leaves out the
+    batches it has already seen. A run that was stopped between the end of an epoch and the end of its validation makes
+    up for the validation first.
     """
 
     _epoch: int
@@ -88,13 +93,11 @@ class EpochLoop(EpochBasedTrainLoop):
         """Train one epoch, or what is left of it."""
         self.runner.call_hook('before_train_epoch')
         self.runner.model.train()
-        self.batches.start(self._epoch)
-        first = self._epoch * len(self.dataloader)
+        seen = self._iter - self._epoch * len(self.dataloader)
+        self.batches.start(self._epoch, seen)
         try:
-            for index in range(len(self.dataloader)):
-                batch = self.batches.draw()
-                if first + index >= self._iter:
-                    self.run_iter(index, batch)
+            for index in range(seen, len(self.dataloader)):
+                self.run_iter(index, self.batches.draw())
         finally:
             self.batches.stop()
         self.runner.call_hook('after_train_epoch')
@@ -156,12 +159,18 @@ class _EndlessBatches:
 
     def __init__(self, runner: Any, loader: DataLoader[Any]) -> None:
         self.batches = SeededBatches(runner, loader)
-        self.epoch = -1
+        self.runner, self.drawn, self.epoch = runner, 0, -1
 
     def __iter__(self) -> Iterator[Any]:
         return self
 
     def __next__(self) -> Any:
+        position, self.drawn = self.drawn, self.drawn + 1
+        if position < self.runner.iter:
+            return None  # mmengine counts up to where a resumed run goes on, and drops what it gets
+        if self.epoch < 0:
+            self.epoch, seen = divmod(position, len(self.batches.loader))
+            self.batches.start(self.epoch, seen)
         try:
             return self.batches.draw()
         except StopIteration:

@@ -43,6 +43,8 @@ class ResidentData:
         from zoo.teachers import FeatureBank
 
         dataset: Any = loader.dataset
+        if getattr(dataset, 'made_when_read', False):
+            raise NotResident(f'samples of {type(dataset).__name__} are made when they are read')
         own = getattr(type(dataset), '__getitems__', None) is not ObjectDataset.__getitems__
         if own or getattr(loader.collate_fn, 'func', loader.collate_fn) is not ObjectDataset.collate:
             raise NotResident(f'{type(dataset).__name__} or its loader makes batches of its own')

@@ -77,20 +77,14 @@ class ProceduralShapes(ObjectDataset):
         image_pipeline: list[dict[str, Any]] | None = None,
     ) -> None:
         super().__init__(images=images, texts=texts, image_pipeline=image_pipeline)
-        names = _class_names(classes)
-        if num_points is None:
-            num_points = POINTS if variant == 'cad' else SCAN_POINTS
-        _check_numbers(num_objects=num_objects, num_points=num_points, image_size=image_size, views=views)
-        split_key(split)
-        if variant not in VARIANTS:
-            raise UsageError(f'ProceduralShapes has no variant {variant!r}: choose from {", ".join(VARIANTS)}')
-        order = Order(split, num_objects, num_points, image_size, views if images else 0, seed, names, variant)
+        _check_numbers(views=views)
+        order = order_of(split, num_objects, num_points, image_size, views if images else 0, seed, classes, variant)
         self._objects = load_objects(order, None if cache_dir is None else Path(cache_dir), workers)
-        self.classes = names
-        self.labels = np.arange(num_objects, dtype=np.int64) % len(names)
+        self.classes = order.classes
+        self.labels = np.arange(num_objects, dtype=np.int64) % len(self.classes)
         self.num_views = order.views
         self.fingerprint = self._objects.fingerprint
-        self.parts = {name: SHAPES[name].part_names for name in names}
+        self.parts = {name: SHAPES[name].part_names for name in self.classes}
 
     def points(self, index: int) -> np.ndarray:
         """Return the surface points of one object, float32 ``(N, 3)``."""
@@ -111,7 +105,7 @@ class ProceduralShapes(ObjectDataset):
 
     def part(self, index: int) -> np.ndarray:
         """Return the part of every point, int64 ``(N,)``; -1 for the background of a scan."""
-        return _parts(self._objects.parts[index])
+        return parts_of(self._objects.parts[index])
 
     def gather_points(self, indices: np.ndarray) -> np.ndarray:
         """Return the clouds of many objects, ``(B, N, 3)``."""
@@ -123,10 +117,35 @@ class ProceduralShapes(ObjectDataset):
 
     def gather_parts(self, indices: np.ndarray) -> np.ndarray:
         """Return the parts of many objects, ``(B, N)``."""
-        return _parts(self._objects.parts[indices])
+        return parts_of(self._objects.parts[indices])
 
 
-def _parts(stored: np.ndarray) -> np.ndarray:
+def order_of(
+    split: str,
+    num_objects: int,
+    num_points: int | None,
+    image_size: int,
+    views: int,
+    seed: int,
+    classes: Sequence[str] | None,
+    variant: str,
+) -> Order:
+    """Return the order that the arguments of a dataset stand for; see ``ProceduralShapes``.
+
+    Raises:
+        UsageError: Unknown split, class or variant, or a number that makes no sense.
+    """
+    names = _class_names(classes)
+    if num_points is None:
+        num_points = POINTS if variant == 'cad' else SCAN_POINTS
+    _check_numbers(num_objects=num_objects, num_points=num_points, image_size=image_size)
+    split_key(split)
+    if variant not in VARIANTS:
+        raise UsageError(f'ProceduralShapes has no variant {variant!r}: choose from {", ".join(VARIANTS)}')
+    return Order(split, num_objects, num_points, image_size, views, seed, names, variant)
+
+
+def parts_of(stored: np.ndarray) -> np.ndarray:
     """Return stored parts as int64, with -1 for the background."""
     parts = stored.astype(np.int64)
     parts[stored == BACKGROUND] = -1
