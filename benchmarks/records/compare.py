@@ -78,7 +78,8 @@ def better(
         resamples: number of draws of the bootstrap.
         seed: random seed of these draws.
         strict: a method is not called better while the other's mean lies among its seeds, or its mean among theirs,
-            even where every pair agrees. Off for folds, which differ from each other more than methods do.
+            even where every pair agrees. Off for folds, which differ from each other more than methods do, and for two
+            moments of one run.
 
     Returns:
         Difference in percent, with p 1 and the reason as ``method`` where nothing can be said.

@@ -329,6 +329,8 @@ class Plan(BaseModel):
         notes: sentences under the table.
         reference: row that the others are compared with; empty for none.
         curve: columns are points of a curve, placed by the number in their names.
+        doublings: the columns double what was seen: the picture has a logarithmic axis, and it is said which rows the
+            last one still lifts.
         axes: what the picture shows across and upwards.
         better: ``more``, ``less``, or ``none`` where no figure is better than another, so that nothing is tested.
         digits: decimals in the table.
@@ -351,6 +353,7 @@ class Plan(BaseModel):
     notes: list[str] = []
     reference: str = ''
     curve: bool = False
+    doublings: bool = False
     axes: Annotated[list[str], Field(min_length=2, max_length=2)] = ['', '']
     better: Literal['more', 'less', 'none'] = 'more'
     digits: Annotated[int, Field(ge=0, le=9)] = 1

@@ -85,6 +85,8 @@ def candidates(out: Path, pattern: str = '*') -> list[Candidate]:
             owner[job.key] = made
     for job in finished:
         needed = job.needs.get('weights', '')
+        if 'epoch' in job.settings:
+            continue  # of a snapshot on the way
         if needed in owner and job.record and set(METRICS) & set(job.record.metrics):
             owner[needed].measured.append(job)
     if not found:

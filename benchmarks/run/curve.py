@@ -19,7 +19,7 @@ COLORS = ('#555555', '#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00')
 MANY = 15
 """Places beyond which only round ones are named, and points are no longer marked."""
 
-NUMBER = re.compile(r'\d+(?:\.\d+)?')
+NUMBER = re.compile(r'\d[\d,]*(?:\.\d+)?')
 
 Points = Sequence[tuple[float, Estimate]]
 
@@ -28,7 +28,8 @@ def draw(plan: Plan, results: Results, path: Path) -> None:
     """Draw the rows of a table over its columns as an SVG, with intervals; nothing where nothing is measured.
 
     Args:
-        plan: what the table shows; the first number of a column's name is its place, as in ``25 %`` and ``epoch 3``.
+        plan: what the table shows; the first number of a column's name is its place, as in ``25 %``, ``epoch 3``
+            and ``1,280 samples``.
         results: folder of results.
         path: place of the picture.
 
@@ -42,7 +43,7 @@ def draw(plan: Plan, results: Results, path: Path) -> None:
             lines[row] = known
     if lines:
         unit = ' %' if all(column.endswith('%') for column in plan.columns) else ''
-        write_whole(path, svg(plan.title, lines, (plan.axes[0], plan.axes[1]), unit))
+        write_whole(path, svg(plan.title, lines, (plan.axes[0], plan.axes[1]), unit, plan.doublings))
 
 
 def draw_values(
@@ -69,10 +70,16 @@ def place_of(column: str) -> float:
     found = NUMBER.search(column)
     if found is None:
         raise ValueError(f'column {column!r} has no number, so it has no place on a curve')
-    return float(found.group())
+    return float(found.group().replace(',', ''))
 
 
-def svg(title: str, lines: Mapping[str, Points], axes: tuple[str, str] = ('', ''), unit: str = '') -> bytes:
+def svg(
+    title: str,
+    lines: Mapping[str, Points],
+    axes: tuple[str, str] = ('', ''),
+    unit: str = '',
+    logarithmic: bool = False,
+) -> bytes:
     """A picture; equal lines make an equal one.
 
     Args:
@@ -80,6 +87,7 @@ def svg(title: str, lines: Mapping[str, Points], axes: tuple[str, str] = ('', ''
         lines: place and estimate of every point, by label.
         axes: names of both axes.
         unit: follows the numbers across.
+        logarithmic: whether equal steps across are equal ratios.
     """
     # Half a second to import, and tables need none of it.
     import matplotlib as mpl
@@ -103,8 +111,11 @@ def svg(title: str, lines: Mapping[str, Points], axes: tuple[str, str] = ('', ''
                 elinewidth=1 if len(points) <= MANY else 0,
                 label=label,
             )
+        if logarithmic:
+            plot.set_xscale('log')
+            plot.minorticks_off()
         if len(places) <= MANY:
-            plot.set_xticks(places, [f'{x:g}{unit}' for x in places])
+            plot.set_xticks(places, [f'{x:,.12g}{unit}' for x in places])
         plot.set(xlabel=axes[0], ylabel=axes[1])
         plot.grid(axis='y', color='#dddddd')
         plot.set_axisbelow(True)

@@ -92,7 +92,7 @@ def select(planner: Planner, everything: bool, group: str = '', name: str = '') 
     """
     fitting = [entry for entry in all_suites().values() if entry.encoders or not planner.encoders]
     if everything:
-        return [entry for entry in fitting if not planner.profile.suites or entry.name in planner.profile.suites]
+        return [entry for entry in fitting if planner.profile.runs(entry.name)]
     found = find_suite(group, name)
     if planner.encoders and not found.encoders:
         names = ', '.join(entry.name for entry in fitting)

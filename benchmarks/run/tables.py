@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from benchmarks.records import Plan, PlannedFigure, Run, mean_interval, run_of
+from benchmarks.records import Plan, PlannedFigure, Run, better, mean_interval, run_of
 from benchmarks.records.frame import frame_of
 from benchmarks.records.statistics import NAN
 from benchmarks.report import Block, Cell, Table
@@ -14,6 +14,7 @@ from benchmarks.run.quotes import published_block
 from benchmarks.run.results import Results
 
 CONFIDENCE = 0.95
+PAIRED = 'paired t-test over seeds and, where there are predictions, paired bootstrap over seeds and objects'
 FAILED, ABSENT = 'Failed', 'Not present'
 SEEDS = 'seeds'
 """Name of the last column before the figures."""
@@ -132,7 +133,7 @@ def _notes(data: TableData, verdict: Verdict) -> list[str]:
     if records.empty:
         return ['Nothing has been measured yet.']
     notes = ['Mean and 95 % t-interval over seeds.' if data.repeated else 'One seed: no interval, nothing is tested.']
-    how = 'paired t-test over seeds and, where there are predictions, paired bootstrap over seeds and objects; Holm'
+    how = f'{PAIRED}; Holm'
     columns, tests = (
         f'{number} {what}' + 's' * (number != 1) for number, what in zip(verdict.tests, ('column', 'test'), strict=True)
     )
@@ -140,6 +141,8 @@ def _notes(data: TableData, verdict: Verdict) -> list[str]:
         notes.append(f'{BETTER} {WORSE}: better, worse than the row "{data.plan.reference}" ({how} over {tests}).')
     if verdict.tests[0]:
         notes.append(f'Bold: better than the runner-up and every other row ({how} over {columns}).')
+    if data.plan.doublings and data.repeated and len(data.plan.columns) > 1:
+        notes += _unconverged(data)
     settings = {'Voting': _values(records, 'protocol.voting'), 'Epoch': _values(records, 'protocol.epoch_selection')}
     notes.append('. '.join(f'{title}: {text}' for title, text in settings.items() if text) + '.')
     notes += _seen(records)
@@ -151,6 +154,20 @@ def _notes(data: TableData, verdict: Verdict) -> list[str]:
         how = 'tested over seeds alone' if data.plan.judged is None else 'signs and bold are those of the day'
         notes.append(f'Predictions of {data.lost} of {len(records)} measurements were not kept: {how}.')
     return notes
+
+
+def _unconverged(data: TableData) -> list[str]:
+    """Which rows the last doubling of what was seen still lifted, each by a test of its own, so that it finds more."""
+    before, last = data.plan.columns[-2:]
+    runs = {row: (data.runs(row, last), data.runs(row, before)) for row in data.plan.rows if row != data.plan.reference}
+    tests = {row: better(*both, strict=False) for row, both in runs.items() if all(both)}
+    gains = [
+        f'{row} (+{test.difference:.{data.plan.digits}f})' for row, test in tests.items() if test.better(1 - CONFIDENCE)
+    ]
+    how = f'from {before} to {last} ({PAIRED}; each row alone)'
+    if gains:
+        return [f'Not converged, as they gained more than chance {how}: {", ".join(gains)}.']
+    return [f'No row gained more than chance {how}.'] if tests else []
 
 
 def _seen(records: pd.DataFrame) -> list[str]:

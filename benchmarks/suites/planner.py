@@ -72,6 +72,11 @@ class Planner:
         """What is pretrained on."""
         return corpus(self.profile.corpus, self.profile, self.packs)
 
+    @property
+    def unreleased(self) -> Planner:
+        """The same, but what has released weights is pretrained here too."""
+        return replace(self, profile=replace(self.profile, released=''))
+
     # --- rows -------------------------------------------------------------------------------------------------------
 
     @property
@@ -174,6 +179,9 @@ class Planner:
             'seed': seed,
             'config_sha256': config_sha256(model.student),
         }
+        if self.profile.runs('samples_seen') and not model.options and model.fraction == 100:
+            # Every suite takes the run that the study looks into, so that none is made twice.
+            settings['snapshots'] = self.profile.doublings
         return Job('pretrain', settings, needs, f'pretrain {model}, seed {seed}')
 
     def measure(self, protocol: Protocol, source: Source, model: Model, seed: int, **settings: Any) -> Job:

@@ -84,6 +84,20 @@ class Profile:
     fractions: tuple[int, ...] = (10, 25, 50, 75, 90, 100)
     severities: tuple[int, ...] = (1, 2, 3, 4, 5)
 
+    def runs(self, suite: str) -> bool:
+        """Whether ``--all`` runs a suite."""
+        return not self.suites or suite in self.suites
+
+    @property
+    def doublings(self) -> list[int]:
+        """Epochs at about 1/16, 1/8, 1/4 and 1/2 of a pretraining and its last; fewer where it is short.
+
+        All but the last are multiples of the first, as checkpoints of one interval are.
+        """
+        halvings = min(4, self.epochs.bit_length() - 1)
+        first = round(self.epochs / 2**halvings)
+        return [*(first << place for place in range(halvings)), self.epochs]
+
 
 PROFILES = {
     profile.name: profile
@@ -162,7 +176,7 @@ PROFILES = {
         Profile(
             'night',
             'packs again, at 288,000 samples a method instead of 12,000: where curves of nano are flat',
-            suites=('svm', 'few_shot', 'zero_shot', 'ablation_fusion'),
+            suites=('svm', 'few_shot', 'zero_shot', 'ablation_fusion', 'samples_seen'),
             corpus='packs',
             pretrain_seeds=1,
             epochs=100,
@@ -189,7 +203,7 @@ PROFILES = {
             'what one card shows in an hour: small students, 300 epochs',
             size='small',
             sizes=('nano', 'tiny', 'small'),
-            suites=('svm', 'few_shot', 'zero_shot', 'ablation_fusion', 'sizes'),
+            suites=('svm', 'few_shot', 'zero_shot', 'ablation_fusion', 'sizes', 'samples_seen'),
             pretrain_seeds=1,
             objects=42_900,
             epochs=300,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from benchmarks.suites.data import SUBSTITUTE, Source
+from benchmarks.suites.job import Job
 from benchmarks.suites.planner import Planner
 from benchmarks.suites.students import Model
 from benchmarks.suites.table import TablePlan
@@ -122,6 +124,14 @@ def _pretraining_notes(planner: Planner) -> list[str]:
 def _epochs(number: int) -> str:
     """A number of epochs in words."""
     return f'{number} epoch' + 's' * (number != 1)
+
+
+def with_snapshots(job: Job, epochs: Sequence[int]) -> Job:
+    """A measurement whose pretraining keeps the student after some epochs; the ``epoch`` of its settings is one."""
+    run = job.needs['weights']
+    kept = replace(run, settings={**run.settings, 'snapshots': list(epochs)}, label=f'{run} with snapshots')
+    label = f'{job}, epoch {job.settings["epoch"]}' if 'epoch' in job.settings else str(job)
+    return replace(job, needs={'weights': kept}, label=label)
 
 
 def column(source: Source, protocol: str = '') -> str:

@@ -7,7 +7,6 @@ here a linear SVM on frozen features, which sees every snapshot as it is.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from benchmarks.protocols.held_out_loss import HeldOutLoss
@@ -15,7 +14,7 @@ from benchmarks.protocols.svm import SVM
 from benchmarks.suites.data import Source
 from benchmarks.suites.job import Job
 from benchmarks.suites.planner import Planner
-from benchmarks.suites.plans.common import SUPERVISED_BY, available, hardest, table
+from benchmarks.suites.plans.common import SUPERVISED_BY, available, hardest, table, with_snapshots
 from benchmarks.suites.plans.held_out import held_out, measure_held_out
 from benchmarks.suites.students import Model
 from benchmarks.suites.suite import suite
@@ -54,6 +53,7 @@ def snapshot_epochs(epochs: int) -> list[int]:
 @suite('contrastive_test_loss', 'study')
 def contrastive_test_loss(planner: Planner) -> list[TablePlan]:
     """Contrastive loss of CMC and ReCon on held-out objects over pretraining, with accuracy at the same epochs."""
+    planner = planner.unreleased
     models = planner.students(ROWS)
     if not models:
         return []
@@ -101,18 +101,11 @@ def _losses(planner: Planner, models: list[Model]) -> list[TablePlan]:
     return tables
 
 
-def _snapshots(planner: Planner, model: Model, seed: int) -> Job:
-    """The pretraining of a model with snapshots on the way."""
-    job = planner.pretraining(model, seed)
-    settings = {**job.settings, 'snapshots': snapshot_epochs(planner.profile.epochs)}
-    return replace(job, settings=settings, label=f'{job} with snapshots')
-
-
 def _loss_job(planner: Planner, model: Model, seed: int, epoch: int) -> Job:
     """The job that measures the loss of one snapshot."""
     own: dict[str, Any] = {'epoch': epoch, 'options': dict(model.options), 'offline': planner.corpus.offline}
     job = measure_held_out(planner, HeldOutLoss(), model, seed, **own)
-    return replace(job, needs={'weights': _snapshots(planner, model, seed)}, label=f'{job}, epoch {epoch}')
+    return with_snapshots(job, snapshot_epochs(planner.profile.epochs))
 
 
 def _accuracy_job(planner: Planner, source: Source, model: Model, seed: int, epoch: int) -> Job:
@@ -120,4 +113,4 @@ def _accuracy_job(planner: Planner, source: Source, model: Model, seed: int, epo
     if not model.pretrained:
         return planner.measure(SVM(), source, model, seed)
     job = planner.measure(SVM(), source, model, seed, epoch=epoch)
-    return replace(job, needs={'weights': _snapshots(planner, model, seed)}, label=f'{job}, epoch {epoch}')
+    return with_snapshots(job, snapshot_epochs(planner.profile.epochs))

@@ -16,6 +16,7 @@ from benchmarks.release import candidates, release, verify
 from benchmarks.release.collect import evidence
 from benchmarks.release.export import write_cards
 from benchmarks.release.metafile import put_entry, text_of
+from benchmarks.run.results import Results
 from tests.benchmarks.release.fake import ABOUT, NAME, SHAPES, make_out, make_root
 from zoo.config import ROOT
 from zoo.errors import UsageError
@@ -45,6 +46,16 @@ def test_only_whole_students_are_candidates(out):
         candidates(out, 'recon*')
     with pytest.raises(UsageError, match='holds no pretrained student'):
         candidates(out / 'runs')
+
+
+def test_what_was_measured_on_the_way_is_no_result_of_the_weights(out, tmp_path):
+    shutil.copytree(out, tmp_path / 'out')
+    store = Results(tmp_path / 'out').store
+    store.refresh()
+    last = store.results['0' * 32]
+    store.add(last.model_copy(update={'key': '2' * 32, 'settings': {**last.settings, 'epoch': 1}}))
+    (candidate,) = candidates(tmp_path / 'out')
+    assert {job.key for job in candidate.measured} == {'0' * 32, '1' * 32}
 
 
 def test_the_entry_says_what_the_records_say(out, root):

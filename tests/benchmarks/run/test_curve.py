@@ -52,6 +52,23 @@ def test_percents_keep_their_sign_and_nothing_measured_is_not_drawn(tmp_path):
     assert '25 %' in texts((tmp_path / 'curve.svg').read_bytes())
 
 
+def test_doublings_stand_evenly_apart(tmp_path):
+    results = Results(tmp_path)
+    made = TablePlan(name='s', title='Title', curve=True, doublings=True)
+    for place, samples in enumerate((1000, 2000, 4000)):
+        entry = job('base', 0, f'{samples:,} samples')
+        made.add('base', f'{samples:,} samples', 0, entry)
+        measured(results, entry, 50 + place, 0)
+    draw(made, results, tmp_path / 'curve.svg')
+    found = {
+        entry.text: float(entry.get('transform', entry.get('x', '')).split('(')[-1].split()[0].rstrip(','))
+        for entry in ElementTree.fromstring((tmp_path / 'curve.svg').read_bytes()).iter(f'{SPACE}text')
+        if entry.text in ('1,000', '2,000', '4,000')
+    }
+    first, second, third = found['1,000'], found['2,000'], found['4,000']
+    assert third - second == pytest.approx(second - first, rel=0.02)
+
+
 def test_equal_figures_make_equal_pictures():
     assert svg('t', {'a': line(1, 2)}) == svg('t', {'a': line(1, 2)}) != svg('t', {'a': line(1, 3)})
 
@@ -83,5 +100,6 @@ def test_many_places_are_named_at_round_ones(tmp_path):
 def test_a_column_without_a_number_has_no_place():
     assert place_of('layer 12') == 12
     assert place_of('2.5 %') == 2.5
+    assert place_of('12,870,000 samples') == 12_870_000
     with pytest.raises(ValueError, match="'accuracy'"):
         place_of('accuracy')

@@ -110,6 +110,28 @@ def test_one_seed_claims_nothing_and_what_pretraining_saw_of_the_test_is_said(re
     assert len([note for note in notes if 'pretrained on by' in note]) == 1
 
 
+def test_rows_that_the_last_doubling_still_lifts_had_not_converged(results):
+    made = TablePlan(name='s', title='Title', reference='base', doublings=True)
+    gains = {'base': 0, 'rising': 20, 'flat': 0, 'noise': 6, 'falling': -20}
+    for row, gain in gains.items():
+        for seed in range(SEEDS):
+            for column, more in (('10 samples', 0), ('20 samples', gain)):
+                # What is drawn for a seed moves both by more than the gain.
+                entry, noise = job(row, seed, column), (-1) ** seed * 20 if row == 'noise' and more else seed % 2
+                made.add(row, column, seed, entry)
+                measured(results, entry, 90 + 15 * seed + more + noise, seed)
+    (note,) = [note for note in table_of(made, results).notes if 'than chance' in note]
+    assert note.startswith(
+        'Not converged, as they gained more than chance from 10 samples to 20 samples (paired t-test'
+    )
+    assert note.endswith('each row alone): rising (+10.0).')
+    made.rows.remove('rising')
+    (note,) = [note for note in table_of(made, results).notes if 'than chance' in note]
+    assert note.startswith('No row gained more than chance from 10 samples')
+    for few in ({'doublings': False}, {'columns': ['20 samples']}, {'rows': ['base']}):
+        assert not [note for note in table_of(made.model_copy(update=few), results).notes if 'than chance' in note]
+
+
 def test_failed_missing_and_open_figures_are_told_apart(results):
     filled(results, 'base')
     made = planned(['base', 'broken', 'waiting', 'open'], missing={'ModelNet40': 'get it there'})

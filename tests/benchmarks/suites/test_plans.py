@@ -80,7 +80,8 @@ def test_the_design_is_complete_and_listed():
     names = ('fusion', 'teacher', 'stop_gradient', 'local_teacher', 'loss', 'mask')
     assert by_group['table'] == {f'ablation_{name}' for name in names}
     assert by_group['study'] >= {
-        'data_curve', 'contrastive_test_loss', 'attention_distance', 'corruption_errors', 'scan_variants'
+        'data_curve', 'samples_seen', 'contrastive_test_loss', 'attention_distance', 'corruption_errors',
+        'scan_variants',
     }  # fmt: skip
     for profile in PROFILES.values():
         assert set(profile.suites) <= set(SUITES)
@@ -146,7 +147,10 @@ def test_a_pattern_leaves_out_what_does_not_fit():
     planner = Planner(find_profile('laptop'), pattern='point-mae')
     (table,) = SUITES['svm'].plan(planner)
     assert table.rows == ['from scratch', 'PointNet from scratch', 'point-mae-nano']
-    none = {'point-mae': ['ablation_mask'], 'act': ['contrastive_test_loss', 'attention_distance', 'paper_protocols']}
+    none = {
+        'point-mae': ['ablation_mask'],
+        'act': ['contrastive_test_loss', 'attention_distance', 'samples_seen', 'paper_protocols'],
+    }
     for pattern, names in none.items():
         planner = Planner(find_profile('laptop'), pattern=pattern)
         assert not any(SUITES[name].plan(planner) for name in names)

@@ -67,6 +67,52 @@ def test_loss_and_accuracy_of_an_epoch_are_of_one_student():
     assert all(entry == settings[0] for entry in settings)
 
 
+@pytest.mark.parametrize('name', ['contrastive_test_loss', 'samples_seen'])
+def test_what_has_released_weights_is_pretrained_for_what_it_was_on_the_way(name):
+    for table in SUITES[name].plan(Planner(find_profile('demo'))):
+        runs = [job.needs['weights'] for job in table.jobs.values() if job.needs]
+        assert {run.type for run in runs} == {'pretrain'}
+        assert all(run.settings['snapshots'][-1] == 8 for run in runs)
+
+
+def test_samples_seen_are_doublings_of_the_run_that_other_suites_measure():
+    planner = Planner(find_profile('laptop'))
+    svm, shots = SUITES['samples_seen'].plan(planner)
+    assert svm.columns == shots.columns == ['656 samples', '1,312 samples', '2,624 samples', '5,248 samples']
+    assert svm.rows == shots.rows == ['from scratch', 'MPM (Point-MAE)', 'CMC', 'SMC', 'ReCon']
+    for made, other in ((svm, 'svm'), (shots, 'few_shot')):
+        assert made.curve
+        assert made.doublings
+        ends = {figure.key for figure in made.figures if figure.column == '5,248 samples'}
+        kept = {figure.key for table in SUITES[other].plan(planner) for figure in table.figures}
+        assert ends <= kept
+        early = {
+            f.column: made.jobs[f.key].settings['epoch'] for f in made.figures if f.row == 'CMC' and f.key not in ends
+        }
+        assert early == dict(zip(made.columns, (1, 2, 4), strict=False))
+        assert len({job.needs['weights'].key for job in made.jobs.values() if job.needs}) == 4
+    # Elsewhere nobody reads snapshots, so none are kept unless they are asked for.
+    assert 'snapshots' not in Planner(find_profile('gpu')).pretraining(RECON, 0).settings
+    hour = Planner(find_profile('gpu-hour'))
+    assert hour.pretraining(RECON, 0).settings['snapshots'] == [19, 38, 76, 152, 300]
+    for changed in ({'fraction': 50}, {'options': {'model.mask.ratio': 0.8}}):
+        assert 'snapshots' not in hour.pretraining(dataclasses.replace(RECON, **changed), 0).settings
+
+
+def test_doublings_are_whole_epochs_that_checkpoints_of_one_interval_hold():
+    def found(epochs):
+        return dataclasses.replace(find_profile('smoke'), epochs=epochs).doublings
+
+    assert [found(epochs) for epochs in (1, 4, 9)] == [[1], [1, 2, 4], [1, 2, 4, 9]]
+    assert found(16) == [1, 2, 4, 8, 16]
+    assert found(100) == [6, 12, 24, 48, 100]
+    for epochs in range(1, 400):
+        assert found(epochs) == sorted({*found(epochs)})
+        assert found(epochs)[-1] == epochs
+        assert all(epoch % found(epochs)[0] == 0 for epoch in found(epochs)[:-1])
+        assert epochs < 2 or 1 / 3 < found(epochs)[-2] / epochs <= 2 / 3
+
+
 def test_the_seed_of_the_pretraining_is_repeated_as_the_profile_says():
     assert Planner(find_profile('laptop')).pretrain_seeds == [0]
     assert Planner(find_profile('laptop'), num_seeds=4).pretrain_seeds == [0, 1, 2, 3]
@@ -133,8 +179,8 @@ PROFILE = dataclasses.replace(find_profile('smoke'), epochs=2, variants=('cad',)
 
 @pytest.fixture(scope='module')
 def records(tmp_path_factory):
-    """Records of the tables of both studies on a handful of objects, by row and column."""
-    planner, names = Planner(PROFILE, pattern='recon'), ('contrastive_test_loss', 'attention_distance')
+    """Records of the tables of three studies on a handful of objects, by row and column."""
+    planner, names = Planner(PROFILE, pattern='recon'), ('contrastive_test_loss', 'samples_seen', 'attention_distance')
     tables = [table for name in names for table in SUITES[name].plan(planner)]
     jobs = [job for table in tables for job in table.jobs.values()]
     kept = finish(jobs, tmp_path_factory.mktemp('studies')).store.results
@@ -144,7 +190,7 @@ def records(tmp_path_factory):
 
 @pytest.mark.slow
 def test_the_loss_says_what_it_was_measured_on_and_after_how_long(records):
-    found, contrast, beside, _ = records
+    found, contrast, beside, *_ = records
     first, last = (found['ReCon', f'epoch {epoch}'] for epoch in (1, 2))
     assert (first.protocol.epoch_selection, last.protocol.epoch_selection) == ('', 'last')
     assert first.protocol['epoch'].startswith('1 of 2')
@@ -164,6 +210,18 @@ def test_the_loss_says_what_it_was_measured_on_and_after_how_long(records):
     assert beside['ReCon', 'epoch 1'].protocol.epoch_selection == ''
     assert beside['ReCon', 'epoch 2'].weights_digest == last.weights_digest
     assert beside['from scratch', 'epoch 1'].key == beside['from scratch', 'epoch 2'].key
+
+
+@pytest.mark.slow
+def test_samples_seen_are_measured_on_the_way_and_at_the_end(records):
+    _, _, beside, svm, shots, _ = records
+    for found in (svm, shots):
+        half, whole = (found['ReCon', f'{samples} samples'] for samples in (64, 128))
+        assert half.weights_digest == beside['ReCon', 'epoch 1'].weights_digest
+        assert whole.weights_digest == beside['ReCon', 'epoch 2'].weights_digest
+        assert (half.protocol.epoch_selection, whole.protocol.epoch_selection) == ('', 'last')
+        assert 'epoch' not in whole.protocol.model_dump(exclude_unset=True)
+        assert found['from scratch', '64 samples'].key == found['from scratch', '128 samples'].key
 
 
 @pytest.mark.slow
