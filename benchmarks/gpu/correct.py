@@ -167,6 +167,7 @@ def protocols(stage: Stage) -> Iterator[Row]:
             continue
         found = []
         for device in ('cpu', stage.device):
+            torch.manual_seed(0)
             model = get_model(ROOT / 'configs/recon/nano.py', features_only=True, pool=protocol.pool)
             with TemporaryDirectory() as folder:
                 context = Context(512, device=device, work=Path(folder), out=Path(folder))

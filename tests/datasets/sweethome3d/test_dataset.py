@@ -56,6 +56,8 @@ def test_objects_have_points_pictures_and_words(deb):
 
 def test_what_is_known_of_an_object(deb, tmp_path):
     info = json.loads(json.dumps(SweetHome3D([deb], num_points=8).info(1)))
+    assert len(info.pop('signature')) == 14
+    assert 0 < info.pop('thinness') <= 1
     assert info == {
         'id': 'Toys#panKitchen',
         'name': 'Pankitchen',
