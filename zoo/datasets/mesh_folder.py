@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 
 from zoo.compat import data_root, expand, zoo_home
-from zoo.datasets.base import ObjectDataset
 from zoo.datasets.captions import readable
 from zoo.datasets.meshes.bake import Recipe
 from zoo.datasets.meshes.objects import MODES, UNNAMED
 from zoo.datasets.meshes.scan import Found, find_classes
 from zoo.datasets.meshes.store import Record, Store
 from zoo.datasets.storage import content_hash
+from zoo.datasets.surfaces import SurfaceDataset
 from zoo.errors import UsageError
 from zoo.registry import DATASETS
 
@@ -30,7 +30,7 @@ SHOWN = 5
 
 
 @DATASETS.register_module()
-class MeshFolder(ObjectDataset):
+class MeshFolder(SurfaceDataset):
     """Objects from ``root/[split/]<class>/[split/]<object>``, meshes being OBJ, OFF, PLY, STL, GLB or glTF.
 
     A split is a folder ``train``, ``val`` or ``test`` above the classes or within them, in any of the usual spellings.
@@ -136,29 +136,6 @@ class MeshFolder(ObjectDataset):
 
     def _array(self, index: int, key: str) -> np.ndarray:
         return self._store.array(self._found[index].name, key, Path(self.source(index)))
-
-    def points(self, index: int) -> np.ndarray:
-        """Return the points of one object, float32 ``(N, 3)``.
-
-        Raises:
-            UsageError: The mesh has gone, or cannot be read any more.
-        """
-        return self._array(index, 'points')
-
-    def normals(self, index: int) -> np.ndarray:
-        """Return the unit normals at the points, float32 ``(N, 3)``."""
-        return self._array(index, 'normals')
-
-    def colours(self, index: int) -> np.ndarray:
-        """Return the colour of the surface at the points, uint8 RGB ``(N, 3)``."""
-        return self._array(index, 'colours')
-
-    def image(self, index: int, view: int) -> np.ndarray:
-        """Return one picture, uint8 RGB ``(H, W, 3)``."""
-        if not self.num_views:
-            return super().image(index, view)
-        picture: np.ndarray = self._array(index, 'views')[view]
-        return picture
 
     def caption(self, index: int) -> str:
         """Return the class, and what the name of the object adds to it."""

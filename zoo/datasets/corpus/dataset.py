@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 
 from zoo.compat import data_root, expand, zoo_home
-from zoo.datasets.base import ObjectDataset
 from zoo.datasets.corpus.collections import Collection, find_collection
 from zoo.datasets.corpus.unpack import as_folder
 from zoo.datasets.corpus.words import Words, family, notice, words_of
 from zoo.datasets.meshes.bake import Recipe
 from zoo.datasets.meshes.store import Store
 from zoo.datasets.storage import content_hash
+from zoo.datasets.surfaces import SurfaceDataset
 from zoo.datasets.sweethome3d.licences import write_attribution
 from zoo.errors import UsageError
 from zoo.io import walk
@@ -36,7 +36,7 @@ HEAD = (
 
 
 @DATASETS.register_module()
-class MeshCollection(ObjectDataset):
+class MeshCollection(SurfaceDataset):
     """Objects of one of the open collections that the catalogue lists, as their publisher ships them.
 
     Points are drawn uniformly by area, centered, in the unit sphere, y up. Names, categories, tags, captions, creators
@@ -125,29 +125,6 @@ class MeshCollection(ObjectDataset):
 
     def _array(self, index: int, key: str) -> np.ndarray:
         return self._store.array(self._ids[index], key, self._paths[index])
-
-    def points(self, index: int) -> np.ndarray:
-        """Return the points of one object, float32 ``(N, 3)``.
-
-        Raises:
-            UsageError: The mesh has gone, or cannot be read any more.
-        """
-        return self._array(index, 'points')
-
-    def normals(self, index: int) -> np.ndarray:
-        """Return the unit normals at the points, float32 ``(N, 3)``."""
-        return self._array(index, 'normals')
-
-    def colours(self, index: int) -> np.ndarray:
-        """Return the colour of the surface at the points, uint8 RGB ``(N, 3)``."""
-        return self._array(index, 'colours')
-
-    def image(self, index: int, view: int) -> np.ndarray:
-        """Return one picture, uint8 RGB ``(H, W, 3)``."""
-        if not self.num_views:
-            return super().image(index, view)
-        picture: np.ndarray = self._array(index, 'views')[view]
-        return picture
 
     def caption(self, index: int) -> str:
         """Return the caption of the source; without one, name, category and tags."""

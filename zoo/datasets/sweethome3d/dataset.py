@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from zoo.compat import expand, zoo_home
-from zoo.datasets.base import ObjectDataset
 from zoo.datasets.meshes.bake import Recipe
 from zoo.datasets.meshes.store import read_array
 from zoo.datasets.storage import content_hash
+from zoo.datasets.surfaces import SurfaceDataset
 from zoo.datasets.sweethome3d.build import load_objects
 from zoo.datasets.sweethome3d.licences import licence_summary, write_attribution
 from zoo.datasets.sweethome3d.sources import find_files
@@ -29,7 +29,7 @@ NO_SURFACE = 'holds no triangles'
 
 
 @DATASETS.register_module()
-class SweetHome3D(ObjectDataset):
+class SweetHome3D(SurfaceDataset):
     """Furniture from the Debian packages ``sweethome3d-furniture`` and ``sweethome3d``: points, pictures and words.
 
     A small set that is real and free: models by many hands, with names, tags, categories and icons, each under CC0,
@@ -118,29 +118,6 @@ class SweetHome3D(ObjectDataset):
         if array is None:
             raise UsageError(f'{path} is missing or damaged: remove it, and it is made again at the next start')
         return array
-
-    def points(self, index: int) -> np.ndarray:
-        """Return the points of one object, float32 ``(N, 3)``.
-
-        Raises:
-            UsageError: What was kept is damaged.
-        """
-        return self._array(index, 'points')
-
-    def normals(self, index: int) -> np.ndarray:
-        """Return the unit normals at the points, float32 ``(N, 3)``."""
-        return self._array(index, 'normals')
-
-    def colours(self, index: int) -> np.ndarray:
-        """Return the colour of the surface at the points, uint8 RGB ``(N, 3)``."""
-        return self._array(index, 'colours')
-
-    def image(self, index: int, view: int) -> np.ndarray:
-        """Return the icon (view 0) or another picture, uint8 RGB ``(H, W, 3)``."""
-        if not self.num_views:
-            return super().image(index, view)
-        picture: np.ndarray = self._array(index, 'views')[view]
-        return picture
 
     def caption(self, index: int) -> str:
         """Return the name of one object and its tags, without those that name the collection it comes from."""
