@@ -11,7 +11,7 @@ from benchmarks.gpu.findings import Row, Stage, machine
 from benchmarks.speed.timing import timed
 from zoo import ops
 
-PACKAGES = ('torch', 'triton', 'mmengine', 'mmcv', 'mmcv-lite', 'timm', 'transformers', 'numpy')
+PACKAGES = ('triton', 'mmengine', 'mmcv', 'mmcv-lite', 'timm', 'transformers', 'numpy')
 
 
 def check(stage: Stage) -> Iterator[Row]:

@@ -16,7 +16,7 @@ from torch import Tensor
 from benchmarks.gpu.draws import SameDraws
 from benchmarks.gpu.findings import Row, Stage
 from benchmarks.protocols.base import FEATURES, Context, Data, load_all
-from benchmarks.speed.steps import made_ready
+from benchmarks.speed.steps import made_ready, step_config
 from zoo import ops
 from zoo.config import ROOT, load_config
 from zoo.datasets import ProceduralShapes
@@ -83,11 +83,7 @@ def methods(stage: Stage) -> Iterator[Row]:
     for name in names:
         if stage.over:
             return
-        config = load_config(name.config)
-        if name.method == 'act':  # the transformer in the tokenizer of the larger ones is downloaded
-            small = load_config(ROOT / 'configs/act/nano.py')
-            config.model.objectives.features.teacher = small.model.objectives.features.teacher
-        with made_ready(config, len(points)) as (model, batch, _):
+        with made_ready(step_config(name), len(points)) as (model, batch, _):
             batch['points'] = points  # contrast of random clouds, which are all alike, would magnify rounding
             _step(model, batch, 'cpu')  # loads the teachers, which may draw
             losses, gradient = _step(model, batch, 'cpu')

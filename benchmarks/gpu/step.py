@@ -12,7 +12,7 @@ from mmengine import Config
 from benchmarks.gpu.findings import Row, Stage
 from benchmarks.speed import ops as operations
 from benchmarks.speed.baseline import comparisons, live_teachers
-from benchmarks.speed.steps import count_parameters, counted_macs, made_ready, matmul_peak, quickened
+from benchmarks.speed.steps import count_parameters, counted_macs, made_ready, matmul_peak, quickened, step_config
 from benchmarks.speed.timing import timed
 from zoo.config import ROOT, load_config
 from zoo.hub.names import known_configs
@@ -59,13 +59,9 @@ def step(stage: Stage) -> Iterator[Row]:
         if stage.over:
             yield {'what': 'time is up: methods are missing'}
             return
-        config = load_config(name.config)
-        if name.method == 'act':  # the transformer in the tokenizer of the larger ones is downloaded
-            small = load_config(ROOT / 'configs/act/nano.py')
-            config.model.objectives.features.teacher = small.model.objectives.features.teacher
         clouds = 8 if stage.device == 'cpu' and name.size != 'nano' else batch_size
         compiled = stage.device == 'cuda' and str(name) in FIRST
-        yield {'what': f'{name}, batch {clouds}', **speed(stage, config, clouds, peak, compiled)}
+        yield {'what': f'{name}, batch {clouds}', **speed(stage, step_config(name), clouds, peak, compiled)}
 
 
 def speed(stage: Stage, config: Config, batch_size: int, peak: float, compiled: bool = False) -> dict[str, Any]:
@@ -106,7 +102,6 @@ def parts(stage: Stage, size: str, batch_size: int) -> Iterator[Row]:
     config = load_config(ROOT / f'configs/recon/{size}.py')
     with made_ready(config, batch_size, stage.device) as (model, batch, optimizer):
         ready = model.data_preprocessor(batch, training=True)
-        groups = model.backbone.group(ready['points'])
         wrapper = quickened(model, optimizer, batch_size, compiled=False) if stage.device == 'cuda' else optimizer
         images = torch.rand(batch_size, 3, 224, 224, device=stage.device)
         teachers = live_teachers(model, stage.device)
@@ -126,7 +121,6 @@ def parts(stage: Stage, size: str, batch_size: int) -> Iterator[Row]:
             calls['image teacher, not in our step'] = torch.no_grad()(lambda: teachers['image'](images))
         if 'text' in teachers:
             calls['text teacher, not in our step'] = torch.no_grad()(lambda: teachers['text'](['a chair'] * batch_size))
-        del groups
         for name, call in calls.items():
             yield {'what': f'ReCon-{size}, {name}', 'ours, ms': 1e3 * _seconds(stage, call, 5)}
 

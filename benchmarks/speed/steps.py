@@ -23,12 +23,13 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.speed.timing import timed
 from zoo import ops
-from zoo.config import load_config
+from zoo.config import ROOT, load_config
 from zoo.engine.compile import CompiledLoss
 from zoo.engine.export import export_weights
 from zoo.engine.optim import AutocastOptimWrapper
 from zoo.engine.param_groups import ParamGroups
 from zoo.hub import downstream_backbone
+from zoo.hub.names import ModelName
 from zoo.registry import BACKBONES, MODELS
 
 
@@ -107,6 +108,19 @@ def measure_steps(config: Config, batch_size: int = 0, steps: int = 12, warmup: 
         with counted_macs() as macs:
             model.train_step(batch, optimizer)
     return Cost(count_parameters(model), batch_size / min(times[warmup:]), peak, macs[0] / batch_size)
+
+
+def step_config(name: ModelName) -> Config:
+    """Config of a pretraining, with a tokenizer that needs no download.
+
+    Args:
+        name: name of a student; the tokenizers of ACT beyond nano stand on a transformer that is downloaded.
+    """
+    config = load_config(name.config)
+    if name.method == 'act':
+        small = load_config(ROOT / 'configs/act/nano.py')
+        config.model.objectives.features.teacher = small.model.objectives.features.teacher
+    return config
 
 
 @contextmanager

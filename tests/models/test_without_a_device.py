@@ -9,17 +9,13 @@ from __future__ import annotations
 import pytest
 import torch
 
-from benchmarks.speed.steps import made_ready
-from zoo.config import load_config
+from benchmarks.speed.steps import made_ready, step_config
 from zoo.hub.names import known_configs
 
 
 @pytest.mark.parametrize('name', known_configs(), ids=str)
 def test_a_step(name):
-    config = load_config(name.config)
-    if name.method == 'act':  # the transformer in the tokenizer of the larger ones is downloaded
-        config.model.objectives.features.teacher = load_config('configs/act/nano.py').model.objectives.features.teacher
-    with made_ready(config, 4) as (model, batch, _):
+    with made_ready(step_config(name), 4) as (model, batch, _):
         model.to('meta')
         batch = {key: value.to('meta') for key, value in batch.items()}
         losses = model(**model.data_preprocessor(batch, training=True), mode='loss')
