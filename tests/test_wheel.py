@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PARTS = ('zoo', 'benchmarks', 'configs', 'tools', 'weights', 'docs/results/weights')
-FILES = ('planner.py', 'pyproject.toml', 'README.md', 'LICENSE', 'model_index.yml')
+FILES = ('setup.py', 'pyproject.toml', 'README.md', 'LICENSE', 'model_index.yml')
 
 USE = """
 import sys, torch, zoo

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import torch
 from mmengine import Config
+from mmengine.optim import OptimWrapper
 from PIL import Image
 from torch import Tensor, nn
 
@@ -39,7 +40,7 @@ Network = Callable[[Any], Tensor]
 
 
 class TextbookData:
-    """Clouds as ``.npy`` and pictures as ``.png``, one file a sample, read and prepared one by one.
+    """Clouds as ``.npy`` and pictures, where there are any, as ``.png``: one file a sample, prepared one by one.
 
     Args:
         folder: folder that the files are written into.
@@ -51,7 +52,8 @@ class TextbookData:
         self.random = np.random.default_rng(0)
         for index in range(len(data)):
             np.save(folder / f'{index}.npy', data.points(index))
-            Image.fromarray(data.image(index, 0)).save(folder / f'{index}.png')
+            if data.num_views:
+                Image.fromarray(data.image(index, 0)).save(folder / f'{index}.png')
 
     def batch(self, indices: Sequence[int], num_points: int, device: str) -> dict[str, Any]:
         """Points (B, N, 3) after scaling and shifting, images (B, 3, H, W) in [0, 1] and texts.
@@ -79,13 +81,13 @@ class TextbookData:
 
 
 def textbook_step(
-    model: Any, optimizer: torch.optim.Optimizer, batch: Mapping[str, Any], teachers: Mapping[str, Network]
+    model: Any, optimizer: OptimWrapper, batch: Mapping[str, Any], teachers: Mapping[str, Network]
 ) -> float:
     """One training step on a batch of :meth:`TextbookData.batch`; returns the loss as a number.
 
     Args:
         model: a :class:`zoo.models.Pretrainer`.
-        optimizer: its optimizer.
+        optimizer: its optimizer, with the clipping of its config.
         batch: points (B, N, 3), and images and texts for the teachers.
         teachers: frozen networks by modality.
     """
@@ -100,9 +102,7 @@ def textbook_step(
         # A mask without the number of masked groups is indexed by its values, which a GPU is asked for.
         losses = type(model).loss(model, points, mask, **features)  # not the compiled one
     loss = sum(losses.values())
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
+    optimizer.update_params(loss)
     return float(loss.item())
 
 
@@ -180,7 +180,7 @@ def compare_steps(config: Config, data: ProceduralShapes, batch_size: int, round
 
         def textbook() -> None:
             chosen = torch.randperm(len(data))[:batch_size].tolist()
-            textbook_step(model, optimizer.optimizer, files.batch(chosen, width, device), teachers)
+            textbook_step(model, optimizer, files.batch(chosen, width, device), teachers)
 
         def ours() -> None:
             chosen = torch.randperm(len(data))[:batch_size].to(device)

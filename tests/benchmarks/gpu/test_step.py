@@ -30,7 +30,7 @@ def test_every_stage_measures(tmp_path):
 def test_training_ends_in_time_and_goes_on(tmp_path):
     assert 'exit code' in list(train(Stage('cpu', 5, True, tmp_path)))[-1]['what']
     rows = list(train(Stage('cpu', 600, True, tmp_path)))
-    assert any(row['what'].startswith('from scratch, svm on procedural') for row in rows)
+    assert any(row['what'].startswith('from scratch, svm on ProceduralShapes') for row in rows)
     assert not any('exit code' in row['what'] for row in rows)
 
 
