@@ -60,7 +60,7 @@ def step(stage: Stage) -> Iterator[Row]:
             yield {'what': 'time is up: methods are missing'}
             return
         clouds = 8 if stage.device == 'cpu' and name.size != 'nano' else batch_size
-        compiled = stage.device == 'cuda' and str(name) in FIRST
+        compiled = str(name) in FIRST and not stage.quick and (stage.device == 'cuda' or name.size == 'nano')
         yield {'what': f'{name}, batch {clouds}', **speed(stage, step_config(name), clouds, peak, compiled)}
 
 
@@ -78,15 +78,23 @@ def speed(stage: Stage, config: Config, batch_size: int, peak: float, compiled: 
     with made_ready(config, batch_size, stage.device) as (model, batch, optimizer):
         batch = {key: value.to(stage.device) for key, value in batch.items()}
         found['parameters, M'] = count_parameters(model) / 1e6
-        ways = [('float32', optimizer)]
+        half = stage.device == 'cuda' or torch.cpu._is_avx512_bf16_supported()
+        ways = {'float32': optimizer}
+        if half:
+            ways['bfloat16'] = quickened(model, optimizer, batch_size, compiled=False)
         if stage.device == 'cuda':
             torch.cuda.reset_peak_memory_stats()
-            ways.append(('bfloat16', quickened(model, optimizer, batch_size, compiled=False)))
-        for name, way in ways:
+        for name, way in ways.items():
             found[f'{name}, samples/s'] = batch_size / _seconds(stage, lambda way=way: model.train_step(batch, way))  # type: ignore[misc]
         if compiled:
-            way = quickened(model, optimizer, batch_size)
+            plain, way = (
+                max(found[f'{name}, samples/s'] for name in ways),
+                quickened(model, optimizer, batch_size, half=half),
+            )
+            preparing = timed(lambda: model.train_step(batch, way), stage.device)
             found['compiled, samples/s'] = batch_size / _seconds(stage, lambda: model.train_step(batch, way))
+            gained = batch_size / plain - batch_size / found['compiled, samples/s']
+            found['compiling, s'], found['pays from, steps'] = preparing, preparing / gained if gained > 0 else 'never'
             vars(model).pop('loss')
         if stage.device == 'cuda':
             found['memory, MB'] = torch.cuda.max_memory_allocated() / 1e6

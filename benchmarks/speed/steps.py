@@ -136,7 +136,9 @@ def made_ready(
         yield model, random_batch(config, model, batch_size), _optimizer(config, model)
 
 
-def quickened(model: Any, optimizer: OptimWrapper, batch_size: int, compiled: bool = True) -> OptimWrapper:
+def quickened(
+    model: Any, optimizer: OptimWrapper, batch_size: int, compiled: bool = True, half: bool = True
+) -> OptimWrapper:
     """The optimizer of steps as a GPU takes them: forward in bfloat16 autocast, with ``compiled`` the loss compiled.
 
     Args:
@@ -144,11 +146,12 @@ def quickened(model: Any, optimizer: OptimWrapper, batch_size: int, compiled: bo
         optimizer: optimizer of :func:`made_ready`.
         batch_size: clouds per step.
         compiled: whether the loss is compiled.
+        half: whether the forward pass is in bfloat16.
     """
     if compiled:
         settings = {'mode': 'reduce-overhead'} if next(model.parameters()).is_cuda else {}
         model.loss = CompiledLoss(model, settings, batch_size, begun=True)
-    return AutocastOptimWrapper(optimizer=optimizer.optimizer)
+    return AutocastOptimWrapper(optimizer=optimizer.optimizer) if half else optimizer
 
 
 def random_batch(config: Config, model: Any, batch_size: int) -> dict[str, Any]:
