@@ -1,4 +1,4 @@
-"""What is pretrained on and what is measured on: built-in shapes, packs, official sets."""
+"""What is measured on: built-in shapes, packs, official sets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from benchmarks.suites.profiles import Profile
 from zoo.compat import expand
 from zoo.datasets.catalogue import find
 from zoo.datasets.procedural.shapes import SHAPES
-from zoo.errors import UsageError
 from zoo.registry import DATASETS
 
 UNSEEN = (
@@ -71,46 +70,6 @@ class Source:
     note: str = ''
 
 
-@dataclass(frozen=True)
-class Corpus:
-    """Data that is pretrained on.
-
-    Attributes:
-        name: name on the command line and in keys.
-        title: title in tables.
-        config: config of the training split, without pictures and texts.
-        pictures: what the config needs beside to carry pictures; None where there are none.
-        objects: rough number of objects, for estimates of time.
-        offline: whether its methods use the teachers that need no download.
-        get: how to get it, where it is absent.
-    """
-
-    name: str
-    title: str
-    config: Mapping[str, Any]
-    pictures: Mapping[str, Any] | None
-    objects: int
-    offline: bool = True
-    get: str = ''
-
-    def dataset(self, images: bool, texts: bool, views: int = 1) -> dict[str, Any]:
-        """Config of the objects with what a method's teachers read.
-
-        Args:
-            images: whether there are pictures.
-            texts: whether there are texts.
-            views: number of pictures of an object, where they are made; files have as many as they have.
-
-        Raises:
-            UsageError: pictures are asked for and there are none.
-        """
-        if images and self.pictures is None:
-            raise UsageError(f'{self.title} has no pictures: choose methods without an image teacher')
-        made = {'views': views} if views > 1 and self.name == 'procedural' else {}
-        pictures = {**(self.pictures or {}), **made} if images else {}
-        return {**self.config, **pictures, **({'texts': True} if texts else {})}
-
-
 def built_in(profile: Profile, variant: str, classes: tuple[str, ...] = ()) -> Source:
     """The built-in shapes in one variant, see :class:`zoo.datasets.ProceduralShapes`; of some classes or of all."""
     common = {'type': 'ProceduralShapes', 'seed': LABEL_SEED, 'variant': variant}
@@ -159,7 +118,7 @@ def pack_root(given: Path | None = None) -> Path | None:
 def pack(name: str, root: Path | None, profile: Profile) -> Source:
     """A pack of real shapes, absent unless its file is in the folder of packs."""
     _, title, note = PACKS[name]
-    path, get = _pack_file(name, root)
+    path, get = pack_file(name, root)
     config = {'type': 'ShapePack', 'points': str(path)}
     return Source(
         name=name,
@@ -176,7 +135,7 @@ def pack(name: str, root: Path | None, profile: Profile) -> Source:
     )
 
 
-def _pack_file(name: str, root: Path | None) -> tuple[Path | None, str]:
+def pack_file(name: str, root: Path | None) -> tuple[Path | None, str]:
     """The file of a pack, or how to get it; a folder stands for the one pack of points in it."""
     place = PACKS[name][0]
     if root is not None:
@@ -229,49 +188,15 @@ def official(name: str) -> Source:
     )
 
 
-def corpus(name: str, profile: Profile, root: Path | None = None) -> Corpus:
-    """Data to pretrain on.
-
-    Args:
-        name: ``procedural``, ``packs`` or ``shapenet55``.
-        profile: how much of the built-in shapes.
-        root: folder of the packs.
-
-    Raises:
-        UsageError: no such corpus.
-    """
-    if name == 'procedural':
-        common = {'type': 'ProceduralShapes', 'split': 'train', 'seed': PRETRAIN_SEED, 'num_points': 1024}
-        config = {**common, 'num_objects': profile.objects, 'classes': seen_classes()}
-        title = f'{SUBSTITUTE}, {len(seen_classes())} of {len(SHAPES)} classes'
-        return Corpus(name, title, config, {'images': True}, profile.objects)
-    if name == 'packs':
-        return _pack_corpus(root)
-    if name == 'shapenet55':
-        entry = find(name)
-        config = dict(entry.parts['train'].config)
-        return Corpus(name, 'ShapeNet55', config, {'images': True}, 41952, offline=False, get=how_to_get(entry))
-    raise UsageError(f'nothing to pretrain on is named {name!r}: choose procedural, packs or shapenet55')
-
-
-def _pack_corpus(root: Path | None) -> Corpus:
-    """Training objects of shapedb69 and all furniture of Sweet Home 3D, with four pictures of each."""
-    members, pictured, absent = [], [], []
-    for name, views in (('shapedb69', 'views112.npz'), ('sweethome3d', 'images.npz')):
-        path, get = _pack_file(name, root)
-        absent += [get] if get else []
-        plain: dict[str, Any] = {'type': 'ShapePack', 'points': str(path), 'split': 'train'}
-        if name == 'sweethome3d' and path:
-            plain |= {'split': 'all', 'meta': str(path.with_name('meta.json'))}
-        members.append(plain)
-        pictured.append({**plain, 'images': str(path.with_name(views)) if path else ''})
-    title, config = 'shapedb69 (training split) and Sweet Home 3D', {'type': 'ObjectUnion', 'datasets': members}
-    return Corpus('packs', title, config, {'images': True, 'datasets': pictured}, 2889, get='; '.join(absent))
-
-
 @functools.lru_cache
-def _fingerprint(config: str) -> str:
-    return str(DATASETS.build(json.loads(config)).fingerprint)
+def _read(config: str) -> tuple[str, int]:
+    built = DATASETS.build(json.loads(config))
+    return str(built.fingerprint), len(built)
+
+
+def count(config: Mapping[str, Any]) -> int:
+    """Number of objects behind a config; read once."""
+    return _read(json.dumps(dict(config), sort_keys=True))[1]
 
 
 def fingerprint(config: Mapping[str, Any]) -> str:
@@ -279,4 +204,4 @@ def fingerprint(config: Mapping[str, Any]) -> str:
 
     The built-in shapes follow from their config and from code that the key holds already, so nothing is made for it.
     """
-    return 'made' if config['type'] == 'ProceduralShapes' else _fingerprint(json.dumps(dict(config), sort_keys=True))
+    return 'made' if config['type'] == 'ProceduralShapes' else _read(json.dumps(dict(config), sort_keys=True))[0]

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.records.files import read_array
-from zoo.datasets.base import ObjectDataset
+from benchmarks.records.files import read_array, write_array
+from zoo.datasets.base import ObjectDataset, ObjectSubset
+from zoo.datasets.union import ObjectUnion
 
 NAME = 'objects.npy'
 """Name of the file beside pretrained weights with the digests of all objects that they saw."""
@@ -20,9 +21,27 @@ BEGINNING = 256
 
 def object_digests(dataset: ObjectDataset) -> NDArray[np.uint64]:
     """Digests (S,) of the points of every object, as stored; another sampling of a surface is another object."""
-    clouds = (np.ascontiguousarray(dataset.points(place)[:BEGINNING], np.float32) for place in range(len(dataset)))
+    clouds = (np.ascontiguousarray(_stored(dataset, place)[:BEGINNING], np.float32) for place in range(len(dataset)))
     digests = [hashlib.sha256(cloud.tobytes()).digest()[:8] for cloud in clouds]
     return np.frombuffer(b''.join(digests), np.uint64)
+
+
+def _stored(dataset: ObjectDataset, place: int) -> NDArray[np.float32]:
+    """Points (N, 3) of an object in the set that has it: unions take other points of clouds larger than theirs."""
+    while True:
+        if isinstance(dataset, ObjectSubset):
+            place = int(dataset.indices[place])
+            dataset = dataset.parent
+        elif isinstance(dataset, ObjectUnion):
+            dataset, place = dataset.locate(place)
+        else:
+            return dataset.points(place)
+
+
+def keep_digests(dataset: ObjectDataset, weights: Path) -> None:
+    """Keep beside weights which objects they saw, unless those would have to be made again for it."""
+    if not dataset.made_when_read:
+        write_array(weights.with_name(NAME), object_digests(dataset))
 
 
 def count_seen(dataset: ObjectDataset, weights: Path) -> int | None:

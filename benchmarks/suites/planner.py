@@ -15,7 +15,8 @@ from benchmarks.protocols.finetune import Finetune
 from benchmarks.protocols.part_seg import PartSegmentation
 from benchmarks.records.keys import plain
 from benchmarks.suites.code import code_version
-from benchmarks.suites.data import PACKS, Corpus, Source, built_in, corpus, fingerprint, official, pack
+from benchmarks.suites.corpus import Corpus, find_corpus
+from benchmarks.suites.data import PACKS, Source, built_in, fingerprint, official, pack
 from benchmarks.suites.job import Job
 from benchmarks.suites.profiles import Profile
 from benchmarks.suites.students import (
@@ -47,6 +48,7 @@ class Planner:
         pattern: shell pattern of student names; empty for encoders alone.
         packs: folder of packs.
         encoders: encoders from elsewhere, which stand beside random weights.
+        take: number of objects that are drawn of the corpus; 0 takes all.
     """
 
     profile: Profile
@@ -54,6 +56,7 @@ class Planner:
     pattern: str = '*'
     packs: Path | None = None
     encoders: tuple[Model, ...] = ()
+    take: int = 0
 
     @property
     def seeds(self) -> list[int]:
@@ -70,12 +73,33 @@ class Planner:
     @functools.cached_property
     def corpus(self) -> Corpus:
         """What is pretrained on."""
-        return corpus(self.profile.corpus, self.profile, self.packs)
+        found = find_corpus(self.profile.corpus, self.profile, self.packs)
+        return replace(found, take=self.take, objects=self.take) if self.take else found
 
     @property
     def unreleased(self) -> Planner:
         """The same, but what has released weights is pretrained here too."""
         return replace(self, profile=replace(self.profile, released=''))
+
+    def on(self, name: str, batch_size: int) -> Planner:
+        """The same on another corpus, of which a pretraining sees as many samples as of that of the profile.
+
+        So many objects are drawn of it that a run is whole epochs of whole batches, and differs by half a batch an
+        epoch at most.
+
+        Args:
+            name: name of the corpus.
+            batch_size: batch size of the pretraining.
+        """
+        other = find_corpus(name, self.profile, self.packs)
+        if name == self.profile.corpus or other.get:
+            return replace(self, profile=replace(self.profile, corpus=name))
+        steps = self.profile.epochs * (self.corpus.objects // batch_size)
+        epochs = -(-steps // (other.objects // batch_size))
+        take = round(steps / epochs) * batch_size
+        tokenizer_epochs = -(-self.profile.tokenizer_epochs * self.corpus.objects // take)
+        profile = replace(self.profile, corpus=name, epochs=epochs, tokenizer_epochs=tokenizer_epochs)
+        return replace(self, profile=profile, take=take)
 
     # --- rows -------------------------------------------------------------------------------------------------------
 
@@ -123,7 +147,7 @@ class Planner:
         """What supervises the pretraining of a model."""
         if model.encoder is not None:
             return 'not stated'
-        return supervision(self.config(model)) if model.pretrained else '–'
+        return supervision(self.config(model), self.corpus.reads) if model.pretrained else '–'
 
     def fits(self, protocol: Protocol | type[Protocol], model: Model) -> bool:
         """Whether a model has what a protocol requires of an encoder."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from benchmarks.protocols.base import SLOWER
 from benchmarks.protocols.pretrain import config_sha256, kept_weights, pretrain
-from benchmarks.records.files import read_note, write_array, write_note
+from benchmarks.records.files import read_note, write_note
 from benchmarks.suites import overlap
 from benchmarks.suites.draws import shared_out
 from benchmarks.suites.job import Outcome, Task, job_type
@@ -102,7 +102,7 @@ def pretrain_student(task: Task) -> Outcome:
     path = parse_name(settings['student']).config
     weights = pretrain(path, task.work, options, task.device)
     built = DATASETS.build(dict(dataset))
-    write_array(weights.with_name(overlap.NAME), overlap.object_digests(built))
+    overlap.keep_digests(built, weights)
     about = {
         'config': path.relative_to(path.parents[2]).as_posix(),
         'config_sha256': config_sha256(task.work),

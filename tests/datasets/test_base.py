@@ -1,13 +1,15 @@
 # ruff: noqa: NPY002  (the global generators are what is tested: they must not matter)
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
 from mmengine.registry import FUNCTIONS
 from torch.utils.data import DataLoader
 
-from zoo.datasets import ObjectDataset
+from zoo.datasets import ObjectDataset, ObjectDraw
 from zoo.errors import UsageError
 
 
@@ -166,6 +168,18 @@ def test_a_subset_is_the_same_objects_under_new_positions():
     assert batch['part'][0].tolist() == list(range(5, 11))
     assert subset.labels.tolist() == [1, 0, 1]
     assert subset.subset([1])[0]['points'][0, 0] == 2
+
+
+def test_objects_are_drawn_without_repetition_and_a_larger_draw_holds_a_smaller_one():
+    drawn = [ObjectDraw(Toy(), count).indices.tolist() for count in range(1, 11)]
+    for smaller, larger in itertools.pairwise(drawn):
+        assert set(smaller) < set(larger)
+        assert larger == sorted(set(larger))
+    assert drawn[-1] == list(range(10))
+    assert drawn[4] != ObjectDraw(Toy(), 5, seed=1).indices.tolist()
+    for count in (0, 11):
+        with pytest.raises(UsageError, match=f'{count} objects cannot be drawn of 10'):
+            ObjectDraw(Toy(), count)
 
 
 def test_subsets_are_told_apart_by_their_fingerprint():

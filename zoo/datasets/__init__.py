@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zoo.datasets.base import ObjectDataset, ObjectSubset
+from zoo.datasets.base import ObjectDataset, ObjectDraw, ObjectSubset
 from zoo.datasets.corpus import Commons, MeshCollection
 from zoo.datasets.episodes import Episode, EpisodeDataset, few_shot_episodes
 from zoo.datasets.layouts.few_shot import ModelNetFewShot
@@ -31,6 +31,7 @@ __all__ = [
     'ModelNetC',
     'ModelNetFewShot',
     'ObjectDataset',
+    'ObjectDraw',
     'ObjectSubset',
     'ObjectUnion',
     'ProceduralShapes',

@@ -310,6 +310,28 @@ class ObjectSubset(ObjectDataset):
         return self.parent.gather_parts(self.indices[indices])
 
 
+@DATASETS.register_module()
+class ObjectDraw(ObjectSubset):
+    """Objects of another dataset, drawn at random without replacement, in the order of that dataset.
+
+    Args:
+        dataset: The whole set, or its config.
+        count: Number of objects that are drawn.
+        seed: Random seed of the draw; of one seed a larger draw holds every smaller one.
+
+    Raises:
+        UsageError: The dataset has fewer objects.
+    """
+
+    def __init__(self, dataset: ObjectDataset | dict[str, Any], count: int, seed: int = 0) -> None:
+        parent: ObjectDataset = DATASETS.build(dataset) if isinstance(dataset, dict) else dataset
+        if not 0 < count <= len(parent):
+            raise UsageError(f'{count} objects cannot be drawn of {len(parent)}')
+        # The raw stream of a bit generator stays the same in all releases of numpy; what is drawn from it may not.
+        order = np.argsort(np.random.PCG64(seed).random_raw(len(parent)), kind='stable')
+        super().__init__(parent, np.sort(order[:count]))
+
+
 def _stack(arrays: Sequence[np.ndarray] | np.ndarray, what: str) -> np.ndarray:
     """Stack arrays of one shape, or say which shapes stand in the way."""
     if isinstance(arrays, np.ndarray):

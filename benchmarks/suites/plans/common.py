@@ -78,16 +78,11 @@ def table(
     corpus, pretrained = planner.corpus, not models or any(model.pretrained for model in models)
     absent = {f'pretraining on {corpus.title}': corpus.get} if corpus.get and pretrained else {}
     about = [
-        f'{"procedural: ProceduralShapes" if source.title.startswith(SUBSTITUTE) else source.title}, {source.note}.'
-        for source in sources
-        if source.note
-    ]
-    about = [
         *notes,
         *([RANDOM] if baseline else []),
-        *(_pretraining_notes(planner) if pretrained else []),
+        *(pretraining_notes(planner) if pretrained else []),
         *(FOREIGN.format(model.label, **model.encoder) for model in models if model.encoder is not None),
-        *dict.fromkeys(about),
+        *source_notes(sources),
     ]
     return TablePlan(
         **{
@@ -105,7 +100,14 @@ def table(
     )
 
 
-def _pretraining_notes(planner: Planner) -> list[str]:
+def source_notes(sources: Sequence[Source]) -> list[str]:
+    """What a reader must know of what is measured on."""
+    titles = ('procedural: ProceduralShapes' if each.title.startswith(SUBSTITUTE) else each.title for each in sources)
+    notes = (f'{title}, {source.note}.' for title, source in zip(titles, sources, strict=True) if source.note)
+    return list(dict.fromkeys(notes))
+
+
+def pretraining_notes(planner: Planner) -> list[str]:
     """What a reader must know of the pretraining and of the interval."""
     profile, seeds, runs = planner.profile, len(planner.seeds), len(planner.pretrain_seeds)
     if profile.released:

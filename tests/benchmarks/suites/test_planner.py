@@ -1,21 +1,20 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 
-import numpy as np
 import pytest
 
 from benchmarks.protocols.knn import KNN
 from benchmarks.protocols.svm import SVM
 from benchmarks.suites.catalog import all_suites
-from benchmarks.suites.data import LABEL_SEED, PRETRAIN_SEED, UNSEEN, built_in, corpus, official, pack, seen_classes
+from benchmarks.suites.corpus import find_corpus
+from benchmarks.suites.data import LABEL_SEED, PRETRAIN_SEED, UNSEEN, built_in, official, pack, seen_classes
 from benchmarks.suites.job import in_order
 from benchmarks.suites.planner import Planner
 from benchmarks.suites.profiles import PROFILES, find_profile
 from benchmarks.suites.students import Model, pretraining_config, supervision, tokenizers
+from tests.benchmarks.suites.test_corpus import write_packs
 from zoo.errors import UsageError
-from zoo.registry import DATASETS
 
 SMOKE = find_profile('smoke')
 
@@ -25,7 +24,7 @@ def test_no_unseen_class_and_no_labelled_object_is_in_the_pretraining_data():
     assert len(seen_classes()) == 33
     assert not set(seen_classes()) & set(UNSEEN)
     for profile in PROFILES.values():
-        made = corpus('procedural', profile)
+        made = find_corpus('procedural', profile)
         assert set(made.config['classes']) == set(seen_classes())
         assert profile.objects % len(seen_classes()) == 0
     assert PRETRAIN_SEED != LABEL_SEED
@@ -38,9 +37,9 @@ def test_what_is_absent_says_how_to_get_it(monkeypatch, tmp_path):
     monkeypatch.setenv('ZOO_DATA', str(tmp_path))
     for source in (official('modelnet40'), official('scanobjectnn-pb_t50_rs'), pack('shapedb69', None, SMOKE)):
         assert source.get
-    assert corpus('shapenet55', SMOKE).get
+    assert find_corpus('shapenet55', SMOKE).get
     with pytest.raises(UsageError, match='procedural'):
-        corpus('nothing', SMOKE)
+        find_corpus('nothing', SMOKE)
 
 
 def test_a_pack_is_found_in_its_folder(tmp_path):
@@ -50,36 +49,6 @@ def test_a_pack_is_found_in_its_folder(tmp_path):
     found = pack('shapedb69', tmp_path, SMOKE)
     assert not found.get
     assert found.train['points'] == str(place)
-
-
-def write_packs(root, objects=12):
-    generator = np.random.default_rng(0)
-    clouds = generator.random((objects, 16, 3), dtype=np.float32)
-    labels, names = np.arange(objects) % 3, ['bed', 'chair', 'lamp']
-    for folder in ('shapedb69', 'sweethome3d'):
-        (root / folder).mkdir()
-    whole = {'pts': clouds, 'y': labels, 'classes': names, 'test': np.arange(objects) >= 9}
-    np.savez(root / 'shapedb69/points2048.npz', **whole)
-    np.savez(root / 'shapedb69/views112.npz', views=np.zeros((objects, 2, 8, 8), np.uint8))
-    np.savez(root / 'sweethome3d/points2048.npz', pts=clouds)
-    np.savez(root / 'sweethome3d/images.npz', views=np.zeros((objects, 2, 8, 8, 3), np.uint8))
-    rows = [{'name': f'sofa {place}', 'category': 'living room'} for place in range(objects)]
-    (root / 'sweethome3d/meta.json').write_text(json.dumps(rows))
-
-
-def test_packs_are_pretrained_on_together_without_any_test_object(tmp_path):
-    found = corpus('packs', SMOKE, tmp_path)
-    assert 'shapedb69/points2048.npz' in found.get
-    assert 'sweethome3d/points2048.npz' in found.get
-    write_packs(tmp_path)
-    found = corpus('packs', SMOKE, tmp_path)
-    assert not found.get
-    built = DATASETS.build(found.dataset(images=True, texts=True))
-    assert len(built) == 9 + 12
-    batch = built[8], built[9]
-    assert [entry['text'] for entry in batch] == ['lamp', 'sofa 0']
-    assert batch[0]['image'].shape == batch[1]['image'].shape
-    assert not DATASETS.build(found.dataset(images=False, texts=False)).images
 
 
 def test_few_test_objects_mean_few_queries(tmp_path):

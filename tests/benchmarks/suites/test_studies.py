@@ -5,7 +5,8 @@ import dataclasses
 import pytest
 
 from benchmarks.suites.catalog import all_suites
-from benchmarks.suites.data import PRETRAIN_SEED, Corpus, seen_classes
+from benchmarks.suites.corpus import Corpus
+from benchmarks.suites.data import PRETRAIN_SEED, seen_classes
 from benchmarks.suites.planner import Planner
 from benchmarks.suites.plans.held_out import held_out
 from benchmarks.suites.profiles import PROFILES, find_profile

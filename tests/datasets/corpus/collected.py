@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zipfile
 from pathlib import Path
@@ -83,6 +84,19 @@ def decentraland(root: Path) -> Path:
         write(folder / name / 'Mesh.glb', glb(*sides, times=int(name == 'chair_blue')))
         write(folder / name / 'Mesh_collider.glb', glb(1, 1, 1))
         write(folder / 'data.json', json.dumps(stated) if stated else '{"name": ')
+    return root
+
+
+def base_meshes(root: Path) -> Path:
+    """Two meshes as the manifest states them, one of which it knows nothing, and one that was changed since."""
+    stated = []
+    for number, name in enumerate(('apple', 'anvil_01', 'axe', 'bench')):
+        path = write(root / 'base-meshes-main' / 'models' / name / f'{name}.glb', glb(1, 2, 3 + number))
+        if name != 'axe':
+            total = hashlib.sha256(b'before' if name == 'bench' else path.read_bytes()).hexdigest()
+            stated.append({'path': f'models/{name}/{name}.glb', 'sha256': total, 'size': 1, 'role': 'Mesh'})
+    write(root / 'base-meshes-main' / 'category-report.txt', '## FOOD (1)\nApple\n## TOOLS (2)\nAnvil 01\nAxe\n')
+    write(root / 'base-meshes-main' / 'store-manifest.json', json.dumps({'files': stated}))
     return root
 
 

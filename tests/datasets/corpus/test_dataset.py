@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
+import sys
 
 import numpy as np
 import pytest
 
-from tests.datasets.corpus.collected import OPTIONS, clouds, decentraland, kicad, ldraw, write, zipped
+from tests.datasets.corpus.collected import OPTIONS, base_meshes, clouds, decentraland, kicad, ldraw, write, zipped
 from zoo.datasets import MeshCollection
 from zoo.datasets.corpus.collections import COLLECTIONS
 from zoo.errors import UsageError
@@ -59,6 +61,51 @@ def test_words_of_decentraland_are_those_of_its_json(tmp_path):
     assert texts['chair blue'] == ('chair blue, furniture', 'chair blue, furniture')
     assert texts['lamp'] == ('lamp', 'lamp')
     assert len(data) == 5  # without colliders
+
+
+def test_meshes_that_are_not_as_their_manifest_says_are_left_out(tmp_path):
+    root = base_meshes(tmp_path / 'a')
+    data = MeshCollection('base-meshes', root, **OPTIONS)
+    found = {data.info(index)['name']: data.info(index)['category'] for index in range(len(data))}
+    assert found == {'apple': 'food', 'anvil': 'tools', 'axe': 'tools'}
+    assert data.left_out == {'not as its manifest says': 1}
+    manifest = root / 'base-meshes-main' / 'store-manifest.json'
+    for damage in ('{"files": [{"path": "a"}]}', '{"files": 3}', '[' * 100_000, '{"files": '):
+        manifest.write_text(damage)
+        with pytest.raises(UsageError, match='store-manifest') as error:
+            MeshCollection('base-meshes', root, **OPTIONS)
+        assert '\n' not in str(error.value)
+    manifest.unlink()
+    assert len(MeshCollection('base-meshes', root, **OPTIONS)) == 4
+
+
+MACHINE = """
+import sys
+from zoo.datasets import Commons, MeshCollection, prepare
+options = {'num_points': 64, 'views': 2, 'image_size': 32, 'images': True, 'texts': True, 'workers': 1}
+for name, root in (('kicad', sys.argv[1]), ('decentraland', sys.argv[2])):
+    data = MeshCollection(name, root, **options)
+    prepare(f'{sys.argv[3]}/{name}', {'train': data}, progress=False)
+    print(data.fingerprint)
+print(Commons([f'{sys.argv[3]}/{name}' for name in ('kicad', 'decentraland')], images=True, texts=True).fingerprint)
+"""
+
+
+VECTORS = ' '.join(np.show_config(mode='dicts')['SIMD Extensions']['found'])
+"""What this processor has beyond what numpy needs."""
+
+
+def test_the_same_files_give_the_same_fingerprint_on_another_machine(tmp_path):
+    """Another order of sets, other vector units, and a matrix product that rounds otherwise."""
+    roots = [str(kicad(tmp_path / 'k')), str(decentraland(tmp_path / 'd'))]
+    found = []
+    for number, more in enumerate(({}, {'NPY_DISABLE_CPU_FEATURES': VECTORS, 'OPENBLAS_CORETYPE': 'Nehalem'})):
+        machine = {'PYTHONHASHSEED': str(number), 'ZOO_HOME': str(tmp_path / f'home{number}'), **more}
+        command = [sys.executable, '-c', MACHINE, *roots, str(tmp_path / f'packs{number}')]
+        done = subprocess.run(command, env={**os.environ, **machine}, capture_output=True, text=True, check=True)
+        found.append(done.stdout.split())
+    assert len(found[0]) == 3
+    assert found[0] == found[1]
 
 
 def test_what_lies_elsewhere_is_the_same(tmp_path):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import random
 import struct
 import sys
 
 import numpy as np
 import pytest
+import trimesh
 
 from tests.datasets.meshes.solids import CORNERS, TRIANGLES, measures
 from tests.shared import shared_file
@@ -86,6 +88,36 @@ def test_the_stated_counts_have_to_be_right(tmp_path):
     content = draco.encode(np.array(CORNERS, dtype=np.float32), np.array(TRIANGLES, dtype=np.uint32))
     with pytest.raises(UsageError, match='9 rows of 3 are announced'):
         read_mesh(write(tmp_path / 'a.glb', content, 9))
+
+
+@pytest.mark.parametrize('seed', range(8))
+def test_files_damaged_in_any_way_are_read_or_refused_in_one_line(tmp_path, seed):
+    draco = pytest.importorskip('DracoPy')
+    rng = random.Random(seed)
+    mesh = trimesh.creation.icosphere(subdivisions=seed % 3)
+    good = draco.encode(mesh.vertices.astype(np.float32), mesh.faces.astype(np.uint32), compression_level=seed)
+    for number in range(20):
+        content = bytearray(good)
+        for _ in range(rng.randint(1, 6)):
+            place = rng.randrange(len(content))
+            kind = rng.randrange(4)
+            if kind == 0:
+                content[place] = rng.choice((0, 127, 128, 255, rng.randrange(256)))
+            elif kind == 1:
+                content = content[: max(place, 1)]
+            elif kind == 2:
+                content[place:place] = bytes([255]) * rng.randint(1, 9)
+            else:
+                del content[place : place + rng.randint(1, 9)]
+            content = content or bytearray(1)
+        path = write(tmp_path / f'{number}.glb', bytes(content), len(mesh.vertices), mesh.faces.size)
+        line = str(path)
+        try:
+            assert np.isfinite(read_mesh(path).mesh.vertices).all()
+        except UsageError as error:
+            line = str(error)
+        assert str(path) in line
+        assert '\n' not in line
 
 
 def test_files_as_their_publisher_ships_them():

@@ -29,6 +29,7 @@ class Collection:
         up: Axis that points up in the files, 'y' or 'z'.
         families: Parts whose names differ in numbers alone are near-duplicates, of which one is taken.
         installed: Folder where a package puts it.
+        manifest: JSON file that states the SHA-256 of every mesh; what differs is left out.
         words: Where more words come from: '', 'ldraw' (head of the file), 'json' (``data.json`` beside it), 'config'
             (``model.config`` of the folder) or 'report' (``category-report.txt``).
     """
@@ -46,6 +47,7 @@ class Collection:
     up: str = 'y'
     families: bool = False
     installed: str = ''
+    manifest: str = ''
     words: str = ''
 
 
@@ -85,13 +87,14 @@ COLLECTIONS = {
         Collection(
             'base-meshes',
             'plain meshes of everyday things',
-            'https://github.com/Papyszoo/base-meshes (zip of the repository; store-manifest.json has each SHA-256)',
+            'https://github.com/Papyszoo/base-meshes (zip of the repository)',
             'CC0 (LICENSE)',
             'CC0',
             'The Base Mesh (thebasemesh.com)',
             r'models/[^/]+/(?P<name>[^/]+)\.glb',
             900,
-            'its list of names and categories was read',
+            'its list of names and categories and the beginning of its list of checksums were read',
+            manifest='store-manifest.json',
             words='report',
         ),
         Collection(

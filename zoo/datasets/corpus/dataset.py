@@ -19,11 +19,11 @@ from zoo.datasets.corpus.unpack import as_folder
 from zoo.datasets.corpus.words import Words, family, notice, words_of
 from zoo.datasets.meshes.bake import Recipe
 from zoo.datasets.meshes.store import Store
-from zoo.datasets.storage import content_hash
+from zoo.datasets.storage import content_hash, read_json
 from zoo.datasets.surfaces import SurfaceDataset
 from zoo.datasets.sweethome3d.licences import write_attribution
 from zoo.errors import UsageError
-from zoo.io import walk
+from zoo.io import file_hash, reading, walk
 from zoo.registry import DATASETS
 
 LARGEST = 16 << 20
@@ -169,6 +169,27 @@ def _place(collection: Collection) -> Path:
     return found
 
 
+def _stated(root: Path, name: str) -> dict[str, str]:
+    """Return the SHA-256 of the meshes of a collection that its manifest states, by path; none where there is none.
+
+    Raises:
+        UsageError: The manifest is no list of files.
+    """
+    places = (Path(folder) / name for folder, _, files in walk(root) if name in files)
+    path = min(places, key=lambda place: (len(place.parts), str(place)), default=None)
+    if path is None:
+        return {}
+    try:
+        return {str(row['path']): str(row['sha256']).lower() for row in read_json(path.absolute())['files']}
+    except (TypeError, KeyError) as error:
+        raise UsageError(f'{path} lists no files with path and sha256: fetch {root} again') from error
+
+
+def _sum(path: Path) -> str:
+    with reading(path):
+        return file_hash(path)
+
+
 def _listed(collection: Collection, root: Path, families: bool) -> tuple[dict[str, tuple[Path, Words]], Counter[str]]:
     """Return the objects of a collection by id, sorted, with file and words; and how many were left out, by reason."""
     pattern = re.compile(rf'(?:^|/)({collection.pattern})$')
@@ -181,6 +202,7 @@ def _listed(collection: Collection, root: Path, families: bool) -> tuple[dict[st
                 matches.setdefault(f'{collection.name}/{found[1]}', []).append((path, found))
     reasons: Counter[str] = Counter()
     known: dict[str, tuple[Path, Words]] = {}
+    sums = _stated(root, collection.manifest) if collection.manifest else {}
     seen: set[tuple[str, str]] = set()
     stems: set[str] = set()
     for item in sorted(matches):
@@ -193,6 +215,7 @@ def _listed(collection: Collection, root: Path, families: bool) -> tuple[dict[st
             else 'file too large' if path.stat().st_size > LARGEST
             else 'same family of names' if families and kin in seen
             else 'same name, other format' if stem in stems
+            else 'not as its manifest says' if found[1] in sums and _sum(path) != sums[found[1]]
             else ''
         )  # fmt: skip
         if reason or words is None:
