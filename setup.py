@@ -42,6 +42,7 @@ REQUIRED = [
 
 EXTRAS = {
     'vis': ['plotly>=5.20', 'tensorboard>=2.16'],
+    'site': ['itables>=2.5', 'jinja2>=3.1', 'markdown-it-py>=3'],  # tools/benchmark.py --report --site
     'fast': ['numba>=0.60'],
     # For tests without a GPU; wheels of torch for one bring their own. 3.6 cannot interpret with NumPy 2.4.
     'triton': ['triton>=3.7; sys_platform == "linux"'],
@@ -63,7 +64,7 @@ EXTRAS = {
         'pre-commit>=4',
     ],
 }
-WHOLE = ('vis', 'fast', 'drive', 'draco', 'slurm', 'dev')
+WHOLE = ('vis', 'site', 'fast', 'drive', 'draco', 'slurm', 'dev')
 EXTRAS['all'] = [requirement for group in WHOLE for requirement in EXTRAS[group]]
 
 
@@ -107,7 +108,7 @@ setup(
     license_files=['LICENSE'],
     python_requires='>=3.10',
     packages=find_packages(include=['zoo', 'zoo.*', 'benchmarks', 'benchmarks.*']),
-    package_data={'': ['py.typed', '*.csv', '*.json', '*.yml', '*.html']},
+    package_data={'': ['py.typed', '*.csv', '*.json', '*.yml', '*.html', '*.css', '*.js']},
     install_requires=REQUIRED,
     extras_require=EXTRAS,
     cmdclass={'build_py': BuildWithFiles},

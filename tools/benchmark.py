@@ -50,6 +50,7 @@ def parser() -> ArgumentParser:
     add('--packs', type=Path, metavar='DIR', help='folder of packs of real shapes; $ZOO_PACKS by default')
     add('--plan', action='store_true', help='show the jobs, what is done and how long the rest takes')
     add('--report', action='store_true', help='make the tables again from records alone')
+    add('--site', type=Path, metavar='DIR', help='with --report: all results as one page, DIR/index.html')
     add('--out', type=Path, default=Path('work_dirs/benchmark'), metavar='DIR', help='folder of results')
     add('--executor', default='local', choices=('local', 'slurm', 'ray'), help='where jobs run; local by default')
     add('--jobs', type=int, metavar='N', help='processes; one for every GPU, or else for every core')
@@ -73,6 +74,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         text, code = verify(given.verify, packs=given.packs)
         print(text)
         return code
+    if given.site:
+        from benchmarks.site import write_site
+
+        print(write_site(given.out, given.site))
+        if not (given.all or group or given.encoder):
+            return 0
     from benchmarks.run.harness import Request, merge, places, plan, report, run, select, show
     from benchmarks.run.plan import list_text
     from benchmarks.suites.data import pack_root
@@ -135,7 +142,9 @@ def _check(given: argparse.Namespace, group: str) -> None:
     for name in ('encoder_arg', 'check_encoder'):
         if getattr(given, name) and not given.encoder:
             raise UsageError(f'--{name.replace("_", "-")} goes with --encoder')
-    if not (given.all or given.list or given.merge or given.verify or group or given.encoder):
+    if given.site and not given.report:
+        raise UsageError('--site goes with --report')
+    if not (given.all or given.list or given.merge or given.verify or given.site or group or given.encoder):
         raise UsageError('say what to measure: --all, --suite S, --table T or --study S; --list shows them')
     for name in ('seeds', 'jobs'):
         if getattr(given, name) is not None and getattr(given, name) < 1:

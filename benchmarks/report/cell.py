@@ -40,11 +40,13 @@ class Cell:
         value: text, number, estimate, quoted figure, or None where there is nothing.
         bold: a test says that it is the best.
         mark: sign after the value, explained in a note of the table.
+        records: keys of the records behind the value.
     """
 
     value: Value
     bold: bool = False
     mark: str = ''
+    records: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, given: Cell | Value) -> Cell:

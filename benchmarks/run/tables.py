@@ -60,6 +60,11 @@ class TableData:
         columns = (found[name] for name in ('value', 'seed', 'dataset.fingerprint', 'predictions'))
         return [run_of(*entry) for entry in zip(*columns, strict=True)]
 
+    def records(self, row: str, column: str) -> tuple[str, ...]:
+        """Keys of the repetitions that were measured."""
+        found = self._cells.get((row, column))
+        return () if found is None else tuple(found.dropna(subset='value')['key'])
+
     def value(self, row: str, column: str) -> Value:
         """Estimate over seeds, or why there is none."""
         found = self._cells.get((row, column))
@@ -97,7 +102,7 @@ def table_of(plan: Plan, results: Results) -> Table:
         seeds = {figure.seed for figure in plan.figures if figure.row == row and figure.column in plan.columns}
         texts = [texts.get(row, '–') for texts in plan.about.values()]
         cells = [
-            Cell(data.value(*place), place in verdict.bold, verdict.marks.get(place, ''))
+            Cell(data.value(*place), place in verdict.bold, verdict.marks.get(place, ''), data.records(*place))
             for place in ((row, column) for column in plan.columns)
         ]
         body.append([row, *texts, str(len(seeds)), *cells])

@@ -1,0 +1,169 @@
+"""What scripts of the page read: records, and all figures in one list."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from benchmarks.encoders.encoder import ADAPTERS
+from benchmarks.records import Plan, Record, Result, mean_interval
+from benchmarks.records.keys import digest
+from benchmarks.suites.catalog import all_suites
+from benchmarks.suites.data import PACKS
+from benchmarks.suites.profiles import PROFILES
+from zoo.errors import UsageError
+from zoo.hub.names import parse_name
+
+
+def content_of(results: Mapping[str, Result], plans: Sequence[Plan], cards: Mapping[str, str]) -> dict[str, Any]:
+    """Records and figures as JSON.
+
+    Args:
+        results: finished jobs by key.
+        plans: tables that were asked for.
+        cards: names of models in the index by digest of their weights.
+    """
+    asked: dict[str, tuple[Plan, dict[str, int]]] = {}
+    for plan in plans:
+        for figure in plan.figures:
+            asked.setdefault(figure.key, (plan, {}))[1].setdefault(figure.metric, plan.digits)
+    records = {key: result for key, result in results.items() if result.record is not None}
+    places = {key: place for place, key in enumerate(records)}
+    described = [
+        {
+            **_described(result, result.record),
+            'command': command(asked[key][0], result.record) if key in asked else '',
+            'card': cards.get(result.record.weights_digest, '') if result.record.weights_digest else '',
+        }
+        for key, result in records.items()
+        if result.record
+    ]
+    return {'places': places, 'records': described, 'figures': _figures(records, places, asked)}
+
+
+def command(plan: Plan, record: Record) -> str:
+    """The command that measures a record of a table again."""
+    suites, profile = all_suites(), PROFILES.get(plan.profile)
+    group = suites[plan.suite].group if plan.suite in suites else 'suite'
+    words = ['python', 'tools/benchmark.py', f'--{group}', plan.suite, '--profile', plan.profile]
+    if encoder := record.protocol.get('encoder'):
+        arguments = dict(encoder['arguments'])
+        name = f'{encoder["module"]}:{encoder["factory"]}'
+        if encoder['module'] == ADAPTERS:
+            name = {'released': '', 'torch_pointcloud': 'torch-pointcloud:'}[encoder['factory']] + arguments.pop('name')
+        words += ['--encoder', name]
+        words += [word for key, value in arguments.items() for word in ('--encoder-arg', f'{key}={value}')]
+    elif record.pretraining and 'student' in record.protocol:
+        words += ['--models', record.protocol['student']]
+    if record.dataset.name in PACKS or (profile and profile.corpus == 'packs'):
+        words += ['--packs', 'FOLDER']
+    seeds = len({figure.seed for figure in plan.figures})
+    if profile and seeds > profile.seeds:
+        words += ['--seeds', str(seeds)]
+    return shlex.join(words)
+
+
+def _described(result: Result, record: Record) -> dict[str, Any]:
+    """What the page says of one record."""
+    about = {
+        'key': result.key,
+        'date': record.date,
+        'config': record.config,
+        'weights': record.weights,
+        'digest of the weights': record.weights_digest,
+        'seconds': round(record.seconds, 1),
+        'source': f'published: {record.reference}' if record.reference else record.source,
+    }
+    parts = {
+        'protocol': record.protocol,
+        'data': record.dataset,
+        'pretraining': record.pretraining,
+        'environment': record.environment,
+        'record': about,
+    }
+    return {
+        'label': result.label,
+        'model': record.model,
+        'seed': record.seed,
+        'metrics': {name: round(value, 4) for name, value in record.metrics.items()},
+        'parts': {title: {name: value for name, value in part.items() if value != ''} for title, part in parts.items()},
+        'classes': {name: round(value, 2) for name, value in record.per_class.items()},
+        'confusion': _confusion(result),
+    }
+
+
+def _confusion(result: Result) -> dict[str, Any] | None:
+    """True class, predicted class and number of objects of every pair that occurs; None where no classes were kept.
+
+    Predictions know classes by number, accuracies by name, and a file keeps names in alphabetical order. They name the
+    numbers only where that order agrees with every accuracy.
+    """
+    found = result.unpacked
+    record = result.record
+    if found is None or record is None or not np.array_equal(found.score, found.target == found.predicted):
+        return None
+    pairs, counts = np.unique(np.stack([found.target, found.predicted], axis=1), axis=0, return_counts=True)
+    classes = np.unique(found.target)
+    shares = [100.0 * float((found.predicted[found.target == label] == label).mean()) for label in classes]
+    agrees = len(shares) == len(record.per_class) and np.allclose(shares, [*record.per_class.values()], atol=0.01)
+    names = dict(zip(classes.tolist(), record.per_class, strict=True)) if agrees else {}
+    labels = {int(label): names.get(int(label), f'class {label}') for label in np.unique(pairs)}
+    return {'labels': labels, 'counts': np.column_stack([pairs, counts]).tolist()}
+
+
+def _figures(
+    records: Mapping[str, Result], places: Mapping[str, int], asked: Mapping[str, tuple[Plan, dict[str, int]]]
+) -> list[dict[str, Any]]:
+    """Means over the seeds of whatever differs in nothing but seeds, a row for every metric."""
+    groups: dict[str, dict[tuple[int, int | None], str]] = {}
+    for key, result in records.items():
+        record = result.record
+        if record is None:
+            continue
+        data = {name: value for name, value in record.dataset.items() if name != 'train_fingerprint'}
+        pretraining = {name: value for name, value in record.pretraining.items() if name != 'seed'}
+        alike = digest([record.model, record.source, record.reference, data, pretraining, dict(record.protocol)])
+        groups.setdefault(alike, {})[record.seed, record.pretraining.seed] = key
+    found = []
+    for keys in (list(group.values()) for group in groups.values()):
+        runs = [record for key in keys if (record := records[key].record)]
+        plain = [name for name in runs[0].metrics if name == 'oa'] or list(runs[0].metrics)[:1]
+        metrics = {name: digits for key in keys if key in asked for name, digits in asked[key][1].items()}
+        for metric, digits in (metrics or dict.fromkeys(plain, 1)).items():
+            values = [run.metrics[metric] for run in runs if metric in run.metrics]
+            if values:
+                estimate = mean_interval(values)
+                row = {'metric': metric, 'value': round(estimate.mean, 6), 'text': estimate.text(digits)}
+                found.append({**_about(runs[0]), **row, 'seeds': len(values), 'records': [places[key] for key in keys]})
+    return sorted(
+        found, key=lambda row: (row['metric'] != 'oa', row['task'], row['protocol'], row['metric'], -row['value'])
+    )
+
+
+def _about(record: Record) -> dict[str, Any]:
+    """What figures are searched and filtered by."""
+    protocol, data = record.protocol, record.dataset
+    try:
+        name = parse_name(protocol.get('student', record.model))
+        method, size = name.stem, name.size
+    except UsageError:
+        method, size = record.model, '–'
+    trained = record.pretraining.data
+    shots = ' {ways}-way {shots}-shot'.format(**protocol) if 'shots' in protocol else ''
+    epoch = f', epoch {protocol["epoch"]}' if 'epoch' in protocol else ''
+    split = '' if data.split in ('', 'test') else f' ({data.split})'
+    seen = data.seen_objects
+    return {
+        'model': record.model,
+        'method': method if trained else record.model,
+        'size': size,
+        'pretrained': trained or 'nothing',
+        'task': ' '.join(part for part in (data.name, data.variant) if part) + split,
+        'protocol': f'{protocol.name}{shots}{epoch}',
+        'labels': data.train_samples,
+        'saw': ('unknown' if seen is None else f'{seen} of {data.samples}' if seen else 'none') if trained else 'none',
+        'source': record.source,
+    }

@@ -1,0 +1,212 @@
+import DataTable from 'datatables';
+
+const root = document.documentElement;
+
+/** An element with its text or children; nothing that a record says is ever read as HTML. */
+function element(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  Object.entries(attributes).forEach(([key, value]) => made.setAttribute(key, value));
+  made.append(...children.map((child) => (child instanceof Node ? child : String(child))));
+  return made;
+}
+
+async function unpacked() {
+  const bytes = Uint8Array.from(atob(document.getElementById('packed').textContent), (sign) => sign.charCodeAt(0));
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))).json();
+}
+
+const { records, figures } = await unpacked();
+
+// Theme.
+
+const theme = document.getElementById('theme');
+const showTheme = () => theme.setAttribute('aria-pressed', root.classList.contains('dark'));
+theme.addEventListener('click', () => {
+  root.classList.toggle('dark');
+  showTheme();
+});
+showTheme();
+
+// The record behind a cell.
+
+const NUMBER = new Intl.NumberFormat('en', { maximumFractionDigits: 4 });
+
+function words(value) {
+  if (Array.isArray(value)) return value.map(words).join(', ');
+  if (value !== null && typeof value === 'object') return Object.entries(value).map(([name, entry]) => `${name}: ${words(entry)}`).join('; ');
+  return typeof value === 'number' && !Number.isInteger(value) ? NUMBER.format(value) : String(value);
+}
+
+const list = (part) => element('dl', {}, ...Object.entries(part).flatMap(([name, value]) => [element('dt', {}, name), element('dd', {}, words(value))]));
+
+function folded(title, ...content) {
+  return element('details', {}, element('summary', {}, title), ...content);
+}
+
+function grid(caption, head, rows) {
+  const top = element('tr', {}, ...head.map((name) => element('th', { scope: 'col' }, name)));
+  const body = rows.map(([name, ...cells]) => element('tr', {}, element('th', { scope: 'row' }, name), ...cells));
+  const table = element('table', { class: 'plain' }, element('caption', { class: 'unseen' }, caption), element('thead', {}, top), element('tbody', {}, ...body));
+  return element('div', { class: 'scroll', role: 'region', 'aria-label': caption, tabindex: 0 }, table);
+}
+
+const share = (value, text) => element('td', { class: 'share', style: `--share:${value.toFixed(1)}%` }, text);
+
+function confusion({ labels, counts }) {
+  const names = Object.entries(labels);
+  const found = new Map(counts.map(([truth, predicted, count]) => [`${truth} ${predicted}`, count]));
+  const totals = new Map();
+  counts.forEach(([truth, , count]) => totals.set(truth, (totals.get(truth) ?? 0) + count));
+  const rows = names.filter(([label]) => totals.has(Number(label))).map(([label, name]) => [
+    `${label} ${name}`,
+    ...names.map(([other]) => {
+      const count = found.get(`${label} ${other}`) ?? 0;
+      return share((100 * count) / totals.get(Number(label)), count || '');
+    }),
+  ]);
+  return grid('Number of objects: a row for every true class, a column for every predicted one', ['', ...names.map(([label]) => label)], rows);
+}
+
+function showRecord(body, record) {
+  const classes = Object.entries(record.classes).map(([name, value]) => [name, share(value, value.toFixed(1))]);
+  body.replaceChildren(
+    grid('Figures', ['', 'value'], Object.entries(record.metrics).map(([name, value]) => [name, element('td', {}, NUMBER.format(value))])),
+    ...(record.command ? [element('p', {}, 'Measured again by ', element('code', {}, record.command), ` at commit ${record.parts.environment.commit ?? 'not known'}`)] : []),
+    ...(record.card ? [element('p', {}, element('a', { href: `#card-${record.card}` }, `Card of ${record.card}`))] : []),
+    ...Object.entries(record.parts).filter(([, part]) => Object.keys(part).length).map(([title, part]) => folded(title, list(part))),
+    ...(classes.length ? [folded('accuracy by class', grid('Accuracy of every class in percent', ['class', '%'], classes))] : []),
+    ...(record.confusion ? [folded('confusion matrix', confusion(record.confusion))] : []),
+  );
+  body.querySelector('details').open = true;
+}
+
+const recordDialog = document.getElementById('record');
+
+function openRecords(chosen, title) {
+  const body = element('div');
+  const choice = element('select', { id: 'seed' }, ...chosen.map((place) => element('option', { value: place }, `${records[place].seed}`)));
+  choice.addEventListener('change', () => showRecord(body, records[choice.value]));
+  recordDialog.querySelector('h2').textContent = title;
+  recordDialog.querySelector(':scope > div').replaceChildren(element('label', { for: 'seed' }, 'Seed '), choice, body);
+  showRecord(body, records[chosen[0]]);
+  recordDialog.showModal();
+}
+
+document.addEventListener('click', ({ target }) => {
+  const cell = target.closest('button[data-records]');
+  if (cell) {
+    const chosen = cell.dataset.records.split(' ');
+    openRecords(chosen, records[chosen[0]].label.replace(/, seed \d+$/, '') || records[chosen[0]].model);
+  } else if (target.closest('dialog a')) {
+    document.querySelectorAll('dialog[open]').forEach((dialog) => dialog.close());
+  }
+});
+
+// Models side by side.
+
+const compareDialog = document.getElementById('compare');
+
+function compare(table) {
+  const rows = table.rows({ selected: true }).indexes().toArray();
+  if (rows.length < 2 || rows.length > 3) {
+    table.buttons.info('Compare', 'Choose two or three rows by the boxes at their beginning.', 4000);
+    return;
+  }
+  const shown = table.columns(':visible').indexes().toArray().slice(2);
+  const heads = rows.map((row) => table.cell(row, 1).node().textContent);
+  const lines = shown.map((column) => [
+    table.column(column).title(),
+    ...rows.map((row) => {
+      const copy = table.cell(row, column).node().cloneNode(true);
+      copy.removeAttribute('tabindex');
+      return copy;
+    }),
+  ]);
+  compareDialog.querySelector('.scroll').replaceChildren(grid('Side by side', ['', ...heads], lines).firstChild);
+  compareDialog.showModal();
+}
+
+// Tables.
+
+const exported = { extend: 'csv', text: 'CSV', exportOptions: { columns: ':visible:not(.choose)' } };
+const columns = { extend: 'colvis', text: 'Columns', columns: ':not(.choose)' };
+
+function listFigures(table) {
+  const text = DataTable.render.text();
+  const listed = ['order', ['searchList']];
+  const named = (data, title, more = {}) => ({ data, title, render: text, columnControl: listed, ...more });
+  const figure = (value, type, row) => {
+    if (type !== 'display') return type === 'filter' ? row.text : value;
+    return element('button', { type: 'button', class: 'cell', 'data-records': row.records.join(' ') }, row.text).outerHTML;
+  };
+  return new DataTable(table, {
+    data: figures,
+    columns: [
+      named('model', 'model'),
+      named('method', 'method', { visible: false }),
+      named('size', 'size'),
+      named('task', 'task'),
+      named('protocol', 'protocol'),
+      named('metric', 'metric'),
+      { data: 'value', title: 'figure', render: figure, className: 'figure', type: 'num', columnControl: ['order'] },
+      named('labels', 'labels'),
+      named('seeds', 'seeds'),
+      named('pretrained', 'pretrained on', { className: 'long' }),
+      named('saw', 'test objects it saw'),
+      named('source', 'source'),
+    ],
+    order: [],
+    ordering: { indicators: false, handler: false },
+    pageLength: 25,
+    deferRender: true,
+    layout: { topStart: { buttons: [columns, exported] }, topEnd: 'search' },
+  });
+}
+
+function makeTable(table) {
+  const source = table.tHead.rows[0].cells.length - 1;
+  const published = table.tHead.rows[0].cells[source].textContent === 'source';
+  return new DataTable(table, {
+    order: [],
+    orderFixed: published ? { pre: [[source, 'asc']] } : undefined,
+    paging: false,
+    info: false,
+    columnDefs: [{ targets: 0, orderable: false, render: DataTable.render.select() }],
+    select: { style: 'multi', selector: 'td.choose', headerCheckbox: false },
+    layout: {
+      topStart: { buttons: [{ text: 'Compare', action: (event, api) => compare(api) }, columns, exported] },
+      topEnd: 'search',
+    },
+  });
+}
+
+// One table at a time, made when it is first looked at.
+
+const sections = [...document.querySelectorAll('main > section')];
+const made = new Set();
+
+function show() {
+  const wanted = sections.find((section) => section.id === decodeURIComponent(location.hash.slice(1))) ?? sections[1] ?? sections[0];
+  sections.forEach((section) => { section.hidden = section !== wanted; });
+  document.querySelectorAll('nav a').forEach((link) => {
+    if (link.hash === `#${wanted.id}`) link.setAttribute('aria-current', 'page');
+    else link.removeAttribute('aria-current');
+  });
+  const table = wanted.querySelector('table.display');
+  if (table && !made.has(table)) {
+    made.add(table);
+    if (wanted.id === 'figures') listFigures(table);
+    else makeTable(table);
+  }
+}
+
+const narrow = matchMedia('(max-width: 60rem)');
+
+function go() {
+  document.querySelector('nav details').open = !narrow.matches;
+  show();
+  scrollTo(0, 0);
+}
+
+addEventListener('hashchange', go);
+go();

@@ -1,0 +1,82 @@
+"""The page as a file."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import re
+from pathlib import Path
+
+from benchmarks.release.card import card
+from benchmarks.report.ranking import BETTER, WORSE
+from benchmarks.run.results import Results
+from benchmarks.site.content import content_of
+from benchmarks.site.views import View, views
+from zoo.errors import UsageError
+from zoo.hub.index import Entry, entries
+from zoo.io import write_whole
+
+HERE = Path(__file__).parent
+MARKS = {BETTER: 'better than', WORSE: 'worse than'}
+"""Signs of a table in words, for those who hear it."""
+
+
+def write_site(out: Path, folder: Path) -> Path:
+    """Write ``index.html`` with all that a results file holds; it needs neither network nor other files.
+
+    Args:
+        out: folder of results.
+        folder: folder of the page.
+
+    Returns:
+        The file.
+
+    Raises:
+        UsageError: there are no results, or a package that the page is made with is missing.
+    """
+    try:
+        import itables
+        import jinja2
+    except ImportError as error:
+        raise UsageError(f"--site needs {error.name}: pip install '.[site]'") from error
+    results = Results(out)
+    found = {result.key: result for result in results.finished() if result.record}
+    if not found:
+        raise UsageError(f'{out} holds no results: name their folder by --out, or measure something first')
+    used = {result.record.weights_digest for result in found.values() if result.record}
+    cards = {
+        entry.rounded_from: entry for entry in entries().values() if entry.rounded_from and entry.rounded_from in used
+    }
+    groups: dict[str, list[View]] = {}
+    for view in views(results):
+        groups.setdefault(view.group, []).append(view)
+    names = {digest: entry.name for digest, entry in cards.items()}
+    content = json.dumps(content_of(found, [*results.store.plans.values()], names)).encode()
+    tables = Path(itables.__file__).parent / 'html'
+    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(HERE), autoescape=True)
+    page = environment.get_template('page.html').render(
+        title=f'Benchmark: {out.resolve().name}',
+        groups=groups,
+        places={key: place for place, key in enumerate(found)},
+        marks=MARKS,
+        cards={entry.name: _card(entry) for entry in cards.values()},
+        content=base64.b64encode(gzip.compress(content, mtime=0)).decode(),
+        style=(HERE / 'page.css').read_text('utf-8'),
+        script=(HERE / 'page.js').read_text('utf-8'),
+        tables_style=(tables / 'dt_bundle.css').read_text('utf-8'),
+        tables_script=base64.b64encode((tables / 'dt_bundle.js').read_bytes()).decode(),
+    )
+    path = folder / 'index.html'
+    write_whole(path, page.encode())
+    return path
+
+
+def _card(entry: Entry) -> str:
+    """A card as HTML, one level below the title of the page; links into the repository are plain text."""
+    from markdown_it import MarkdownIt
+
+    text = re.sub(r'<!--.*?-->', '', card(entry))
+    text = re.sub(r'\[([^]]*)\]\((?!https://)[^)]*\)', r'\1', text)
+    text = re.sub(r'^#', '##', text, flags=re.MULTILINE)
+    return MarkdownIt('commonmark', {'html': False}).enable('table').render(text)
