@@ -67,6 +67,29 @@ class ProjectedQueries(nn.Module):
         return torch.stack(projected).sum(dim=0)
 
 
+def streams_of(pretrainer: Any, modality: str) -> dict[str, float]:
+    """Streams that live in the space of a modality's teacher, each weighing the same, by the name of their objective.
+
+    One is the modality's own. The space is what ``zoo.teachers.Teacher.space`` says.
+    """
+    teachers = {name: entry.teacher for name, entry in alignments(pretrainer).items() if entry.teacher is not None}
+    own = teachers.get(modality)
+    return {name: 1.0 for name, teacher in teachers.items() if own is not None and teacher.space == own.space}
+
+
+def comparable(
+    model: ProjectedQueries, features: np.ndarray, references: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, bool]:
+    """Features (S, D) of clouds and unit vectors (T, D) of references, and whether the mean over channels was left out.
+
+    It says nothing where the targets of the students were layer-normalized.
+    """
+    centred = any(entry.target_norm == 'layer' for entry in model.objectives.values())
+    if centred:
+        features, references = (rows - rows.mean(1, keepdims=True) for rows in (features, references))
+    return features, references / np.linalg.norm(references, axis=1, keepdims=True), centred
+
+
 def alignments(pretrainer: Any) -> dict[str, AlignModality]:
     """Objectives that align a query with another modality, by name."""
     return {name: entry for name, entry in pretrainer.objectives.items() if isinstance(entry, AlignModality)}
@@ -96,7 +119,8 @@ class ZeroShot(Protocol):
     """Zero-shot classification: a pretrained student is given the names of the classes alone.
 
     Attributes:
-        streams: weights of the alignment objectives by name; the text stream alone by default.
+        streams: weights of the alignment objectives by name; by default the text stream, and with the same weight those
+            whose teachers share the space of the texts.
         split: split that is measured on, ``test`` or ``train+test``, which are different protocols.
         prompts: templates of the texts with one ``{}``; those of the teachers by default.
     """
@@ -124,7 +148,7 @@ class ZeroShot(Protocol):
         Raises:
             UsageError: a stream is missing or the teacher's space is another one.
         """
-        model = ProjectedQueries(encoder, self.streams or {'text': 1.0})
+        model = ProjectedQueries(encoder, self.streams or streams_of(encoder, 'text') or {'text': 1.0})
         aligned, prompts = alignments(encoder), self.prompts or PROMPTS
         text = aligned['text'].teacher if 'text' in aligned else None
         if text is None:
@@ -138,11 +162,7 @@ class ZeroShot(Protocol):
                 f'the streams {dict(model.streams)} have {features.shape[1]} channels and the texts '
                 f'{class_features.shape[1]}: they are not of one space'
             )
-        # Targets of these students were layer-normalized: the mean over channels says nothing.
-        centred = any(entry.target_norm == 'layer' for entry in model.objectives.values())
-        if centred:
-            features, class_features = (rows - rows.mean(1, keepdims=True) for rows in (features, class_features))
-        unit = class_features / np.linalg.norm(class_features, axis=1, keepdims=True)
+        features, unit, centred = comparable(model, features, class_features)
         predicted = (features @ unit.T).argmax(axis=1)
         own = {
             'split': self.split,

@@ -105,6 +105,7 @@ PACKS = {
         'ModelNet10 from voxels',
         'points sampled on 30³ voxel grids of ModelNet10: not comparable with published ModelNet10 figures',
     ),
+    'commons': ('commons/everyday/points1024.npz', 'named objects of open collections (commons)', ''),
 }
 """Place in the folder of packs, title, and a note, by name."""
 

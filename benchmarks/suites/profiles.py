@@ -176,7 +176,7 @@ PROFILES = {
         Profile(
             'night',
             'packs again, at 288,000 samples a method instead of 12,000: where curves of nano are flat',
-            suites=('svm', 'few_shot', 'zero_shot', 'ablation_fusion', 'samples_seen'),
+            suites=('svm', 'few_shot', 'zero_shot', 'retrieval', 'ablation_fusion', 'samples_seen'),
             corpus='packs',
             pretrain_seeds=1,
             epochs=100,

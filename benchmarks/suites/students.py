@@ -30,6 +30,7 @@ SUPERVISION = {
     'ClassContrast': 'class labels',
     'PointIdentity': 'masked points',
     'EfficientNetLite0Teacher': 'pictures by EfficientNet-Lite0 (ImageNet)',
+    'ConSETeacher': 'names of ImageNet classes by EfficientNet-Lite0 and MiniLM',
     'SentenceTeacher': f'{TEXTS} by MiniLM',
     'DVAETokenizer': 'token ids of a dVAE',
     'MovingAverage': 'a moving average of itself',

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from zoo.teachers.base import Teacher
 from zoo.teachers.clip import CLIPImageTeacher, CLIPTextTeacher
+from zoo.teachers.conse import ConSETeacher
 from zoo.teachers.efficientnet_lite import EfficientNetLite0Teacher
 from zoo.teachers.feature_bank import FeatureBank
 from zoo.teachers.image import ImageTeacher
@@ -18,6 +19,7 @@ __all__ = [
     'PROMPTS',
     'CLIPImageTeacher',
     'CLIPTextTeacher',
+    'ConSETeacher',
     'CrossModalTokenizer',
     'DVAETokenizer',
     'EfficientNetLite0Teacher',

@@ -83,6 +83,11 @@ class Teacher(nn.Module):
         """Whether the network is in memory."""
         return bool(self._hidden) or 'network' in self._modules
 
+    @property
+    def space(self) -> str:
+        """Name of the space of its features: features of teachers may be compared where it is the same."""
+        return type(self).__name__
+
     @cached_property
     def fingerprint(self) -> str:
         """Type and SHA-256 of files and preprocessing: equal fingerprints mean equal features.

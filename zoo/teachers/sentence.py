@@ -38,6 +38,11 @@ class SentenceTeacher(TextTeacher):
         self.max_length = max_length
         self._prepare()
 
+    @property
+    def space(self) -> str:
+        """That of its model."""
+        return f'{type(self).__name__} {self.model or "MiniLM"}'
+
     @cached_property
     def _folder(self) -> Path:
         """The folder of the model."""

@@ -37,8 +37,8 @@ def zero_shot(planner: Planner) -> list[TablePlan]:
     if not models:
         return []
     notes = [
-        'Text stream alone, 60 prompts, mean of unit features; test split. The text teacher of the run is that of '
-        'pretraining.',
+        'Text stream, with the image stream added where the teachers of both share one space (ConSE); 60 prompts, mean '
+        'of unit features; test split. The text teacher of the run is that of pretraining.',
     ]
     sources, missing = available(planner, OFFICIAL, ['modelnet10-voxels', 'shapedb69'])
     if not planner.profile.sources:

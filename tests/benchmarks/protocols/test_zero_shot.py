@@ -17,6 +17,7 @@ class Spelling(nn.Module):
 
     embed_dim = 26
     frozen = True
+    space = 'letters'
 
     def forward(self, texts):
         return torch.tensor([[text.lower().count(chr(97 + i)) + 0.1 * i for i in range(26)] for text in texts]).float()
@@ -54,6 +55,18 @@ def test_predictions_equal_a_loop_over_clouds_and_sentences(tmp_path, norm):
         assert found.predictions[index] == int(np.argmax(cosines))
     assert found.protocol['centred'] is (norm == 'layer')
     assert (found.protocol['name'], ZeroShot(split='train+test').recorded) == ('zero_shot', 'zero_shot@train+test')
+
+
+@pytest.mark.parametrize('space', ['letters', 'colors'])
+def test_the_image_stream_takes_part_where_its_teacher_shares_the_space(tmp_path, space):
+    _, _, test = parts(tmp_path)
+    model = pretrainer()
+    model.objectives['image'].teacher = Spelling()
+    model.objectives['image'].teacher.space = space
+    streams = {'text': 1.0, 'image': 1.0} if space == 'letters' else {'text': 1.0}
+    found, expected = (measured(ZeroShot(given), model, None, test) for given in (None, streams))
+    assert found.protocol['streams'] == expected.protocol['streams'] == streams
+    assert np.array_equal(found.predictions, expected.predictions)
 
 
 def test_long_sentences_weigh_as_much_as_short_ones():
