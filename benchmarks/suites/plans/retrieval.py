@@ -66,9 +66,9 @@ def retrieval(planner: Planner) -> list[TablePlan]:
 
 
 def _commons(planner: Planner) -> dict[str, Source]:
-    """Named objects of open collections with pictures, where their pack is there; no corpus here has them."""
+    """Named objects of open collections with pictures, where their pack is there and not pretrained on."""
     source = planner.source('commons')
-    if source.get:
+    if source.get or 'commons' in planner.corpus.name:
         return {}
     place = Path(source.test['points'])
     beside = {key: str(place.with_name(name)) for key, name in (('images', 'views112.npz'), ('meta', 'meta.json'))}
