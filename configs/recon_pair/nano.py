@@ -4,7 +4,7 @@ Pictures are mixtures of the names of ImageNet classes (ConSE), read by the same
 stream may take part in zero-shot. All else is recon-nano; the pair is ours and no CLIP.
 Cost: as recon-nano.
 Expected: no published figure belongs to this config; measured ones stand in docs/decisions.md.
-Command: python tools/train.py configs/recon_conse/nano.py
+Command: python tools/train.py configs/recon_pair/nano.py
 """
 
 _base_ = '../recon/nano.py'

@@ -4,7 +4,7 @@ Pictures are mixtures of the names of ImageNet classes (ConSE), read by the same
 stream may take part in zero-shot. All else is cmc-nano; the pair is ours and no CLIP.
 Cost: as cmc-nano.
 Expected: no published figure belongs to this config; measured ones stand in docs/decisions.md.
-Command: python tools/train.py configs/cmc_conse/nano.py
+Command: python tools/train.py configs/cmc_pair/nano.py
 """
 
 _base_ = '../cmc/nano.py'
