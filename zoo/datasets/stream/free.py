@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from types import SimpleNamespace
 
@@ -13,7 +14,13 @@ from zoo.datasets.procedural.draw import Draw
 from zoo.datasets.procedural.shapes import Parts, Shape
 from zoo.datasets.stream.solids import Solid, ball, cone, cube, cylinder, height_field, torus, wireframe
 
-KINDS = {'cube': cube, 'ball': ball, 'cylinder': cylinder, 'cone': cone, 'torus': torus}
+KINDS: dict[str, Callable[[int], Solid]] = {
+    'cube': cube,
+    'ball': ball,
+    'cylinder': cylinder,
+    'cone': cone,
+    'torus': torus,
+}
 FINE = {'cube': 3, 'ball': 24, 'cylinder': 24, 'cone': 24, 'torus': 24}
 COARSE = {'cube': 1, 'ball': 8, 'cylinder': 8, 'cone': 8, 'torus': 8}
 """Divisions of a cube or sides of a round solid: as a surface, and as wires."""
