@@ -57,29 +57,35 @@ class Retrieval(Protocol):
         Returns:
             After ``text/`` and ``image/``, where the student has such a stream: ``recall@K`` in percent of queries with
             both ends of its 95 % interval (``_low``, ``_high``), ``chance@K`` of a random order, ``median_rank`` with
-            its interval, and ``queries``, their number.
+            its interval, and ``queries``, their number. After ``pictures/`` the same of texts that search pictures
+            instead of clouds, one an object, by the teachers alone, where both share one space.
 
         Raises:
             UsageError: there are no texts to search by.
         """
-        features = teacher_features(encoder, data.test, context.device)
+        features = {
+            name: rows.cpu().numpy() for name, rows in teacher_features(encoder, data.test, context.device).items()
+        }
         texts = [data.test.text(place) for place in range(len(data.test))]
         about = np.unique(texts, return_inverse=True)[1]
         metrics: dict[str, float] = {}
-        streams: dict[str, Any] = {}
-        for modality in ('text', 'image'):
-            streams[modality] = streams_of(encoder, modality)
-            if not streams[modality]:
+        streams = {modality: streams_of(encoder, modality) for modality in ('text', 'image')}
+        for modality, summed in streams.items():
+            if not summed:
                 continue
-            model = ProjectedQueries(encoder, streams[modality])
+            model = ProjectedQueries(encoder, summed)
             clouds, _ = context.cache.get(model, data.test, evaluation_transforms(context.num_points), context.device)
             groups = about if modality == 'text' else np.arange(len(clouds))
-            queries = features[f'{modality}_feature'].cpu().numpy()[np.unique(groups, return_index=True)[1]]
-            clouds, queries, _ = comparable(model, clouds, queries)
-            unit = clouds / np.maximum(np.linalg.norm(clouds, axis=1, keepdims=True), 1e-12)
-            found = ranks(queries @ unit.T, groups)
-            figures = summary(found, np.bincount(groups), len(clouds), self.ks, context.seed)
-            metrics |= {f'{modality}/{name}': value for name, value in figures.items()}
+            queries = features[f'{modality}_feature'][np.unique(groups, return_index=True)[1]]
+            searched = {modality: clouds}
+            if modality == 'text' and 'image' in summed:
+                searched['pictures'] = features['image_feature']
+            for name, rows in searched.items():
+                rows, unit, _ = comparable(model, rows, queries)
+                lengths = np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+                found = ranks(unit @ (rows / lengths).T, groups)
+                figures = summary(found, np.bincount(groups), len(rows), self.ks, context.seed)
+                metrics |= {f'{name}/{figure}': value for figure, value in figures.items()}
         if not metrics:
             raise UsageError(
                 'this student is aligned with no teacher, so nothing finds its clouds: choose cmc or recon'

@@ -15,8 +15,9 @@ from benchmarks.suites.plans.held_out import held_out
 from benchmarks.suites.students import objectives
 from benchmarks.suites.suite import suite
 from benchmarks.suites.table import TablePlan
+from zoo.registry import TEACHERS
 
-CHANCE = 'random order'
+CHANCE, PICTURES = 'random order', 'pictures by the teachers of {}, no student'
 
 COLUMNS: Mapping[str, str] = {
     'recall@1': 'recall@1',
@@ -51,13 +52,18 @@ def retrieval(planner: Planner) -> list[TablePlan]:
         title = f'Clouds found by {modality}s' + (f', {source.title}' if source else '')
         made = table(planner, f'retrieval_{modality}{suffix}', title, models, NOTES, baseline=False, better='none')
         for model, seed in itertools.product(made.models if source else (), planner.pretrain_seeds):
-            goal = objectives(planner.config(model)).get(modality)
-            if source is None or goal is None or goal.type != 'AlignModality':
+            goals = objectives(planner.config(model))
+            teachers = {name: goals[name].teacher for name in goals if goals[name].type == 'AlignModality'}
+            if source is None or modality not in teachers:
                 continue
+            spaces = {TEACHERS.build(teacher.to_dict()).space for teacher in teachers.values()}
+            alone = modality == 'text' and len(teachers) > len(spaces)
             own = {'offline': planner.corpus.offline, 'split': source.test['split']}
             job = planner.measure(Retrieval(), source, model, seed, **own)
             for column, metric in COLUMNS.items():
                 made.add(model.label, column, seed, job, f'{modality}/{metric}')
+                if alone:
+                    made.add(PICTURES.format(model.label), column, seed, job, f'pictures/{metric}')
             if model is made.models[-1]:
                 for k in Retrieval().ks:
                     made.add(CHANCE, f'recall@{k}', seed, job, f'{modality}/chance@{k}')

@@ -90,6 +90,14 @@ def test_every_figure_equals_a_loop_over_queries_and_clouds(tmp_path, data, shar
             hits = [place <= k for place in places]
             assert found.metrics[f'{modality}/recall@{k}'] == pytest.approx(100 * np.mean(hits))
     assert measured(Retrieval((1, 2)), model, None, data, POINTS).metrics == found.metrics
+    pictures = torch.stack([torch.from_numpy(data.image(i, 0)).permute(2, 0, 1) / 255 for i in range(total)])
+    seen, places = model.objectives['image'].teacher(pictures).half().float(), []
+    for number, text in enumerate(TEXTS):
+        pair = model.objectives['text'].teacher([text]), seen
+        scores = F.cosine_similarity(*(rows - rows.mean(1, keepdim=True) if norm == 'layer' else rows for rows in pair))
+        order = scores.argsort(descending=True).tolist()
+        places.append(1 + min(order.index(i) for i in range(total) if i % 3 == number))
+    assert found.metrics.get('pictures/median_rank') == (np.median(places) if shared else None)
 
 
 def test_chance_counts_the_orders_in_which_a_right_cloud_is_early():

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 
+import numpy as np
 import pytest
 
 from benchmarks.suites.catalog import all_suites
@@ -49,6 +51,30 @@ def test_of_joined_packs_the_test_split_is_held_out(tmp_path, pictures):
     found = dict(held_out(planner, RECON, pictures).test)
     expected = {'type': 'ShapePack', 'points': path, 'split': 'test'}
     assert found == (expected | {'images': path, 'texts': True} if pictures else expected)
+
+
+def test_retrieval_searches_held_out_clouds_and_commons_where_they_are(tmp_path):
+    (texts, images) = SUITES['retrieval'].plan(Planner(find_profile('laptop'), pattern='recon*'))
+    assert {figure.metric.split('/')[0] for figure in images.figures} == {'image'}
+    assert 'recon-plus-nano' in {figure.row for figure in texts.figures} - {figure.row for figure in images.figures}
+    assert {job.settings['split'] for job in texts.jobs.values()} == {'val'}
+    (texts, _) = SUITES['retrieval'].plan(Planner(find_profile('laptop'), pattern='*pair'))
+    alone = {figure.metric for figure in texts.figures if 'no student' in figure.row}
+    assert alone == {
+        figure.metric.replace('text', 'pictures') for figure in texts.figures if figure.row == 'recon-pair-nano'
+    }
+    (tmp_path / 'commons' / 'everyday').mkdir(parents=True)
+    path = write_pack(
+        tmp_path / 'commons' / 'everyday' / 'points1024.npz', 10, num_points=16, views=np.zeros((10, 1, 4, 4), np.uint8)
+    )
+    path.with_name('views112.npz').symlink_to(path)
+    path.with_name('meta.json').write_text(json.dumps([{'name': f'thing {i}', 'category': 'any'} for i in range(10)]))
+    tables = SUITES['retrieval'].plan(Planner(find_profile('laptop'), pattern='recon', packs=tmp_path))
+    assert [table.name for table in tables] == [
+        f'retrieval_{name}' for name in ('text', 'image', 'text_commons', 'image_commons')
+    ]
+    (job,) = tables[2].jobs.values()
+    assert (job.settings['split'], job.settings['test']['texts']) == ('all', True)
 
 
 def test_loss_and_accuracy_of_an_epoch_are_of_one_student():
