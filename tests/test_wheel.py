@@ -68,6 +68,7 @@ def test_a_wheel_works_from_an_empty_folder(tree, tmp_path):
     (wheel,) = tmp_path.glob('recon_zoo-*.whl')
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {'zoo/.mim/model_index.yml', 'zoo/.mim/configs/recon/nano.py', 'zoo/.mim/tools/train.py'} <= names
+    assert {f'benchmarks/site/page.{ending}' for ending in ('html', 'css', 'js')} <= names
     assert not [name for name in names if name.split('/')[0] in ('tests', 'configs', 'tools')]
     site, empty = tmp_path / 'site', tmp_path / 'empty'
     empty.mkdir()

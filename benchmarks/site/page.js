@@ -133,28 +133,31 @@ const columns = { extend: 'colvis', text: 'Columns', columns: ':not(.choose)' };
 
 function listFigures(table) {
   const text = DataTable.render.text();
-  const listed = ['order', ['searchList']];
-  const named = (data, title, more = {}) => ({ data, title, render: text, columnControl: listed, ...more });
+  const sorts = (title) => ({ extend: 'order', text: `Sort by ${title}` });
+  const filters = (title) => ({ extend: 'dropdown', text: `Filter by ${title}`, content: ['searchList'] });
+  const named = (data, title, more = {}) => ({ data, title, render: text, columnControl: [sorts(title), filters(title)], ...more });
   const figure = (value, type, row) => {
     if (type !== 'display') return type === 'filter' ? row.text : value;
     return element('button', { type: 'button', class: 'cell', 'data-records': row.records.join(' ') }, row.text).outerHTML;
   };
+  const shown = [
+    named('model', 'model'),
+    named('method', 'method', { visible: false }),
+    named('size', 'size'),
+    named('task', 'task'),
+    named('protocol', 'protocol'),
+    named('metric', 'metric'),
+    { data: 'value', title: 'figure', render: figure, className: 'figure', type: 'num', columnControl: [sorts('figure')] },
+    named('labels', 'labels'),
+    named('seeds', 'seeds'),
+    named('pretrained', 'pretrained on', { className: 'long' }),
+    named('saw', 'test objects it saw'),
+    named('source', 'source'),
+  ];
+  table.append(element('thead', {}, element('tr', {}, ...shown.map(({ title }) => element('th', { scope: 'col' }, title)))));
   return new DataTable(table, {
     data: figures,
-    columns: [
-      named('model', 'model'),
-      named('method', 'method', { visible: false }),
-      named('size', 'size'),
-      named('task', 'task'),
-      named('protocol', 'protocol'),
-      named('metric', 'metric'),
-      { data: 'value', title: 'figure', render: figure, className: 'figure', type: 'num', columnControl: ['order'] },
-      named('labels', 'labels'),
-      named('seeds', 'seeds'),
-      named('pretrained', 'pretrained on', { className: 'long' }),
-      named('saw', 'test objects it saw'),
-      named('source', 'source'),
-    ],
+    columns: shown,
     order: [],
     ordering: { indicators: false, handler: false },
     pageLength: 25,

@@ -17,7 +17,7 @@ from benchmarks.run.curve import draw
 from benchmarks.run.harness import FIRST
 from benchmarks.run.quotes import TITLE as PUBLISHED
 from benchmarks.run.results import Results
-from benchmarks.run.tables import SEEDS, table_of
+from benchmarks.run.tables import FAILED, SEEDS, table_of
 from benchmarks.suites.catalog import all_suites
 
 GROUPS = {'suite': 'Leaderboards', 'study': 'Studies and curves', 'table': 'Ablations and tables'}
@@ -35,7 +35,7 @@ class View:
         group: heading that it stands under.
         rows: cells of what was measured, then of what others published.
         published: number of the rows that others published.
-        problems: what failed or is not present, and why, by name.
+        failed: jobs that failed, and why.
         first: place of the first column of figures.
         seen: keys of records whose pretraining saw objects that they are measured on.
         picture: the curve as an address that holds it; empty where the columns are no points of one.
@@ -47,7 +47,7 @@ class View:
     group: str
     rows: list[list[Cell]]
     published: int
-    problems: dict[str, str]
+    failed: dict[str, str]
     first: int
     seen: frozenset[str]
     picture: str
@@ -86,21 +86,21 @@ def _view(plan: Plan, results: Results, group: str) -> View:
     table = table_of(plan, results)
     measured: list[list[Cell]] = []
     published: list[list[Cell]] = []
-    problems: dict[str, str] = dict(plan.missing)
+    failed: dict[str, str] = {}
     for title, rows in table.groups():
         if title == PUBLISHED:
             published += rows
         elif not title:
             measured += rows
-        else:
-            problems |= {row[0].text(): row[1].text() for row in rows if row[0].text() not in problems}
+        elif title == FAILED:
+            failed = {row[0].text(): row[1].text() for row in rows}
     keys = {key for row in measured for cell in row for key in cell.records}
     seen = frozenset(key for key in keys if _saw(results, key))
     first = table.header.index(SEEDS) + 1
     anchor = re.sub(r'\W', '-', f'{plan.profile}-{plan.name}')
     rows = [*measured, *published]
     picture = _picture(plan, results)
-    return View(anchor, plan, table, GROUPS[group], rows, len(published), problems, first, seen, picture)
+    return View(anchor, plan, table, GROUPS[group], rows, len(published), failed, first, seen, picture)
 
 
 def _saw(results: Results, key: str) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.records import Store
+from benchmarks.site import write_site
 from benchmarks.site.content import command
 from tests.benchmarks.records.examples import record
 from tests.benchmarks.site import example
@@ -18,8 +19,6 @@ from zoo.errors import UsageError
 
 pytest.importorskip('itables', reason="the page needs pip install '.[site]'")
 pytest.importorskip('markdown_it', reason="the page needs pip install '.[site]'")
-
-from benchmarks.site import write_site
 
 MEGABYTE = 1 << 20
 
