@@ -142,14 +142,14 @@ function listFigures(table) {
   };
   const shown = [
     named('model', 'model'),
-    named('method', 'method', { visible: false }),
-    named('size', 'size'),
+    { data: 'value', title: 'figure', render: figure, className: 'figure', type: 'num', columnControl: [sorts('figure')] },
     named('task', 'task'),
     named('protocol', 'protocol'),
     named('metric', 'metric'),
-    { data: 'value', title: 'figure', render: figure, className: 'figure', type: 'num', columnControl: [sorts('figure')] },
     named('labels', 'labels'),
     named('seeds', 'seeds'),
+    named('method', 'method', { visible: false }),
+    named('size', 'size'),
     named('pretrained', 'pretrained on', { className: 'long' }),
     named('saw', 'test objects it saw'),
     named('source', 'source'),
