@@ -124,7 +124,8 @@ def teachers(stage: Stage) -> Iterator[Row]:
 
 def trainings(stage: Stage) -> Iterator[Row]:
     """The Runner: deterministic runs repeat bit by bit, resumed ones too, and processes train together."""
-    for config in ('configs/recon_smc/nano.py', 'configs/point2vec/nano.py', 'configs/point_mae/nano.py'):
+    for method in ('point2vec', 'recon_smc', 'point_mae')[: 1 if stage.quick else None]:
+        config = f'configs/{method}/nano.py'
         if stage.over:
             return
         with TemporaryDirectory() as folder:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import signal
 import subprocess
 import sys
@@ -16,18 +17,10 @@ from zoo.config import ROOT
 
 def train(stage: Stage) -> Iterator[Row]:
     """Run the profile ``gpu`` until its time is up, and yield the figures that are there then."""
-    out, profile = stage.out / 'train', 'smoke' if stage.quick else 'gpu'
-    command = [
-        sys.executable,
-        'tools/benchmark.py',
-        '--profile',
-        profile,
-        '--suite',
-        'svm',
-        '--out',
-        str(out.resolve()),
-    ]
-    process = subprocess.Popen([*command, '--jobs', '1'], cwd=ROOT)
+    out = stage.out / 'train'
+    less = ('smoke', '--models', 'point-mae') if stage.quick else ('gpu',)
+    command = f'tools/benchmark.py --suite svm --jobs 1 --out {shlex.quote(str(out.resolve()))} --profile'
+    process = subprocess.Popen([sys.executable, *shlex.split(command), *less], cwd=ROOT)
     try:
         process.wait(stage.seconds)
     except subprocess.TimeoutExpired:
@@ -35,6 +28,7 @@ def train(stage: Stage) -> Iterator[Row]:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(60)
         process.kill()
+        process.wait()
     if (out / NAME).is_file():
         for record in load_results(out).to_dict('records'):
             what = (
