@@ -49,6 +49,7 @@ def parser() -> ArgumentParser:
     add('--seeds', type=int, metavar='N', help='repetitions, pretraining included')
     add('--packs', type=Path, metavar='DIR', help='folder of packs of real shapes; $ZOO_PACKS by default')
     add('--plan', action='store_true', help='show the jobs, what is done and how long the rest takes')
+    add('--status', action='store_true', help='how far the run in the folder of results is, from another terminal too')
     add('--report', action='store_true', help='make the tables again from records alone')
     add('--site', type=Path, metavar='DIR', help='with --report: all results as one page, DIR/index.html')
     add('--out', type=Path, default=Path('work_dirs/benchmark'), metavar='DIR', help='folder of results')
@@ -74,6 +75,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         text, code = verify(given.verify, packs=given.packs)
         print(text)
         return code
+    if given.status:
+        from benchmarks.run.status import status_text
+
+        print(status_text(given.out))
+        return 0
     if given.site:
         from benchmarks.site import write_site
 
@@ -144,7 +150,8 @@ def _check(given: argparse.Namespace, group: str) -> None:
             raise UsageError(f'--{name.replace("_", "-")} goes with --encoder')
     if given.site and not given.report:
         raise UsageError('--site goes with --report')
-    if not (given.all or given.list or given.merge or given.verify or given.site or group or given.encoder):
+    alone = given.list or given.merge or given.verify or given.status or given.site
+    if not (given.all or alone or group or given.encoder):
         raise UsageError('say what to measure: --all, --suite S, --table T or --study S; --list shows them')
     for name in ('seeds', 'jobs'):
         if getattr(given, name) is not None and getattr(given, name) < 1:

@@ -19,6 +19,7 @@ from benchmarks.run.estimate import Estimator, in_words
 from benchmarks.run.executor import Executor
 from benchmarks.run.plan import plan_text, wanted_jobs
 from benchmarks.run.results import Results
+from benchmarks.run.status import note_run
 from benchmarks.run.tables import table_of
 from benchmarks.suites.catalog import all_suites, find_suite
 from benchmarks.suites.job import in_order
@@ -123,6 +124,7 @@ def run(request: Request) -> int:
     jobs, estimator = in_order(wanted_jobs(tables), results.done), Estimator(results.finished())
     left = f', about {in_words(estimator.total(jobs, engine.slots))}' if jobs else ''
     _say(f'{len(jobs)} jobs to do with {engine.slots} processes{left}; what is done stays in {request.out}')
+    note_run(request.out, jobs, engine.slots, estimator)
     display = Display(jobs, engine.slots, estimator)
     try:
         state = Executor(jobs, results, engine, display, estimator).run()

@@ -22,8 +22,8 @@ class Results:
 
     ``results.jsonl.gz`` has a line for every finished job, with its record and predictions, for every failure and for
     every table that was asked for; tables are made from it alone. ``runs/KEY`` holds the files of a job,
-    ``logs/KEY.log`` what it printed, ``events.jsonl`` what was begun and ended. A job whose files are no longer what
-    they were is not done.
+    ``logs/KEY.log`` what it printed, ``events.jsonl`` what was begun and ended, ``run.json`` what the last run was
+    to do. A job whose files are no longer what they were is not done.
 
     Attributes:
         out: the folder.
@@ -107,11 +107,16 @@ class Results:
         """Where a job's output goes."""
         return self.out / 'logs' / f'{key}.log'
 
+    @property
+    def events(self) -> Path:
+        """List of what was begun and ended, a line each."""
+        return self.out / 'events.jsonl'
+
     def note(self, event: str, key: str) -> None:
         """Append a line to the list of events."""
         self.out.mkdir(parents=True, exist_ok=True)
         line = json.dumps({'time': round(time.time(), 3), 'event': event, 'key': key}) + '\n'
-        with (self.out / 'events.jsonl').open('a', encoding='utf-8') as file:
+        with self.events.open('a', encoding='utf-8') as file:
             file.write(line)
 
     def _unfit(self, path: Path, expected: str) -> str:

@@ -66,6 +66,7 @@ def test_list_and_wrong_usage(tmp_path, capsys, main, monkeypatch):
         ('--suite', 'ablation_fusion'): 'it is a table',
         ('--all', '--report', '--out', tmp_path): 'no results',
         ('--report', '--site', tmp_path, '--out', tmp_path): 'no results',
+        ('--status', '--out', tmp_path): 'holds no run',
         ('--all', '--site', tmp_path): 'goes with --report',
         ('--suite', 'svm', '--executor', 'slurm', '--jobs', '1', '--out', tmp_path): 'srun, which are not on the path',
         ('--suite', 'svm', '--slurm=--mem=1G', '--out', tmp_path): 'goes with --executor slurm',
