@@ -132,7 +132,9 @@ def made_ready(
         settings = _with_random_tokenizers(config.model.to_dict(), Path(folder))
         settings['data_preprocessor'] = config.data_preprocessor.to_dict()
         torch.manual_seed(0)
-        model = MODELS.build(settings).to(device).train()
+        with torch.device(device):
+            model = MODELS.build(settings).train()
+        model.to(device)
         yield model, random_batch(config, model, batch_size), _optimizer(config, model)
 
 

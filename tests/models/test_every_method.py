@@ -6,6 +6,7 @@ import pytest
 import torch
 
 import zoo
+from zoo.hub.backbones import backbone_config
 from zoo.hub.index import find_entry
 
 NAMES = zoo.list_models('*-nano_procedural', task='pretrain')
@@ -31,10 +32,17 @@ def test_neither_order_of_points_nor_company_matters(name, points):
     torch.testing.assert_close(model(points[1:2]), before[1:2], rtol=1e-3, atol=1e-4)
 
 
+def each_structure():
+    """A name for every backbone as it is used downstream, which several methods share."""
+    return {str(backbone_config(name)): name for name in NAMES}.values()
+
+
 @pytest.mark.slow
+@pytest.mark.parametrize('name', each_structure())
 @pytest.mark.filterwarnings('ignore::torch.jit.TracerWarning', 'ignore::DeprecationWarning')
-def test_traced_and_exported_models_answer_for_batches_of_any_size(model, points):
+def test_traced_and_exported_models_answer_for_batches_of_any_size(name, points):
     """Traced on one cloud: nothing of its batch may be left in the graph as a constant."""
+    model = zoo.get_model(name)
     traced = torch.jit.trace(model, points[:1], check_trace=False)
     batch = torch.export.Dim('batch', min=2, max=64)
     with torch.no_grad():

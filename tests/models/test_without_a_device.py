@@ -23,16 +23,16 @@ DOWNSTREAM = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob('con
 
 @pytest.mark.parametrize('name', known_configs(), ids=str)
 def test_a_step(name):
-    with made_ready(step_config(name), 4) as (model, batch, _):
-        model.to('meta')
+    with made_ready(step_config(name), 4, 'meta') as (model, batch, _):
         batch = {key: value.to('meta') for key, value in batch.items()}
         losses = model(**model.data_preprocessor(batch, training=True), mode='loss')
         assert all(loss.shape == () for loss in losses.values())
         sum(losses.values()).backward()
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     assert sum(parameter.grad is not None for parameter in trained) > 0.9 * len(trained)
-    with torch.inference_mode():
-        measure(model.eval())
+    if name.size == 'nano':  # layers that are there more than once ask for nothing else
+        with torch.inference_mode():
+            measure(model.eval())
 
 
 def measure(model):
