@@ -37,7 +37,7 @@ def address(tmp_path_factory):
 def page(browser, address):
     """The page, opened; whatever it says to the console or asks of others fails the test."""
     opened, complaints = browser.new_page(), []
-    opened.set_default_timeout(10_000)
+    opened.set_default_timeout(120_000)  # of a busy machine
     opened.on('console', lambda message: complaints.append(message.text))
     opened.on('pageerror', lambda error: complaints.append(str(error)))
     opened.on('dialog', lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
@@ -132,6 +132,7 @@ def test_a_phone_shows_the_page_without_scrolling_it_sideways(page):
 def test_axe_finds_nothing_serious(browser, address):
     axe = pytest.importorskip('axe_playwright_python.sync_playwright').Axe()
     page = browser.new_page(bypass_csp=True)  # which would refuse the script of axe
+    page.set_default_timeout(120_000)
     page.goto(address)
     for opened in (None, 'button.cell', '#theme', 'a[href="#figures"]', f'a[href="#card-{example.RELEASED}"]'):
         if opened:
