@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from zoo.datasets.meshes.mesh import FloatArray
 from zoo.datasets.meshes.painted import UP, PaintedMesh, normal_form
 from zoo.datasets.meshes.sampling import sample_surface, to_unit_sphere
 from zoo.datasets.meshes.signature import signature, thinness
@@ -89,11 +90,16 @@ def bake(item: PaintedMesh, recipe: Recipe, name: str) -> Baked:
     size = recipe.image_size
     views = [view(upright, size, number, recipe.views, stream) for number, stream in enumerate(view_streams)]
     return {
-        'points': to_unit_sphere(points).astype(np.float32),
-        'normals': normals.astype(np.float32),
+        'points': _settled(to_unit_sphere(points)),
+        'normals': _settled(normals),
         'colours': (upright.colour[face] * 255 + 0.5).astype(np.uint8),
         'views': np.stack(views) if views else np.empty((0, size, size, 3), dtype=np.uint8),
     }
+
+
+def _settled(values: FloatArray) -> NDArray[np.float32]:
+    """Return numbers up to 1 without what rounding leaves of a zero, which differs from one processor to the next."""
+    return (values.round(7) + 0.0).astype(np.float32)
 
 
 def traits(item: PaintedMesh, recipe: Recipe) -> dict[str, Any]:

@@ -44,7 +44,9 @@ def signature(mesh: Mesh) -> list[float]:
     found = [float(np.sqrt(total / (4 * np.pi)))]
     found += [float((share * term).sum()) for term in terms]
     found += [float(abs((share * term).sum())) for term in around]
-    return [round(value, 6) for value in (*found, float(mesh.vertices[:, 1].min()), float(mesh.vertices[:, 1].max()))]
+    return [
+        round(value, 6) + 0.0 for value in (*found, float(mesh.vertices[:, 1].min()), float(mesh.vertices[:, 1].max()))
+    ]
 
 
 def thinness(mesh: Mesh) -> float:
