@@ -84,6 +84,16 @@ def test_cells_say_what_the_records_say(site):
         assert described['command'].endswith(' --profile demo --models recon-nano')
 
 
+def test_published_figures_stand_below_and_open_no_record(site):
+    rows = re.findall(r'<tr><td class="choose"></td>.*?</tr>', site[0], re.DOTALL)
+    published = [row for row in rows if '<td>published</td>' in row]
+    assert len(published) > 2
+    assert not any('data-records' in row for row in published)
+    assert sum('<td>measured</td>' in row for row in rows) == len(rows) - len(published) == 2 * len(example.ROWS)
+    assert '<td>measured</td>' in rows[len(example.ROWS) - 1]
+    assert '<td>published</td>' in rows[len(example.ROWS)]
+
+
 def test_signs_curves_and_contamination_are_shown(site):
     page, _, _ = site
     assert page.count('data:image/svg+xml;base64,') == 1
@@ -110,7 +120,7 @@ def test_all_figures_are_listed_once(site):
     _, content, _ = site
     figures = content['figures']
     assert sorted((row['model'], row['task']) for row in figures) == sorted(
-        (row, f'ModelNet40 {column}') for row in example.ROWS for column in example.COLUMNS
+        (row, f'ModelNet40 {variant}'.strip()) for row in example.ROWS for variant in example.COLUMNS.values()
     )
     assert {row['seeds'] for row in figures} == {len(example.SEEDS)}
     assert {row['saw'] for row in figures if row['model'] == example.ROWS[1]} == {'5 of 12'}
