@@ -25,6 +25,7 @@ from benchmarks.protocols.features import evaluation_transforms, require_finite
 from benchmarks.protocols.measurement import Measurement, classified
 from zoo.datasets.captions import readable
 from zoo.errors import UsageError
+from zoo.hub.state import still_fresh
 from zoo.objectives import AlignModality
 from zoo.teachers import PROMPTS
 
@@ -91,8 +92,12 @@ def comparable(
 
 
 def alignments(pretrainer: Any) -> dict[str, AlignModality]:
-    """Objectives that align a query with another modality, by name."""
-    return {name: entry for name, entry in pretrainer.objectives.items() if isinstance(entry, AlignModality)}
+    """Objectives that align a query with another modality, by name; without those that released weights leave out."""
+    found = {name: entry for name, entry in pretrainer.objectives.items() if isinstance(entry, AlignModality)}
+    fresh = still_fresh(pretrainer)
+    if any(name.startswith('backbone.') for name in fresh):  # random on purpose
+        return found
+    return {name: entry for name, entry in found.items() if f'objectives.{name}.projection.weight' not in fresh}
 
 
 @torch.inference_mode()

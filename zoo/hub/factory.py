@@ -95,7 +95,9 @@ def load_entry(entry: Entry) -> nn.Module:
     path = fetch_weights(file)
     if entry.official is None:
         model = _built(_config_of(entry))
-        load_exactly(model, read_tensors(path), f'weights of {entry.name}', left_out(path))
+        absent = left_out(path)
+        load_exactly(model, read_tensors(path), f'weights of {entry.name}', absent)
+        note_fresh(model, [name for name in model.state_dict() if name.startswith(absent)])
         return model
     how = entry.official
     return load_official(

@@ -5,10 +5,11 @@ import pytest
 import torch
 from torch import nn
 
-from benchmarks.protocols.zero_shot import ZeroShot, class_text_features
+from benchmarks.protocols.zero_shot import ZeroShot, alignments, class_text_features
 from tests.backbones.test_contract import SMALL
 from tests.benchmarks.protocols.parts import cloud, measured, parts
 from zoo.errors import UsageError
+from zoo.hub import get_model
 from zoo.registry import MODELS
 
 
@@ -107,3 +108,9 @@ def broken():
 def test_what_makes_no_figure_is_refused(tmp_path, make, streams, words):
     with pytest.raises(UsageError, match=words):
         measured(ZeroShot(streams, prompts=('{}',)), make(), None, parts(tmp_path)[2])
+
+
+def test_a_stream_that_released_weights_leave_out_is_none():
+    """Its projection has random values."""
+    assert set(alignments(get_model('recon-nano_packs', pretrained=True))) == {'text'}
+    assert set(alignments(get_model('recon-nano_packs'))) == {'image', 'text'}
