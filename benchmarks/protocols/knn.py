@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.neighbors import KNeighborsClassifier
 
 from benchmarks.protocols.base import Context, Data, Protocol
 from benchmarks.protocols.measurement import Measurement, classified
@@ -32,6 +31,7 @@ def knn_classify(
     Returns:
         Predicted labels (T,); a tie goes to the smaller label.
     """
+    from sklearn.neighbors import KNeighborsClassifier  # as in svm.py
 
     def weights(distance: np.ndarray) -> np.ndarray:
         # From the nearest one on, which leaves the vote as it is and keeps the exponential in range.

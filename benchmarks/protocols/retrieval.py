@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import hypergeom
 
 from benchmarks.protocols.base import TEXT, Context, Data, Protocol
 from benchmarks.protocols.features import evaluation_transforms
@@ -116,6 +115,8 @@ def summary(found: np.ndarray, answers: np.ndarray, total: int, ks: tuple[int, .
         ks: numbers k.
         seed: random seed of the bootstrap.
     """
+    from scipy.stats import hypergeom  # half a second of every start of the command
+
     drawn = np.random.default_rng(seed).integers(len(found), size=(RESAMPLES, len(found)))
     figures = {'queries': float(len(found))}
     for name, resampled, value in (

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.svm import LinearSVC
 
 from benchmarks.protocols.base import Context, Data, Protocol
 from benchmarks.protocols.measurement import Measurement, classified
@@ -20,7 +19,7 @@ C = 0.075
 """Inverse strength of the regularization in the released code."""
 
 
-def linear_svm(features: np.ndarray, labels: np.ndarray, C: float = C, seed: int = 0) -> LinearSVC:
+def linear_svm(features: np.ndarray, labels: np.ndarray, C: float = C, seed: int = 0) -> Any:
     """A linear SVM that was fitted to features (S, F) and labels (S,).
 
     Args:
@@ -30,6 +29,8 @@ def linear_svm(features: np.ndarray, labels: np.ndarray, C: float = C, seed: int
         seed: random seed of the solver's coordinate order.
     """
     # The primal problem, where it is the smaller one, converges where the default dual solver stops with a warning.
+    from sklearn.svm import LinearSVC  # a second of every start of the command, which seldom fits one
+
     return LinearSVC(C=C, dual='auto', max_iter=10_000, random_state=seed).fit(features, labels)
 
 

@@ -7,7 +7,6 @@ from typing import Any, cast
 import numpy as np
 import torch
 import torch.nn.functional as F
-from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
 from zoo import ops
@@ -90,6 +89,8 @@ def matches(prediction: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
 
 def _matches(products: Tensor) -> tuple[Tensor, Tensor]:
     # A loss that is not finite is for the training loop to report, so that matching must survive it.
+    from scipy.optimize import linear_sum_assignment  # half a second of every import of the zoo
+
     pairs = np.array([linear_sum_assignment(table, maximize=True) for table in products.nan_to_num().cpu().numpy()])
     rows, columns = torch.from_numpy(pairs).to(products.device).unsqueeze(-1).unbind(1)
     return rows.clone(), columns.clone()  # outputs of an operator share no memory
