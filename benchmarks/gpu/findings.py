@@ -45,6 +45,11 @@ class Stage:
         return time.monotonic() - self.begun > self.seconds
 
 
+def has_bfloat16(device: str) -> bool:
+    """Whether a device computes in bfloat16; other processors imitate it, hundreds of times slower."""
+    return device == 'cuda' or torch.cpu._is_avx512_bf16_supported()
+
+
 def machine(device: str) -> dict[str, Any]:
     """What was measured on: card, driver, processor, versions, commit and date."""
     facts = {

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from mmengine import Config
 
-from benchmarks.gpu.findings import Row, Stage
+from benchmarks.gpu.findings import Row, Stage, has_bfloat16
 from benchmarks.speed import ops as operations
 from benchmarks.speed.baseline import comparisons, live_teachers
 from benchmarks.speed.steps import count_parameters, counted_macs, made_ready, matmul_peak, quickened, step_config
@@ -78,7 +78,7 @@ def speed(stage: Stage, config: Config, batch_size: int, peak: float, compiled: 
     with made_ready(config, batch_size, stage.device) as (model, batch, optimizer):
         batch = {key: value.to(stage.device) for key, value in batch.items()}
         found['parameters, M'] = count_parameters(model) / 1e6
-        half = stage.device == 'cuda' or torch.cpu._is_avx512_bf16_supported()
+        half = has_bfloat16(stage.device)
         ways = {'float32': optimizer}
         if half:
             ways['bfloat16'] = quickened(model, optimizer, batch_size, compiled=False)
