@@ -81,6 +81,10 @@ class Planner:
         """The same, but what has released weights is pretrained here too."""
         return replace(self, profile=replace(self.profile, released=''))
 
+    def batch_size(self, model: Model) -> int:
+        """Clouds of a step of a pretraining."""
+        return self.profile.batch_size or int(self.config(model).train_dataloader.batch_size)
+
     def on(self, name: str, batch_size: int) -> Planner:
         """The same on another corpus, of which a pretraining sees as many samples as of that of the profile.
 

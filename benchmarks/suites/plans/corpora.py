@@ -52,7 +52,7 @@ def corpora(planner: Planner) -> list[TablePlan]:
     students = planner.students({name: label for name, label in METHODS.items() if name in planner.profile.methods})
     if not students:
         return []
-    batch = planner.profile.batch_size or planner.config(students[0]).train_dataloader.batch_size
+    batch = planner.batch_size(students[0])
     planners = {title: planner.on(name, batch) for name, title in CORPORA.items()}
     rows = {f'{model.label}, {title}': (model, planners[title]) for model in students for title in planners}
     there = {label: (model, own) for label, (model, own) in rows.items() if not own.corpus.get}

@@ -35,7 +35,7 @@ def samples_seen(planner: Planner) -> list[TablePlan]:
     models = planner.students({name: label for name, label in ROWS.items() if name in profile.methods})
     if not models:
         return []
-    batch = profile.batch_size or planner.config(models[0]).train_dataloader.batch_size
+    batch = planner.batch_size(models[0])
     whole_batches = planner.corpus.objects // batch * batch
     ways, shots = profile.few_shot[0]
     sources, missing = available(planner, ['scanobjectnn-pb_t50_rs', 'modelnet40'], hardest(planner))

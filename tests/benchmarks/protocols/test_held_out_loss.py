@@ -8,7 +8,7 @@ import torch
 
 from benchmarks.protocols.held_out_loss import MASK_SEED, TEMPERATURE, HeldOutLoss, held_out_losses
 from tests.backbones.test_contract import PLAIN, SMALL
-from tests.benchmarks.protocols.parts import cloud, measured, parts
+from tests.benchmarks.protocols.parts import cloud, measured, parts, spread
 from zoo.errors import UsageError
 from zoo.layers import RandomMask
 from zoo.registry import MODELS
@@ -28,11 +28,7 @@ def student(fusion='cross', mask=None, norm='layer', **changes):
             'mask': mask,
         }
     )
-    with torch.no_grad():  # predictions apart from each other, so that retrieval finds something
-        for block in model.backbone.blocks:
-            for parameter in block.parameters():
-                parameter.mul_(3)
-    return model
+    return spread(model)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 
 from benchmarks.protocols.retrieval import Retrieval, ranks, summary
 from tests.backbones.test_contract import SMALL
-from tests.benchmarks.protocols.parts import cloud, measured
+from tests.benchmarks.protocols.parts import cloud, measured, spread
 from tests.layouts import write_pack
 from tests.teachers.toys import ColourTeacher, LetterTeacher
 from zoo.errors import UsageError
@@ -42,11 +42,7 @@ def student(tmp_path, shared, norm='layer'):
     model = MODELS.build({'type': 'Pretrainer', 'backbone': SMALL, 'objectives': objectives}).eval()
     model.objectives['text'].teacher = Letters()
     model.objectives['image'].teacher = (Colours if shared else ColourTeacher)(ColourTeacher.write(tmp_path / 'w.pth'))
-    with torch.no_grad():  # clouds apart from each other, so that something is found
-        for block in model.backbone.blocks:
-            for parameter in block.parameters():
-                parameter.mul_(3)
-    return model
+    return spread(model)
 
 
 @pytest.fixture

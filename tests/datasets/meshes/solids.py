@@ -14,6 +14,7 @@ from zoo.datasets.meshes.files import read_mesh, read_soup
 from zoo.datasets.meshes.mesh import Mesh
 from zoo.datasets.meshes.painted import PaintedMesh, paint
 from zoo.datasets.procedural.primitives import box
+from zoo.errors import UsageError
 
 RED = (1.0, 0.0, 0.0)
 
@@ -106,3 +107,14 @@ def save_box(path: Path, *sides: float) -> Path:
     cube = box(*sides)
     trimesh.Trimesh(cube.vertices, cube.faces, process=False).export(path)
     return path
+
+
+def read_or_refused(path: Path) -> None:
+    """A damaged file gives a mesh of finite places, or one line that names it."""
+    line = str(path)
+    try:
+        assert np.isfinite(read_mesh(path).mesh.vertices).all()
+    except UsageError as error:
+        line = str(error)
+    assert str(path) in line
+    assert '\n' not in line

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import trimesh
 
-from tests.datasets.meshes.solids import CORNERS, TRIANGLES, measures
+from tests.datasets.meshes.solids import CORNERS, TRIANGLES, measures, read_or_refused
 from tests.shared import shared_file
 from zoo.datasets.meshes.files import read_mesh
 from zoo.errors import UsageError
@@ -111,13 +111,7 @@ def test_files_damaged_in_any_way_are_read_or_refused_in_one_line(tmp_path, seed
                 del content[place : place + rng.randint(1, 9)]
             content = content or bytearray(1)
         path = write(tmp_path / f'{number}.glb', bytes(content), len(mesh.vertices), mesh.faces.size)
-        line = str(path)
-        try:
-            assert np.isfinite(read_mesh(path).mesh.vertices).all()
-        except UsageError as error:
-            line = str(error)
-        assert str(path) in line
-        assert '\n' not in line
+        read_or_refused(path)
 
 
 def test_files_as_their_publisher_ships_them():

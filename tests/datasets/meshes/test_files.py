@@ -14,7 +14,7 @@ import pytest
 import trimesh
 from PIL import Image
 
-from tests.datasets.meshes.solids import check_refused
+from tests.datasets.meshes.solids import check_refused, read_or_refused
 from zoo.datasets.meshes.files import SUFFIXES, read_mesh
 from zoo.datasets.meshes.materials import GREY
 from zoo.datasets.meshes.mesh import face_areas, face_crosses
@@ -228,13 +228,7 @@ def test_files_damaged_in_any_way_are_read_or_refused_in_one_line(tmp_path, suff
             words = words or ['']
         path = tmp_path / f'{number}{suffix}'
         path.write_bytes(''.join(words).encode('utf-8', 'surrogatepass'))
-        line = str(path)
-        try:
-            assert np.isfinite(read_mesh(path).mesh.vertices).all()
-        except UsageError as error:
-            line = str(error)
-        assert str(path) in line
-        assert '\n' not in line
+        read_or_refused(path)
 
 
 @pytest.mark.slow
