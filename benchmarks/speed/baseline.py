@@ -1,8 +1,9 @@
 """The loop that this field copies from repository to repository, for a fair comparison: same model, data and losses.
 
 It reads one file a sample and moves it alone, augments sample by sample, chooses farthest points in a loop of torch,
-indexes by boolean masks, runs its frozen teachers in every step, computes in float32 without compiling, and looks at
-the loss after every step. The released code of ReCon and its relatives does all of this.
+embeds all patches by convolutions, masked ones too, indexes by boolean masks, runs its frozen teachers in every step,
+computes in float32 without compiling, and looks at the loss after every step. The released code of ReCon and its
+relatives does all of this.
 
 Run ``python -m benchmarks.speed.baseline [--device cuda]``: a step and an evaluation, ours against it, turn by turn.
 """
@@ -12,6 +13,8 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -19,6 +22,7 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from mmengine import Config
 from mmengine.optim import OptimWrapper
 from PIL import Image
@@ -33,6 +37,7 @@ from zoo.config import ROOT, load_config
 from zoo.datasets import ProceduralShapes
 from zoo.engine.cli import run_cli
 from zoo.hub import get_model
+from zoo.layers import PatchEmbed
 from zoo.ops.backend import use_backend
 
 Network = Callable[[Any], Tensor]
@@ -98,12 +103,36 @@ def textbook_step(
     mask = None
     if model.mask is not None:
         mask = textbook_mask(len(points), model.backbone.num_groups, model.mask.ratio).to(points.device)
-    with use_backend('torch'):
+    with use_backend('torch'), textbook_patches(model):
         # A mask without the number of masked groups is indexed by its values, which a GPU is asked for.
         losses = type(model).loss(model, points, mask, **features)  # not the compiled one
     loss = sum(losses.values())
     optimizer.update_params(loss)
     return float(loss.item())
+
+
+@contextmanager
+def textbook_patches(model: nn.Module) -> Iterator[None]:
+    """Let the patch embeddings of a model compute every layer of every point: 1x1 convolutions of all groups."""
+
+    def conv(layer: nn.Linear, x: Tensor) -> Tensor:
+        return F.conv1d(x, layer.weight.unsqueeze(-1), layer.bias)
+
+    def forward(embed: PatchEmbed, neighborhoods: Tensor, chosen: Tensor | None = None) -> Tensor:
+        b, g, k, _ = neighborhoods.shape
+        x = conv(embed.fc1, neighborhoods.reshape(b * g, k, 3).transpose(1, 2))
+        x = conv(embed.fc2, F.relu(embed.norm1(x)))
+        x = torch.cat([x.max(dim=2, keepdim=True).values.expand(-1, -1, k), x], dim=1)
+        x = conv(embed.fc4, F.relu(embed.norm2(conv(embed.fc3, x))))
+        tokens = x.max(dim=2).values.reshape(b, g, -1)
+        return tokens if chosen is None else ops.gather_points(tokens, chosen)
+
+    embeds = [module for module in model.modules() if isinstance(module, PatchEmbed)]
+    for embed in embeds:
+        vars(embed)['forward'] = partial(forward, embed)
+    yield
+    for embed in embeds:
+        vars(embed).pop('forward')
 
 
 def textbook_mask(batch_size: int, num_groups: int, ratio: float) -> Tensor:
@@ -120,7 +149,7 @@ def textbook_features(model: nn.Module, data: TextbookData, count: int, num_poin
     for begin in range(0, count, 32):
         clouds = [np.load(data.folder / f'{index}.npy') for index in range(begin, min(begin + 32, count))]
         points = torch.stack([torch.from_numpy(cloud.astype(np.float32)).to(device) for cloud in clouds])
-        with torch.no_grad(), use_backend('torch'):
+        with torch.no_grad(), use_backend('torch'), textbook_patches(model):
             points = ops.gather_points(points, ops.farthest_point_sample(points, num_points))
             points = points - points.mean(1, keepdim=True)
             found.append(model(points / points.norm(dim=-1).amax(1)[:, None, None]).cpu())
@@ -242,9 +271,10 @@ def baseline_table(device: str = 'cpu', rounds: int = 5, quick: bool = False) ->
     """
     rows = [[what, *_cells(found, samples)] for what, samples, found in comparisons(device, rounds, quick)]
     notes = [
-        'Textbook: one file a sample, augmentation sample by sample, torch loop of farthest points, boolean masks, '
-        'teachers in every step, float32, the loss read after every step. Ours: clouds in memory, features of the '
-        'teachers computed before. Ratio: median of pairs measured turn by turn, in one run.',
+        'Textbook: one file a sample, augmentation sample by sample, torch loop of farthest points, all patches '
+        'embedded by convolutions, boolean masks, teachers in every step, float32, the loss read after every step. '
+        'Ours: clouds in memory, features of the teachers computed before. Ratio: median of pairs measured turn by '
+        'turn, in one run.',
         'Teachers of nano: EfficientNet-Lite0 and MiniLM; of base: ViT-B/16 and the text tower of CLIP ViT-B/32, with '
         'random weights.',
     ]

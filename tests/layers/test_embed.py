@@ -31,6 +31,30 @@ def test_patch_embed_matches_the_convolutional_form(training):
     torch.testing.assert_close(embed(points), textbook(embed, points), rtol=1e-4, atol=1e-5)
 
 
+def test_chosen_groups_have_the_tokens_and_gradients_of_all_groups_and_then_a_choice():
+    points, chosen = torch.randn(2, 5, 6, 3), torch.tensor([[4, 0], [1, 2]])
+    found = []
+    for early in (True, False):
+        torch.manual_seed(0)
+        embed = PatchEmbed(24, (8, 16, 32))
+        tokens = embed(points, chosen) if early else embed(points)[torch.arange(2)[:, None], chosen]
+        (tokens * torch.linspace(-1, 1, 24)).sum().backward()
+        found.append([tokens, *(weight.grad for weight in embed.parameters()), *embed.buffers()])
+    for here, there in zip(*found, strict=True):
+        torch.testing.assert_close(here, there, rtol=1e-5, atol=1e-6)
+
+
+def test_a_few_groups_at_a_time_are_the_same_tokens(monkeypatch):
+    embed, points = PatchEmbed(24, (8, 16, 32)).eval(), torch.randn(3, 5, 6, 3)
+    whole = embed(points).detach()
+    monkeypatch.setattr('zoo.layers.embed.CACHED', 2 * 6 * 32)
+    sizes = []
+    embed.norm2.register_forward_hook(lambda *call: sizes.append(len(call[2])))
+    with torch.no_grad():
+        torch.testing.assert_close(embed(points), whole, rtol=1e-6, atol=1e-7)
+    assert sizes == [2 * 6] * 7 + [6]
+
+
 def test_patch_embed_wants_three_widths():
     with pytest.raises(ValueError, match='three numbers'):
         PatchEmbed(24, (8, 16))

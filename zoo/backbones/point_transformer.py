@@ -138,11 +138,13 @@ class PointTransformer(Backbone):
     ) -> StudentOutput:
         """Encode a batch of clouds; see :class:`Backbone`. Attention is computed explicitly, which is slower."""
         neighborhoods, centers = self.group(points) if groups is None else groups
-        tokens = self.patch_embed(neighborhoods)
         position = self.position(waves(centers, self.embed_dim) if self.waves else centers)
-        output = StudentOutput({}, tokens, centers, neighborhoods, mask=mask)
+        output = StudentOutput({}, centers.new_empty(0), centers, neighborhoods, mask=mask)
         if mask is not None:
-            output.visible, output.masked = _split(mask, tokens, num_masked)
+            output.visible, output.masked = _split(mask, centers, num_masked)
+        dropped = mask is not None and self.masked_tokens == 'drop'
+        tokens = self.patch_embed(neighborhoods, output.visible if dropped else None)
+        if mask is not None:
             tokens, position = self._apply_mask(tokens, position, output)
         queries, tokens = self._encode(tokens, position, output, return_layers, return_attention)
         output.tokens = tokens
@@ -178,16 +180,14 @@ class PointTransformer(Backbone):
         return config
 
     def _apply_mask(self, tokens: Tensor, position: Tensor, output: StudentOutput) -> tuple[Tensor, Tensor]:
-        """Drop or replace the masked tokens of (B, G, C), or put them behind the others."""
+        """Replace the masked tokens of (B, G, C), put them behind the others, or take (B, V, C) without them."""
         if self.mask_token is not None:
             assert output.mask is not None
             return torch.where(output.mask.unsqueeze(-1), self.mask_token.to(tokens.dtype), tokens), position
-        assert output.visible is not None
-        assert output.masked is not None
-        shown, shown_position = ops.gather_points(tokens, output.visible), ops.gather_points(position, output.visible)
+        shown_position = output.at_visible(position)
         if self.mask_position is None:
-            return shown, shown_position
-        output.unplaced = ops.gather_points(tokens, output.masked)
+            return tokens, shown_position
+        shown, output.unplaced = output.at_visible(tokens), output.at_masked(tokens)
         unknown = self.mask_position.to(position.dtype).expand_as(output.unplaced)
         return torch.cat([shown, output.unplaced], dim=1), torch.cat([shown_position, unknown], dim=1)
 
@@ -252,11 +252,11 @@ def _check(fusion: str, queries: Sequence[str], masked_tokens: str, position: st
         raise ValueError(f'queries {tuple(queries)} has a name twice')
 
 
-def _split(mask: Tensor, tokens: Tensor, num_masked: int | None) -> tuple[Tensor, Tensor]:
-    """Visible and masked indices of ``mask``, checked against tokens (B, G, C)."""
-    if mask.shape != tokens.shape[:2] or mask.dtype != torch.bool:
+def _split(mask: Tensor, centers: Tensor, num_masked: int | None) -> tuple[Tensor, Tensor]:
+    """Visible and masked indices of ``mask``, checked against centers (B, G, 3)."""
+    if mask.shape != centers.shape[:2] or mask.dtype != torch.bool:
         raise ValueError(
-            f'mask must be bool of shape {tuple(tokens.shape[:2])}, got {mask.dtype} of shape {tuple(mask.shape)}'
+            f'mask must be bool of shape {tuple(centers.shape[:2])}, got {mask.dtype} of shape {tuple(mask.shape)}'
         )
     if num_masked is None:
         counts = mask.sum(dim=1)
