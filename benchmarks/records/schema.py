@@ -334,6 +334,8 @@ class Plan(BaseModel):
         axes: what the picture shows across and upwards.
         better: ``more``, ``less``, or ``none`` where no figure is better than another, so that nothing is tested.
         digits: decimals in the table.
+        claims: rows are claims, that the first column is larger than the second: they are tested, and no row with
+            another.
         judged: what tests said of a cell while there were predictions: ``↑``, ``↓``, ``*`` for bold; by row and column.
             It counts where predictions were not kept, so that nobody can test again; None where all were.
     """
@@ -357,6 +359,7 @@ class Plan(BaseModel):
     axes: Annotated[list[str], Field(min_length=2, max_length=2)] = ['', '']
     better: Literal['more', 'less', 'none'] = 'more'
     digits: Annotated[int, Field(ge=0, le=9)] = 1
+    claims: bool = False
     judged: dict[str, dict[str, Literal['↑', '↓', '*', '*↑', '*↓']]] | None = None
 
 

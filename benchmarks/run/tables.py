@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from benchmarks.records import Plan, PlannedFigure, Run, better, mean_interval, run_of
+from benchmarks.records import Plan, PlannedFigure, Run, better, holm, mean_interval, run_of
 from benchmarks.records.frame import frame_of
 from benchmarks.records.statistics import NAN
 from benchmarks.report import Block, Cell, Table
@@ -96,6 +96,8 @@ def table_of(plan: Plan, results: Results) -> Table:
         results: folder of results.
     """
     data = TableData(plan, results)
+    if plan.claims:
+        return _claims(data)
     verdict = _judged(data)
     body: list[list[Cell | Value]] = []
     for row in plan.rows:
@@ -107,15 +109,43 @@ def table_of(plan: Plan, results: Results) -> Table:
         ]
         body.append([row, *texts, str(len(seeds)), *cells])
     header = ['model', *plan.about, SEEDS, *plan.columns]
-    blocks = [
-        Block(title, [[name, why, *[''] * (len(header) - 2)] for name, why in found.items()])
-        for title, found in ((FAILED, data.failures()), (ABSENT, dict.fromkeys(plan.missing, 'see the notes')))
-        if found
-    ]
+    blocks, absent = _left_out(data, len(header))
     quoted = published_block(data.measured, plan.columns, len(plan.about) + 1)
     blocks += [quoted] if quoted else []
-    absent = [f'{name} is not present: {get}.' for name, get in plan.missing.items()]
     return Table(plan.title, header, body, [*plan.notes, *absent, *_notes(data, verdict)], blocks, digits=plan.digits)
+
+
+def _claims(data: TableData) -> Table:
+    """A table of claims: both figures, their difference, what a test says of it, and the verdict."""
+    plan = data.plan
+    runs = {row: [data.runs(row, column) for column in plan.columns] for row in plan.rows}
+    tests = {row: better(*pair) for row, pair in runs.items() if all(pair)}
+    p_values = dict(zip(tests, holm([test.p_value for test in tests.values()]), strict=True))
+    body: list[list[Cell | Value]] = []
+    for row in plan.rows:
+        cells = [Cell(data.value(row, column), records=data.records(row, column)) for column in plan.columns]
+        found: list[Cell | Value] = [None, None, 'not measured']
+        if row in tests:
+            first, second = ({run.seed: run.value for run in side} for side in runs[row])
+            gaps = [value - second[seed] for seed, value in first.items() if seed in second]
+            told = p_values[row] <= 1 - CONFIDENCE
+            word = 'cannot tell' if not told else 'supports' if tests[row].difference > 0 else 'contradicts'
+            found = [mean_interval(gaps) if gaps else None, f'{p_values[row]:.3f}', word]
+        body.append([row, str(max(map(len, runs[row]))), *cells, *found])
+    header = ['claim', SEEDS, *plan.columns, 'difference', 'p', 'verdict']
+    blocks, absent = _left_out(data, len(header))
+    said = [f'Difference: mean and 95 % t-interval over paired seeds. p: {PAIRED}; Holm over {len(tests)} claims.']
+    notes = [*plan.notes, *absent, *(said if tests else []), *_notes(data, Verdict())]
+    return Table(plan.title, header, body, notes, blocks, digits=plan.digits)
+
+
+def _left_out(data: TableData, width: int) -> tuple[list[Block], list[str]]:
+    """Rows of what failed and of data that is absent, and how to get it."""
+    found = ((FAILED, data.failures()), (ABSENT, dict.fromkeys(data.plan.missing, 'see the notes')))
+    blocks = [
+        Block(title, [[name, why, *[''] * (width - 2)] for name, why in rows.items()]) for title, rows in found if rows
+    ]
+    return blocks, [f'{name} is not present: {get}.' for name, get in data.plan.missing.items()]
 
 
 def _judged(data: TableData) -> Verdict:

@@ -165,7 +165,16 @@ PROFILES = {
         Profile(
             'packs',
             'packs of real shapes (--packs), every seed pretrained anew on 116,000 samples',
-            suites=('svm', 'few_shot', 'zero_shot', 'ablation_fusion', 'ablation_stop_gradient', 'data_curve'),
+            suites=(
+                'svm',
+                'few_shot',
+                'zero_shot',
+                'ablation_fusion',
+                'ablation_stop_gradient',
+                'data_curve',
+                'attention_distance',
+                'claims',
+            ),
             corpus='packs',
             epochs=40,
             batch_size=64,
@@ -176,8 +185,8 @@ PROFILES = {
         ),
         Profile(
             'night',
-            'packs again, at 288,000 samples a method instead of 12,000: where curves of nano are flat',
-            suites=('svm', 'few_shot', 'zero_shot', 'retrieval', 'ablation_fusion', 'samples_seen'),
+            'packs again, at 288,000 samples a method: where curves of nano are flat',
+            suites=('svm', 'few_shot', 'zero_shot', 'retrieval', 'ablation_fusion', 'samples_seen', 'claims'),
             corpus='packs',
             pretrain_seeds=1,
             epochs=100,

@@ -66,7 +66,7 @@ def attention_distance(planner: Planner) -> list[TablePlan]:
         return [made]
     for model in models:
         for seed in planner.pretrain_seeds:
-            job = _job(planner, model, seed)
+            job = attention_job(planner, model, seed)
             for layer in layers:
                 made.add(model.label, f'layer {layer}', seed, job, f'{ROWS[model.label][1]}/layer_{layer}')
                 if model is models[0] and seed == 0:
@@ -75,7 +75,7 @@ def attention_distance(planner: Planner) -> list[TablePlan]:
     return [made]
 
 
-def _job(planner: Planner, model: Model, seed: int) -> Job:
+def attention_job(planner: Planner, model: Model, seed: int) -> Job:
     """The job that measures one student; rows of one student share it."""
     trained = objectives(planner.config(model))
     queries = tuple(name for name in backbone_config(model.student).get('queries', ()) if name in trained)

@@ -91,7 +91,7 @@ def _losses(planner: Planner, models: list[Model]) -> list[TablePlan]:
     for model in loss.models:
         for seed in planner.pretrain_seeds:
             for epoch in epochs:
-                job, place = _loss_job(planner, model, seed, epoch), f'epoch {epoch}'
+                job, place = loss_job(planner, model, seed, epoch), f'epoch {epoch}'
                 loss.add(model.label, place, seed, job, 'loss')
                 contrast.add(model.label, place, seed, job, 'info_nce/image')
                 if model.label == 'ReCon':
@@ -101,7 +101,7 @@ def _losses(planner: Planner, models: list[Model]) -> list[TablePlan]:
     return tables
 
 
-def _loss_job(planner: Planner, model: Model, seed: int, epoch: int) -> Job:
+def loss_job(planner: Planner, model: Model, seed: int, epoch: int) -> Job:
     """The job that measures the loss of one snapshot."""
     own: dict[str, Any] = {'epoch': epoch, 'options': dict(model.options), 'offline': planner.corpus.offline}
     job = measure_held_out(planner, HeldOutLoss(), model, seed, **own)

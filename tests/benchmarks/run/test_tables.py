@@ -161,3 +161,24 @@ def test_what_was_judged_stays_where_predictions_are_lost(results):
         note = table_of(one, results).notes[-1]
         assert note.startswith('Predictions of 8 of 8 measurements were not kept')
         assert said in note
+
+
+def test_a_claim_is_supported_contradicted_or_open(results):
+    made = TablePlan(name='s', title='Title', claims=True)
+    for row in RIGHT:
+        for seed, right in enumerate(RIGHT[row]):
+            measured(results, job(row, seed), right, seed)
+    told = {'clear': ('clear', 'base'), 'wrong': ('low', 'base'), 'open': ('noise', 'base'), 'later': ('base', 'new')}
+    for claim, pair in told.items():
+        for place, row in zip(('larger', 'smaller'), pair, strict=True):
+            for seed in range(SEEDS):
+                made.add(claim, place, seed, job(row, seed))
+    table = table_of(made, results)
+    verdicts = {row[0].value: [cell.value for cell in row[-3:]] for row in next(table.groups())[1]}
+    assert {claim: found[-1] for claim, found in verdicts.items()} == {
+        'clear': 'supports', 'wrong': 'contradicts', 'open': 'cannot tell', 'later': 'not measured'
+    }  # fmt: skip
+    assert verdicts['clear'][0].text(2) == '25.00 ± 0.65'  # 3.182 deviations of the mean of 25, 24.5, 25, 25.5
+    assert verdicts['wrong'][0].mean == pytest.approx(-25)
+    assert any('Holm over 3 claims' in note for note in table.notes)
+    assert 'not measured' in as_markdown(table)

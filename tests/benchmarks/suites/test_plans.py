@@ -111,6 +111,18 @@ def test_the_curve_shares_its_last_point_with_the_leaderboard():
     assert all(figure.key in board.jobs for figure in curve.figures if figure.column == '100 %')
 
 
+def test_claims_are_read_off_what_other_suites_measure():
+    (table,) = SUITES['claims'].plan(LAPTOP)
+    elsewhere = {key for name in SUITES if name != 'claims' for made in SUITES[name].plan(LAPTOP) for key in made.jobs}
+    assert set(table.jobs) <= elsewhere
+    assert {row[:2] for row in table.rows} == {'a.', 'b.', 'c.', 'd.', 'e.'}
+    for row in table.rows:
+        assert {figure.column for figure in table.figures if figure.row == row} == set(table.columns)
+    # Without one of the two there is nothing to say.
+    (recon,) = SUITES['claims'].plan(Planner(find_profile('laptop'), pattern='recon'))
+    assert {row[:2] for row in recon.rows} == {'e.'}
+
+
 def test_zero_shot_is_measured_on_classes_that_no_pretraining_saw():
     (table,) = SUITES['zero_shot'].plan(LAPTOP)
     for job in table.jobs.values():
