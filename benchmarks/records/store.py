@@ -15,6 +15,9 @@ from zoo.errors import UsageError
 NAME = 'results.jsonl.gz'
 """Name of the results file in a folder."""
 
+ALIKE = ('title', 'notes', 'reference', 'curve', 'doublings', 'axes', 'better', 'digits', 'claims')
+"""What two plans have to say alike to be of one table: the notes name data, budget and protocol."""
+
 
 class Store:
     """A results file that many processes may read and append to at once; the last line of a key counts.
@@ -74,7 +77,8 @@ class Store:
     def merge(self, others: Iterable[Store]) -> None:
         """Take the lines of other files; the file is written anew, sorted.
 
-        Where both know a job, what is here stays, but lost predictions are found again.
+        Where both know a job, what is here stays, but lost predictions are found again. A table of both is one: rows
+        and columns of either, and figures from there where they were not measured here.
 
         Raises:
             OSError: the file cannot be written; it is then as it was.
@@ -93,12 +97,34 @@ class Store:
                         )
                     elif theirs.unpacked and not ours.unpacked:
                         self.results[key] = theirs
-                self.plans = {**other.plans, **self.plans}
+                for name, plan in other.plans.items():
+                    self.plans[name] = self._united(self.plans.get(name, plan), plan)
                 self.failures = {**other.failures, **self.failures}
             self.failures = {key: line for key, line in self.failures.items() if key not in self.results}
             return map(_text, self.lines())
 
         self._lines.rewrite(merged)
+
+    def _united(self, ours: Plan, theirs: Plan) -> Plan:
+        """A table as either file knows it; ours, with a warning, where they do not say the same of their figures."""
+        if ours == theirs:
+            return ours
+        if any(getattr(ours, field) != getattr(theirs, field) for field in ALIKE):
+            self._say(f'{self.path}: the table {ours.name} is another one elsewhere; this stays')
+            return ours
+        figures = {(figure.row, figure.column, figure.seed, figure.metric): figure for figure in ours.figures}
+        for figure in theirs.figures:
+            place = figure.row, figure.column, figure.seed, figure.metric
+            if place not in figures or figures[place].key not in self.results:
+                figures[place] = figure
+        both = {
+            name: list(dict.fromkeys([*getattr(ours, name), *getattr(theirs, name)])) for name in ('rows', 'columns')
+        }
+        about = {
+            column: {**theirs.about.get(column, {}), **ours.about.get(column, {})}
+            for column in [*ours.about, *theirs.about]
+        }
+        return ours.model_copy(update={**both, 'about': about, 'figures': list(figures.values())})
 
     def keep(self, keys: Iterable[str]) -> None:
         """Forget every result of another key, in the file too."""

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from benchmarks import load_results
-from benchmarks.records import Failure, Plan, PredictionLists, Result, Store
+from benchmarks.records import Failure, Plan, PlannedFigure, PredictionLists, Result, Store
 from benchmarks.records.store import NAME
 from tests.benchmarks.records.examples import guesses, record
 from zoo.errors import UsageError
@@ -19,7 +19,10 @@ def result(seed=0, model='recon-nano', oa=70.0, predictions=True, **changes):
 
 
 def plan(name='svm', **changes):
-    return Plan(profile='demo', suite='svm', name=name, title='T', rows=[], columns=[], figures=[], **changes)
+    return Plan(
+        **{'profile': 'demo', 'suite': 'svm', 'name': name, 'title': 'T', 'rows': [], 'columns': [], 'figures': []}
+        | changes
+    )
 
 
 @pytest.fixture
@@ -85,6 +88,30 @@ def test_two_files_merge(store, tmp_path, caplog):
     before = store.path.read_bytes()
     store.merge([Store.of(tmp_path / 'other')])
     assert store.path.read_bytes() == before
+
+
+def test_a_table_of_two_files_has_the_rows_of_both(tmp_path, caplog):
+    def figures(row, key, seeds=(0, 1)):
+        return [
+            PlannedFigure(row=row, column='c', seed=seed, metric='oa', key=f'{key}{seed}', job=row) for seed in seeds
+        ]
+
+    first, second, third = (Store(tmp_path / name / NAME) for name in 'abc')
+    here = [*figures('scratch', result(0).key[:8]), *figures('recon', 'missing')]
+    here[0] = here[0].model_copy(update={'key': result(0).key})
+    there = [*figures('scratch', 'other'), *figures('recon', 'found'), *figures('cmc', 'found')]
+    shown = {'rows': ['scratch', 'recon'], 'columns': ['c']}
+    first.add(plan(notes=['40 epochs.'], **{**shown, 'figures': here}))
+    first.add(result(0))
+    second.add(plan(notes=['40 epochs.'], **{**shown, 'rows': ['scratch', 'recon', 'cmc'], 'figures': there}))
+    third.add(plan(notes=['4 epochs.'], **{**shown, 'figures': there}))
+    first.merge([second, third])
+    made = Store.of(first.path).plans['demo', 'svm']
+    assert made.rows == ['scratch', 'recon', 'cmc']
+    keys = {(figure.row, figure.seed): figure.key for figure in made.figures}
+    assert keys['scratch', 0] == result(0).key  # measured here
+    assert (keys['recon', 1], keys['cmc', 1], len(keys)) == ('found1', 'found1', 6)
+    assert 'the table svm is another one' in caplog.text
 
 
 def test_lost_predictions_are_found_again(tmp_path):
