@@ -84,7 +84,7 @@ class SpeedHook(Hook):
         if isinstance(wanted, Mapping):
             settings, wanted = dict(wanted), True
         elif wanted is None:
-            wanted = cuda and runner.max_iters - runner.iter >= PAYS
+            wanted = cuda and runner.max_iters >= PAYS  # resumed runs too, whose digits stay the same
         if not wanted or not hasattr(self.model, 'loss'):
             return 'not compiled'
         self.model.loss = CompiledLoss(self.model, settings, runner.train_dataloader.batch_size, runner.iter > 0)
