@@ -125,7 +125,7 @@ def start_worker(task: str) -> subprocess.Popen[str]:
     path = os.pathsep.join(filter(None, [root, os.environ.get('PYTHONPATH')]))
     environment = {**os.environ, 'PYTHONPATH': path, 'OMP_NUM_THREADS': '1', 'OPENBLAS_NUM_THREADS': '1'}
     return subprocess.Popen(
-        [sys.executable, '-m', 'zoo.datasets.meshes.worker', task],
+        [sys.executable, '-c', f'from {find_task.__module__} import main; main([{task!r}])'],
         env=environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
