@@ -1,0 +1,61 @@
+"""How many labels does a pretraining save?
+
+The data curve of the paper asks how much unlabelled data a pretraining needs; this one asks what its students need to
+be fine-tuned. Shares of the labels are nested and class-balanced, drawn anew for every seed; a class keeps one object
+at least. The number of clouds that fine-tuning sees is the same for all, so that fewer labels are seen more often, and
+so is the rate, chosen with all labels.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from dataclasses import replace
+
+from benchmarks.suites.data import Source
+from benchmarks.suites.draws import shared_out
+from benchmarks.suites.job import Job
+from benchmarks.suites.planner import Planner
+from benchmarks.suites.plans.common import LAST_EPOCH, available, hardest, table
+from benchmarks.suites.plans.data_curve import ROWS
+from benchmarks.suites.students import Model
+from benchmarks.suites.suite import suite
+from benchmarks.suites.table import TablePlan
+
+SHARES = (1, 5, 10, 50)
+"""In percent."""
+
+NOTES = (
+    'Fine-tuning on a share of the labels: nested, class-balanced, drawn anew for every seed, one object a class at '
+    'least. The clouds seen in fine-tuning are as many at every share, and the rate is the same.',
+    LAST_EPOCH,
+)
+
+
+@suite('label_efficiency', 'study')
+def label_efficiency(planner: Planner) -> list[TablePlan]:
+    """Fine-tuning with 1, 5, 10 and 50 % of the labels against random weights: MPM, CMC, SMC, ReCon."""
+    models = planner.students({name: label for name, label in ROWS.items() if name in planner.profile.methods})
+    sources, missing = available(planner, ['scanobjectnn-pb_t50_rs', 'modelnet40'], hardest(planner)[-1:])
+    found = []
+    for source in sources if models else ():
+        name, title = f'label_efficiency_{source.name}', f'Fine-tuning on {source.title} by share of the labels, OA %'
+        axes = ['share of the labels', 'OA, %']
+        made = table(planner, name, title, models, NOTES, sources, missing, curve=True, axes=axes)
+        for percent in SHARES:
+            made.fill(f'{percent} %', functools.partial(_job, planner, source, percent))
+        found.append(made)
+    return found
+
+
+def _job(planner: Planner, source: Source, percent: int, model: Model, seed: int) -> Job:
+    """The job that fine-tunes on a share of the labels, at the rate that was chosen with all."""
+    job = planner.finetune(source, model, seed)
+    few = planner.finetune(replace(source, train=_share(json.dumps(dict(source.train)), percent, seed)), model, seed)
+    return replace(few, needs=job.needs, label=f'{job}, {percent} % of the labels')
+
+
+@functools.lru_cache
+def _share(config: str, percent: int, seed: int) -> dict[str, object]:
+    """Config of a share of a dataset given as JSON; every model is shown the same."""
+    return shared_out(json.loads(config), percent, seed)
