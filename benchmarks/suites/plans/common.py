@@ -128,12 +128,19 @@ def _epochs(number: int) -> str:
     return f'{number} epoch' + 's' * (number != 1)
 
 
-def with_snapshots(job: Job, epochs: Sequence[int]) -> Job:
-    """A measurement whose pretraining keeps the student after some epochs; the ``epoch`` of its settings is one."""
+def on_the_way(planner: Planner, job: Job, epoch: int) -> Job:
+    """A measurement of a student as it was after an epoch of its run; at the end of the run that of other suites.
+
+    Args:
+        planner: what was asked for; the run keeps the student at the doublings of its profile.
+        job: measurement of what was pretrained.
+        epoch: one of the doublings.
+    """
+    epochs = planner.profile.doublings
     run = job.needs['weights']
-    kept = replace(run, settings={**run.settings, 'snapshots': list(epochs)}, label=f'{run} with snapshots')
-    label = f'{job}, epoch {job.settings["epoch"]}' if 'epoch' in job.settings else str(job)
-    return replace(job, needs={'weights': kept}, label=label)
+    kept = replace(run, settings={**run.settings, 'snapshots': epochs}, label=f'{run} with snapshots')
+    early, said = ({}, '') if epoch == epochs[-1] else ({'epoch': epoch}, f', epoch {epoch}')
+    return replace(job, settings={**job.settings, **early}, needs={'weights': kept}, label=f'{job}{said}')
 
 
 def column(source: Source, protocol: str = '') -> str:

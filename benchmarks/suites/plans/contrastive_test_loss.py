@@ -14,7 +14,7 @@ from benchmarks.protocols.svm import SVM
 from benchmarks.suites.data import Source
 from benchmarks.suites.job import Job
 from benchmarks.suites.planner import Planner
-from benchmarks.suites.plans.common import SUPERVISED_BY, available, hardest, table, with_snapshots
+from benchmarks.suites.plans.common import SUPERVISED_BY, available, hardest, on_the_way, table
 from benchmarks.suites.plans.held_out import held_out, measure_held_out
 from benchmarks.suites.students import Model
 from benchmarks.suites.suite import suite
@@ -23,9 +23,6 @@ from benchmarks.suites.table import TablePlan
 ROWS = {'cmc': 'CMC', 'recon': 'ReCon'}
 CONSTANT, MASKED = 'mean of the targets, no student', ', masked as in pretraining'
 EPOCH = 'epochs of pretraining'
-
-SNAPSHOTS = 5
-"""Snapshots of a run, evenly over its epochs; a few more where its length is no multiple."""
 
 LOSS_NOTES = (
     'Loss: what both methods are trained by, summed over image and text, of the same targets. It regresses the '
@@ -44,12 +41,6 @@ SVM_NOTES = (
 )
 
 
-def snapshot_epochs(epochs: int) -> list[int]:
-    """Epochs of a run after which a student is kept, the last one among them."""
-    step = max(1, epochs // SNAPSHOTS)
-    return [*range(step, epochs, step), epochs]
-
-
 @suite('contrastive_test_loss', 'study')
 def contrastive_test_loss(planner: Planner) -> list[TablePlan]:
     """Contrastive loss of CMC and ReCon on held-out objects over pretraining, with accuracy at the same epochs."""
@@ -63,7 +54,7 @@ def contrastive_test_loss(planner: Planner) -> list[TablePlan]:
         name, title = f'contrastive_test_loss_svm_{source.name}', f'SVM on {source.title} over pretraining, OA %'
         axes = [EPOCH, 'OA, %']
         made = table(planner, name, title, models, SVM_NOTES, sources, missing, curve=True, axes=axes)
-        for epoch in snapshot_epochs(planner.profile.epochs):
+        for epoch in planner.profile.doublings:
             for model in made.models:
                 for seed in made.seeds:
                     made.add(model.label, f'epoch {epoch}', seed, _accuracy_job(planner, source, model, seed, epoch))
@@ -73,7 +64,7 @@ def contrastive_test_loss(planner: Planner) -> list[TablePlan]:
 
 def _losses(planner: Planner, models: list[Model]) -> list[TablePlan]:
     """Tables of the training loss and of InfoNCE."""
-    epochs, tables = snapshot_epochs(planner.profile.epochs), []
+    epochs, tables = planner.profile.doublings, []
     where = '' if planner.corpus.get else f' ({held_out(planner, models[0]).title})'
     for suffix, title, axis, notes in (
         ('', 'Contrastive loss', 'contrastive loss', LOSS_NOTES),
@@ -103,14 +94,11 @@ def _losses(planner: Planner, models: list[Model]) -> list[TablePlan]:
 
 def loss_job(planner: Planner, model: Model, seed: int, epoch: int) -> Job:
     """The job that measures the loss of one snapshot."""
-    own: dict[str, Any] = {'epoch': epoch, 'options': dict(model.options), 'offline': planner.corpus.offline}
-    job = measure_held_out(planner, HeldOutLoss(), model, seed, **own)
-    return with_snapshots(job, snapshot_epochs(planner.profile.epochs))
+    own: dict[str, Any] = {'options': dict(model.options), 'offline': planner.corpus.offline}
+    return on_the_way(planner, measure_held_out(planner, HeldOutLoss(), model, seed, **own), epoch)
 
 
 def _accuracy_job(planner: Planner, source: Source, model: Model, seed: int, epoch: int) -> Job:
     """The job that measures the accuracy of one snapshot, or of random weights."""
-    if not model.pretrained:
-        return planner.measure(SVM(), source, model, seed)
-    job = planner.measure(SVM(), source, model, seed, epoch=epoch)
-    return with_snapshots(job, snapshot_epochs(planner.profile.epochs))
+    job = planner.measure(SVM(), source, model, seed)
+    return on_the_way(planner, job, epoch) if model.pretrained else job

@@ -7,13 +7,12 @@ profile that has this study measure the ends of the same runs.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 
 from benchmarks.protocols.svm import SVM
 from benchmarks.suites.job import Job
 from benchmarks.suites.planner import Planner
-from benchmarks.suites.plans.common import available, hardest, table, with_snapshots
+from benchmarks.suites.plans.common import available, hardest, on_the_way, table
 from benchmarks.suites.plans.data_curve import ROWS
 from benchmarks.suites.plans.few_shot import few_shot_job
 from benchmarks.suites.students import Model
@@ -49,15 +48,12 @@ def samples_seen(planner: Planner) -> list[TablePlan]:
             axes = ['samples seen in pretraining', 'OA, %']
             made = table(planner, name, title, models, NOTES, [source], missing, curve=True, doublings=True, axes=axes)
             for epoch in profile.doublings:
-                made.fill(f'{epoch * whole_batches:,} samples', partial(_job, measure, profile.doublings, epoch))
+                made.fill(f'{epoch * whole_batches:,} samples', partial(_job, planner, measure, epoch))
             found.append(made)
     return found
 
 
-def _job(measure: Callable[[Model, int], Job], epochs: list[int], epoch: int, model: Model, seed: int) -> Job:
-    """The job that measures a student after an epoch; at the end of its run that of other suites."""
+def _job(planner: Planner, measure: Callable[[Model, int], Job], epoch: int, model: Model, seed: int) -> Job:
+    """The job that measures a student after an epoch, or random weights."""
     job = measure(model, seed)
-    if not model.pretrained:
-        return job
-    early = {} if epoch == epochs[-1] else {'epoch': epoch}
-    return with_snapshots(replace(job, settings={**job.settings, **early}), epochs)
+    return on_the_way(planner, job, epoch) if model.pretrained else job

@@ -5,7 +5,6 @@ import torch
 from safetensors.torch import load_file
 
 from benchmarks.suites.job import JOB_TYPES, Task
-from benchmarks.suites.plans.contrastive_test_loss import snapshot_epochs
 from benchmarks.suites.training import pretrain_student
 from tests.layouts import write_pack
 from zoo.engine import CheckpointHook
@@ -48,18 +47,6 @@ def pack(tmp_path_factory):
 def unbroken(tmp_path_factory, pack):
     out = tmp_path_factory.mktemp('unbroken')
     return out, pretrain_student(task(out, pack, **SNAPSHOTS)).value
-
-
-def test_epochs_end_with_the_last():
-    assert snapshot_epochs(15) == [3, 6, 9, 12, 15]
-    assert snapshot_epochs(8) == [1, 2, 3, 4, 5, 6, 7, 8]
-    assert snapshot_epochs(12) == [2, 4, 6, 8, 10, 12]
-    for epochs in range(1, 40):
-        found = snapshot_epochs(epochs)
-        # Those between are written by checkpoints of one interval.
-        assert all(epoch % found[0] == 0 for epoch in found[:-1])
-        assert found == sorted(set(found))
-        assert found[-1] == epochs
 
 
 def test_snapshots_differ_and_the_last_is_the_result(unbroken):
