@@ -42,9 +42,6 @@ def figures(frame, digits=1):
 @pytest.mark.parametrize(
     ('title', 'folder'),
     [
-        ('How contrast and reconstruction are joined', 'packs_six_epochs'),
-        ('Transfer of shapedb69', 'transfer'),
-        ('Linear SVM on shapedb69', 'shapedb69'),
         ('recon-nano from scratch on ProceduralShapes', 'scan_variants'),
         ('Accuracy under corruptions', 'robustness'),
         ('Newer methods on the built-in shapes', 'newer weights'),
