@@ -58,9 +58,8 @@ class PatchEmbed(nn.Module):
         x = F.relu(self.norm1(x), inplace=True)
         pooled = largest(self.fc2(x).unflatten(0, (b * g, k)), dim=1)
         weight_pooled, weight_point = self.fc3.weight.chunk(2, dim=1)
-        with torch.autocast(x.device.type, enabled=False):  # weights are multiplied in the precision that they have
-            weight = weight_point @ self.fc2.weight
-            bias = torch.addmv(self.fc3.bias, weight_point, self.fc2.bias)
+        weight = weight_point @ self.fc2.weight
+        bias = torch.addmv(self.fc3.bias, weight_point, self.fc2.bias)
         shared = F.linear(pooled, weight_pooled, bias)
         x = F.linear(x, weight).unflatten(0, (b * g, k)) + shared.unsqueeze(1)
         x = self.norm2(x.flatten(0, 1)).unflatten(0, (b, g, k))
