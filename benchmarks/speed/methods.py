@@ -67,7 +67,7 @@ def methods_table(
         [
             'Parameters: all that is trained in pretraining, decoder and projections included, frozen teachers not.',
             'GMACs: one cloud through the student as it is fine-tuned, nothing masked, matrix products only. The usual '
-            'patch embedding takes 0.38 (64 groups) more, because it does for every point what is done here once a group.',
+            'patch embedding takes 0.38 (64 groups) more, as it does for every point what is done here once a group.',
             f'Step: augmentation, grouping, forward, backward, optimizer at batch {batch_size}, features of image and '
             'text teachers given, tokenizers with random weights part of the step; the fastest of '
             f'{steps} steps, one process per method, memory above what the imports take.',
