@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import multiprocessing
 
+import numpy as np
 import pytest
 import torch
 
@@ -33,6 +34,36 @@ def test_threads_share_the_clouds(two_threads, generator, clouds):
     }.items():
         found, expected = (getattr(module, name.split()[0])(*arguments) for module in (numba_backend, torch_backend))
         torch.testing.assert_close(found, expected, rtol=0, atol=0)
+
+
+def clouds_of(kind, generator):
+    points = torch.randn(2, 400, 3, generator=generator)
+    if kind == 'sphere':
+        return points / points.norm(dim=-1, keepdim=True)
+    if kind == 'ties':
+        return (4 * points).round() / 4
+    if kind == 'far apart':
+        return points * torch.tensor([1e15, 1.0, 1e-15])
+    if kind in ('plane', 'line', 'one place'):
+        points[..., {'plane': 2, 'line': 1, 'one place': 0}[kind] :] = 0.25
+    if kind == 'not finite':
+        points[0, 7], points[1, 9, 0], points[1, 300, 2] = torch.nan, torch.inf, -torch.inf
+    return points
+
+
+@pytest.mark.parametrize('samples', [129, 390, 450])
+@pytest.mark.parametrize(
+    'kind', ['ball', 'sphere', 'ties', 'far apart', 'plane', 'line', 'one place', 'not finite', 'skipped']
+)
+def test_cells_that_are_left_alone_change_no_sample(generator, monkeypatch, kind, samples):
+    points = clouds_of(kind, generator)
+    skipped = torch.rand(2, 400, generator=generator) < 0.3 if kind == 'skipped' else None
+    found = numba_backend.farthest_points(points, samples, 5, skipped)
+    # The plain loop, not compiled, to the end.
+    monkeypatch.setattr(numba_backend, 'PLAIN', samples)
+    monkeypatch.setattr(numba_backend, '_farthest', numba_backend._farthest.py_func)
+    with np.errstate(all='ignore'):
+        assert torch.equal(found, numba_backend.farthest_points(points, samples, 5, skipped))
 
 
 def _child(queue, points):

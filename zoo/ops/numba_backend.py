@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 WORK_PER_THREAD = 2**24
 """Distances that are worth a thread: a few milliseconds, for which torch's idle threads keep the cores busy anyway."""
 
+PLAIN, CELL = 128, 32
+"""Samples before cells are left alone, and points of a cell if all cells were filled; surfaces fill a part of them."""
+
 _Kernel = TypeVar('_Kernel', bound='Callable[..., Any]')
 _LARGEST = np.int64(2**63 - 1)
 
@@ -118,14 +121,14 @@ def _planes(cloud: Floats) -> tuple[Floats, Floats, Floats]:
 
 @_compiled
 def _farthest(points: Floats, start: int, distances: Floats, index: Integers, first: int, last: int) -> None:
-    size = points.shape[1]
+    size, plain = points.shape[1], min(index.shape[1], PLAIN)
     for cloud in range(first, last):
         x, y, z = _planes(points[cloud])
         nearest = distances[cloud]
         bits = nearest.view(np.int32)
         current = start
         index[cloud, 0] = current
-        for sample in range(1, index.shape[1]):
+        for sample in range(1, plain):
             nearest[current] = -1
             center_x, center_y, center_z = x[current], y[current], z[current]
             for i in range(size):
@@ -139,6 +142,92 @@ def _farthest(points: Floats, start: int, distances: Floats, index: Integers, fi
             while bits[current] != farthest:
                 current += 1
             index[cloud, sample] = current
+        if plain < index.shape[1]:
+            _farther(x, y, z, nearest, index[cloud], plain)
+
+
+@_compiled
+def _farther(x: Floats, y: Floats, z: Floats, nearest: Floats, index: Integers, begin: int) -> None:
+    """Go on after ``begin`` samples, which lie so densely that one more is the nearest of few points.
+
+    Points are sorted into the cells of a grid. A cell is left alone whose box is farther from the new sample than all
+    of its points are from the others: by the same roundings, no distance is below that of the box, so nothing differs
+    from the plain loop.
+    """
+    size = len(x)
+    side = max(1, round((size / CELL) ** (1 / 3)))
+    cell, begins = np.zeros(size, np.int64), np.zeros(side**3 + 1, np.int64)
+    for axis in (x, y, z):
+        low, high = np.float32(np.inf), np.float32(-np.inf)
+        for i in range(size):
+            low = axis[i] if axis[i] < low else low
+            high = axis[i] if axis[i] > high else high
+        scale = side / (high - low) if np.isfinite(high - low) and high > low else 0.0
+        for i in range(size):
+            place = np.int64((axis[i] - low) * scale) if np.isfinite(axis[i]) else 0
+            cell[i] = side * cell[i] + min(max(place, 0), side - 1)
+    for i in range(size):
+        begins[cell[i] + 1] += 1
+    begins = np.cumsum(begins)
+    # Cells with points, one behind the other, and in each the points in their own order.
+    kept = np.flatnonzero(begins[1:] > begins[:-1])
+    count = len(kept)
+    ends, following = np.empty(count + 1, np.int64), begins[:-1].copy()
+    ends[0] = 0
+    for b in range(count):
+        ends[b + 1] = begins[kept[b] + 1]
+    number = np.empty(size, np.int64)
+    for i in range(size):
+        number[following[cell[i]]] = i
+        following[cell[i]] += 1
+    x, y, z, nearest = x[number], y[number], z[number], nearest[number]
+    bits = nearest.view(np.int32)
+    low, high = np.full((3, count), np.inf, np.float32), np.full((3, count), -np.inf, np.float32)
+    for row, values in enumerate((x, y, z)):
+        for b in range(count):
+            for i in range(ends[b], ends[b + 1]):
+                low[row, b] = values[i] if values[i] < low[row, b] else low[row, b]
+                high[row, b] = values[i] if values[i] > high[row, b] else high[row, b]
+    low_x, low_y, low_z, high_x, high_y, high_z = low[0], low[1], low[2], high[0], high[1], high[2]
+    farthest, best = np.empty(count, np.int32), np.empty(count, np.int64)
+    reach = farthest.view(np.float32)
+    reach[:] = np.inf
+    bound = np.empty(count, np.float32)
+    zero = np.float32(0)
+    current = 0
+    while number[current] != index[begin - 1]:
+        current += 1
+    own = np.searchsorted(ends, current, side='right') - 1
+    for sample in range(begin, len(index)):
+        nearest[current] = -1
+        center_x, center_y, center_z = x[current], y[current], z[current]
+        for b in range(count):
+            dx = max(max(low_x[b] - center_x, center_x - high_x[b]), zero)
+            dy = max(max(low_y[b] - center_y, center_y - high_y[b]), zero)
+            dz = max(max(low_z[b] - center_z, center_z - high_z[b]), zero)
+            bound[b] = dx * dx + dy * dy + dz * dz
+        for b in range(count):
+            if bound[b] >= reach[b] and b != own:
+                continue
+            part = slice(ends[b], ends[b + 1])
+            some_x, some_y, some_z, some, some_bits = x[part], y[part], z[part], nearest[part], bits[part]
+            for i in range(len(some)):
+                dx, dy, dz = some_x[i] - center_x, some_y[i] - center_y, some_z[i] - center_z
+                distance = dx * dx + dy * dy + dz * dz
+                some[i] = distance if distance < some[i] else some[i]
+            largest = some_bits[0]
+            for i in range(len(some)):
+                largest = max(largest, some_bits[i])
+            place = 0
+            while some_bits[place] != largest:
+                place += 1
+            farthest[b], best[b] = largest, ends[b] + place
+        own, largest = 0, farthest[0]
+        for b in range(1, count):
+            if farthest[b] >= largest and (farthest[b] > largest or number[best[b]] < number[best[own]]):
+                own, largest = b, farthest[b]
+        current = best[own]
+        index[sample] = number[current]
 
 
 @_compiled
