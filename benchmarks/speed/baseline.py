@@ -255,7 +255,7 @@ def comparisons(device: str = 'cpu', rounds: int = 5, quick: bool = False) -> It
     for size, batch_size in (('nano', 32),) if quick else (('nano', 64), ('base', 128 if device == 'cuda' else 8)):
         found = compare_steps(load_config(ROOT / f'configs/recon/{size}.py'), data, batch_size, rounds, device)
         yield f'step of ReCon-{size}, batch {batch_size}', batch_size, found
-    clouds = ProceduralShapes('test', 43 if quick else 1000 if device == 'cuda' else 128, num_points=2048)
+    clouds = ProceduralShapes('test', 43 if quick else 1000, num_points=2048)
     encoder = get_model(ROOT / 'configs/recon/nano.py', device=device, features_only=True)
     found = compare_evaluation(encoder, clouds, 1024, 1 if quick else 3, device)
     yield f'features of {len(clouds)} clouds, 1024 of 2048 points, ReCon-nano', len(clouds), found
