@@ -13,11 +13,10 @@ import torch
 
 from benchmarks.gpu.check import check
 from benchmarks.gpu.correct import correct
-from benchmarks.gpu.findings import Stage, as_table, keep
+from benchmarks.gpu.findings import Stage, as_markdown_tables, keep
 from benchmarks.gpu.report import TITLES, report
 from benchmarks.gpu.step import cost, step
 from benchmarks.gpu.train import train
-from benchmarks.report import as_markdown
 from zoo.engine.cli import ArgumentParser, run_cli
 from zoo.engine.config import resolve_device
 from zoo.errors import UsageError
@@ -56,14 +55,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     device = resolve_device(options.device or 'cuda')
     # What is compared with the CPU is computed in the precision that it says.
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
-    share = options.minutes * 60 / sum(seconds for _, seconds in STAGES.values())
+    chosen = {name: STAGES[name] for name in options.stages or STAGES}
+    share = options.minutes * 60 / sum(seconds for _, seconds in chosen.values())
     wrong = 0
-    for name in options.stages or STAGES:
-        run, seconds = STAGES[name]
+    for name, (run, seconds) in chosen.items():
         rows = keep(
             options.out / f'{name}.json', device, run(Stage(device, seconds * share, options.quick, options.out))
         )
-        print(as_markdown(as_table(TITLES[name], rows)), flush=True)
+        print(as_markdown_tables(TITLES[name], rows), flush=True)
         wrong += sum(row.get('equal') is False for row in rows)
     if wrong:
         print(f'{wrong} rows differ from the CPU', file=sys.stderr)

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from benchmarks.records.environment import environment
-from benchmarks.report import Table
+from benchmarks.report import Table, as_markdown
 from zoo.compat import processor
 from zoo.io import write_whole
 
@@ -80,10 +80,25 @@ def keep(path: Path, device: str, rows: Iterator[Row]) -> list[Row]:
     return kept
 
 
-def as_table(title: str, rows: list[Row]) -> Table:
-    """One column for every key, in the order in which they come up; an en dash where a row has none."""
-    columns = list(dict.fromkeys(key for row in rows for key in row))
-    return Table(title, columns, [[_cell(row.get(column)) for column in columns] for row in rows])
+def as_markdown_tables(title: str, rows: list[Row]) -> str:
+    """Rows as tables, a new one where a row has other columns than those before it, neither fewer nor more.
+
+    Args:
+        title: title of the first table.
+        rows: what a stage found; an en dash where a row lacks a column.
+    """
+    groups: list[tuple[dict[str, None], list[Row]]] = []
+    for row in rows:
+        if groups and (groups[-1][0].keys() >= row.keys() or groups[-1][0].keys() <= row.keys()):
+            groups[-1][0].update(dict.fromkeys(row))
+            groups[-1][1].append(row)
+        else:
+            groups.append((dict.fromkeys(row), [row]))
+    tables: list[str] = []
+    for names, part in groups:
+        body = [[_cell(row.get(name)) for name in names] for row in part]
+        tables.append(as_markdown(Table(f'{title}, continued' if tables else title, list(names), body)))
+    return '\n\n'.join(tables)
 
 
 def _cell(value: Any) -> str:

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.gpu.findings import as_table
-from benchmarks.report import as_markdown
+from benchmarks.gpu.findings import as_markdown_tables
 from benchmarks.run.curve import draw_values
 from zoo.errors import UsageError
 from zoo.io import write_whole
@@ -54,7 +53,7 @@ def report(folders: Sequence[Path], out: Path) -> None:
         parts.append(f'## {name}')
         parts.append(f'torch {facts["torch"]}, {facts["date"]}, commit {facts["commit"]}.')
         for stage, content in found.items():
-            parts.append(as_markdown(as_table(TITLES[stage], content['rows'])))
+            parts.append(as_markdown_tables(TITLES[stage], content['rows']))
         if 'cost' in found:
             path = out / f'speed_{folder.name}.svg'
             draw_values(
