@@ -55,15 +55,17 @@ def test_tables_of_older_studies_say_what_their_records_say(title, folder):
     assert set(found) <= set().union(*(figures(load_results(RESULTS / name), 1) for name in folder.split()))
 
 
-def test_readme_quotes_the_file_of_the_long_pretrainings():
+def test_readme_quotes_the_file_of_the_pretrainings_on_real_packs():
     text = re.sub(r'\s+', ' ', (ROOT / 'README.md').read_text('utf-8'))
-    quoted = dict(re.findall(rf'(random weights|CMC|ReCon) ({FIGURE} \| {FIGURE})', text))
-    frame = load_results(RESULTS / 'night')
-    frame = frame[(frame['protocol.name'] == 'few_shot_svm') & (frame['protocol.ways'] == 5)]
-    models = {'random weights': 'from scratch', 'CMC': 'cmc-nano', 'ReCon': 'recon-nano'}
+    quoted = dict(re.findall(rf'(random weights|Point-MAE|SMC|ReCon|CMC|random PointNet) ({FIGURE} \| {FIGURE})', text))
+    frame = load_results(RESULTS / 'packs')
+    frame = frame[frame['protocol.name'] == 'svm']
+    models = {'random weights': 'from scratch', 'random PointNet': 'smc-pointnet-nano from scratch'}
+    models |= {name: f'{name.lower()}-nano' for name in ('Point-MAE', 'SMC', 'ReCon', 'CMC')}
     assert quoted.keys() == models.keys()
     for name, said in quoted.items():
         groups = [frame[(frame['model'] == models[name]) & (frame['dataset.name'] == data)] for data in DATA]
+        assert [len(group) for group in groups] == [3, 3], name
         assert said == ' | '.join(mean_interval(group['metrics.oa'].to_numpy()).text(1) for group in groups), name
 
 

@@ -165,6 +165,7 @@ PROFILES = {
         Profile(
             'packs',
             'packs of real shapes (--packs), every seed pretrained anew on 116,000 samples',
+            methods=('point-mae', 'cmc', 'smc', 'multitask', 'two-tower', 'recon'),
             suites=(
                 'svm',
                 'few_shot',
