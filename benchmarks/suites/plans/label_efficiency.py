@@ -8,12 +8,10 @@ so is the rate, chosen with all labels.
 
 from __future__ import annotations
 
-import functools
-import json
 from dataclasses import replace
+from functools import partial
 
 from benchmarks.suites.data import Source
-from benchmarks.suites.draws import shared_out
 from benchmarks.suites.job import Job
 from benchmarks.suites.planner import Planner
 from benchmarks.suites.plans.common import LAST_EPOCH, available, hardest, table
@@ -43,19 +41,12 @@ def label_efficiency(planner: Planner) -> list[TablePlan]:
         axes = ['share of the labels', 'OA, %']
         made = table(planner, name, title, models, NOTES, sources, missing, curve=True, axes=axes)
         for percent in SHARES:
-            made.fill(f'{percent} %', functools.partial(_job, planner, source, percent))
+            made.fill(f'{percent} %', partial(_job, planner, source, percent))
         found.append(made)
     return found
 
 
 def _job(planner: Planner, source: Source, percent: int, model: Model, seed: int) -> Job:
-    """The job that fine-tunes on a share of the labels, at the rate that was chosen with all."""
+    """The job that fine-tunes on a share of the labels."""
     job = planner.finetune(source, model, seed)
-    few = planner.finetune(replace(source, train=_share(json.dumps(dict(source.train)), percent, seed)), model, seed)
-    return replace(few, needs=job.needs, label=f'{job}, {percent} % of the labels')
-
-
-@functools.lru_cache
-def _share(config: str, percent: int, seed: int) -> dict[str, object]:
-    """Config of a share of a dataset given as JSON; every model is shown the same."""
-    return shared_out(json.loads(config), percent, seed)
+    return replace(job, settings={**job.settings, 'labels': percent}, label=f'{job}, {percent} % of the labels')

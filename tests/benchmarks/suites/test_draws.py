@@ -63,3 +63,14 @@ def test_what_is_held_out_is_not_trained_on(pack):
     inside, outside = held_out(pack, 0.2, seed=0)
     assert not set(inside['indices']) & set(outside['indices'])
     assert len(inside['indices']) + len(outside['indices']) == len(DATASETS.build(dict(pack)))
+
+
+def test_a_share_of_few_labels_is_a_share_of_every_class(pack):
+    few = labelled(pack, 4, seed=2)
+    half, one = (DATASETS.build(shared_out(few, percent, seed=2)) for percent in (50, 1))
+    whole = DATASETS.build(few)
+    assert np.bincount(half.labels).tolist() == [2] * len(whole.classes)
+    assert np.bincount(one.labels).tolist() == [1] * len(whole.classes)
+    assert {cloud.tobytes() for cloud in one.gather_points(np.arange(len(one)))} <= {
+        cloud.tobytes() for cloud in half.gather_points(np.arange(len(half)))
+    }

@@ -129,6 +129,20 @@ def test_samples_seen_are_doublings_of_the_run_that_other_suites_measure():
         assert 'snapshots' not in hour.pretraining(dataclasses.replace(RECON, **changed), 0).settings
 
 
+def test_few_labels_differ_in_their_number_alone():
+    (table,) = SUITES['label_efficiency'].plan(Planner(find_profile('laptop')))
+    assert table.rows == ['from scratch', 'MPM (Point-MAE)', 'CMC', 'SMC', 'ReCon']
+    assert table.columns == ['1 %', '5 %', '10 %', '50 %']
+    jobs = {(f.row, f.column, f.seed): table.jobs[f.key] for f in table.figures}
+    for (row, column, seed), job in jobs.items():
+        assert f'{job.settings["labels"]} %' == column
+        whole = jobs[row, '50 %', seed]
+        assert {**job.settings, 'labels': 0} == {**whole.settings, 'labels': 0}
+        assert {name: need.key for name, need in job.needs.items()} == {
+            name: need.key for name, need in whole.needs.items()
+        }
+
+
 def test_doublings_are_whole_epochs_that_checkpoints_of_one_interval_hold():
     def found(epochs):
         return dataclasses.replace(find_profile('smoke'), epochs=epochs).doublings
