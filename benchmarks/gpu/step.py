@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from mmengine import Config
+from torch._inductor import config as config_of_inductor
 
 from benchmarks.gpu.findings import Row, Stage, has_bfloat16
 from benchmarks.speed import ops as operations
@@ -91,7 +92,8 @@ def speed(stage: Stage, config: Config, batch_size: int, peak: float, compiled: 
                 max(found[f'{name}, samples/s'] for name in ways),
                 quickened(model, optimizer, batch_size, half=half),
             )
-            preparing = timed(lambda: model.train_step(batch, way), stage.device)
+            with config_of_inductor.patch(force_disable_caches=True):  # as who compiles it for the first time
+                preparing = timed(lambda: model.train_step(batch, way), stage.device)
             found['compiled, samples/s'] = batch_size / _seconds(stage, lambda: model.train_step(batch, way))
             gained = batch_size / plain - batch_size / found['compiled, samples/s']
             found['compiling, s'], found['pays from, steps'] = preparing, preparing / gained if gained > 0 else 'never'

@@ -6,7 +6,7 @@ import pandas as pd
 
 from benchmarks.records import Plan, PlannedFigure, Run, better, holm, mean_interval, run_of
 from benchmarks.records.frame import frame_of
-from benchmarks.records.statistics import NAN
+from benchmarks.records.statistics import NAN, Estimate
 from benchmarks.report import Block, Cell, Table
 from benchmarks.report.cell import Value
 from benchmarks.report.ranking import BETTER, WORSE, Contest, Verdict, judge
@@ -16,6 +16,8 @@ from benchmarks.run.results import Results
 CONFIDENCE = 0.95
 PAIRED = 'paired t-test over seeds and, where there are predictions, paired bootstrap over seeds and objects'
 FAILED, ABSENT = 'Failed', 'Not present'
+SMALL = 3
+"""Decimals of claimed figures that are no percentages."""
 SEEDS = 'seeds'
 """Name of the last column before the figures."""
 
@@ -123,20 +125,29 @@ def _claims(data: TableData) -> Table:
     p_values = dict(zip(tests, holm([test.p_value for test in tests.values()]), strict=True))
     body: list[list[Cell | Value]] = []
     for row in plan.rows:
-        cells = [Cell(data.value(row, column), records=data.records(row, column)) for column in plan.columns]
+        percent = all(figure.metric == 'oa' for figure in plan.figures if figure.row == row)
+        digits = plan.digits if percent else SMALL
+        cells = [
+            Cell(_said(data.value(row, column), digits), records=data.records(row, column)) for column in plan.columns
+        ]
         found: list[Cell | Value] = [None, None, 'not measured']
         if row in tests:
             first, second = ({run.seed: run.value for run in side} for side in runs[row])
             gaps = [value - second[seed] for seed, value in first.items() if seed in second]
             told = p_values[row] <= 1 - CONFIDENCE
             word = 'cannot tell' if not told else 'supports' if tests[row].difference > 0 else 'contradicts'
-            found = [mean_interval(gaps) if gaps else None, f'{p_values[row]:.3f}', word]
+            found = [_said(mean_interval(gaps), digits) if gaps else None, f'{p_values[row]:.3f}', word]
         body.append([row, str(max(map(len, runs[row]))), *cells, *found])
     header = ['claim', SEEDS, *plan.columns, 'difference', 'p', 'verdict']
     blocks, absent = _left_out(data, len(header))
     said = [f'Difference: mean and 95 % t-interval over paired seeds. p: {PAIRED}; Holm over {len(tests)} claims.']
     notes = [*plan.notes, *absent, *(said if tests else []), *_notes(data, Verdict())]
     return Table(plan.title, header, body, notes, blocks, digits=plan.digits)
+
+
+def _said(value: Value, digits: int) -> Value:
+    """An estimate with the digits of its own row."""
+    return value.text(digits) if isinstance(value, Estimate) else value
 
 
 def _left_out(data: TableData, width: int) -> tuple[list[Block], list[str]]:

@@ -164,7 +164,7 @@ def test_what_was_judged_stays_where_predictions_are_lost(results):
 
 
 def test_a_claim_is_supported_contradicted_or_open(results):
-    made = TablePlan(name='s', title='Title', claims=True)
+    made = TablePlan(name='s', title='Title', claims=True, digits=2)
     for row in RIGHT:
         for seed, right in enumerate(RIGHT[row]):
             measured(results, job(row, seed), right, seed)
@@ -178,7 +178,7 @@ def test_a_claim_is_supported_contradicted_or_open(results):
     assert {claim: found[-1] for claim, found in verdicts.items()} == {
         'clear': 'supports', 'wrong': 'contradicts', 'open': 'cannot tell', 'later': 'not measured'
     }  # fmt: skip
-    assert verdicts['clear'][0].text(2) == '25.00 ± 0.65'  # 3.182 deviations of the mean of 25, 24.5, 25, 25.5
-    assert verdicts['wrong'][0].mean == pytest.approx(-25)
+    assert verdicts['clear'][0] == '25.00 ± 0.65'  # 3.182 deviations of the mean of 25, 24.5, 25, 25.5
+    assert verdicts['wrong'][0].startswith('-25.00')
     assert any('Holm over 3 claims' in note for note in table.notes)
     assert 'not measured' in as_markdown(table)
