@@ -63,7 +63,7 @@ def measure(kind: type[Protocol], task: Task) -> Outcome:
 
 def _labelled(settings: Mapping[str, Any], seed: int) -> dict[str, Any]:
     """Config of the labelled objects that a seed may use: of those, the share of the settings in percent."""
-    return shared_out(labelled(settings['train'], settings['per_class'], seed), settings.get('labels', 100), seed)
+    return shared_out(labelled(settings['train'], settings['per_class'], seed), settings.get('label_share', 100), seed)
 
 
 def _source(task: Task) -> Mapping[str, Any] | None:

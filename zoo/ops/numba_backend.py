@@ -147,6 +147,22 @@ def _farthest(points: Floats, start: int, distances: Floats, index: Integers, fi
 
 
 @_compiled
+def _cells(x: Floats, y: Floats, z: Floats, side: int) -> Integers:
+    """Cell of every point in a grid of ``side`` cells along each axis; what is not finite lies in the first."""
+    cell = np.zeros(len(x), np.int64)
+    for axis in (x, y, z):
+        low, high = np.float32(np.inf), np.float32(-np.inf)
+        for i in range(len(axis)):
+            low = axis[i] if axis[i] < low else low
+            high = axis[i] if axis[i] > high else high
+        scale = side / (high - low) if np.isfinite(high - low) and high > low else 0.0
+        for i in range(len(axis)):
+            place = np.int64((axis[i] - low) * scale) if np.isfinite(axis[i]) else 0
+            cell[i] = side * cell[i] + min(max(place, 0), side - 1)
+    return cell
+
+
+@_compiled
 def _farther(x: Floats, y: Floats, z: Floats, nearest: Floats, index: Integers, begin: int) -> None:
     """Go on after ``begin`` samples, which lie so densely that one more is the nearest of few points.
 
@@ -154,18 +170,8 @@ def _farther(x: Floats, y: Floats, z: Floats, nearest: Floats, index: Integers, 
     of its points are from the others: by the same roundings, no distance is below that of the box, so nothing differs
     from the plain loop.
     """
-    size = len(x)
-    side = max(1, round((size / CELL) ** (1 / 3)))
-    cell, begins = np.zeros(size, np.int64), np.zeros(side**3 + 1, np.int64)
-    for axis in (x, y, z):
-        low, high = np.float32(np.inf), np.float32(-np.inf)
-        for i in range(size):
-            low = axis[i] if axis[i] < low else low
-            high = axis[i] if axis[i] > high else high
-        scale = side / (high - low) if np.isfinite(high - low) and high > low else 0.0
-        for i in range(size):
-            place = np.int64((axis[i] - low) * scale) if np.isfinite(axis[i]) else 0
-            cell[i] = side * cell[i] + min(max(place, 0), side - 1)
+    size, side = len(x), max(1, round((len(x) / CELL) ** (1 / 3)))
+    cell, begins = _cells(x, y, z, side), np.zeros(side**3 + 1, np.int64)
     for i in range(size):
         begins[cell[i] + 1] += 1
     begins = np.cumsum(begins)

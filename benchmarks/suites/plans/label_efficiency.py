@@ -49,4 +49,4 @@ def label_efficiency(planner: Planner) -> list[TablePlan]:
 def _job(planner: Planner, source: Source, percent: int, model: Model, seed: int) -> Job:
     """The job that fine-tunes on a share of the labels."""
     job = planner.finetune(source, model, seed)
-    return replace(job, settings={**job.settings, 'labels': percent}, label=f'{job}, {percent} % of the labels')
+    return replace(job, settings={**job.settings, 'label_share': percent}, label=f'{job}, {percent} % of the labels')

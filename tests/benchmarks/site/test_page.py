@@ -158,7 +158,7 @@ def test_weights_of_the_index_have_their_card(site):
 
 
 def test_records_that_no_table_asks_for_are_listed(tmp_path):
-    stored = Path(__file__).parents[3] / 'docs' / 'results' / 'shapedb69'
+    stored = Path(__file__).parents[3] / 'docs' / 'results' / 'scan_variants'
     page = write_site(stored, tmp_path).read_text('utf-8')
     assert Cells(page).places == []
     assert 'All figures' in page

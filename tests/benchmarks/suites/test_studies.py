@@ -135,9 +135,9 @@ def test_few_labels_differ_in_their_number_alone():
     assert table.columns == ['1 %', '5 %', '10 %', '50 %']
     jobs = {(f.row, f.column, f.seed): table.jobs[f.key] for f in table.figures}
     for (row, column, seed), job in jobs.items():
-        assert f'{job.settings["labels"]} %' == column
+        assert f'{job.settings["label_share"]} %' == column
         whole = jobs[row, '50 %', seed]
-        assert {**job.settings, 'labels': 0} == {**whole.settings, 'labels': 0}
+        assert {**job.settings, 'label_share': 0} == {**whole.settings, 'label_share': 0}
         assert {name: need.key for name, need in job.needs.items()} == {
             name: need.key for name, need in whole.needs.items()
         }
