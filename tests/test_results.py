@@ -69,6 +69,13 @@ def test_readme_quotes_the_file_of_the_pretrainings_on_real_packs():
         assert said == ' | '.join(mean_interval(group['metrics.oa'].to_numpy()).text(1) for group in groups), name
 
 
+def test_the_page_of_figures_quotes_the_tables_of_the_packs():
+    page = (ROOT / 'docs' / 'figures.md').read_text('utf-8')
+    said = re.findall(FIGURE, page)
+    assert len(said) > 10
+    assert set(said) <= set(re.findall(FIGURE, (RESULTS / 'packs' / 'tables.md').read_text('utf-8')))
+
+
 DATA = ('shapedb69', 'modelnet10-voxels')
 
 

@@ -15,7 +15,7 @@ from zoo.errors import UsageError
 NAME = 'results.jsonl.gz'
 """Name of the results file in a folder."""
 
-ALIKE = ('title', 'notes', 'reference', 'curve', 'doublings', 'axes', 'better', 'digits', 'claims')
+ALIKE = ('title', 'notes', 'curve', 'doublings', 'axes', 'better', 'digits', 'claims')
 """What two plans have to say alike to be of one table: the notes name data, budget and protocol."""
 
 

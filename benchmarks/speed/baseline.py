@@ -130,9 +130,11 @@ def textbook_patches(model: nn.Module) -> Iterator[None]:
     embeds = [module for module in model.modules() if isinstance(module, PatchEmbed)]
     for embed in embeds:
         vars(embed)['forward'] = partial(forward, embed)
-    yield
-    for embed in embeds:
-        vars(embed).pop('forward')
+    try:
+        yield
+    finally:
+        for embed in embeds:
+            vars(embed).pop('forward')
 
 
 def textbook_mask(batch_size: int, num_groups: int, ratio: float) -> Tensor:

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from zoo import ops
 from zoo.layers.pooling import largest
 
 CACHED = 2**20
@@ -64,7 +65,7 @@ class PatchEmbed(nn.Module):
         x = F.linear(x, weight).unflatten(0, (b * g, k)) + shared.unsqueeze(1)
         x = self.norm2(x.flatten(0, 1)).unflatten(0, (b, g, k))
         if chosen is not None:
-            x = x[torch.arange(b, device=x.device).unsqueeze(1), chosen]
+            x = ops.gather_rows(x.flatten(2), chosen).unflatten(2, (k, -1))
         return largest(self.fc4(F.relu(x, inplace=True)), dim=2)
 
 

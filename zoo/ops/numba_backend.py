@@ -171,17 +171,12 @@ def _farther(x: Floats, y: Floats, z: Floats, nearest: Floats, index: Integers, 
     from the plain loop.
     """
     size, side = len(x), max(1, round((len(x) / CELL) ** (1 / 3)))
-    cell, begins = _cells(x, y, z, side), np.zeros(side**3 + 1, np.int64)
-    for i in range(size):
-        begins[cell[i] + 1] += 1
-    begins = np.cumsum(begins)
+    cell = _cells(x, y, z, side)
+    filled = np.bincount(cell, minlength=side**3)
     # Cells with points, one behind the other, and in each the points in their own order.
-    kept = np.flatnonzero(begins[1:] > begins[:-1])
-    count = len(kept)
-    ends, following = np.empty(count + 1, np.int64), begins[:-1].copy()
-    ends[0] = 0
-    for b in range(count):
-        ends[b + 1] = begins[kept[b] + 1]
+    following = np.cumsum(filled) - filled
+    ends = np.append(following[filled > 0], size)
+    count = len(ends) - 1
     number = np.empty(size, np.int64)
     for i in range(size):
         number[following[cell[i]]] = i

@@ -101,13 +101,14 @@ def test_a_table_of_two_files_has_the_rows_of_both(tmp_path, caplog):
     here[0] = here[0].model_copy(update={'key': result(0).key})
     there = [*figures('scratch', 'other'), *figures('recon', 'found'), *figures('cmc', 'found')]
     shown = {'rows': ['scratch', 'recon'], 'columns': ['c']}
-    first.add(plan(notes=['40 epochs.'], **{**shown, 'figures': here}))
+    first.add(plan(notes=['40 epochs.'], reference='recon', **{**shown, 'figures': here}))
     first.add(result(0))
     second.add(plan(notes=['40 epochs.'], **{**shown, 'rows': ['scratch', 'recon', 'cmc'], 'figures': there}))
     third.add(plan(notes=['4 epochs.'], **{**shown, 'figures': there}))
     first.merge([second, third])
     made = Store.of(first.path).plans['demo', 'svm']
     assert made.rows == ['scratch', 'recon', 'cmc']
+    assert made.reference == 'recon'  # whose rows are alone have another first row
     keys = {(figure.row, figure.seed): figure.key for figure in made.figures}
     assert keys['scratch', 0] == result(0).key  # measured here
     assert (keys['recon', 1], keys['cmc', 1], len(keys)) == ('found1', 'found1', 6)
