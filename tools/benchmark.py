@@ -48,6 +48,8 @@ def parser() -> ArgumentParser:
     add('--check-encoder', action='store_true', help='say in words what is wrong with --encoder, and measure nothing')
     add('--seeds', type=int, metavar='N', help='repetitions, pretraining included')
     add('--packs', type=Path, metavar='DIR', help='folder of packs of real shapes; $ZOO_PACKS by default')
+    add('--any-commit', action='store_true', help='let results of other code count where settings are the same; tables '
+        'name the commits')  # fmt: skip
     add('--plan', action='store_true', help='show the jobs, what is done and how long the rest takes')
     add('--status', action='store_true', help='how far the run in the folder of results is, from another terminal too')
     add('--report', action='store_true', help='make the tables again from records alone')
@@ -104,7 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     pattern = given.models or ('' if rows else '*')
     planner = Planner(find_profile(given.profile), given.seeds or 0, pattern, pack_root(given.packs), rows)
     suites = select(planner, given.all or not group, group, getattr(given, group) if group else '')
-    request = Request(suites, planner, given.out, given.jobs, given.executor, given.slurm)
+    request = Request(suites, planner, given.out, given.jobs, given.executor, given.slurm, given.any_commit)
     if given.plan:
         print(plan(request))
         return 0

@@ -44,6 +44,7 @@ class Request:
         jobs: number of processes; None chooses.
         executor: ``local``, ``slurm`` or ``ray``.
         slurm: options of ``sbatch``.
+        any_commit: whether results of other code count.
     """
 
     suites: Sequence[Suite]
@@ -52,6 +53,7 @@ class Request:
     jobs: int | None = None
     executor: str = 'local'
     slurm: str = ''
+    any_commit: bool = False
 
     @property
     def profile(self) -> str:
@@ -104,7 +106,10 @@ def select(planner: Planner, everything: bool, group: str = '', name: str = '') 
 def plan(request: Request) -> str:
     """What ``--plan`` prints."""
     results, engine = Results(request.out), engine_of(request.executor, request.jobs, request.slurm, request.out)
-    return plan_text(request.tables(), results, Estimator(results.finished()), engine.slots)
+    tables = request.tables()
+    if request.any_commit:
+        results.take_over(wanted_jobs(tables))
+    return plan_text(tables, results, Estimator(results.finished()), engine.slots)
 
 
 def run(request: Request) -> int:
@@ -121,6 +126,11 @@ def run(request: Request) -> int:
     engine, tables = engine_of(request.executor, request.jobs, request.slurm, request.out), request.tables()
     for table in tables:
         results.put_plan(table.stored())
+    taken = results.take_over(wanted_jobs(tables)) if request.any_commit else []
+    for result in taken:
+        results.store.add(result)
+    if taken:
+        _say(f'{len(taken)} results of other code count as done; tables name the commits')
     jobs, estimator = in_order(wanted_jobs(tables), results.done), Estimator(results.finished())
     left = f', about {in_words(estimator.total(jobs, engine.slots))}' if jobs else ''
     _say(f'{len(jobs)} jobs to do with {engine.slots} processes{left}; what is done stays in {request.out}')

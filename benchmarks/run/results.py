@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from benchmarks.records import Failure, Plan, PredictionLists, Result, Store
 from benchmarks.records.keys import plain
 from benchmarks.records.store import NAME
-from benchmarks.suites.job import Job, Outcome
+from benchmarks.suites.job import JOB_TYPES, Job, Outcome, identity, in_order
 from zoo.errors import UsageError
 from zoo.io import file_hash
 
@@ -86,6 +87,36 @@ class Results:
                 predictions=PredictionLists.pack(found) if found is not None else None,
             )
         )
+
+    def take_over(self, wanted: Iterable[Job]) -> list[Result]:
+        """Let results of other code count for jobs that are not done, where type, settings and needs are the same.
+
+        They keep their records, which name their commit, and their files; one that lost a file does not count, nor one
+        of another version of its protocol.
+
+        Returns:
+            What counts from now on, under the keys of today; it is not in the file before it is added.
+        """
+        self.store.refresh()
+        results = self.store.results
+
+        @functools.cache
+        def identity_of(key: str) -> str:
+            needs = {role: identity_of(need) if need in results else '' for role, need in results[key].needs.items()}
+            return identity(results[key].kind, results[key].settings, needs)
+
+        known, taken = {identity_of(key): result for key, result in results.items()}, []
+        for job in in_order([*wanted]):
+            found = known.get(job.identity)
+            if found is None or job.key in results:
+                continue
+            if found.record and found.record.protocol.version != JOB_TYPES[job.type].version:
+                continue
+            if not any(self._unfit(self.out / name, expected) for name, expected in found.files.items()):
+                needs = {role: need.key for role, need in job.needs.items()}
+                taken.append(found.model_copy(update={'key': job.key, 'needs': needs}))
+                results[job.key] = taken[-1]
+        return taken
 
     def put_failure(self, job: Job, error: str) -> None:
         """Keep why a job failed, until it is done."""

@@ -66,11 +66,13 @@ class JobType:
         run: function that does the work; it goes on from where it was killed.
         code: modules that decide its result, with all that they import, see :mod:`benchmarks.suites.code`.
         seconds: guess of the duration on one thread, from the settings; corrected by what like jobs took.
+        version: that of the protocol whose records it makes.
     """
 
     run: Callable[[Task], Outcome]
     code: tuple[str, ...]
     seconds: Callable[[Mapping[str, Any]], float]
+    version: int = 1
 
 
 class JobTypes(dict[str, JobType]):
@@ -141,6 +143,11 @@ class Job:
         code = code_version(*JOB_TYPES[self.type].code)
         return digest({'type': self.type, 'settings': self.settings, 'needs': needs, 'code': code})
 
+    @functools.cached_property
+    def identity(self) -> str:
+        """Digest of all that a key is made of but the code."""
+        return identity(self.type, self.settings, {role: job.identity for role, job in self.needs.items()})
+
     @property
     def seconds(self) -> float:
         """Guess of the duration on one thread."""
@@ -153,6 +160,17 @@ class Job:
 
     def __str__(self) -> str:
         return self.label or f'{self.type} {self.key[:8]}'
+
+
+def identity(job_type: str, settings: Mapping[str, Any], needs: Mapping[str, str]) -> str:
+    """Digest of what a job does, whatever the code.
+
+    Args:
+        job_type: its type.
+        settings: its settings.
+        needs: identities of the jobs that it needs, by role.
+    """
+    return digest({'type': job_type, 'settings': settings, 'needs': needs})
 
 
 def in_order(wanted: Sequence[Job], done: Callable[[str], bool] = lambda key: False) -> list[Job]:

@@ -38,7 +38,8 @@ def measurement(name: str) -> JobType:
     """
     protocol = find_protocol(name)
     code = (address(protocol).rpartition(':')[0], __name__)
-    return JobType(functools.partial(measure, protocol), code, lambda settings: protocol.of(settings).seconds(settings))
+    seconds = lambda settings: protocol.of(settings).seconds(settings)  # noqa: E731
+    return JobType(functools.partial(measure, protocol), code, seconds, protocol.version)
 
 
 def measure(kind: type[Protocol], task: Task) -> Outcome:

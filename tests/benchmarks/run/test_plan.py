@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import pytest
+
 from benchmarks.run.estimate import Estimator
 from benchmarks.run.plan import plan_text
 from benchmarks.run.results import Results
-from benchmarks.suites.job import Job, Outcome
+from benchmarks.suites import job as job_module
+from benchmarks.suites.job import JOB_TYPES, Job, JobType, Outcome
 from benchmarks.suites.table import TablePlan
-from tests.benchmarks.run import toy
+from tests.benchmarks.run import here, toy
 
 
 def planned(results):
@@ -31,3 +34,44 @@ def test_repetitions_are_one_line_and_what_only_finished_jobs_need_is_none(tmp_p
     assert 'failed before 1 s svm toy on a, seed 2' in lines
     assert not any('train 1' in line for line in lines)
     assert lines[-1].startswith('4 of 6 jobs to do')
+
+
+@pytest.fixture
+def later_code(monkeypatch):
+    """Start anew with other code of every job."""
+
+    def change():
+        monkeypatch.setattr(job_module, 'code_version', lambda *modules: f'later {modules}')
+
+    return change
+
+
+def test_results_of_other_code_count_where_that_is_asked_for(tmp_path, later_code):
+    here.finish(toy.suite(2, 0), tmp_path)
+    figures = toy.table(toy.suite(2, 0), tmp_path)
+    later_code()
+    jobs = toy.suite(3, 0)
+    results = Results(tmp_path)
+    assert not any(results.done(job.key) for job in jobs)
+    taken = results.take_over(jobs)
+    assert [str(job) for job in jobs if not results.done(job.key)] == [str(job) for job in jobs[6:]]
+    assert len(taken) == 8  # two trainings, and three measurements of each
+    for result in taken:
+        results.store.add(result)
+    assert toy.table(toy.suite(2, 0), tmp_path) == figures
+    assert len([*Results(tmp_path).finished()]) == 8 + 8
+    assert not Results(tmp_path).take_over(jobs)
+
+
+def test_what_is_lost_or_measured_by_another_protocol_does_not_count(tmp_path, later_code, monkeypatch):
+    jobs = toy.suite(1, 0)
+    results = here.finish(jobs, tmp_path)
+    training = results.store.results[jobs[0].needs['weights'].key]
+    results.store.add(training.model_copy(update={'files': {'runs/gone': 64 * '0'}}))
+    later_code()
+    now = toy.suite(1, 0)
+    # What was measured counts without the weights, and nobody has to make them again.
+    assert [result.kind for result in Results(tmp_path).take_over(now)] == 3 * [toy.MEASURE]
+    kind = JOB_TYPES[toy.MEASURE]
+    monkeypatch.setitem(JOB_TYPES, toy.MEASURE, JobType(kind.run, kind.code, kind.seconds, version=2))
+    assert not Results(tmp_path).take_over(now)
