@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from benchmarks.protocols.base import SLOWER
 from benchmarks.protocols.pretrain import config_sha256, kept_weights, pretrain
 from benchmarks.records.files import read_note, write_note
@@ -32,11 +34,15 @@ from zoo.hub.weights import resolve_weights
 from zoo.io import file_hash, write_tensors, write_whole
 from zoo.registry import DATASETS
 from zoo.tensors import read_checkpoint, read_safetensors
+from zoo.visualize.losses import read_losses
 
 SAMPLES_PER_SECOND = {'two-tower': 62, 'smc': 70, 'act': 73, 'point-bert': 120}
 """Pretraining samples a second of a thread, nano, batches of 16; ``OTHERS`` for all others."""
 
 OTHERS = 135
+
+LOSS_POINTS = 40
+"""Points of a curve that is kept of every loss."""
 
 
 def _samples(settings: Mapping[str, Any]) -> float:
@@ -118,8 +124,9 @@ def pretrain_student(task: Task) -> Outcome:
         'fingerprint': built.fingerprint,
         'options': {key: str(value) for key, value in settings['options'].items()},
     }
+    losses = _losses(task.work)
     if not epochs:
-        return _kept(task, weights, about=about)
+        return _kept(task, weights, about=about, losses=losses)
     try:
         kept = {epoch: _snapshot(task.work, epoch, weights) for epoch in epochs[:-1]} | {epochs[-1]: weights}
     except UsageError as error:
@@ -127,7 +134,20 @@ def pretrain_student(task: Task) -> Outcome:
         shutil.rmtree(task.work)
         return pretrain_student(task)
     snapshots = {str(epoch): place.relative_to(task.out).as_posix() for epoch, place in kept.items()}
-    return _kept(task, weights, about=about, snapshots=snapshots)
+    return _kept(task, weights, about=about, losses=losses, snapshots=snapshots)
+
+
+def _losses(work: Path) -> dict[str, list[tuple[int, float]]]:
+    """Losses of a run by name, as means of ``LOSS_POINTS`` stretches at most: last iteration and value."""
+    try:
+        found = read_losses(work)
+    except UsageError:  # too short a run to log any
+        return {}
+    parts = {name: np.array_split(np.array(curve), min(len(curve), LOSS_POINTS)) for name, curve in found.items()}
+    return {
+        name: [(int(part[-1, 0]), float(f'{part[:, 1].mean():.4g}')) for part in stretches]
+        for name, stretches in parts.items()
+    }
 
 
 def _kept(task: Task, weights: Path, **value: Any) -> Outcome:

@@ -5,7 +5,7 @@ import torch
 from safetensors.torch import load_file
 
 from benchmarks.suites.job import JOB_TYPES, Task
-from benchmarks.suites.training import pretrain_student
+from benchmarks.suites.training import LOSS_POINTS, pretrain_student
 from tests.layouts import write_pack
 from zoo.engine import CheckpointHook
 from zoo.hub import get_model
@@ -60,6 +60,10 @@ def test_snapshots_differ_and_the_last_is_the_result(unbroken):
     assert not list(out.rglob('*.pth'))
     assert value['about']['epochs'] == EPOCHS
     assert value['about']['objects'] > 0
+    assert 'loss' in value['losses']
+    for curve in value['losses'].values():
+        assert 0 < len(curve) <= LOSS_POINTS
+        assert [step for step, _ in curve] == sorted({step for step, _ in curve})
 
 
 def test_it_ends_where_the_plain_pretraining_ends(unbroken, tmp_path, pack):
