@@ -42,7 +42,7 @@ REQUIRED = [
 
 EXTRAS = {
     'vis': ['plotly>=5.20', 'tensorboard>=2.16'],
-    'site': ['itables>=2.5', 'jinja2>=3.1', 'markdown-it-py>=3'],  # tools/benchmark.py --report --site
+    'site': ['itables>=2.5', 'jinja2>=3.1', 'markdown-it-py>=3', 'plotly>=5.20'],  # tools/benchmark.py --report --site
     'browser': ['playwright>=1.50', 'axe-playwright-python>=0.1.4'],  # tests of that page in an installed Chromium
     'fast': ['numba>=0.60'],
     # For tests without a GPU; wheels of torch for one bring their own. 3.6 cannot interpret with NumPy 2.4.

@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
+import functools
+import math
 import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import torch
 
 from benchmarks.encoders.encoder import ADAPTERS
 from benchmarks.records import Plan, Record, Result, mean_interval
 from benchmarks.records.keys import digest
+from benchmarks.speed.steps import count_parameters
 from benchmarks.suites.catalog import all_suites
 from benchmarks.suites.data import PACKS
 from benchmarks.suites.profiles import PROFILES
 from zoo.errors import UsageError
+from zoo.hub import backbone_config
 from zoo.hub.names import parse_name
+from zoo.registry import BACKBONES
 
 
-def content_of(results: Mapping[str, Result], plans: Sequence[Plan], cards: Mapping[str, str]) -> dict[str, Any]:
-    """Records and figures as JSON.
+def content_of(
+    results: Mapping[str, Result], plans: Sequence[Plan], cards: Mapping[str, str], views: Sequence[Any] = ()
+) -> dict[str, Any]:
+    """Records, figures, losses of pretrainings and further Plotly figures as JSON.
 
     Args:
-        results: finished jobs by key.
+        results: finished jobs by key, pretrainings among them.
         plans: tables that were asked for.
         cards: names of models in the index by digest of their weights.
+        views: Plotly figures.
     """
     asked: dict[str, tuple[Plan, dict[str, int]]] = {}
     for plan in plans:
@@ -35,13 +44,16 @@ def content_of(results: Mapping[str, Result], plans: Sequence[Plan], cards: Mapp
     described = [
         {
             **_described(result, result.record),
+            'losses': result.needs.get('weights', ''),
             'command': command(asked[key][0], result.record) if key in asked else '',
             'card': cards.get(result.record.weights_digest, '') if result.record.weights_digest else '',
         }
         for key, result in records.items()
         if result.record
     ]
-    return {'places': places, 'records': described, 'figures': _figures(records, places, asked)}
+    losses = {key: result.value['losses'] for key, result in results.items() if result.value.get('losses')}
+    figures = _figures(records, places, asked)
+    return {'records': described, 'figures': figures, 'losses': losses, 'views': [*views]}
 
 
 def command(plan: Plan, record: Record) -> str:
@@ -136,7 +148,8 @@ def _figures(
             values = [run.metrics[metric] for run in runs if metric in run.metrics]
             if values:
                 estimate = mean_interval(values)
-                row = {'metric': metric, 'value': round(estimate.mean, 6), 'text': estimate.text(digits)}
+                half = None if np.isnan(estimate.half_width) else round(estimate.half_width, 6)
+                row = {'metric': metric, 'value': round(estimate.mean, 6), 'half': half, 'text': estimate.text(digits)}
                 found.append({**_about(runs[0]), **row, 'seeds': len(values), 'records': [places[key] for key in keys]})
     return sorted(
         found, key=lambda row: (row['metric'] != 'oa', row['task'], row['protocol'], row['metric'], -row['value'])
@@ -151,7 +164,8 @@ def _about(record: Record) -> dict[str, Any]:
         method, size = name.stem, name.size
     except UsageError:
         method, size = record.model, '–'
-    trained = record.pretraining.data
+    trained, pretraining = record.pretraining.data, record.pretraining
+    steps = [pretraining.get('objects'), protocol.get('epoch', pretraining.epochs)]
     shots = ' {ways}-way {shots}-shot'.format(**protocol) if 'shots' in protocol else ''
     epoch = f', epoch {protocol["epoch"]}' if 'epoch' in protocol else ''
     split = '' if data.split in ('', 'test') else f' ({data.split})'
@@ -164,6 +178,19 @@ def _about(record: Record) -> dict[str, Any]:
         'task': ' '.join(part for part in (data.name, data.variant) if part) + split,
         'protocol': f'{protocol.name}{shots}{epoch}',
         'labels': data.train_samples,
+        'parameters': _parameters(protocol.get('student', '')),
+        'samples': math.prod(steps) if all(steps) else None,
         'saw': ('unknown' if seen is None else f'{seen} of {data.samples}' if seen else 'none') if trained else 'none',
         'source': record.source,
     }
+
+
+@functools.lru_cache(None)
+def _parameters(student: str) -> int | None:
+    """Parameters of a student as it is measured; None where the zoo has none of that name."""
+    try:
+        config = backbone_config(student, 'features')
+    except UsageError:
+        return None
+    with torch.device('meta'):
+        return count_parameters(BACKBONES.build(config))

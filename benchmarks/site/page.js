@@ -10,12 +10,36 @@ function element(name, attributes = {}, ...children) {
   return made;
 }
 
-async function unpacked() {
-  const bytes = Uint8Array.from(atob(document.getElementById('packed').textContent), (sign) => sign.charCodeAt(0));
-  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))).json();
+function unpacked(id) {
+  const bytes = Uint8Array.from(atob(document.getElementById(id).textContent), (sign) => sign.charCodeAt(0));
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip')));
 }
 
-const { records, figures } = await unpacked();
+const { records, figures, losses, views } = await unpacked('packed').json();
+
+// Plots, by a library that is unpacked for the first of them.
+
+let loading;
+
+async function library() {
+  loading ??= unpacked('plots').text().then((text) => document.head.append(element('script', {}, text)));
+  await loading;
+  return window.Plotly;
+}
+
+const drawn = new Set();
+const colors = () => ({ paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)', 'font.color': getComputedStyle(root).getPropertyValue('--ink') });
+
+async function draw(place, data, layout) {
+  const plotly = await library();
+  const { 'font.color': color, ...background } = colors();
+  const plot = await plotly.react(place, data, { ...background, font: { color }, ...layout }, { responsive: true, displaylogo: false });
+  if (!drawn.has(place) && layout.scene) turnTogether(plot, plotly.relayout);
+  drawn.add(place);
+}
+
+/** Text as Plotly takes it, which reads some tags. */
+const plain = (text) => String(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
 // Theme.
 
@@ -24,6 +48,7 @@ const showTheme = () => theme.setAttribute('aria-pressed', root.classList.contai
 theme.addEventListener('click', () => {
   root.classList.toggle('dark');
   showTheme();
+  drawn.forEach((place) => window.Plotly.relayout(place, colors()));
 });
 showTheme();
 
@@ -67,6 +92,16 @@ function confusion({ labels, counts }) {
   return grid('Number of objects: a row for every true class, a column for every predicted one', ['', ...names.map(([label]) => label)], rows);
 }
 
+function lossCurves(key) {
+  const place = element('div', { class: 'plot', role: 'img', 'aria-label': 'Losses of the pretraining over its steps' });
+  const made = folded('losses of its pretraining', place);
+  made.addEventListener('toggle', () => {
+    const curves = Object.entries(losses[key]).map(([name, points]) => ({ name: plain(name), x: points.map(([step]) => step), y: points.map(([, loss]) => loss), mode: 'lines' }));
+    draw(place, curves, { xaxis: { title: { text: 'step' } }, yaxis: { title: { text: 'loss' }, type: 'log' }, margin: { t: 10 } });
+  }, { once: true });
+  return made;
+}
+
 function showRecord(body, record) {
   const classes = Object.entries(record.classes).map(([name, value]) => [name, share(value, value.toFixed(1))]);
   body.replaceChildren(
@@ -75,6 +110,7 @@ function showRecord(body, record) {
     ...(record.card ? [element('p', {}, element('a', { href: `#card-${record.card}` }, `Card of ${record.card}`))] : []),
     ...Object.entries(record.parts).filter(([, part]) => Object.keys(part).length).map(([title, part]) => folded(title, list(part))),
     ...(classes.length ? [folded('accuracy by class', grid('Accuracy of every class in percent', ['class', '%'], classes))] : []),
+    ...(losses[record.losses] ? [lossCurves(record.losses)] : []),
     ...(record.confusion ? [folded('confusion matrix', confusion(record.confusion))] : []),
   );
   body.querySelector('details').open = true;
@@ -124,6 +160,19 @@ function compare(table) {
   ]);
   compareDialog.querySelector('.scroll').replaceChildren(grid('Side by side', ['', ...heads], lines).firstChild);
   compareDialog.showModal();
+  radar(lines, heads);
+}
+
+/** Percentages of the rows on an axis for every column that all have, where there are enough to see a shape. */
+function radar(lines, heads) {
+  const place = compareDialog.querySelector('.plot');
+  const figure = (cell) => (cell.classList.contains('figure') && cell.dataset.order !== '' ? Number(cell.dataset.order) : NaN);
+  const shared = lines.map(([title, ...cells]) => [title, cells.map(figure)]).filter(([, values]) => values.every((value) => value >= 0 && value <= 100));
+  place.replaceChildren();
+  if (shared.length < 3) return;
+  const around = [...shared, shared[0]];
+  const data = heads.map((name, row) => ({ type: 'scatterpolar', name: plain(name), theta: around.map(([title]) => plain(title)), r: around.map(([, values]) => values[row]) }));
+  draw(place, data, { polar: { bgcolor: 'rgba(0,0,0,0)', radialaxis: { rangemode: 'tozero' } }, margin: { t: 30, b: 30 } });
 }
 
 // Tables.
@@ -155,7 +204,7 @@ function listFigures(table) {
     named('source', 'source'),
   ];
   table.append(element('thead', {}, element('tr', {}, ...shown.map(({ title }) => element('th', { scope: 'col' }, title)))));
-  return new DataTable(table, {
+  const listed = new DataTable(table, {
     data: figures,
     columns: shown,
     order: [],
@@ -164,6 +213,34 @@ function listFigures(table) {
     deferRender: true,
     layout: { topStart: { buttons: [columns, exported] }, topEnd: 'search' },
   });
+  const chart = document.querySelector('details.chart');
+  const against = document.getElementById('against');
+  const redraw = () => { if (chart.open) drawChart(chart.querySelector('.plot'), listed.rows({ search: 'applied' }).data().toArray(), against); };
+  chart.addEventListener('toggle', redraw);
+  against.addEventListener('change', redraw);
+  listed.on('search', redraw);
+}
+
+/** Accuracies where there are any, else whatever else there is. */
+function drawChart(place, rows, against) {
+  const groups = new Map();
+  const known = rows.filter((row) => row[against.value] > 0);
+  const accuracies = known.filter((row) => row.metric === 'oa');
+  (accuracies.length ? accuracies : known).forEach((row) => {
+    const name = `${row.task}, ${row.protocol}, ${row.metric}`;
+    groups.set(name, [...(groups.get(name) ?? []), row]);
+  });
+  const data = [...groups].map(([name, found]) => ({
+    name: plain(name),
+    mode: 'markers',
+    x: found.map((row) => row[against.value]),
+    y: found.map((row) => row.value),
+    error_y: { array: found.map((row) => row.half ?? 0), thickness: 1 },
+    text: found.map((row) => plain(`${row.model}: ${row.text}`)),
+    hovertemplate: '%{text}<extra>%{fullData.name}</extra>',
+  }));
+  const title = against.selectedOptions[0].textContent;
+  draw(place, data, { xaxis: { title: { text: title }, type: 'log' }, yaxis: { title: { text: 'figure' } }, hovermode: 'closest', showlegend: true, legend: { orientation: 'h', y: -0.2 }, height: 560, margin: { t: 10 } });
 }
 
 function makeTable(table) {
@@ -200,6 +277,12 @@ function show() {
     made.add(table);
     if (wanted.id === 'figures') listFigures(table);
     else makeTable(table);
+  }
+  const place = wanted.querySelector('.plot.view');
+  if (place && !made.has(place)) {
+    made.add(place);
+    const { data, layout } = views[place.dataset.view];
+    draw(place, data, { ...layout, title: undefined });
   }
 }
 

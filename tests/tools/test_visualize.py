@@ -26,6 +26,28 @@ def test_attention_is_drawn(tool, tmp_path, data):
     assert 'random weights' in printed
 
 
+def test_models_stand_side_by_side_and_names_bring_their_weights(tool, tmp_path):
+    out = tmp_path / 'views' / 'attention.json'
+    models = ('point-mae-nano_procedural', 'configs/recon/nano.py')
+    asked = ('--objects', 0, '--patch', 1, 2, '--layers', 6, '--out', out)
+    code, printed, _ = tool('attention', *models, *asked)
+    assert code == 0
+    assert 'weights point-mae-nano_procedural, 512 points; configs/recon/nano.py, random weights' in printed
+    figure = json.loads(out.read_text())
+    assert [button['label'] for button in figure['layout']['updatemenus'][0]['buttons']] == [*models]
+    assert len({trace['scene'] for trace in figure['data']}) == 3
+    code, printed, _ = tool('attention', models[0], '--weights', 'random', *asked)
+    assert (code, 'random weights' in printed) == (0, True)
+
+
+def test_neighbors_and_a_map_are_drawn(tool, tmp_path, data):
+    for command, more in (('neighbors', ('--number', 2)), ('map', ())):
+        out = tmp_path / f'{command}.png'
+        code, _, errors = tool(command, 'configs/recon/nano.py', *data, '--among', 8, *more, '--out', out, '--size', 60)
+        assert (code, errors) == (0, '')
+        assert out.read_bytes().startswith(PNG)
+
+
 def test_a_reconstruction_is_drawn_and_repeats_itself(tool, tmp_path, data):
     for name in ('a.png', 'b.png'):
         torch.manual_seed(7)  # of the random weights
@@ -66,7 +88,16 @@ def test_distances_are_a_table(tool, data):
 
 @pytest.mark.parametrize(
     ('arguments', 'message'),
-    [(('loss', 'nowhere', '--out', 'x.svg'), 'nowhere'), (('attention', 'any', '--out', 'x.jpg'), 'is a .png file')],
+    [
+        (('loss', 'nowhere', '--out', 'x.svg'), 'nowhere'),
+        (('attention', 'any', '--out', 'x.jpg'), 'is a .png or .html or .json file'),
+        (('attention', 'any', '--weights', 'a', 'b', '--out', 'x.png'), '2 sources for 1 models'),
+        (('map', 'any', '--out', 'x.png', '--size', 3), 'at least 16 pixels'),
+        (
+            ('neighbors', 'configs/recon/nano.py', '--objects', 9, '--among', 5, '--out', 'x.png'),
+            'not among the first 5',
+        ),
+    ],
 )
 def test_wrong_usage(tool, arguments, message):
     code, _, errors = tool(*arguments)

@@ -3,13 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from tests.visualize.test_attention_distance import FUSIONS, student
 from zoo.errors import UsageError
 from zoo.registry import BACKBONES
-from zoo.visualize import attention_map, draw_attention
-from zoo.visualize.picture import RED, SCALE, TITLE
+from zoo.visualize import attention_map, attention_panels
+from zoo.visualize.picture import RED, SCALE
 
 
 @torch.no_grad()
@@ -30,35 +29,50 @@ def test_maps_are_means_over_heads_of_scaled_rows(fusion, queries):
         attention_map(output, 0)
 
 
-def test_the_picture_has_a_row_an_object_and_shows_the_patch_that_looks(tmp_path):
-    model, points = student('none', ()), torch.randn(2, 64, 3)
-    points = points / points.norm(dim=-1).amax(-1)[:, None, None]
-    path = draw_attention(model, points, tmp_path / 'a.png', patch=1, layers=[1, 3], size=50)
-    picture = np.asarray(Image.open(path))[TITLE:]
-    assert picture.shape == (100, 150, 3)
-    assert (picture[:50, :50] == RED).all(-1).any()
-    assert not (picture[:, 50:] == RED).all(-1).any()
-    # Every map reaches from the darkest color to the brightest.
-    for row in range(2):
-        for column in (1, 2):
-            tile = picture[50 * row : 50 * row + 50, 50 * column : 50 * column + 50]
-            assert all((tile == SCALE[end]).all(-1).any() for end in (0, -1))
+def clouds():
+    points = torch.randn(2, 64, 3)
+    return points / points.norm(dim=-1).amax(-1)[:, None, None]
+
+
+def test_panels_have_a_row_an_object_and_circle_the_patch_that_looks():
+    model, points = student('none', ()), clouds()
+    panels = attention_panels(model, points, [1], layers=[1, 3])
+    assert panels.titles == ['patch 1', 'layer 1', 'layer 3']
+    output = model(points, return_attention=True)
+    for row, cloud in enumerate(panels.rows):
+        for panel in cloud:
+            assert (panel.points == points[row].numpy()).all()
+            np.testing.assert_allclose(panel.circled, output.centers[row, [1]].detach().numpy())
+        nearest = np.linalg.norm(points[row].numpy()[:, None] - output.centers[row].detach().numpy(), axis=-1).argmin(
+            -1
+        )
+        assert ((cloud[0].colors == RED).all(-1) == (nearest == 1)).all()
+        for panel in cloud[1:]:
+            assert not (panel.colors == RED).all(-1).any()
+            # Every map reaches from the coldest color to the warmest.
+            assert all((panel.colors == SCALE[end]).all(-1).any() for end in (0, -1))
+
+
+def test_patches_and_queries_stand_side_by_side():
+    panels = attention_panels(student('cross', ('cls', 'image')), clouds(), [2, 'image'], layers=[3])
+    assert panels.titles == ['cloud', 'patch 2, layer 3', 'query image, layer 3']
+    assert [len(panel.circled) for panel in panels.rows[0]] == [1, 1, 0]
 
 
 @pytest.mark.parametrize(
     ('options', 'message'),
     [
-        ({'query': 'image'}, "no query 'image'"),
-        ({'patch': 99}, 'patches 0 to'),
+        ({'viewers': ['image']}, "no query 'image'"),
+        ({'viewers': [99]}, 'patches 0 to'),
         ({'layers': [0]}, 'layers 1 to 3'),
     ],
 )
-def test_what_is_not_there_is_named(tmp_path, options, message):
+def test_what_is_not_there_is_named(options, message):
     with pytest.raises(UsageError, match=message):
-        draw_attention(student('none', ()), torch.randn(1, 64, 3), tmp_path / 'a.png', **options)
+        attention_panels(student('none', ()), torch.randn(1, 64, 3), **options)
 
 
-def test_a_student_without_attention_is_refused(tmp_path):
+def test_a_student_without_attention_is_refused():
     model = BACKBONES.build({'type': 'PointNet', 'widths': (8, 16), 'input_transform': False}).eval()
     with pytest.raises(UsageError, match='this PointNet does not provide'):
-        draw_attention(model, torch.randn(1, 64, 3), tmp_path / 'a.png')
+        attention_panels(model, torch.randn(1, 64, 3))

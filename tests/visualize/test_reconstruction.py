@@ -1,15 +1,13 @@
 from __future__ import annotations
 
-import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from tests.backbones.test_contract import PLAIN, SMALL
 from zoo.errors import UsageError
 from zoo.registry import MODELS
-from zoo.visualize import draw_reconstruction, reconstruct
-from zoo.visualize.picture import RED, TITLE
+from zoo.visualize import reconstruct, reconstruction_panels
+from zoo.visualize.picture import BLUE, RED
 
 
 def pretrainer(objective=None):
@@ -41,14 +39,15 @@ def test_patches_lie_in_the_cloud_and_the_distance_is_the_training_loss():
     assert found.chamfer[1].item() == pytest.approx(total, rel=1e-4)
 
 
-def test_the_picture_shows_what_was_predicted_in_red(tmp_path):
-    path, chamfer = draw_reconstruction(pretrainer(), torch.rand(3, 64, 3) - 0.5, tmp_path / 'r.png', size=40)
-    picture = np.asarray(Image.open(path))[TITLE:]
-    assert picture.shape == (120, 120, 3)
-    red = (picture == RED).all(-1)
-    assert red[:, 80:].any()
-    assert not red[:, :80].any()
-    assert len(chamfer) == 3
+def test_panels_show_what_was_predicted_in_red_and_the_truth_in_blue():
+    panels, chamfer = reconstruction_panels(pretrainer(), torch.rand(3, 64, 3) - 0.5)
+    assert panels.titles == ['cloud', 'visible', 'predicted', 'truth']
+    assert len(chamfer) == len(panels.rows) == 3
+    for row in panels.rows:
+        red, blue = ([(panel.colors == color).all(-1).sum() for panel in row] for color in (RED, BLUE))
+        assert red[2] == blue[3] > 0
+        assert sum(red) == red[2]
+        assert sum(blue) == blue[3]
 
 
 def test_a_student_that_reconstructs_nothing_is_refused():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,8 @@ from torch import Tensor
 from zoo.backbones import StudentOutput, require
 from zoo.errors import UsageError
 from zoo.visualize.attention_distance import attention_layers, patch_shares
-from zoo.visualize.picture import GREY, RED, cloud_picture, heat, save_tiles
+from zoo.visualize.panels import Panel, Panels
+from zoo.visualize.picture import GREY, RED, heat
 
 
 def attention_map(output: StudentOutput, layer: int, query: int | None = None, patch: int = 0) -> Tensor:
@@ -47,52 +47,59 @@ def check_attention(backbone: Any) -> None:
 
 
 @torch.inference_mode()
-def draw_attention(
-    backbone: Any,
-    points: Tensor,
-    path: str | Path,
-    query: str | None = None,
-    patch: int = 0,
-    layers: Sequence[int] | None = None,
-    size: int = 160,
-) -> Path:
-    """Write a PNG: one row an object, one column a layer; bright parts are attended to most within their picture.
+def attention_panels(
+    backbone: Any, points: Tensor, viewers: Sequence[int | str] = (0,), layers: Sequence[int] | None = None
+) -> Panels:
+    """One row an object: the cloud with all patches that look, then what each viewer attends to in each layer.
 
-    A point has the color of the patch whose center is nearest. The patch that looks is marked red in the first column.
+    A point has the color of the patch whose center is nearest: warm and dark where its panel is attended to most. A
+    patch that looks has a circle around its center, and its points are red in the first column.
 
     Args:
         backbone: a :class:`zoo.backbones.PointTransformer` in eval mode.
         points: (B, N, 3) on its device.
-        path: the file.
-        query: name of a global query; None looks at a patch.
-        patch: position of the patch that looks.
+        viewers: positions of patches, and names of global queries.
         layers: numbers of layers, from 1; all by default.
-        size: side of a picture in pixels.
 
     Raises:
         UsageError: no attention, or no such query, patch or layer.
     """
     check_attention(backbone)
     names = tuple(backbone.query_names)
-    if query is not None and query not in names:
-        raise UsageError(f'this student has no query {query!r}: it has {", ".join(names) or "none, choose a patch"}')
     output = backbone(points, return_attention=True)
     depth, number = len(output.attentions), output.centers.shape[1]
     chosen = list(range(1, depth + 1)) if layers is None else list(layers)
     if not chosen or not all(1 <= layer <= depth for layer in chosen):
         raise UsageError(f'layers {", ".join(map(str, chosen))}: this student has layers 1 to {depth}')
-    if not 0 <= patch < number:
-        raise UsageError(f'patch {patch}: this student has patches 0 to {number - 1}')
+    patches = [viewer for viewer in viewers if isinstance(viewer, int)]
+    for viewer in viewers:
+        if isinstance(viewer, str) and viewer not in names:
+            raise UsageError(
+                f'this student has no query {viewer!r}: it has {", ".join(names) or "none, choose a patch"}'
+            )
+        if isinstance(viewer, int) and not 0 <= viewer < number:
+            raise UsageError(f'patch {viewer}: this student has patches 0 to {number - 1}')
     nearest = (points[:, :, None] - output.centers[:, None]).norm(dim=-1).argmin(-1)
-    place = None if query is None else names.index(query)
-    maps = [attention_map(output, layer - 1, place, patch).gather(1, nearest).cpu().numpy() for layer in chosen]
+    titles, maps, rings = ['cloud'], [], []
+    for viewer in viewers:
+        place = (None, viewer) if isinstance(viewer, int) else (names.index(viewer), 0)
+        what = f'patch {viewer}' if isinstance(viewer, int) else f'query {viewer}'
+        for layer in chosen:
+            titles.append(f'layer {layer}' if len(viewers) == 1 else f'{what}, layer {layer}')
+            maps.append(attention_map(output, layer - 1, *place).gather(1, nearest).cpu().numpy())
+            rings.append([viewer] if isinstance(viewer, int) else [])
+    if len(viewers) == 1:
+        titles[0] = what
+    centers, owners = output.centers.cpu().numpy(), nearest.cpu().numpy()
     rows = []
     for index, cloud in enumerate(points.cpu().numpy()):
-        colours = np.tile(np.array(GREY, dtype=np.uint8), (len(cloud), 1))
-        if query is None:
-            colours[(nearest[index] == patch).cpu().numpy()] = RED
+        colors = np.tile(np.array(GREY, dtype=np.uint8), (len(cloud), 1))
+        colors[np.isin(owners[index], patches)] = RED
         rows.append(
-            [cloud_picture(cloud, colours, size)] + [cloud_picture(cloud, heat(values[index]), size) for values in maps]
+            [Panel(cloud, colors, centers[index, patches])]
+            + [
+                Panel(cloud, heat(values[index]), centers[index, ring])
+                for values, ring in zip(maps, rings, strict=True)
+            ]
         )
-    first = f'patch {patch}' if query is None else f'query {query}'
-    return save_tiles(rows, [first, *(f'layer {layer}' for layer in chosen)], path)
+    return Panels(rows, titles)

@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
-from pathlib import Path
-
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
 
-from zoo.compat import expand
 from zoo.datasets.meshes.camera import Camera
-from zoo.io import write_whole
 
 Picture = NDArray[np.uint8]
 Floats = NDArray[np.floating]
 
 VIEWPOINT = Camera(azimuth=0.6, elevation=0.35)
 
-GREY, RED = (170, 170, 170), (214, 39, 40)
+GREY, RED, BLUE = (170, 170, 170), (213, 60, 0), (0, 90, 181)
+"""Red and blue that are told apart by those who see fewer colors."""
 
-SCALE = np.array([(68, 1, 84), (59, 82, 139), (33, 145, 140), (94, 201, 98), (253, 231, 37)], dtype=np.float64)
-"""Colors from low to high, of even lightness steps (viridis)."""
-
-TITLE = 14
-"""Pixels above a tile for its title."""
+SCALE = np.array([(170, 208, 232), (186, 172, 200), (226, 128, 112), (203, 56, 48), (112, 0, 24)], dtype=np.float64)
+"""Colors from low to high, cold to warm; each is darker than the one before, which those see who see fewer colors."""
 
 
 def heat(values: Floats) -> Picture:
-    """Colors (N, 3) of values (N,): the smallest is dark, the largest bright; equal ones are all dark."""
+    """Colors (N, 3) of values (N,): the smallest is cold and light, the largest warm and dark."""
     span = float(values.max() - values.min())
     place = (np.asarray(values, dtype=np.float64) - values.min()) / (span or 1.0) * (len(SCALE) - 1)
     steps = np.arange(len(SCALE))
@@ -39,7 +30,7 @@ def heat(values: Floats) -> Picture:
 
 def cloud_picture(
     points: Floats,
-    colours: Picture,
+    colors: Picture,
     size: int,
     radius: int = 2,
     camera: Camera = VIEWPOINT,
@@ -49,7 +40,7 @@ def cloud_picture(
 
     Args:
         points: (N, 3), y up, in the unit sphere.
-        colours: RGB of every point (N, 3).
+        colors: RGB of every point (N, 3).
         size: side of the picture in pixels.
         radius: radius of a disc in pixels; 0 is one pixel.
         camera: viewpoint.
@@ -67,29 +58,13 @@ def cloud_picture(
     order = np.argsort(np.repeat(closeness, len(disc)), kind='stable')
     inside = order[((pixels >= 0) & (pixels < size)).all(axis=1)[order]]
     canvas: Picture = np.full((size, size, 3), 255, dtype=np.uint8)
-    canvas[pixels[inside, 1], pixels[inside, 0]] = np.repeat(colours, len(disc), axis=0)[inside]
+    canvas[pixels[inside, 1], pixels[inside, 0]] = np.repeat(colors, len(disc), axis=0)[inside]
     return canvas
 
 
-def save_tiles(rows: Sequence[Sequence[Picture]], titles: Sequence[str], path: str | Path) -> Path:
-    """Write pictures side by side as a PNG.
-
-    Args:
-        rows: pictures of one size, as many in every row.
-        titles: titles of the columns.
-        path: the file; its folder is made where it is missing.
-
-    Raises:
-        ValueError: a row has not as many pictures as there are titles.
-    """
-    if any(len(row) != len(titles) for row in rows):
-        raise ValueError(f'{len(titles)} titles do not fit rows of {[len(row) for row in rows]} pictures')
-    body = np.concatenate([np.concatenate(list(row), axis=1) for row in rows])
-    sheet = Image.new('RGB', (body.shape[1], body.shape[0] + TITLE), 'white')
-    sheet.paste(Image.fromarray(body), (0, TITLE))
-    pen = ImageDraw.Draw(sheet)
-    for place, title in enumerate(titles):
-        pen.text((place * rows[0][0].shape[1] + 3, 1), title, fill='black')
-    target = expand(path)
-    write_whole(target, partial(sheet.save, format='PNG', optimize=True))
-    return target
+def project(places: Floats, cloud: Floats, size: int, camera: Camera = VIEWPOINT) -> Floats:
+    """Where places (R, 3) lie in the picture of a cloud (N, 3): pixels (R, 2), x to the right and y down."""
+    both = np.concatenate([cloud, places]).astype(np.float64)
+    screen, _ = camera.project(both, size)
+    pixels: Floats = screen[len(cloud) :]
+    return pixels

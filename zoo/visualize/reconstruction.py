@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,8 @@ from torch import Tensor
 from zoo import ops
 from zoo.errors import UsageError
 from zoo.objectives import ReconstructPoints
-from zoo.visualize.picture import GREY, RED, Floats, Picture, cloud_picture, save_tiles
+from zoo.visualize.panels import Panel, Panels
+from zoo.visualize.picture import BLUE, GREY, RED, Floats, Picture
 
 
 @dataclass(frozen=True)
@@ -63,17 +63,15 @@ def reconstruct(model: Any, points: Tensor, mask: Tensor | None = None) -> Recon
     )
 
 
-def draw_reconstruction(model: Any, points: Tensor, path: str | Path, size: int = 200) -> tuple[Path, list[float]]:
-    """Write a PNG: one row an object; the cloud, what was visible, and what was predicted, in red.
+def reconstruction_panels(model: Any, points: Tensor) -> tuple[Panels, list[float]]:
+    """One row an object: the cloud, what was visible, what was predicted (red), and what was masked (blue).
 
     Args:
         model: a :class:`zoo.models.Pretrainer` in eval mode.
         points: (B, N, 3) on its device.
-        path: the file.
-        size: side of a picture in pixels.
 
     Returns:
-        The file, and the mean Chamfer-L2 of the masked patches of every object.
+        The panels, and the mean Chamfer-L2 of the masked patches of every object.
 
     Raises:
         UsageError: the student does not reconstruct points.
@@ -81,17 +79,20 @@ def draw_reconstruction(model: Any, points: Tensor, path: str | Path, size: int 
     found = reconstruct(model, points)
     rows = []
     for index, cloud in enumerate(points.cpu().numpy()):
-        visible, predicted = (_flat(part[index]) for part in (found.visible, found.predicted))
-        both = np.concatenate([visible, predicted])
-        colours = np.concatenate([_plain(len(visible), GREY), _plain(len(predicted), RED)])
+        visible, hidden, predicted = (_flat(part[index]) for part in (found.visible, found.hidden, found.predicted))
+        frame = np.concatenate([cloud, visible, predicted])
+        grey, red = _plain(len(visible), GREY), _plain(len(predicted), RED)
         rows.append(
             [
-                cloud_picture(cloud, _plain(len(cloud), GREY), size, frame=both),
-                cloud_picture(visible, _plain(len(visible), GREY), size, frame=both),
-                cloud_picture(both, colours, size),
+                Panel(cloud, _plain(len(cloud), GREY), frame=frame),
+                Panel(visible, grey, frame=frame),
+                Panel(np.concatenate([visible, predicted]), np.concatenate([grey, red]), frame=frame),
+                Panel(
+                    np.concatenate([visible, hidden]), np.concatenate([grey, _plain(len(hidden), BLUE)]), frame=frame
+                ),
             ]
         )
-    return save_tiles(rows, ['cloud', 'visible', 'predicted'], path), found.chamfer.tolist()
+    return Panels(rows, ['cloud', 'visible', 'predicted', 'truth']), found.chamfer.tolist()
 
 
 def _taken(neighborhoods: Tensor, chosen: Tensor) -> Tensor:
@@ -104,6 +105,6 @@ def _flat(patches: Tensor) -> Floats:
     return patches.reshape(-1, 3).cpu().numpy()
 
 
-def _plain(number: int, colour: tuple[int, int, int]) -> Picture:
+def _plain(number: int, color: tuple[int, int, int]) -> Picture:
     """One color for all points."""
-    return np.tile(np.array(colour, dtype=np.uint8), (number, 1))
+    return np.tile(np.array(color, dtype=np.uint8), (number, 1))

@@ -9,6 +9,7 @@ from benchmarks.records.keys import digest
 from benchmarks.records.store import NAME
 from tests.benchmarks.records.examples import record
 from zoo.hub.index import find_entry
+from zoo.visualize import Panel, Panels
 
 HOSTILE = '<script>alert(1)</script>'
 ROWS = ('from scratch', f'"quoted" {HOSTILE}', 'שלום \u202e right to left')
@@ -17,8 +18,12 @@ COLUMNS = {'10 %': 'a tenth', '100 %': ''}
 """Variant of the data by column; of the last there are published figures."""
 
 SEEDS = (0, 1)
+VIEW = f'Clouds of {HOSTILE}'
 RELEASED = 'recon-nano_packs'
 """Model whose weights the second row has."""
+
+
+PRETRAINING = digest('a pretraining')
 
 
 def predictions(right):
@@ -45,10 +50,16 @@ def write(folder):
                     weights_digest=released if place == 1 else 'a' * 64,
                     job=key,
                 )
-                label = f'svm {row} on {column}, seed {seed}'
-                store.add(Result(key=key, label=label, record=made, predictions=PredictionLists.pack(found)))
+                label, packed = f'svm {row} on {column}, seed {seed}', PredictionLists.pack(found)
+                needs = {'weights': PRETRAINING} if place == 1 else {}
+                store.add(Result(key=key, label=label, record=made, predictions=packed, needs=needs))
                 figures.append(PlannedFigure(row=row, column=column, seed=seed, metric='oa', key=key, job=label))
+    store.add(Result(key=PRETRAINING, kind='pretrain', value={'losses': {'loss': [[1, 2.0], [2, 1.0]]}}))
     shared = {'profile': 'demo', 'rows': [*ROWS], 'columns': [*COLUMNS], 'figures': figures, 'reference': ROWS[0]}
     about = {'supervised by': dict.fromkeys(ROWS, HOSTILE)}
     store.add(Plan(suite='leaderboard', name='leaderboard', title='All & everything', about=about, **shared))
     store.add(Plan(suite='data_curve', name='curve', title='Curve', curve=True, axes=['share', 'OA, %'], **shared))
+    rng = np.random.default_rng(0)
+    grey = np.full((40, 3), 99, dtype=np.uint8)
+    rows = [[Panel(rng.uniform(-0.5, 0.5, (40, 3)), grey, caption=HOSTILE) for _ in range(2)] for _ in range(2)]
+    Panels(rows, ['left', HOSTILE]).save(folder / 'views' / 'clouds.json', VIEW, 'Nothing but noise.')

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import html
 import json
 import re
 import sys
@@ -10,14 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.records import Store
+from benchmarks.records import Result, Store
 from benchmarks.site import write_site
-from benchmarks.site.content import command
+from benchmarks.site.content import command, content_of
 from tests.benchmarks.records.examples import record
 from tests.benchmarks.site import example
 from zoo.errors import UsageError
+from zoo.hub import backbone_config
+from zoo.registry import BACKBONES
 
 pytest.importorskip('itables', reason="the page needs pip install '.[site]'")
+pytest.importorskip('plotly', reason="the page needs pip install '.[site]'")
 pytest.importorskip('markdown_it', reason="the page needs pip install '.[site]'")
 
 MEGABYTE = 1 << 20
@@ -42,6 +46,10 @@ class Cells(HTMLParser):
             self.texts[-1] += data
 
 
+def measured(store):
+    return [result for result in store.results.values() if result.record]
+
+
 @pytest.fixture(scope='module')
 def site(tmp_path_factory):
     """The page of the example, its content for scripts, and the results file."""
@@ -63,7 +71,7 @@ def test_names_are_text(site):
     page, _, _ = site
     assert example.HOSTILE not in page
     cells = Cells(page)
-    assert cells.names.count('script') == 4  # those of the page: theme, records, the table component, its own
+    assert cells.names.count('script') == 5  # those of the page: theme, records, plots, the table component, its own
     assert {*example.ROWS, example.HOSTILE} <= {text.strip() for text in cells.texts}
     assert '>All &amp; everything</h2>' in page
 
@@ -77,7 +85,7 @@ def test_cells_say_what_the_records_say(site):
         assert [run['seed'] for run in runs] == [*example.SEEDS]
         mean = sum(run['metrics']['oa'] for run in runs) / len(runs)
         assert any(text.startswith(f'{mean:.1f} ± ') for text in cells.texts)
-    for described, result in zip(content['records'], store.results.values(), strict=True):
+    for described, result in zip(content['records'], measured(store), strict=True):
         assert described['label'] == result.label
         assert described['metrics']['oa'] == pytest.approx(result.record.metrics['oa'], abs=1e-3)
         assert described['parts']['protocol'] == dict(result.record.protocol)
@@ -105,7 +113,7 @@ def test_signs_curves_and_contamination_are_shown(site):
 
 def test_a_confusion_matrix_counts_the_predictions(site):
     _, content, store = site
-    for described, result in zip(content['records'], store.results.values(), strict=True):
+    for described, result in zip(content['records'], measured(store), strict=True):
         found, counts = result.unpacked, described['confusion']['counts']
         assert sum(count for _, _, count in counts) == len(found)
         assert sum(count for truth, guess, count in counts if truth == guess) == found.score.sum()
@@ -138,6 +146,34 @@ def test_the_command_names_encoders_packs_and_seeds(site):
     other = plan.model_copy(update={'profile': 'demo', 'figures': [
         plan.figures[0].model_copy(update={'seed': seed}) for seed in range(5)]})  # fmt: skip
     assert command(other, record(pretraining={'data': ''})).endswith('--profile demo --seeds 5')
+
+
+def test_figures_say_how_large_a_student_is_and_what_it_saw(site):
+    _, content, _ = site
+    student = BACKBONES.build(backbone_config('recon-nano', 'features'))
+    for row in content['figures']:
+        assert row['parameters'] == sum(tensor.numel() for tensor in student.parameters())
+        assert row['half'] is None or row['text'].endswith(f'{row["half"]:.1f}')
+        assert row['samples'] is None  # the example does not say how many objects there were
+    made = record(pretraining={'data': 'x', 'objects': 30, 'epochs': 4}, protocol={'student': 'mine'})
+    found = content_of({'k': Result(key='k', record=made)}, [], {})['figures'][0]
+    assert (found['samples'], found['parameters']) == (120, None)
+
+
+def test_losses_of_a_pretraining_and_views_are_in_the_page(site):
+    page, content, _ = site
+    assert content['losses'] == {example.PRETRAINING: {'loss': [[1, 2.0], [2, 1.0]]}}
+    assert {described['losses'] for described in content['records']} == {'', example.PRETRAINING}
+    assert len(content['views']) == 1
+    assert f'<h2>{html.escape(example.VIEW)}</h2>' in page
+    assert 'Nothing but noise.' in page
+
+
+def test_a_broken_view_is_named(tmp_path):
+    example.write(tmp_path)
+    (tmp_path / 'views' / 'bad.json').write_text('{"data": []}')
+    with pytest.raises(UsageError, match=r'bad\.json is no figure of tools/visualize\.py'):
+        write_site(tmp_path, tmp_path / 'site')
 
 
 def test_what_is_missing_is_said_in_a_line(tmp_path, monkeypatch):
