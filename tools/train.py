@@ -14,8 +14,12 @@ from zoo.engine.cli import config_of, config_parser, run_cli
 def main(arguments: Sequence[str] | None = None) -> None:
     """Train."""
     from zoo.engine import build_runner
+    from zoo.visualize.hook import LookHook
 
-    build_runner(config_of(config_parser(str(__doc__)).parse_args(arguments))).train()
+    runner = build_runner(config_of(config_parser(str(__doc__)).parse_args(arguments)))
+    if not any(isinstance(hook, LookHook) for hook in runner.hooks):
+        runner.register_hook(LookHook())
+    runner.train()
 
 
 if __name__ == '__main__':
