@@ -1,4 +1,4 @@
-# make demo | test | test-fast | lint | format | clean | help. Each makes $(VENV) and installs what is missing or out of date.
+# make demo | test | test-fast | lint | format | docs | clean | help. Each makes $(VENV) and installs what is missing or out of date.
 # Another Python, another torch:  make test PYTHON=python3.12 TORCH="torch torchvision"
 
 SHELL := /bin/bash
@@ -18,9 +18,9 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # Stands while the environment is being made. Found at the start, it means an interrupted install: begin anew.
 UNFINISHED := $(VENV)/.unfinished
-SOURCES := zoo benchmarks tools tests configs setup.py
+SOURCES := zoo benchmarks tools tests configs setup.py docs/pages.py
 
-.PHONY: demo test test-fast lint format clean help
+.PHONY: demo test test-fast lint format docs clean help
 
 demo: $(STAMP) ## measure the released weights, pretrain and fine-tune one method, print the tables
 	@$(BIN)/python tools/benchmark.py --all --profile demo
@@ -35,12 +35,16 @@ lint: $(STAMP) ## check format, style, types, spelling and the direction of impo
 	@$(BIN)/ruff format --check $(SOURCES)
 	@$(BIN)/ruff check $(SOURCES)
 	@$(BIN)/mypy
-	@$(BIN)/codespell $(SOURCES) docs *.md
+	@$(BIN)/codespell $(SOURCES) docs mkdocs.yml *.md
 	@$(BIN)/lint-imports
 
 format: $(STAMP) ## rewrite the code in the common format
 	@$(BIN)/ruff check --fix-only --quiet $(SOURCES)
 	@$(BIN)/ruff format $(SOURCES)
+
+docs: $(STAMP) ## write the documentation as a site, build/site/index.html
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo 'build/site/index.html'
 
 clean: ## remove the environment and the caches of the tools
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build *.egg-info

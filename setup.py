@@ -44,6 +44,7 @@ EXTRAS = {
     'vis': ['plotly>=5.20', 'tensorboard>=2.16'],
     'site': ['itables>=2.5', 'jinja2>=3.1', 'markdown-it-py>=3', 'plotly>=5.20'],  # tools/benchmark.py --report --site
     'browser': ['playwright>=1.50', 'axe-playwright-python>=0.1.4'],  # tests of that page in an installed Chromium
+    'docs': ['mkdocs>=1.6,<2', 'mkdocs-material>=9.5', 'mkdocstrings[python]>=0.27'],  # make docs
     'fast': ['numba>=0.60'],
     # For tests without a GPU; wheels of torch for one bring their own. 3.6 cannot interpret with NumPy 2.4.
     'triton': ['triton>=3.7; sys_platform == "linux"'],
@@ -65,7 +66,7 @@ EXTRAS = {
         'pre-commit>=4',
     ],
 }
-WHOLE = ('vis', 'site', 'fast', 'drive', 'draco', 'slurm', 'dev')
+WHOLE = ('vis', 'site', 'docs', 'fast', 'drive', 'draco', 'slurm', 'dev')
 EXTRAS['all'] = [requirement for group in WHOLE for requirement in EXTRAS[group]]
 
 

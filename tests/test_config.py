@@ -35,14 +35,16 @@ def test_options_change_nested_values_and_lists():
         ('train_dataloder.batch_size', 'nothing reads the key train_dataloder; did you mean train_dataloader?'),
         ('epochs', r'nothing reads the key epochs \(the file has read it already'),
         ('model.width.size', 'a value of the config stands where a section is meant'),
+        ('model', 'a Small cannot become 3: write model.NAME=VALUE'),
+        ('model.backbone', r'a PointNet cannot become 3: write model.backbone.NAME=VALUE .* dict\(_delete_=True'),
         ('custom_hooks.9.at', 'Index 9 exceeds'),
         ('custom_hooks.first.at', 'custom_hooks.first.at'),
     ],
 )
 def test_options_without_effect_are_refused(tmp_path, option, message):
-    path = write(
-        tmp_path, f"_base_ = ['{CONFIG}']\nepochs = 7\ntrain_cfg = dict(max_epochs=epochs)\nmodel = dict(width=8)"
-    )
+    model = "dict(type='Small', width=8, backbone=dict(type='PointNet'))"
+    text = f"_base_ = ['{CONFIG}']\nepochs = 7\ntrain_cfg = dict(max_epochs=epochs)\nmodel = {model}"
+    path = write(tmp_path, text)
     with pytest.raises(UsageError, match=message):
         load_config(path, {option: 3})
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / 'README.md', *sorted((ROOT / 'docs').glob('*.md')), *(ROOT / 'docs' / 'results').glob('*.md')]
+FOLDERS = ('.', 'tutorials', 'results')
+PAGES = [ROOT / 'README.md', *(page for name in FOLDERS for page in sorted((ROOT / 'docs' / name).glob('*.md')))]
 
 
 @pytest.mark.slow

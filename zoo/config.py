@@ -93,6 +93,13 @@ def apply_options(config: Config, options: Mapping[str, Any]) -> None:
                 node = node[int(part)] if part.isdigit() and int(part) < len(node) else None
         if '.' in key and node is not None and not isinstance(node, dict | list):
             raise UsageError(f'--cfg-options {key}: a value of the config stands where a section is meant')
+        last = key.rpartition('.')[2]
+        old = config.get(top) if '.' not in key else node.get(last) if isinstance(node, dict) else None
+        if isinstance(old, dict) and 'type' in old and not (value is None or isinstance(value, dict)):
+            raise UsageError(
+                f'--cfg-options {key}: a {old["type"]} cannot become {value!r}: write {key}.NAME=VALUE for its '
+                'arguments, or another in a config of your own, with _base_ and dict(_delete_=True, type=...)'
+            )
         try:
             config.merge_from_dict({key: copy.deepcopy(value)})
         except (KeyError, TypeError, AttributeError) as error:
