@@ -82,6 +82,7 @@ def _described(result: Result, record: Record) -> dict[str, Any]:
     """What the page says of one record."""
     about = {
         'key': result.key,
+        'log': f'logs/{result.key}.log in the folder of results' if result.kind else '',
         'date': record.date,
         'config': record.config,
         'weights': record.weights,
@@ -165,6 +166,7 @@ def _about(record: Record) -> dict[str, Any]:
     except UsageError:
         method, size = record.model, '–'
     trained, pretraining = record.pretraining.data, record.pretraining
+    backbone, parameters = _student(protocol.get('student', ''))
     steps = [pretraining.get('objects'), protocol.get('epoch', pretraining.epochs)]
     shots = ' {ways}-way {shots}-shot'.format(**protocol) if 'shots' in protocol else ''
     epoch = f', epoch {protocol["epoch"]}' if 'epoch' in protocol else ''
@@ -178,7 +180,9 @@ def _about(record: Record) -> dict[str, Any]:
         'task': ' '.join(part for part in (data.name, data.variant) if part) + split,
         'protocol': f'{protocol.name}{shots}{epoch}',
         'labels': data.train_samples,
-        'parameters': _parameters(protocol.get('student', '')),
+        'backbone': backbone,
+        'parameters': parameters,
+        'teacher': pretraining.teachers or '–',
         'samples': math.prod(steps) if all(steps) else None,
         'saw': ('unknown' if seen is None else f'{seen} of {data.samples}' if seen else 'none') if trained else 'none',
         'source': record.source,
@@ -186,11 +190,11 @@ def _about(record: Record) -> dict[str, Any]:
 
 
 @functools.lru_cache(None)
-def _parameters(student: str) -> int | None:
-    """Parameters of a student as it is measured; None where the zoo has none of that name."""
+def _student(name: str) -> tuple[str, int | None]:
+    """Backbone and parameters of a student as it is measured; of none where the zoo has none of that name."""
     try:
-        config = backbone_config(student, 'features')
+        config = backbone_config(name, 'features')
     except UsageError:
-        return None
+        return '–', None
     with torch.device('meta'):
-        return count_parameters(BACKBONES.build(config))
+        return config['type'], count_parameters(BACKBONES.build(config))

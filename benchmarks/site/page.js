@@ -93,7 +93,7 @@ function confusion({ labels, counts }) {
 }
 
 function lossCurves(key) {
-  const place = element('div', { class: 'plot', role: 'img', 'aria-label': 'Losses of the pretraining over its steps' });
+  const place = element('div', { class: 'plot', role: 'figure', 'aria-label': 'Losses of the pretraining over its steps' });
   const made = folded('losses of its pretraining', place);
   made.addEventListener('toggle', () => {
     const curves = Object.entries(losses[key]).map(([name, points]) => ({ name: plain(name), x: points.map(([step]) => step), y: points.map(([, loss]) => loss), mode: 'lines' }));
@@ -199,6 +199,8 @@ function listFigures(table) {
     named('seeds', 'seeds'),
     named('method', 'method', { visible: false }),
     named('size', 'size'),
+    named('backbone', 'backbone', { visible: false }),
+    named('teacher', 'teacher', { visible: false, className: 'long' }),
     named('pretrained', 'pretrained on', { className: 'long' }),
     named('saw', 'test objects it saw'),
     named('source', 'source'),

@@ -205,9 +205,11 @@ def test_axe_finds_nothing_serious(browser, address):
     page = browser.new_page(bypass_csp=True)  # which would refuse the script of axe
     page.set_default_timeout(120_000)
     page.goto(address)
-    for opened in (None, 'button.cell', '#theme', 'a[href="#figures"]', f'a[href="#card-{example.RELEASED}"]'):
+    views = ('a[href="#view-0"]', 'a[href="#figures"]', 'details.chart summary', f'a[href="#card-{example.RELEASED}"]')
+    for opened in (None, 'button.cell', '#theme', *views):
         if opened:
             page.locator(opened).locator('visible=true').first.click()
+            page.wait_for_timeout(300)
         found = axe.run(page).response['violations']
         assert [entry['id'] for entry in found if entry['impact'] in ('serious', 'critical')] == []
         page.keyboard.press('Escape')

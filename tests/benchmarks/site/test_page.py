@@ -153,6 +153,7 @@ def test_figures_say_how_large_a_student_is_and_what_it_saw(site):
     student = BACKBONES.build(backbone_config('recon-nano', 'features'))
     for row in content['figures']:
         assert row['parameters'] == sum(tensor.numel() for tensor in student.parameters())
+        assert row['backbone'] == 'PointTransformer'
         assert row['half'] is None or row['text'].endswith(f'{row["half"]:.1f}')
         assert row['samples'] is None  # the example does not say how many objects there were
     made = record(pretraining={'data': 'x', 'objects': 30, 'epochs': 4}, protocol={'student': 'mine'})
