@@ -80,8 +80,8 @@ def test_the_design_is_complete_and_listed():
     names = ('fusion', 'teacher', 'stop_gradient', 'local_teacher', 'loss', 'mask')
     assert by_group['table'] == {f'ablation_{name}' for name in names}
     assert by_group['study'] >= {
-        'data_curve', 'samples_seen', 'contrastive_test_loss', 'attention_distance', 'corruption_errors',
-        'scan_variants',
+        'data_curve', 'data_curve_steps', 'samples_seen', 'contrastive_test_loss', 'attention_distance',
+        'corruption_errors', 'scan_variants',
     }  # fmt: skip
     for profile in PROFILES.values():
         assert set(profile.suites) <= set(SUITES)
@@ -109,6 +109,19 @@ def test_the_curve_shares_its_last_point_with_the_leaderboard():
     assert curve.columns == ['10 %', '25 %', '50 %', '75 %', '90 %', '100 %']
     (board,) = SUITES['leaderboard'].plan(LAPTOP)
     assert all(figure.key in board.jobs for figure in curve.figures if figure.column == '100 %')
+
+
+def test_less_data_is_seen_more_often_where_steps_are_equal():
+    steps, epochs = ({(f.row, f.column, f.seed): f.key for f in plan.figures} for plan in (
+        SUITES[name].plan(LAPTOP)[0] for name in ('data_curve_steps', 'data_curve')))  # fmt: skip
+    assert steps.keys() == epochs.keys()
+    same = {place for place in steps if steps[place] == epochs[place]}
+    assert same == {place for place in steps if place[1] == '100 %' or place[0] == 'from scratch'}
+    (curve,) = SUITES['data_curve_steps'].plan(LAPTOP)
+    for job in curve.jobs.values():
+        if run := job.needs.get('weights'):
+            seen = run.settings['epochs'] * run.settings['fraction'] / 100
+            assert seen == pytest.approx(LAPTOP.profile.epochs, rel=0.05)
 
 
 def test_claims_are_read_off_what_other_suites_measure():
