@@ -1,10 +1,10 @@
 """How far apart a student attends, layer by layer.
 
-Source: the average attention distance of arXiv 2302.02318, "from Euclidean distances between patch centres and
+Source: the average attention distance of arXiv 2302.02318, "from Euclidean distances between patch centers and
 attention weights". No formula was published and the released code has none: definitions are those of
 :mod:`zoo.visualize.attention_distance`. Traps: a distance from a global query has no meaning, as it has no place, so
 queries are described by the spread of what they read; both measures equal the mean distance of two patches where
-attention is even, and agree nowhere else. Clouds are whole, although masked modelling is trained on few patches.
+attention is even, and agree nowhere else. Clouds are whole, although masked modeling is trained on few patches.
 """
 
 from __future__ import annotations

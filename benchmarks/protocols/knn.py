@@ -44,7 +44,7 @@ def knn_classify(
 
 @dataclass(frozen=True)
 class KNN(Protocol):
-    """Nearest neighbours of frozen features.
+    """Nearest neighbors of frozen features.
 
     Attributes:
         k: number of neighbors.
@@ -56,7 +56,7 @@ class KNN(Protocol):
 
     name, suite, title = 'knn', 'svm', 'kNN'
     official = ('modelnet40', 'modelnet10')
-    note = 'kNN: 20 neighbours by cosine.'
+    note = 'kNN: 20 neighbors by cosine.'
 
     def run(self, encoder: Any, data: Data, context: Context) -> Measurement:
         """Let the nearest labeled objects vote."""

@@ -85,10 +85,10 @@ def comparable(
 
     It says nothing where the targets of the students were layer-normalized.
     """
-    centred = any(entry.target_norm == 'layer' for entry in model.objectives.values())
-    if centred:
+    centered = any(entry.target_norm == 'layer' for entry in model.objectives.values())
+    if centered:
         features, references = (rows - rows.mean(1, keepdims=True) for rows in (features, references))
-    return features, references / np.linalg.norm(references, axis=1, keepdims=True), centred
+    return features, references / np.linalg.norm(references, axis=1, keepdims=True), centered
 
 
 def alignments(pretrainer: Any) -> dict[str, AlignModality]:
@@ -167,13 +167,13 @@ class ZeroShot(Protocol):
                 f'the streams {dict(model.streams)} have {features.shape[1]} channels and the texts '
                 f'{class_features.shape[1]}: they are not of one space'
             )
-        features, unit, centred = comparable(model, features, class_features)
+        features, unit, centered = comparable(model, features, class_features)
         predicted = (features @ unit.T).argmax(axis=1)
         own = {
             'split': self.split,
             'streams': dict(model.streams),
             'prompts': len(prompts),
             'text_teacher': type(text).__name__,
-            'centred': centred,
+            'centred': centered,
         }
         return classified(labels, predicted, data.test.classes, own)

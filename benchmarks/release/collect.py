@@ -132,7 +132,7 @@ def protocol_text(record: Record) -> str:
     if 'ways' in said:
         parts.append(f'{said["ways"]}-way {said["shots"]}-shot, {said["folds"]} folds')
     elif record.dataset.train_samples:
-        parts.append(f'{record.dataset.train_samples} labelled objects')
+        parts.append(f'{record.dataset.train_samples} labeled objects')
     parts += [f'{name} {said[name]}' for name in ('C', 'k', 'head_epochs') if name in said]
     return ', '.join([*parts, f'voting {said.voting or "none"}'])
 

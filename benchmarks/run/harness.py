@@ -214,9 +214,9 @@ def _say(text: str) -> None:
 
 def _verdict(state: State, results: Results) -> int:
     """Say what failed; the exit code."""
-    colour, plain = (RED, PLAIN) if sys.stderr.isatty() else ('', '')
+    color, plain = (RED, PLAIN) if sys.stderr.isatty() else ('', '')
     for key, error in state.failed.items():
-        print(f'{colour}failed: {error}; see {results.log(key)}{plain}', file=sys.stderr)
+        print(f'{color}failed: {error}; see {results.log(key)}{plain}', file=sys.stderr)
     if state.blocked:
-        print(f'{colour}{len(state.blocked)} jobs could not run because of this{plain}', file=sys.stderr)
+        print(f'{color}{len(state.blocked)} jobs could not run because of this{plain}', file=sys.stderr)
     return 1 if state.failed else 0

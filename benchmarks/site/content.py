@@ -151,6 +151,7 @@ def _figures(
                 estimate = mean_interval(values)
                 half = None if np.isnan(estimate.half_width) else round(estimate.half_width, 6)
                 row = {'metric': metric, 'value': round(estimate.mean, 6), 'half': half, 'text': estimate.text(digits)}
+                row['seconds'] = round(float(np.mean([run.seconds for run in runs])), 2)
                 found.append({**_about(runs[0]), **row, 'seeds': len(values), 'records': [places[key] for key in keys]})
     return sorted(
         found, key=lambda row: (row['metric'] != 'oa', row['task'], row['protocol'], row['metric'], -row['value'])

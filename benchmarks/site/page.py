@@ -16,7 +16,7 @@ from benchmarks.run.results import Results
 from benchmarks.site.content import content_of
 from benchmarks.site.views import View, views
 from zoo.errors import UsageError
-from zoo.hub.index import Entry, entries
+from zoo.hub.index import entries
 from zoo.io import from_json, write_whole
 from zoo.visualize.panels import TURN_TOGETHER
 
@@ -29,7 +29,8 @@ def write_site(out: Path, folder: Path) -> Path:
     """Write ``index.html`` with all that a results file holds; it needs neither network nor other files.
 
     Args:
-        out: folder of results; Plotly figures in its ``views`` are shown too, see ``tools/visualize.py``.
+        out: folder of results. Its ``views`` may hold more to show: Plotly figures (.json), see ``tools/visualize.py``,
+            and texts (.md), such as that of speeds by ``python -m benchmarks.gpu``.
         folder: folder of the page.
 
     Returns:
@@ -67,7 +68,8 @@ def write_site(out: Path, folder: Path) -> Path:
         groups=groups,
         places={key: place for place, key in enumerate(found)},
         marks=MARKS,
-        cards={entry.name: _card(entry) for entry in cards.values()},
+        cards={entry.name: _as_html(card(entry)) for entry in cards.values()},
+        texts={path.stem: _as_html(path.read_text('utf-8')) for path in sorted((out / 'views').glob('*.md'))},
         figures={name: _said(figure, name) for name, figure in figures.items()},
         content=_packed(content),
         plots=_packed(plots.read_bytes()),
@@ -109,11 +111,11 @@ def _said(figure: dict[str, Any], name: str) -> tuple[str, str]:
     return html.unescape(str(words[0] or name)), str(words[1] or '')
 
 
-def _card(entry: Entry) -> str:
-    """A card as HTML, one level below the title of the page; links into the repository are plain text."""
+def _as_html(text: str) -> str:
+    """Markdown as HTML, one level below the title of the page; links into the repository are plain text."""
     from markdown_it import MarkdownIt
 
-    text = re.sub(r'<!--.*?-->', '', card(entry))
-    text = re.sub(r'\[([^]]*)\]\((?!https://)[^)]*\)', r'\1', text)
+    text = re.sub(r'<!--.*?-->', '', text)
+    text = re.sub(r'!?\[([^]]*)\]\((?!https://)[^)]*\)', r'\1', text)
     text = re.sub(r'^#', '##', text, flags=re.MULTILINE)
     return MarkdownIt('commonmark', {'html': False}).enable('table').render(text)

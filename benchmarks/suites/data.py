@@ -40,12 +40,12 @@ class Source:
     Attributes:
         name: name on the command line and in keys.
         title: title in tables; a substitute says so here.
-        train: config of the labelled training split.
+        train: config of the labeled training split.
         test: config of the test split.
         data: name of the data set in records.
         variant: variant of the data set.
         val: config of a split to choose settings on; where it is None, a part of ``train`` is held out.
-        per_class: labelled objects of every class that one seed may use; None takes all.
+        per_class: labeled objects of every class that one seed may use; None takes all.
         points: points of a cloud, chosen by FPS.
         queries: test objects of a class in an episode, where a class has fewer than the profile asks for.
         recipe: name of the source on which the fine-tuning rate is chosen.

@@ -1,4 +1,4 @@
-"""Parts of labelled data: nested shares, few labels, what is held out."""
+"""Parts of labeled data: nested shares, few labels, what is held out."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ def shared_out(config: Mapping[str, Any], percent: int, seed: int) -> dict[str, 
     return subset(config, nested_subset(labels, percent, seed))
 
 
-def labelled(config: Mapping[str, Any], per_class: int | None, seed: int) -> dict[str, Any]:
-    """Config of a few labelled objects of every class; None takes all."""
+def labeled(config: Mapping[str, Any], per_class: int | None, seed: int) -> dict[str, Any]:
+    """Config of a few labeled objects of every class; None takes all."""
     if per_class is None:
         return dict(config)
     return subset(config, balanced_subset(DATASETS.build(dict(config)).labels, per_class, seed))

@@ -17,7 +17,7 @@ from benchmarks.protocols.measurement import Measurement
 from benchmarks.protocols.untrained import update_norm_statistics
 from benchmarks.records import Predictions, Record
 from benchmarks.records.environment import environment
-from benchmarks.suites.draws import labelled, shared_out
+from benchmarks.suites.draws import labeled, shared_out
 from benchmarks.suites.job import JobType, Outcome, Task
 from benchmarks.suites.overlap import count_seen
 from benchmarks.suites.students import pretraining_config
@@ -45,7 +45,7 @@ def measurement(name: str) -> JobType:
 def measure(kind: type[Protocol], task: Task) -> Outcome:
     """Measure by a protocol, and leave a record."""
     settings, protocol, source = task.settings, kind.of(task.settings), _source(task)
-    train = _labelled(settings, settings['seed']) if kind.learns else None
+    train = _labeled(settings, settings['seed']) if kind.learns else None
     data = Data(train, settings['test'])
     inputs = {**task.inputs, **({'weights': source} if source else {})}
     cache = FeatureCache(task.out / 'features')
@@ -53,7 +53,7 @@ def measure(kind: type[Protocol], task: Task) -> Outcome:
     encoder, said = _given(task, protocol, data, source)
     found = protocol.measure(encoder, data, context)
     if found.seed is not None and kind.learns:
-        train = _labelled(settings, found.seed)
+        train = _labeled(settings, found.seed)
     # The pretraining behind a result is that of the weights, or of the classifier or run that was measured.
     runs = [value for value in task.inputs.values() if value and 'pretrained' in value]
     chosen = [value for value in runs if found.seed is None or value['seed'] == found.seed]
@@ -62,9 +62,9 @@ def measure(kind: type[Protocol], task: Task) -> Outcome:
     return Outcome(found.value, record, predictions, found.files)
 
 
-def _labelled(settings: Mapping[str, Any], seed: int) -> dict[str, Any]:
-    """Config of the labelled objects that a seed may use: of those, the share of the settings in percent."""
-    return shared_out(labelled(settings['train'], settings['per_class'], seed), settings.get('label_share', 100), seed)
+def _labeled(settings: Mapping[str, Any], seed: int) -> dict[str, Any]:
+    """Config of the labeled objects that a seed may use: of those, the share of the settings in percent."""
+    return shared_out(labeled(settings['train'], settings['per_class'], seed), settings.get('label_share', 100), seed)
 
 
 def _source(task: Task) -> Mapping[str, Any] | None:
@@ -130,7 +130,7 @@ def _record(
     Args:
         task: task that measured.
         found: figures and how they came about.
-        train: config of the labelled objects of the downstream step; None where there is none.
+        train: config of the labeled objects of the downstream step; None where there is none.
         pretraining: what the pretraining job returned; None for random weights and encoders from elsewhere.
         said: further settings.
 

@@ -39,8 +39,8 @@ class Profile:
         scan: the variant that stands beside the clean one in most tables, and on whose validation split the rate of
             fine-tuning is chosen; pb_t50_rs is too hard for a few labels, every method is near chance there.
         sources: what stands in for official data instead of those variants.
-        pool: labelled objects that supports and training subsets are drawn from.
-        labels_per_class: labelled objects of every class that one seed may use.
+        pool: labeled objects that supports and training subsets are drawn from.
+        labels_per_class: labeled objects of every class that one seed may use.
         val_objects: objects that the rate of fine-tuning is chosen on.
         test_objects: objects that are measured on.
         finetune_samples: clouds seen in fine-tuning, rounded to whole epochs; 0 keeps it out of the leaderboard.

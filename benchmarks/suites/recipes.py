@@ -9,7 +9,7 @@ from benchmarks.protocols.base import Context, Data, Student
 from benchmarks.protocols.finetune import Finetune
 from benchmarks.protocols.part_seg import PartSegmentation
 from benchmarks.protocols.pretrain import kept_weights
-from benchmarks.suites.draws import held_out, labelled
+from benchmarks.suites.draws import held_out, labeled
 from benchmarks.suites.job import Outcome, Task, job_type
 
 PROTOCOLS: dict[str, type[Finetune]] = {entry.name: entry for entry in (Finetune, PartSegmentation)}
@@ -35,7 +35,7 @@ def choose_rate(task: Task) -> Outcome:
         train, val = held_out(settings['train'], HELD_OUT, SEED)
         where = f'{HELD_OUT:.0%} of the training objects of {settings["title"]}, held out'
     else:
-        train, val = labelled(settings['train'], settings['per_class'], SEED), settings['val']
+        train, val = labeled(settings['train'], settings['per_class'], SEED), settings['val']
         where = f'the validation split of {settings["title"]}'
     student, data = Student(settings['student']), Data(train, val)
     found = {}

@@ -72,9 +72,9 @@ def test_a_sample_is_the_batch_of_one_and_negative_positions_count_from_the_end(
         dataset[10]
     assert len(list(dataset)) == 10
     assert set(Toy()[0]) == {'points', 'index', 'label', 'part'}  # nothing that was not asked for
-    unlabelled = Toy()
-    unlabelled.classes = ()
-    assert 'label' not in unlabelled[0]
+    unlabeled = Toy()
+    unlabeled.classes = ()
+    assert 'label' not in unlabeled[0]
 
 
 def test_views_are_drawn_evenly_from_torchs_generator():

@@ -8,7 +8,7 @@ import trimesh
 from tests.layouts import write_pack
 from zoo.datasets import MeshFolder, ShapePack
 from zoo.datasets.base import ObjectDataset
-from zoo.datasets.coordinates import recentred
+from zoo.datasets.coordinates import recentered
 from zoo.datasets.layouts.hdf5 import check_clouds, read_clouds
 from zoo.datasets.prepared import MappedPack, prepare
 from zoo.errors import UsageError
@@ -26,15 +26,15 @@ def distances(cloud):
 @pytest.mark.parametrize('dtype', ['f2', 'f4', 'f8', '>f4', 'i4', 'u1'])
 def test_clouds_near_the_origin_are_not_touched(dtype):
     clouds = (CLOUDS * (100 if dtype[0] in 'iu' else 1)).astype(dtype)
-    assert recentred(clouds, 'x') is clouds
-    assert recentred(clouds[0], 'x').tobytes() == clouds[0].tobytes()
+    assert recentered(clouds, 'x') is clouds
+    assert recentered(clouds[0], 'x').tobytes() == clouds[0].tobytes()
 
 
 @pytest.mark.parametrize('dtype', [np.float64, np.longdouble])
 def test_map_coordinates_keep_their_shape(dtype):
     far = CLOUDS.astype(dtype)
     far[[0, 2]] += UTM.astype(dtype)
-    found = recentred(far, 'x')
+    found = recentered(far, 'x')
     assert found.dtype == dtype
     assert found[[1, 3]].tobytes() == far[[1, 3]].tobytes()
     for row, cloud in enumerate(found.astype(np.float32)):
@@ -45,10 +45,10 @@ def test_map_coordinates_keep_their_shape(dtype):
 
 def test_whole_numbers_and_float32_are_moved_as_far_as_they_are_exact():
     voxels = np.argwhere(np.ones((6, 5, 4), bool)) + 5_000_000
-    np.testing.assert_array_equal(distances(recentred(voxels, 'x').astype(np.float32)), distances(voxels))
+    np.testing.assert_array_equal(distances(recentered(voxels, 'x').astype(np.float32)), distances(voxels))
     corners = (np.argwhere(np.ones((2, 2, 2))) * 10 + 5_334_760).astype(np.float32)  # of a drawn mesh
-    np.testing.assert_array_equal(recentred(corners, 'x'), corners - corners.mean(axis=0))
-    found = recentred(CLOUDS + np.float32(200), 'x')
+    np.testing.assert_array_equal(recentered(corners, 'x'), corners - corners.mean(axis=0))
+    found = recentered(CLOUDS + np.float32(200), 'x')
     assert found.dtype == np.float32
     assert np.abs(found.mean(axis=1)).max() < 1e-6
 
@@ -68,9 +68,9 @@ def test_digits_that_are_lost_are_not_made_up(cloud):
     with pytest.raises(
         UsageError, match=r'^x is .* away from the origin, where float\d\d numbers lose its shape: take'
     ):
-        recentred(cloud, 'x')
+        recentered(cloud, 'x')
     with pytest.raises(UsageError, match=r'^x row 1 is'):
-        recentred(np.stack([np.random.default_rng(0).random(cloud.shape).astype(cloud.dtype), cloud]), 'x')
+        recentered(np.stack([np.random.default_rng(0).random(cloud.shape).astype(cloud.dtype), cloud]), 'x')
 
 
 def test_packs_and_tables_are_moved_before_the_cast(tmp_path):

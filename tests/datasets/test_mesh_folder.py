@@ -53,7 +53,7 @@ def test_batches_have_all_modalities(root):
     assert data.num_views == 2
     assert np.ptp(data.points(0), axis=0).argmax() == 1
     assert np.allclose(np.linalg.norm(data.normals(3), axis=1), 1, atol=1e-6)
-    assert data.colours(3).shape == (64, 3)
+    assert data.colors(3).shape == (64, 3)
     assert json.loads(json.dumps(data.info(0))) == {'id': 'Tower/tower0.obj'}
     assert data.source(0) == str(root / 'Tower' / 'tower0.obj')
     loader = DataLoader(data.subset([3, 1]), batch_size=2, collate_fn=data.collate)

@@ -40,7 +40,7 @@ def test_one_object_equals_its_row_in_a_batch(tmp_path):
     assert torch.allclose(dataset[4]['image'], torch.from_numpy(picture).permute(2, 0, 1) / 255)
 
 
-def test_colour_views_and_single_pictures(tmp_path):
+def test_color_views_and_single_pictures(tmp_path):
     generator = np.random.default_rng(1)
     views = generator.integers(0, 256, (20, 4, 8, 9, 3), dtype=np.uint8)
     np.savez(tmp_path / 'v.npz', views=views, icon=views[:, 0])

@@ -22,7 +22,7 @@ class Other(Toy):
         return super().points(index) + 100
 
 
-class Unlabelled(Toy):
+class Unlabeled(Toy):
     classes = ()
 
     def __init__(self, **options):
@@ -49,7 +49,7 @@ def test_classes_of_one_name_are_one_class():
 
 
 def test_objects_without_class_stay_without():
-    assert ObjectUnion([Toy(total=1), Unlabelled()]).labels.tolist() == [0, -1, -1]
+    assert ObjectUnion([Toy(total=1), Unlabeled()]).labels.tolist() == [0, -1, -1]
 
 
 def test_batches_carry_pictures_and_texts():

@@ -11,7 +11,7 @@ from zoo.registry import DATASETS, HOOKS, MODELS
 from zoo.teachers import Teacher
 
 
-class MeanColour(Teacher):
+class MeanColor(Teacher):
     """Three channels of an image, or the length of a text; counts what it is asked."""
 
     def __init__(self, modality, **options):
@@ -53,7 +53,7 @@ def components():
         def __init__(self):
             super().__init__()
             self.scale = nn.Parameter(torch.ones(3))
-            self._teachers = {'image': MeanColour('image'), 'text': MeanColour('text')}
+            self._teachers = {'image': MeanColor('image'), 'text': MeanColor('text')}
             self.batches = []
 
         def teachers(self):

@@ -111,7 +111,7 @@ def test_every_option_of_the_contract_reaches_the_config():
         (['--cfg-options', 'model.mask=dict(type=block,ratio=0.7)'], 'for lists, a.b=VALUE for entries of a dict'),
         (['--work-dir', 'w\udcc3\udca9'], 'the locale of this shell has no such letters: set PYTHONUTF8=1'),
         (['--device', 'tpu'], 'invalid choice'),
-        (['--colour'], '--colour'),
+        (['--color'], '--color'),
     ],
 )
 def test_wrong_usage_is_one_line(arguments, message):

@@ -91,7 +91,7 @@ KINDS = {
     'a view': np.repeat(CLOUD, 2, axis=0)[::2],
     'whole numbers': np.rint(CLOUD * 100).astype(np.int16),
     'records': NAMED,
-    'colours': np.hstack([CLOUD, CLOUD, CLOUD, np.zeros((50, 1))]),
+    'colors': np.hstack([CLOUD, CLOUD, CLOUD, np.zeros((50, 1))]),
     'a list': CLOUD.tolist(),
 }
 
@@ -163,9 +163,9 @@ def test_map_coordinates_keep_their_shape_in_every_file(tmp_path):
     near.export(tmp_path / 'near.obj', digits=9)
     near.apply_translation([691_607, 5_334_760, 519])
     near.export(tmp_path / 'far.obj', digits=9)
-    centred = CLOUD - CLOUD.mean(axis=0, dtype=np.float64)
+    centered = CLOUD - CLOUD.mean(axis=0, dtype=np.float64)
     for name in ('a.npy', 'b.txt', 'c.obj'):
-        np.testing.assert_allclose(read_points(tmp_path / name), centred, atol=1e-6)
+        np.testing.assert_allclose(read_points(tmp_path / name), centered, atol=1e-6)
     found, expected = (read_points(tmp_path / name, 500) for name in ('far.obj', 'near.obj'))
     np.testing.assert_allclose(found - found.mean(axis=0), expected - expected.mean(axis=0), atol=1e-5)
     with pytest.raises(UsageError, match=r'd\.ply is .* float32 numbers lose its shape'):  # trimesh writes float32

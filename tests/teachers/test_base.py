@@ -7,13 +7,13 @@ import pytest
 import torch
 from torch import nn
 
-from tests.teachers.toys import ColourTeacher
+from tests.teachers.toys import ColorTeacher
 from zoo.errors import UsageError
 
 
 @pytest.fixture
 def file(tmp_path):
-    return ColourTeacher.write(tmp_path / 'weights.pt')
+    return ColorTeacher.write(tmp_path / 'weights.pt')
 
 
 def by_hand(file, images):
@@ -22,7 +22,7 @@ def by_hand(file, images):
 
 
 def test_frozen_network_is_outside_of_the_module_tree(file):
-    teacher = ColourTeacher(file)
+    teacher = ColorTeacher(file)
     student = nn.ModuleDict({'teacher': teacher, 'head': nn.Linear(2, 2)})
     assert not teacher.loaded
     images = torch.rand(5, 3, 4, 6)
@@ -36,7 +36,7 @@ def test_frozen_network_is_outside_of_the_module_tree(file):
 
 
 def test_frozen_network_has_no_gradient_and_stays_in_eval_mode(file):
-    teacher = ColourTeacher(file).train()
+    teacher = ColorTeacher(file).train()
     images = torch.rand(64, 3, 4, 4, requires_grad=True)
     features = teacher(images)
     assert not features.requires_grad
@@ -45,7 +45,7 @@ def test_frozen_network_has_no_gradient_and_stays_in_eval_mode(file):
 
 
 def test_trained_network_is_an_ordinary_submodule(file):
-    teacher = ColourTeacher(file, frozen=False)
+    teacher = ColorTeacher(file, frozen=False)
     assert set(teacher.state_dict()) == {'network.0.weight', 'network.0.bias'}
     images = torch.rand(3, 3, 4, 4)
     teacher.eval()
@@ -60,7 +60,7 @@ def test_trained_network_is_an_ordinary_submodule(file):
 
 @pytest.mark.parametrize('early', [True, False])
 def test_follows_to(file, early):
-    teacher = ColourTeacher(file)
+    teacher = ColorTeacher(file)
     holder = nn.Sequential(teacher)
     images = torch.rand(2, 3, 4, 4)
     if early:
@@ -75,7 +75,7 @@ def test_follows_to(file, early):
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason='needs a GPU')
 def test_follows_to_a_gpu(file):
-    teacher = ColourTeacher(file).to('cuda')
+    teacher = ColorTeacher(file).to('cuda')
     images = torch.rand(2, 3, 4, 4)
     assert teacher(images).device.type == 'cuda'
     torch.testing.assert_close(teacher.to('cpu')(images), by_hand(file, images))
@@ -85,13 +85,13 @@ def test_loading_leaves_the_random_generators_alone(file):
     torch.manual_seed(3)
     random.seed(3)
     before, python = torch.get_rng_state(), random.getstate()
-    ColourTeacher(file)(torch.rand(1, 3, 2, 2, generator=torch.Generator()))
+    ColorTeacher(file)(torch.rand(1, 3, 2, 2, generator=torch.Generator()))
     assert torch.equal(torch.get_rng_state(), before)
     assert random.getstate() == python
 
 
 def test_release_and_copies(file):
-    teacher = ColourTeacher(file)
+    teacher = ColorTeacher(file)
     images = torch.rand(2, 3, 4, 4)
     features = teacher(images)
     assert torch.equal(copy.deepcopy(teacher)(images), features)
@@ -101,27 +101,27 @@ def test_release_and_copies(file):
 
 
 def test_fingerprint_names_type_weights_and_preprocessing(tmp_path, file):
-    class Other(ColourTeacher):
+    class Other(ColorTeacher):
         pass
 
-    class Scaled(ColourTeacher):
+    class Scaled(ColorTeacher):
         def _preprocessing(self):
             return {'size': 3}
 
-    Scaled.__name__ = 'ColourTeacher'
-    own = ColourTeacher(file).fingerprint
-    assert own.startswith('ColourTeacher:')
+    Scaled.__name__ = 'ColorTeacher'
+    own = ColorTeacher(file).fingerprint
+    assert own.startswith('ColorTeacher:')
     (tmp_path / 'copy').mkdir()
     elsewhere = tmp_path / 'copy' / 'weights.pt'
     elsewhere.write_bytes(file.read_bytes())
-    assert ColourTeacher(elsewhere).fingerprint == own
+    assert ColorTeacher(elsewhere).fingerprint == own
     (tmp_path / 'other').mkdir()
-    changed = ColourTeacher.write(tmp_path / 'other' / 'weights.pt', seed=1)
-    assert len({own, ColourTeacher(changed).fingerprint, Other(file).fingerprint, Scaled(file).fingerprint}) == 4
+    changed = ColorTeacher.write(tmp_path / 'other' / 'weights.pt', seed=1)
+    assert len({own, ColorTeacher(changed).fingerprint, Other(file).fingerprint, Scaled(file).fingerprint}) == 4
 
 
 def test_a_width_that_the_weights_do_not_have_is_named(file):
-    teacher = ColourTeacher(file)
+    teacher = ColorTeacher(file)
     teacher.embed_dim = 7
     with pytest.raises(UsageError, match='set embed_dim=4'):
         teacher(torch.rand(1, 3, 2, 2))
@@ -134,6 +134,6 @@ def test_damaged_weights_are_one_line(tmp_path, content):
         torch.save({'0.weight': torch.zeros(2, 3)}, file)
     else:
         file.write_bytes(content)
-    with pytest.raises(UsageError, match=f'ColourTeacher cannot be loaded from {tmp_path}') as caught:
-        ColourTeacher(file)(torch.rand(1, 3, 2, 2))
+    with pytest.raises(UsageError, match=f'ColorTeacher cannot be loaded from {tmp_path}') as caught:
+        ColorTeacher(file)(torch.rand(1, 3, 2, 2))
     assert '\n' not in str(caught.value)

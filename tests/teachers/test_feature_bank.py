@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.teachers.toys import ColourTeacher, LetterTeacher, Objects
+from tests.teachers.toys import ColorTeacher, LetterTeacher, Objects
 from zoo.errors import UsageError
 from zoo.teachers import FeatureBank, PointIdentity
 from zoo.teachers import feature_bank as module
@@ -22,13 +22,13 @@ CROP = [{'type': 'RandomResizedCrop', 'size': 8, 'scale': (0.3, 0.6)}]
 
 @pytest.fixture
 def file(tmp_path):
-    return ColourTeacher.write(tmp_path / 'weights.pt')
+    return ColorTeacher.write(tmp_path / 'weights.pt')
 
 
 @pytest.fixture
 def build(file, tmp_path):
     def make(dataset=None, teacher=None, **options):
-        teacher = teacher or ColourTeacher(file)
+        teacher = teacher or ColorTeacher(file)
         options = {'cache_dir': tmp_path / 'cache', 'progress': False, **options}
         return FeatureBank.build(teacher, Objects() if dataset is None else dataset, **options)
 
@@ -37,7 +37,7 @@ def build(file, tmp_path):
 
 def direct(file, dataset):
     """Features of every stored view, (S, V, C), one image at a time."""
-    teacher = ColourTeacher(file)
+    teacher = ColorTeacher(file)
     images = torch.from_numpy(dataset.views).permute(0, 1, 4, 2, 3) / 255
     return torch.stack([torch.cat([teacher(view[None]) for view in views]) for views in images])
 
@@ -97,7 +97,7 @@ def test_a_dataset_serves_the_features_instead_of_the_images(build):
 
 def test_a_second_build_reads_the_file(build, file):
     first = build(views=2)
-    teacher = ColourTeacher(file)
+    teacher = ColorTeacher(file)
     second = build(teacher=teacher, views=2)
     assert teacher.seen == 0
     assert not teacher.loaded
@@ -120,7 +120,7 @@ class Renamed(Objects):
 
 def test_every_part_of_the_key_changes_it(build, tmp_path):
     (tmp_path / 'other').mkdir()
-    other = ColourTeacher(ColourTeacher.write(tmp_path / 'other' / 'weights.pt', seed=1))
+    other = ColorTeacher(ColorTeacher.write(tmp_path / 'other' / 'weights.pt', seed=1))
     keys = [
         build().key,
         build(views=2).key,
@@ -151,12 +151,12 @@ def test_building_leaves_the_random_generators_alone(build):
 
 SCRIPT = """
 import sys
-from tests.teachers.toys import ColourTeacher, Objects
+from tests.teachers.toys import ColorTeacher, Objects
 from zoo.teachers import FeatureBank, feature_bank
 
 feature_bank.PART = 8
 file, cache, log, fatal = sys.argv[1:]
-teacher = ColourTeacher(file=__import__('pathlib').Path(file), fatal=int(fatal) or None, log=log)
+teacher = ColorTeacher(file=__import__('pathlib').Path(file), fatal=int(fatal) or None, log=log)
 FeatureBank.build(teacher, Objects(total=20), views=3, cache_dir=cache, batch_size=4, progress=False)
 """
 
@@ -174,7 +174,7 @@ def test_a_killed_build_goes_on_where_it_stopped(build, file, tmp_path, monkeypa
     parts = sorted(next(cache.glob('*.parts')).glob('*.safetensors'))
     assert len(parts) == 3
     parts[1].write_bytes(b'damaged')
-    teacher = ColourTeacher(file)
+    teacher = ColorTeacher(file)
     with pytest.warns(UserWarning, match='is damaged'):
         resumed = build(Objects(total=20), teacher, views=3, batch_size=4)
     assert teacher.seen == 60 - 2 * 8
@@ -191,7 +191,7 @@ def test_two_processes_share_the_work(build, file, tmp_path):
         _, errors = process.communicate()
         assert process.returncode == 0, errors
     assert len(log.read_text()) == 60  # computed once
-    teacher = ColourTeacher(file)
+    teacher = ColorTeacher(file)
     build(Objects(total=20), teacher, views=3)
     assert teacher.seen == 0
 
@@ -226,7 +226,7 @@ def test_a_dead_channel_is_not_blown_up():
 
 
 def test_the_teacher_is_left_as_it_was(build, file):
-    fresh, used = ColourTeacher(file), ColourTeacher(file)
+    fresh, used = ColorTeacher(file), ColorTeacher(file)
     used(torch.rand(1, 3, 2, 2))
     build(teacher=fresh)
     build(teacher=used, views=2)
@@ -237,7 +237,7 @@ def test_the_teacher_is_left_as_it_was(build, file):
 def test_the_cache_root_is_the_default(build, tmp_path, monkeypatch):
     monkeypatch.setenv('ZOO_HOME', str(tmp_path / 'home'))
     build(cache_dir=None)
-    assert list((tmp_path / 'home' / 'features').glob('ColourTeacher-*.safetensors'))
+    assert list((tmp_path / 'home' / 'features').glob('ColorTeacher-*.safetensors'))
 
 
 def test_progress_shows_what_is_left(build, capsys):
@@ -249,7 +249,7 @@ def test_progress_shows_what_is_left(build, capsys):
 
 def test_what_cannot_be_stored(build, file):
     with pytest.raises(UsageError, match='frozen=False'):
-        build(teacher=ColourTeacher(file, frozen=False))
+        build(teacher=ColorTeacher(file, frozen=False))
     with pytest.raises(UsageError, match="modality 'points'"):
         build(teacher=PointIdentity())
 

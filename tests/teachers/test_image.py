@@ -5,14 +5,14 @@ import pytest
 import torch
 from PIL import Image
 
-from tests.teachers.toys import ColourTeacher
+from tests.teachers.toys import ColorTeacher
 from zoo.errors import UsageError
 from zoo.teachers.image import resize
 
 
 @pytest.fixture
 def teacher(tmp_path):
-    return ColourTeacher(ColourTeacher.write(tmp_path / 'weights.pt'))
+    return ColorTeacher(ColorTeacher.write(tmp_path / 'weights.pt'))
 
 
 @pytest.mark.parametrize(('height', 'width', 'size'), [(64, 64, 32), (50, 80, 32), (91, 40, 24), (20, 20, 32)])

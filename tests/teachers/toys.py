@@ -15,7 +15,7 @@ from zoo.teachers import ImageTeacher
 from zoo.teachers.text import TextTeacher
 
 
-class ColourTeacher(ImageTeacher):
+class ColorTeacher(ImageTeacher):
     """A linear map of the mean color. Counts the images it sees, and kills its process after ``fatal`` of them."""
 
     def __init__(self, file, *, frozen=True, fatal=None, log=None):

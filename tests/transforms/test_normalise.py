@@ -14,8 +14,8 @@ def test_unit_sphere_agrees_with_a_loop():
     points = clouds() * torch.tensor([3.0, 0.1, 50.0, 1.0])[:, None, None] + 7
     result = UnitSphere()({'points': points})['points'].numpy()
     for cloud, source in zip(result, points.double().numpy(), strict=True):
-        centred = source - source.mean(0)
-        assert cloud == pytest.approx(centred / max(math.dist(row, (0, 0, 0)) for row in centred), abs=2e-5)
+        centered = source - source.mean(0)
+        assert cloud == pytest.approx(centered / max(math.dist(row, (0, 0, 0)) for row in centered), abs=2e-5)
         assert np.linalg.norm(cloud, axis=1).max() == pytest.approx(1, abs=1e-6)
 
 

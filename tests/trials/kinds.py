@@ -12,7 +12,7 @@ from tests.datasets.meshes.solids import save_box
 from tests.datasets.prepared.sources import toys
 from tests.datasets.sweethome3d.furniture import catalogue, piece
 from tests.hub.download.server import checkpoint
-from tests.teachers.toys import ColourTeacher, Objects
+from tests.teachers.toys import ColorTeacher, Objects
 from zoo.datasets.mesh_folder import MeshFolder
 from zoo.datasets.prepared import MappedPack, prepare
 from zoo.datasets.procedural.cache import load_objects
@@ -61,7 +61,7 @@ def sweethome3d(home: Path, sources: Path, number: int) -> str:
         [file], num_points=16, views=1, image_size=8, images=True, workers=1, cache_dir=home / 'sweethome3d'
     )
     rows = range(len(found))
-    arrays = [array for row in rows for array in (found.points(row), found.colours(row), found.image(row, 1))]
+    arrays = [array for row in rows for array in (found.points(row), found.colors(row), found.image(row, 1))]
     texts = [f'{found.caption(row)} {found.info(row)}' for row in rows]
     return content_hash(*arrays, found.labels, *texts, *found.classes, found.fingerprint)
 
@@ -71,8 +71,8 @@ def features(home: Path, sources: Path, number: int) -> str:
     file = sources / f'teacher{number}.pt'
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
-        ColourTeacher.write(file, number)
-    bank = FeatureBank.build(ColourTeacher(file), Objects(), views=2, cache_dir=home / 'features', progress=False)
+        ColorTeacher.write(file, number)
+    bank = FeatureBank.build(ColorTeacher(file), Objects(), views=2, cache_dir=home / 'features', progress=False)
     return content_hash(*(values.numpy() for values in (bank.features, bank.rows, bank.mean, bank.std)))
 
 

@@ -213,7 +213,7 @@ def test_a_mesh_that_may_not_be_read_is_not_left_out(name, tmp_path, another_use
     (folder / name).chmod(mode)
     with another_user():
         found = MeshFolder(folder.parent, 'all', num_points=4, workers=1, cache_dir=home)
-    assert found.colours(0).tolist() == [[255, 0, 0]] * 4
+    assert found.colors(0).tolist() == [[255, 0, 0]] * 4
 
 
 def test_a_full_note_says_who(tmp_path):

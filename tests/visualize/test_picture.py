@@ -11,11 +11,11 @@ def slow(points, colors, size, radius):
     """Every pixel of every disc against a depth buffer."""
     screen, closeness = VIEWPOINT.project(points, size)
     canvas, depth = np.full((size, size, 3), 255, dtype=np.uint8), np.full((size, size), -np.inf)
-    for (x, y), near, colour in zip(screen, closeness, colors, strict=True):
+    for (x, y), near, color in zip(screen, closeness, colors, strict=True):
         for row in range(size):
             for column in range(size):
                 if (row - np.floor(y)) ** 2 + (column - np.floor(x)) ** 2 <= radius**2 and near > depth[row, column]:
-                    canvas[row, column], depth[row, column] = colour, near
+                    canvas[row, column], depth[row, column] = color, near
     return canvas
 
 

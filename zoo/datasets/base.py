@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from zoo.datasets.captions import readable
-from zoo.datasets.coordinates import recentred
+from zoo.datasets.coordinates import recentered
 from zoo.errors import UsageError
 from zoo.registry import DATASETS, FUNCTIONS, TRANSFORMS
 
@@ -136,7 +136,7 @@ class ObjectDataset(Dataset[Batch]):
         """Return the clouds of many objects, shape ``(B, N, 3)``, of any float type."""
         clouds = _stack([self.points(int(index)) for index in indices], f'{type(self).__name__}: clouds')
         # Readers of this project give float32; the cast of others must not cost them their shape.
-        return recentred(clouds, f'{type(self).__name__}: clouds') if clouds.dtype == np.float64 else clouds
+        return recentered(clouds, f'{type(self).__name__}: clouds') if clouds.dtype == np.float64 else clouds
 
     def gather_images(self, indices: np.ndarray, views: np.ndarray) -> Sequence[np.ndarray] | np.ndarray:
         """Return one view of each of many objects: B arrays uint8 ``(H, W, 3)``."""

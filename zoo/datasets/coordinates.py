@@ -20,7 +20,7 @@ with 1,300 and 75 with 130; its accuracy moves by 0, 1 and 3 points.
 """
 
 
-def recentred(points: NDArray[Any], what: str) -> NDArray[Any]:
+def recentered(points: NDArray[Any], what: str) -> NDArray[Any]:
     """Clouds without the offset on which float32 would spend its digits, as map coordinates have it.
 
     A cloud near the origin stays as it is, to the last bit. Of one that lies farther away than ``FAR`` times its extent

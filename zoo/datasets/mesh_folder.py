@@ -40,11 +40,11 @@ class MeshFolder(SurfaceDataset):
 
     An object is a mesh, or a folder (``<class>/<object>/textured.obj``, ``<class>/<object>/models/model.obj``). Files
     that differ in their ending, or in words for a level of detail or a collision shape (``b0.obj``, ``b0.stl``,
-    ``b0_low.obj``), are one object too. Of every object one mesh is read: no collision shape, with colours before
+    ``b0_low.obj``), are one object too. Of every object one mesh is read: no collision shape, with colors before
     without, fine before coarse, then OBJ, GLB, glTF, PLY, OFF and STL. What is left out is said. A folder of meshes
     with names of their own may be one object or several; it is refused until ``objects`` says which.
 
-    Points are drawn uniformly by area, centred on their mean, in the unit sphere, y up; their normals are those of the
+    Points are drawn uniformly by area, centered on their mean, in the unit sphere, y up; their normals are those of the
     triangles, smooth up to a crease of 40 degrees, and point to where the winding of the triangles says. A caption is
     the class and what the name of the object adds to it. What was made of a mesh is kept under ``$ZOO_HOME/meshes``
     until the file changes.

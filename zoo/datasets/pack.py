@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from zoo.datasets.base import ObjectDataset
-from zoo.datasets.coordinates import recentred
+from zoo.datasets.coordinates import recentered
 from zoo.datasets.labels import check_labels
 from zoo.datasets.splits import as_text, read_flags
 from zoo.datasets.storage import Archive, content_hash, read_json, resolve
@@ -30,7 +30,7 @@ class ShapePack(ObjectDataset):
 
     Labels ``y`` are positions in ``classes``, or names; names need no ``classes``.
 
-    ``images`` holds ``views``: grey ``(S, V, H, W)``, colour ``(S, V, H, W, 3)`` or one colour picture each
+    ``images`` holds ``views``: grey ``(S, V, H, W)``, color ``(S, V, H, W, 3)`` or one color picture each
     ``(S, H, W, 3)``, uint8, in the rows of the points (``views_train``, ``views_test`` in the second layout).
     ``meta`` is a JSON list with one object a row, from which captions and, without ``y``, classes are taken; ``info``
     returns the row. Captions are otherwise the class names, spelt as words.
@@ -192,7 +192,7 @@ def _checked_points(rows: _Rows) -> np.ndarray:
     broken = np.flatnonzero(~np.isfinite(points).all(axis=(1, 2)))
     if len(broken):
         raise UsageError(f"{rows.archive.path}: array 'pts' has NaN or infinity in {len(broken)} rows ({broken[0]}, …)")
-    return recentred(points, f"{rows.archive.path}: array 'pts'")
+    return recentered(points, f"{rows.archive.path}: array 'pts'")
 
 
 def _read_classes(rows: _Rows, total: int, named: list[str] | None) -> tuple[tuple[str, ...], np.ndarray]:
@@ -219,12 +219,12 @@ def _read_classes(rows: _Rows, total: int, named: list[str] | None) -> tuple[tup
 
 
 def _read_views(rows: _Rows, total: int, images: Archive, key: str) -> np.ndarray:
-    """Read the views, uint8: grey ``(S, V, H, W)`` or colour ``(S, V, H, W, 3)``."""
+    """Read the views, uint8: grey ``(S, V, H, W)`` or color ``(S, V, H, W, 3)``."""
     views = rows.read(images, key)
     if views.ndim == 4 and views.shape[3] == 3:
         views = views[:, None]
-    colour = views.ndim == 5 and views.shape[4] == 3
-    if views.dtype != np.uint8 or not (colour or views.ndim == 4) or len(views) != total:
+    color = views.ndim == 5 and views.shape[4] == 3
+    if views.dtype != np.uint8 or not (color or views.ndim == 4) or len(views) != total:
         found = f'{views.dtype} {views.shape}'
         raise UsageError(f'{images.path}: array {key!r} must be uint8 ({total}, V, H, W) or (…, 3), not {found}')
     if rows.has(images, 'id') and rows.has(rows.archive, 'id'):

@@ -12,7 +12,7 @@ from zoo.arrays import load_npy
 from zoo.compat import data_root as default_root
 from zoo.compat import expand
 from zoo.datasets.base import ObjectDataset
-from zoo.datasets.coordinates import recentred
+from zoo.datasets.coordinates import recentered
 from zoo.datasets.storage import content_hash, read_json
 from zoo.datasets.synsets import SHAPENET55
 from zoo.errors import UsageError
@@ -40,7 +40,7 @@ class ShapeNet55(ObjectDataset):
     folder of a method without images and texts, like Point-MAE's, works too: the last two are read when asked for.
     Several views, of which no download is known, lie where the released code of ReCon++ reads them:
     ``shapenet_img/<category>/<model>-<view>.png``, from 0.
-    Clouds are as in the files; ``UnitSphere`` centres and scales them. Everything is looked for when the dataset is
+    Clouds are as in the files; ``UnitSphere`` centers and scales them. Everything is looked for when the dataset is
     built, so that nothing turns out to be missing in the middle of an epoch.
 
     Parity: datasets/ShapeNet55Dataset.py of ReCon reads pictures as BGR; here they are RGB. Its ``ratio`` cuts the head
@@ -108,7 +108,7 @@ class ShapeNet55(ObjectDataset):
         cloud = cloud[:, :3]
         if not len(cloud) or not np.isfinite(cloud).all():
             raise UsageError(f'{path} is empty or has NaN or infinity among its points: fetch it again')
-        return recentred(cloud, str(path)).astype(np.float32)
+        return recentered(cloud, str(path)).astype(np.float32)
 
     def image(self, index: int, view: int) -> np.ndarray:
         """Return a rendering of one object: uint8 RGB, shape ``(H, W, 3)``.

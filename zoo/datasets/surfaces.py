@@ -11,7 +11,7 @@ class SurfaceDataset(ObjectDataset):
     """Objects whose surfaces were drawn once and are kept by a store."""
 
     def _array(self, index: int, key: str) -> np.ndarray:
-        """Return ``points``, ``normals``, ``colours`` or ``views`` of one object.
+        """Return ``points``, ``normals``, ``colors`` or ``views`` of one object.
 
         Raises:
             UsageError: The mesh or what was kept of it has gone, or cannot be read any more.
@@ -26,9 +26,9 @@ class SurfaceDataset(ObjectDataset):
         """Return the unit normals at the points, float32 ``(N, 3)``."""
         return self._array(index, 'normals')
 
-    def colours(self, index: int) -> np.ndarray:
+    def colors(self, index: int) -> np.ndarray:
         """Return the color of the surface at the points, uint8 RGB ``(N, 3)``."""
-        return self._array(index, 'colours')
+        return self._array(index, 'colors')
 
     def image(self, index: int, view: int) -> np.ndarray:
         """Return one picture, uint8 RGB ``(H, W, 3)``."""

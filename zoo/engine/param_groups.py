@@ -77,7 +77,7 @@ def split_parameters(
         weight_decay: weight decay.
         lr_scale: pattern (``re.search`` on the parameter's name) to multiplier of the learning rate, e.g.
             ``{'^head': 10}``; the first pattern that fits counts.
-        layer_decay: factor between the learning rates of neighbouring layers; the last of ``model.layer_groups()`` has
+        layer_decay: factor between the learning rates of neighboring layers; the last of ``model.layer_groups()`` has
             the full rate.
         decay_scaled_groups: weight decay for every tensor whose name fits a pattern of ``lr_scale``.
 

@@ -161,7 +161,7 @@ class Inferencer:
                 if chances is None:
                     yield Prediction(name, embedding=outputs[row].cpu().numpy())
                 else:
-                    yield self._labelled(name, chances[row])
+                    yield self._labeled(name, chances[row])
 
     def _cloud(self, name: str, item: Input) -> tuple[str, Tensor]:
         """The name, and a cloud (1, N, 3) on the device."""
@@ -198,7 +198,7 @@ class Inferencer:
         if left:
             logging.getLogger(__name__).warning('%s: %d of %d left out: %s', folder, len(left), len(entries), named)
 
-    def _labelled(self, name: str, chances: NDArray[np.float32]) -> Prediction:
+    def _labeled(self, name: str, chances: NDArray[np.float32]) -> Prediction:
         """The likeliest class first."""
         names = self.classes or tuple(str(number) for number in range(len(chances)))
         if len(names) != len(chances):

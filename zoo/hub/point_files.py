@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from zoo.arrays import load_npy
 from zoo.compat import expand
-from zoo.datasets.coordinates import recentred
+from zoo.datasets.coordinates import recentered
 from zoo.datasets.meshes.files import SUFFIXES as MESHES
 from zoo.datasets.meshes.files import read_soup
 from zoo.datasets.meshes.painted import paint
@@ -89,7 +89,7 @@ def checked_points(values: object, what: str) -> FloatArray:
 
     Returns:
         float32 (N, 3). A cloud far from the origin is moved there before it is rounded, see
-        :func:`zoo.datasets.coordinates.recentred`.
+        :func:`zoo.datasets.coordinates.recentered`.
 
     Raises:
         UsageError: another shape or type, no points, a number that is not finite, rows that begin with their number,
@@ -112,7 +112,7 @@ def checked_points(values: object, what: str) -> FloatArray:
     extent = float(np.ptp(points.astype(np.float64), axis=0).max())
     if not SMALLEST <= extent <= 1 / SMALLEST:
         raise UsageError(f'{what} is {extent:.3g} wide, its {len(points)} points show no shape: check its units')
-    return np.ascontiguousarray(recentred(points, what), dtype=np.float32)
+    return np.ascontiguousarray(recentered(points, what), dtype=np.float32)
 
 
 def _numbers(values: object, what: str) -> NDArray[Any]:

@@ -42,5 +42,5 @@ class PointIdentity(Teacher):
         """
         if not isinstance(inputs, Tensor) or inputs.shape[-1:] != (3,):
             shape = tuple(inputs.shape) if isinstance(inputs, Tensor) else type(inputs).__name__
-            raise UsageError(f'PointIdentity needs neighbourhoods of shape (B, G, K, 3), got {shape}')
+            raise UsageError(f'PointIdentity needs neighborhoods of shape (B, G, K, 3), got {shape}')
         return inputs

@@ -123,7 +123,7 @@ class RandomResizedCrop(_Torchvision):
 
 @TRANSFORMS.register_module()
 class RandAugment(_Torchvision):
-    """Applies random colour and shape changes (RandAugment, arXiv 1909.13719), torchvision's implementation.
+    """Applies random color and shape changes (RandAugment, arXiv 1909.13719), torchvision's implementation.
 
     The reference uses FixMatch's variant instead: each change with probability one half, at a random strength up to
     ``m`` of 10, and a 16-pixel hole at the end. Here ``m`` counts in 31 bins, as in the paper.

@@ -21,10 +21,10 @@ def unit_sphere(points: Tensor) -> Tensor:
     Returns:
         The same shape; zeros for a cloud of one place.
     """
-    centred = points - points.mean(dim=1, keepdim=True)
-    radius = centred.norm(dim=2, keepdim=True).amax(dim=1, keepdim=True)
+    centered = points - points.mean(dim=1, keepdim=True)
+    radius = centered.norm(dim=2, keepdim=True).amax(dim=1, keepdim=True)
     flat = radius <= FLAT * points.abs().amax(dim=(1, 2), keepdim=True)
-    return torch.where(flat, 0.0, centred / radius)
+    return torch.where(flat, 0.0, centered / radius)
 
 
 @TRANSFORMS.register_module()

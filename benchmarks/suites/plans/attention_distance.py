@@ -1,6 +1,6 @@
 """How far do students look?
 
-Source: figure b of arXiv 2302.02318: average attention distance by layer; contrast looks ever farther, masked modelling
+Source: figure b of arXiv 2302.02318: average attention distance by layer; contrast looks ever farther, masked modeling
 stays near. The paper gives no formula, see :mod:`zoo.visualize.attention_distance` for the one that is used.
 """
 
@@ -19,7 +19,7 @@ from benchmarks.suites.table import TablePlan
 from zoo.hub import backbone_config
 
 NOTES = (
-    'Patches: attention-weighted distance between patch centres, a patch itself included at distance zero, attention '
+    'Patches: attention-weighted distance between patch centers, a patch itself included at distance zero, attention '
     'to queries left out and the rest scaled to one; mean over patches, heads and objects. In radii of the clouds. No '
     'formula was published; this reading is ours.',
     'Queries have no place, so their rows show another measure: the expected distance of two patches that a query '

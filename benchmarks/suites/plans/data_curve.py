@@ -1,6 +1,6 @@
 """How much data does a pretraining need?
 
-Source: figure a of arXiv 2302.02318: transfer accuracy over the share of the pretraining data, for masked modelling,
+Source: figure a of arXiv 2302.02318: transfer accuracy over the share of the pretraining data, for masked modeling,
 contrast, and ReCon. Shares are nested, class-balanced and drawn once from a seed. In the paper the number of epochs is
 the same, so that less data also means fewer steps; a second study keeps the steps.
 """

@@ -1,4 +1,4 @@
-"""Frozen encoders, one table for every suite that protocols name: linear SVM and nearest neighbours, trained heads.
+"""Frozen encoders, one table for every suite that protocols name: linear SVM and nearest neighbors, trained heads.
 
 Source: arXiv 2302.02318 (linear SVM on ModelNet40, MLP-Linear and MLP-3 on ScanObjectNN). All read one extraction of
 features for each set of weights. A protocol that names a suite is a column of it, see :mod:`benchmarks.protocols.base`.
@@ -41,8 +41,8 @@ def columns(planner: Planner, name: str, title: str, *substitutes: str) -> list[
 
 @suite('svm', encoders=True)
 def svm(planner: Planner) -> list[TablePlan]:
-    """Linear SVM on frozen features (ModelNet40, ModelNet10), and nearest neighbours beside it."""
-    title = 'Linear SVM and nearest neighbours on frozen features, OA %'
+    """Linear SVM on frozen features (ModelNet40, ModelNet10), and nearest neighbors beside it."""
+    title = 'Linear SVM and nearest neighbors on frozen features, OA %'
     return columns(planner, 'svm', title, 'shapedb69', 'modelnet10-voxels')
 
 

@@ -1,6 +1,6 @@
 """How many labels does a pretraining save?
 
-The data curve of the paper asks how much unlabelled data a pretraining needs; this one asks what its students need to
+The data curve of the paper asks how much unlabeled data a pretraining needs; this one asks what its students need to
 be fine-tuned. Shares of the labels are nested and class-balanced, drawn anew for every seed; a class keeps one object
 at least. The number of clouds that fine-tuning sees is the same for all, so that fewer labels are seen more often, and
 so is the rate, chosen with all labels.

@@ -24,7 +24,7 @@ CLASSES = ('airplane', 'bag', 'car', 'chair', 'cup', 'guitar', 'lamp', 'laptop',
 """Classes of ShapeNetPart that the built-in shapes have too, the mug as a cup."""
 
 FEWER_SAMPLES = 6
-"""A labelled cloud is worth a label for every point and costs three times as much, so that fewer are seen than in
+"""A labeled cloud is worth a label for every point and costs three times as much, so that fewer are seen than in
 fine-tuning by this factor."""
 
 STREAM = 5
@@ -85,7 +85,7 @@ def part_segmentation(planner: Planner) -> list[TablePlan]:
         source = built_in_parts(planner.profile)
         notes.insert(1, 'Built-in classes have equally many test clouds, so both figures are the same there.')
         if source.per_class:
-            notes.insert(1, f'{source.per_class} labelled objects of a class, other ones for every seed.')
+            notes.insert(1, f'{source.per_class} labeled objects of a class, other ones for every seed.')
     title = 'Part segmentation (ShapeNetPart or its substitute), mIoU %'
     made = table(planner, NAME, title, models, notes, [source], missing)
     for title, metric in METRICS.items():

@@ -108,7 +108,7 @@ class Counter(Frozen):
         return 10.0 * nn.functional.one_hot(place * CLASSES // self.total, CLASSES)
 
 
-class Neighbours(Frozen):
+class Neighbors(Frozen):
     """Compares every cloud with the mean of its batch, as batch norm without running statistics does."""
 
     def poison(self, points):
@@ -128,7 +128,7 @@ def _name(cloud):
 
 PROTOCOLS = {
     'svm': SVM(),
-    # A longer feature makes all cosines smaller and thereby the vote of many neighbours flatter; one is one.
+    # A longer feature makes all cosines smaller and thereby the vote of many neighbors flatter; one is one.
     'knn': KNN(k=1),
     'probe': Probe('linear', 5),
 }
@@ -143,7 +143,7 @@ def test_what_only_test_features_know_changes_no_prediction(name):
     assert poisoned.metrics['oa'] <= CHANCE
 
 
-@pytest.mark.parametrize('model', [ByPlace(), Counter(80), Neighbours()], ids=lambda model: type(model).__name__)
+@pytest.mark.parametrize('model', [ByPlace(), Counter(80), Neighbors()], ids=lambda model: type(model).__name__)
 @pytest.mark.parametrize('name', [*PROTOCOLS, 'corruption'])
 def test_a_model_that_reads_more_than_a_cloud_is_refused(name, model):
     with pytest.raises(UsageError, match='depends on the clouds beside it'):

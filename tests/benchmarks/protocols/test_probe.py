@@ -13,8 +13,8 @@ from zoo.errors import Diverged
 def blobs(seed, spread=0.6, total=300):
     rng = np.random.default_rng(seed)
     labels = rng.integers(0, 3, total)
-    centres = np.random.default_rng(9).normal(size=(3, 5)) * 3
-    return (centres[labels] + spread * rng.normal(size=(total, 5))).astype(np.float32) * 100 + 7, labels
+    centers = np.random.default_rng(9).normal(size=(3, 5)) * 3
+    return (centers[labels] + spread * rng.normal(size=(total, 5))).astype(np.float32) * 100 + 7, labels
 
 
 @pytest.mark.parametrize('head', ['linear', 'mlp3'])

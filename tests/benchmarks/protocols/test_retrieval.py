@@ -11,7 +11,7 @@ from benchmarks.protocols.retrieval import Retrieval, ranks, summary
 from tests.backbones.test_contract import SMALL
 from tests.benchmarks.protocols.parts import cloud, measured, spread
 from tests.layouts import write_pack
-from tests.teachers.toys import ColourTeacher, LetterTeacher
+from tests.teachers.toys import ColorTeacher, LetterTeacher
 from zoo.errors import UsageError
 from zoo.registry import DATASETS, MODELS
 
@@ -31,7 +31,7 @@ class Letters(LetterTeacher):
         return F.pad(super()._encode(network, inputs), (0, 1), value=0.5)
 
 
-class Colours(ColourTeacher):
+class Colors(ColorTeacher):
     space = 'ours'
 
 
@@ -41,7 +41,7 @@ def student(tmp_path, shared, norm='layer'):
     objectives = {'image': align, 'text': align}
     model = MODELS.build({'type': 'Pretrainer', 'backbone': SMALL, 'objectives': objectives}).eval()
     model.objectives['text'].teacher = Letters()
-    model.objectives['image'].teacher = (Colours if shared else ColourTeacher)(ColourTeacher.write(tmp_path / 'w.pth'))
+    model.objectives['image'].teacher = (Colors if shared else ColorTeacher)(ColorTeacher.write(tmp_path / 'w.pth'))
     return spread(model)
 
 

@@ -34,7 +34,7 @@ def test_a_table_on_a_terminal_shows_figures_failures_and_what_is_missing():
     assert 'SVM' not in header, 'long names go on in the next line'
     assert max(map(len, plain.splitlines())) <= 60
     figures = [line for line in plain.splitlines() if line.startswith(('from', 'recon'))]
-    assert figures[0].index('40.0') == figures[1].index('60.0'), 'colours do not shift columns'
+    assert figures[0].index('40.0') == figures[1].index('60.0'), 'colors do not shift columns'
 
 
 def test_what_all_tables_say_is_said_once():

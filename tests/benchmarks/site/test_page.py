@@ -170,6 +170,18 @@ def test_losses_of_a_pretraining_and_views_are_in_the_page(site):
     assert 'Nothing but noise.' in page
 
 
+def test_texts_are_shown_without_html_of_their_own(tmp_path):
+    example.write(tmp_path)
+    (tmp_path / 'views' / 'speed.md').write_text(
+        f'# Speed {example.HOSTILE}\n\n| a | b |\n|---|---|\n| 1 | [x](y.md) |\n'
+    )
+    page = write_site(tmp_path, tmp_path / 'site').read_text('utf-8')
+    section = page[page.index('<section id="text-0"') :].partition('</section>')[0]
+    assert f'<h2>Speed {html.escape(example.HOSTILE)}</h2>' in section
+    assert '<td>x</td>' in section
+    assert '<a href="#text-0">speed</a>' in page
+
+
 def test_a_broken_view_is_named(tmp_path):
     example.write(tmp_path)
     (tmp_path / 'views' / 'bad.json').write_text('{"data": []}')

@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from benchmarks.suites.draws import balanced_subset, held_out, labelled, nested_subset, shared_out
+from benchmarks.suites.draws import balanced_subset, held_out, labeled, nested_subset, shared_out
 from tests.layouts import write_pack
 from zoo.registry import DATASETS
 
@@ -51,12 +51,12 @@ def pack(tmp_path):
 
 def test_configs_of_parts_build_those_parts(pack):
     whole = DATASETS.build(dict(pack))
-    assert shared_out(pack, 100, 0) == labelled(pack, None, 0) == pack
+    assert shared_out(pack, 100, 0) == labeled(pack, None, 0) == pack
     half = DATASETS.build(shared_out(pack, 50, 0))
     assert len(whole) / 2 <= len(half) < len(whole)
-    few = DATASETS.build(labelled(pack, 2, seed=1))
+    few = DATASETS.build(labeled(pack, 2, seed=1))
     assert set(Counter(few.labels.tolist()).values()) == {2}
-    assert labelled(pack, 2, seed=1) != labelled(pack, 2, seed=2)
+    assert labeled(pack, 2, seed=1) != labeled(pack, 2, seed=2)
 
 
 def test_what_is_held_out_is_not_trained_on(pack):
@@ -66,7 +66,7 @@ def test_what_is_held_out_is_not_trained_on(pack):
 
 
 def test_a_share_of_few_labels_is_a_share_of_every_class(pack):
-    few = labelled(pack, 4, seed=2)
+    few = labeled(pack, 4, seed=2)
     half, one = (DATASETS.build(shared_out(few, percent, seed=2)) for percent in (50, 1))
     whole = DATASETS.build(few)
     assert np.bincount(half.labels).tolist() == [2] * len(whole.classes)

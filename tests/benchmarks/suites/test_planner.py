@@ -19,7 +19,7 @@ from zoo.errors import UsageError
 SMOKE = find_profile('smoke')
 
 
-def test_no_unseen_class_and_no_labelled_object_is_in_the_pretraining_data():
+def test_no_unseen_class_and_no_labeled_object_is_in_the_pretraining_data():
     assert len(UNSEEN) == 10
     assert len(seen_classes()) == 33
     assert not set(seen_classes()) & set(UNSEEN)

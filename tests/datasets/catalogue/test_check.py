@@ -112,8 +112,8 @@ def test_the_content_does_not_depend_on_order_or_storage():
     order = np.array([3, 5, 0, 2, 4, 1])
     sets = [Clouds(clouds, labels), Clouds(clouds, [1, 1, 0, 1, 1, 0])]
     sets.append(Clouds([clouds[i][::-1] for i in order], 1 - labels[order], ('table', 'chair')))
-    one, relabelled, other = (content_digest(dataset, scan(dataset, range(6))) for dataset in sets)
-    assert one == other != relabelled
+    one, relabeled, other = (content_digest(dataset, scan(dataset, range(6))) for dataset in sets)
+    assert one == other != relabeled
 
 
 def test_repeats_and_leakage():
@@ -136,7 +136,7 @@ def test_sizes():
     unit = cloud / np.linalg.norm(cloud, axis=1).max()
     assert 'fill the unit sphere' in lines(check(train=Clouds([unit])), 'ok')[0]
     assert 'in the unit sphere' in lines(check(train=Clouds([unit, 0.5 * unit])), 'ok')[0]
-    assert 'radius 3 to 3, centre up to' in lines(check(train=Clouds([3 * unit])), 'ok')[0]
+    assert 'radius 3 to 3, center up to' in lines(check(train=Clouds([3 * unit])), 'ok')[0]
     assert '10 to 64 points' in lines(check(train=Clouds([unit[:10], unit])), 'ok')[0]
 
 

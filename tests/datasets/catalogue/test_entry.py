@@ -39,6 +39,6 @@ def test_options_and_the_data_root_change_the_config():
 
 def test_options_are_those_of_the_dataset():
     check_options('ProceduralShapes', ['num_objects', 'seed'])
-    with pytest.raises(UsageError, match="ProceduralShapes has no option 'colour': it has split, num_objects, "):
-        check_options('ProceduralShapes', ['seed', 'colour'])
+    with pytest.raises(UsageError, match="ProceduralShapes has no option 'color': it has split, num_objects, "):
+        check_options('ProceduralShapes', ['seed', 'color'])
     assert len(build({'type': 'ProceduralShapes', 'num_objects': 2, 'num_points': 8})) == 2

@@ -32,7 +32,7 @@ def change_table(path: Path, key: str, values) -> None:
 
 
 def clouds(generator, count: int, num_points: int) -> np.ndarray:
-    """Return boxes of several sizes, off centre: float32 ``(count, num_points, 3)``."""
+    """Return boxes of several sizes, off center: float32 ``(count, num_points, 3)``."""
     sides, offset = generator.uniform(0.2, 1, (2, count, 1, 3))
     return (generator.random((count, num_points, 3)) * sides + offset).astype(np.float32)
 

@@ -94,10 +94,10 @@ def check_refused(path: Path, content: bytes | str, words: str = '', readers=(re
         assert re.search(words, message), message
 
 
-def painted(mesh: Mesh, colour=RED) -> PaintedMesh:
+def painted(mesh: Mesh, color=RED) -> PaintedMesh:
     faces = mesh.faces
     return paint(
-        mesh.vertices, faces, np.tile(np.array(colour, float), (len(faces), 1)), np.zeros(len(faces), bool), name='it'
+        mesh.vertices, faces, np.tile(np.array(color, float), (len(faces), 1)), np.zeros(len(faces), bool), name='it'
     )
 
 

@@ -18,14 +18,14 @@ def test_shapes_types_and_the_normal_form():
     assert {key: (value.shape, str(value.dtype)) for key, value in baked.items()} == {
         'points': ((500, 3), 'float32'),
         'normals': ((500, 3), 'float32'),
-        'colours': ((500, 3), 'uint8'),
+        'colors': ((500, 3), 'uint8'),
         'views': ((2, 16, 16, 3), 'uint8'),
     }
     assert np.allclose(baked['points'].mean(axis=0), 0, atol=1e-6)
     assert np.linalg.norm(baked['points'], axis=1).max() == pytest.approx(1, abs=1e-6)
     assert np.ptp(baked['points'], axis=0).argmax() == 1
     assert np.allclose(np.linalg.norm(baked['normals'], axis=1), 1, atol=1e-6)
-    assert (baked['colours'] == (255, 0, 0)).all()
+    assert (baked['colors'] == (255, 0, 0)).all()
     assert bake(TOWER, Recipe(5), 'a')['views'].shape == (0, 128, 128, 3)
 
 
@@ -42,7 +42,7 @@ def test_views_go_around():
     """A box that is red in front and grey behind: the first view sees the front, the third does not."""
     item = painted(box(1, 1, 0.2), (0.4, 0.4, 0.4))
     front = item.normals[item.mesh.faces[:, 0]][:, 2] > 0.5
-    item.colour[front] = (1, 0, 0)
+    item.color[front] = (1, 0, 0)
     for seed in range(3):
         shots = [view(item, 24, number, 4, np.random.default_rng(seed)).astype(int) for number in range(4)]
         red = [int(((shot[..., 0] - shot[..., 1]) > 60).sum()) for shot in shots]

@@ -128,9 +128,9 @@ BOUND = (
         ('<transparent><color>0 0 0 1</color></transparent><transparency><float>0</float></transparency>', False),
     ],
 )  # fmt: skip
-def test_colours_come_from_the_bound_material(tmp_path, more, clear):
+def test_colors_come_from_the_bound_material(tmp_path, more, clear):
     item = read(tmp_path, document(BOUND, more=materials('<color>1 0 0 1</color>', more)))
-    assert np.allclose(item.colour, (1, 0, 0))
+    assert np.allclose(item.color, (1, 0, 0))
     assert item.clear.all() == clear == item.clear.any()
 
 
@@ -141,8 +141,8 @@ def test_textures_are_looked_up_beside_the_file(tmp_path):
     spots = '<input semantic="TEXCOORD" source="#t" offset="1" set="0"/>'
     primitive = f'<triangles material="m">{VERTEX}{spots}<p>0 0 1 1 3 1</p></triangles>'
     text = document(BOUND, primitive, more=materials('<texture texture="p" texcoord="u"/>'))
-    assert np.allclose(read(tmp_path / 'meshes', text).colour, (0, 0, 1))
-    assert np.allclose(read(tmp_path, text).colour, GREY)
+    assert np.allclose(read(tmp_path / 'meshes', text).color, (0, 0, 1))
+    assert np.allclose(read(tmp_path, text).color, GREY)
 
 
 CHAIN = ''.join(

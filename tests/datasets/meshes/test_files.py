@@ -56,14 +56,14 @@ def test_every_format_gives_the_same_box(tmp_path, suffix):
     item = read_mesh(path)
     assert area(item) == pytest.approx(22, rel=1e-6)
     assert volume(item) == pytest.approx(6, rel=1e-6)
-    assert item.colour.shape == (48, 3)
+    assert item.color.shape == (48, 3)
     assert not item.clear.any()
     if suffix in ('.off', '.stl'):
-        assert np.allclose(item.colour, GREY)
+        assert np.allclose(item.color, GREY)
     else:
         x = item.mesh.vertices[item.mesh.faces].mean(axis=1)[:, 0]
-        assert np.allclose(item.colour[x < -0.49], RED, atol=0.01)
-        assert np.allclose(item.colour[x > 0.49], BLUE, atol=0.51)
+        assert np.allclose(item.color[x < -0.49], RED, atol=0.01)
+        assert np.allclose(item.color[x > 0.49], BLUE, atol=0.51)
 
 
 def test_materials_of_a_wavefront_file(tmp_path):
@@ -73,7 +73,7 @@ def test_materials_of_a_wavefront_file(tmp_path):
     path = write(tmp_path, 'a.obj', f'mtllib first one.mtl\r\nmtllib missing.mtl b.mtl\n{TRIANGLE}{faces}')
     item = read_mesh(path)
     found = {
-        tuple(np.round(row.astype(float), 2).tolist()): bool(c) for row, c in zip(item.colour, item.clear, strict=True)
+        tuple(np.round(row.astype(float), 2).tolist()): bool(c) for row, c in zip(item.color, item.clear, strict=True)
     }
     assert found == {RED: False, BLUE: True, (1, 1, 1): True, (0, 1, 0): False, (GREY, GREY, GREY): False}
 
@@ -95,31 +95,31 @@ def test_textures_are_looked_up_where_a_triangle_lies(tmp_path):
     texture = ''.join(f'vt {u} {v}\n' for u, v in corners.reshape(-1, 2).tolist())
     faces = ''.join(f'f 1/{k} 2/{k + 1} 3/{k + 2}\n' for k in (1, 4, 7))
     item = read_mesh(write(tmp_path, 'a.obj', f'mtllib a.mtl\nusemtl wood\n{TRIANGLE}{texture}{faces}'))
-    assert np.allclose(item.colour, [RED, BLUE, (0, 1, 0)], atol=0.01)  # a texture repeats, and v goes up
+    assert np.allclose(item.color, [RED, BLUE, (0, 1, 0)], atol=0.01)  # a texture repeats, and v goes up
     assert item.clear.tolist() == [False, False, True]
 
 
-def test_a_damaged_texture_or_library_costs_its_colour_only(tmp_path):
+def test_a_damaged_texture_or_library_costs_its_color_only(tmp_path):
     (tmp_path / 'wood.png').write_bytes(png(np.full((8, 8, 3), 255))[:40])
     write(tmp_path, 'a.mtl', 'newmtl wood\nKd 1 0 0\nmap_Kd wood.png\n')
     faces = 'vt 0 0\nusemtl wood\nf 1/1 2/1 3/1\n'
-    assert np.allclose(read_mesh(write(tmp_path, 'a.obj', f'mtllib a.mtl\n{TRIANGLE}{faces}')).colour, RED)
+    assert np.allclose(read_mesh(write(tmp_path, 'a.obj', f'mtllib a.mtl\n{TRIANGLE}{faces}')).color, RED)
     (tmp_path / 'a.mtl').write_bytes(bytes(range(256)))
-    assert np.allclose(read_mesh(tmp_path / 'a.obj').colour, GREY)
+    assert np.allclose(read_mesh(tmp_path / 'a.obj').color, GREY)
 
 
 def test_nothing_far_away_is_read_at_the_word_of_a_mesh(tmp_path):
     write(tmp_path, 'secret.mtl', 'newmtl a\nKd 1 0 0\n')
     write(tmp_path, 'near/a.mtl', 'newmtl a\nKd 0 0 1\n')
     (tmp_path / 'near' / 'deep').mkdir()
-    for name, colour in (
+    for name, color in (
         ('../../secret.mtl', GREY),
         (str(tmp_path / 'secret.mtl'), GREY),
         ('../a.mtl', BLUE),
         ('C:\\models\\x\\..\\..\\secret.mtl', GREY),
     ):
         path = write(tmp_path, 'near/deep/a.obj', f'mtllib {name}\nusemtl a\n{TRIANGLE}f 1 2 3\n')
-        assert np.allclose(read_mesh(path).colour, colour), name
+        assert np.allclose(read_mesh(path).color, color), name
 
 
 def test_a_scene_is_put_together_where_its_nodes_are(tmp_path):
@@ -147,7 +147,7 @@ def test_a_scene_is_put_together_where_its_nodes_are(tmp_path):
         item = read_mesh(tmp_path / name)
         assert np.allclose(np.ptp(item.mesh.vertices, axis=0), (7, 2, 1), atol=1e-5)
         assert volume(item) == pytest.approx(1 + 1 + 2, rel=1e-5)
-        assert np.allclose(item.colour, (0.735, 0, 0), atol=0.01)  # what half the light looks like
+        assert np.allclose(item.color, (0.735, 0, 0), atol=0.01)  # what half the light looks like
         assert item.clear.all()
 
 

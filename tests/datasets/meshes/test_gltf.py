@@ -126,7 +126,7 @@ def sparse(maker: Maker, base: bool) -> dict:
     return indexed(maker) | {'attributes': {'POSITION': place}}
 
 
-def quantised(maker: Maker, letter: str) -> dict:
+def quantized(maker: Maker, letter: str) -> dict:
     largest = {'b': 127, 'B': 255, 'h': 32767, 'H': 65535}[letter]
     maker.tree['extensionsRequired'] = ['KHR_mesh_quantization']
     rows = [tuple(largest * x for x in corner) for corner in CORNERS]
@@ -143,10 +143,10 @@ MADE = {
     'interleaved': lambda m: [interleaved(m)],
     'sparse': lambda m: [sparse(m, True)],
     'sparse of nothing': lambda m: [sparse(m, False)],
-    'quantised bytes': lambda m: [quantised(m, 'B')],
-    'quantised signed bytes': lambda m: [quantised(m, 'b')],
-    'quantised shorts': lambda m: [quantised(m, 'H')],
-    'quantised signed shorts': lambda m: [quantised(m, 'h')],
+    'quantized bytes': lambda m: [quantized(m, 'B')],
+    'quantized signed bytes': lambda m: [quantized(m, 'b')],
+    'quantized shorts': lambda m: [quantized(m, 'H')],
+    'quantized signed shorts': lambda m: [quantized(m, 'h')],
     'two parts': lambda m: [indexed(m, faces=TRIANGLES[:5]), indexed(m, faces=TRIANGLES[5:])],
     'points and lines beside': lambda m: [indexed(m) | {'mode': mode} for mode in (0, 1, 2, 3, 4)],
 }
@@ -237,17 +237,17 @@ def test_textures_and_factors(tmp_path):
     maker.add(
         'materials', {'pbrMetallicRoughness': {'baseColorTexture': {'index': 7}, 'baseColorFactor': [0, 1, 0, 1]}}
     )
-    for material, colour in enumerate([(1, 0, 0), (0, 0, 1), (1, 0, 0)]):
+    for material, color in enumerate([(1, 0, 0), (0, 0, 1), (1, 0, 0)]):
         maker.tree['meshes'].clear()
         maker.mesh(part | {'material': material})
-        assert np.allclose(read_colour(maker, tmp_path), colour, atol=0.02)
+        assert np.allclose(read_color(maker, tmp_path), color, atol=0.02)
 
 
-def read_colour(maker: Maker, folder):
-    return read_mesh(write_bytes(folder / 'c.glb', maker.glb())).colour
+def read_color(maker: Maker, folder):
+    return read_mesh(write_bytes(folder / 'c.glb', maker.glb())).color
 
 
-def test_clouds_and_colours(tmp_path):
+def test_clouds_and_colors(tmp_path):
     maker = Maker()
     maker.mesh({'attributes': {'POSITION': maker.rows(CORNERS)}, 'mode': 0}, translation=[1, 2, 3])
     (tmp_path / 'a.glb').write_bytes(maker.glb())
@@ -256,7 +256,7 @@ def test_clouds_and_colours(tmp_path):
     part = indexed(maker)
     part['attributes']['COLOR_0'] = maker.rows([(65535, 0, 0, 65535)] * 8, 'H', normalized=True)
     maker.mesh(part)
-    assert np.allclose(read_colour(maker, tmp_path), (1, 0, 0))
+    assert np.allclose(read_color(maker, tmp_path), (1, 0, 0))
 
 
 def test_a_file_that_is_cut_anywhere_is_refused(tmp_path):

@@ -1,4 +1,4 @@
-"""LDraw parts: placements, winding, colours, and what is wrong with some."""
+"""LDraw parts: placements, winding, colors, and what is wrong with some."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from zoo.errors import UsageError
 IDENTITY = '1 0 0 0 1 0 0 0 1'
 
 
-def square(side, colour=16, clockwise=False) -> str:
+def square(side, color=16, clockwise=False) -> str:
     corners = [CORNERS[k] for k in (reversed(side) if clockwise else side)]
-    return f'4 {colour} ' + ' '.join(str(x) for corner in corners for x in corner)
+    return f'4 {color} ' + ' '.join(str(x) for corner in corners for x in corner)
 
 
 def library(tmp_path, **files: str):
@@ -50,7 +50,7 @@ def test_parts_wind_as_their_lines_say(tmp_path, lines, volume):
     assert measures(item.mesh.vertices, item.mesh.faces)[2] == pytest.approx(volume)
 
 
-def test_down_is_turned_up_and_colours_come_from_the_library(tmp_path):
+def test_down_is_turned_up_and_colors_come_from_the_library(tmp_path):
     path = library(
         tmp_path,
         parts__part=f'1 4 0 -9 0 {IDENTITY} cube.dat\n1 0x20000FF 9 0 0 {IDENTITY} cube.dat\n'
@@ -59,7 +59,7 @@ def test_down_is_turned_up_and_colours_come_from_the_library(tmp_path):
     (tmp_path / 'LDConfig.ldr').write_text(
         '0 !COLOUR Red CODE 4 VALUE #FF0000 EDGE #000000\n'
         '0 !COLOUR Trans_Clear CODE 47 VALUE #00FF00 EDGE #000000 ALPHA 128\n'
-        '0 !COLOUR Main_Colour CODE 16 VALUE #FFFF80 EDGE #333333\n'
+        '0 !COLOUR Main_Color CODE 16 VALUE #FFFF80 EDGE #333333\n'
     )
     item = read_mesh(path)
     middle = item.mesh.vertices[item.mesh.faces].mean(axis=1)
@@ -69,7 +69,7 @@ def test_down_is_turned_up_and_colours_come_from_the_library(tmp_path):
     expected = {'above': (1, 0, 0), 'right': (0, 0, 1), 'below': (0, 1, 0), 'behind': (GREY,) * 3}
     for place, here in seen.items():
         assert here.sum() == 12
-        assert np.allclose(item.colour[here], expected[place]), place
+        assert np.allclose(item.color[here], expected[place]), place
     assert item.clear.sum() == 12
     assert item.clear[seen['below']].all()
 

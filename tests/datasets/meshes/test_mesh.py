@@ -39,8 +39,8 @@ def test_mirroring_keeps_the_outside_outside(lump):
     assert volume(lump.scaled(-1, -1, 1)) == pytest.approx(volume(lump))
     assert len(meshes.mirrored(lump, lump)) == 4
     assert [volume(copy) for copy in meshes.four(lump)] == pytest.approx([volume(lump)] * 4)
-    centres = {tuple(np.sign(copy.vertices.mean(axis=0)[[0, 2]])) for copy in meshes.four(lump)}
-    assert len(centres) == 4
+    centers = {tuple(np.sign(copy.vertices.mean(axis=0)[[0, 2]])) for copy in meshes.four(lump)}
+    assert len(centers) == 4
 
 
 def test_joining_keeps_every_triangle(lump):

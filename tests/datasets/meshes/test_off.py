@@ -46,15 +46,15 @@ CUBES = {
     'windows': cube().replace('\n', '\r\n'),
     'old macintosh': cube().replace('\n', '\r'),
     'no last line end': cube().rstrip(),
-    'colours under OFF': cube(behind_vertex=f' {COLOURS}'),
-    'colours of three under OFF': cube(behind_vertex=' 1 0.5 0'),
+    'colors under OFF': cube(behind_vertex=f' {COLOURS}'),
+    'colors of three under OFF': cube(behind_vertex=' 1 0.5 0'),
     'COFF': cube('COFF\n8 6 12', behind_vertex=f' {COLOURS}'),
     'NOFF': cube('NOFF\n8 6 12', behind_vertex=' 0 0 1'),
     'CNOFF': cube('CNOFF\n8 6 12', behind_vertex=f' 0 0 1 {COLOURS}'),
     'STOFF': cube('STOFF\n8 6 12', behind_vertex=' 0.25 0.75'),
     'STCNOFF': cube('STCNOFF\n8 6 12', behind_vertex=f' 0 0 1 {COLOURS} 0.25 0.75'),
-    'coloured faces': cube(behind_face=' 255 0 0'),
-    'numbered colours': cube(behind_face=' 7'),
+    'colored faces': cube(behind_face=' 255 0 0'),
+    'numbered colors': cube(behind_face=' 7'),
     'no lines at all': cube().replace('\n', ' '),
     'science': cube().replace('\n1 ', '\n+1.0E+00 '),
     'text behind': cube() + 'what follows is passed over\n',
@@ -81,13 +81,13 @@ def test_clouds_hold_their_points_only(tmp_path):
         assert read_points(path).tolist() == [list(map(float, corner)) for corner in CORNERS]
 
 
-def test_colours():
-    assert np.allclose(parse_off(CUBES['COFF'].encode()).colour, (1, 128 / 255, 0))
-    assert np.allclose(parse_off(CUBES['CNOFF'].encode()).colour, (1, 128 / 255, 0))
-    assert np.allclose(parse_off(CUBES['coloured faces'].encode()).colour, (1, 0, 0))
-    assert np.ptp(parse_off(CUBES['numbered colours'].encode()).colour) == 0
+def test_colors():
+    assert np.allclose(parse_off(CUBES['COFF'].encode()).color, (1, 128 / 255, 0))
+    assert np.allclose(parse_off(CUBES['CNOFF'].encode()).color, (1, 128 / 255, 0))
+    assert np.allclose(parse_off(CUBES['colored faces'].encode()).color, (1, 0, 0))
+    assert np.ptp(parse_off(CUBES['numbered colors'].encode()).color) == 0
     arrow = b'OFF\n4 3 0\n0 0 0\n2 1 0\n0 2 0\n1 1 0\n4 0 1 2 3 1.0 0.0 0.0\n3 0 1 3\n3 0 1 3 0.0 0.0 1.0\n'
-    assert parse_off(arrow).colour.tolist() == [[1, 0, 0], [1, 0, 0], [GREY] * 3, [0, 0, 1]]
+    assert parse_off(arrow).color.tolist() == [[1, 0, 0], [1, 0, 0], [GREY] * 3, [0, 0, 1]]
 
 
 def test_polygons_keep_their_order_and_their_outline():

@@ -80,12 +80,10 @@ def test_a_surface_that_is_there_twice_is_smooth_on_both_sides():
 
 def test_triangles_without_area_are_dropped_with_their_paint():
     vertices = np.array([(0, 0, 0), (1, 0, 0), (0, 1, 0), (2, 0, 0), (np.nan, 0, 0)])
-    colour = np.array([(1.0, 0, 0), (0, 1, 0), (0, 0, 1)])
-    item = paint(
-        vertices, np.array([(0, 1, 3), (0, 1, 2), (2, 2, 1)]), colour, np.array([True, True, False]), name='it'
-    )
+    color = np.array([(1.0, 0, 0), (0, 1, 0), (0, 0, 1)])
+    item = paint(vertices, np.array([(0, 1, 3), (0, 1, 2), (2, 2, 1)]), color, np.array([True, True, False]), name='it')
     assert item.mesh.faces.shape == (1, 3)
-    assert item.colour.tolist() == [[0, 1, 0]]
+    assert item.color.tolist() == [[0, 1, 0]]
     assert item.clear.tolist() == [True]
     assert np.isfinite(item.mesh.vertices).all()  # a vertex that nothing uses may be anything
 
@@ -115,15 +113,15 @@ def test_what_is_no_surface_is_refused(vertices, faces, words):
     assert str(error.value).startswith('it ')
 
 
-def test_normal_form_is_centred_upright_and_of_radius_one():
+def test_normal_form_is_centered_upright_and_of_radius_one():
     cube = box(2, 6, 3).moved(5, -1, 2)
-    extra = box(0.1, 0.1, 0.1).moved(5, 2.2, 2)  # many vertices on one side do not move the centre of the surface
+    extra = box(0.1, 0.1, 0.1).moved(5, 2.2, 2)  # many vertices on one side do not move the center of the surface
     vertices = np.concatenate([cube.vertices, extra.vertices])
     item = painted(vertices, np.concatenate([cube.faces, extra.faces + len(cube.vertices)]))
     form = normal_form(item)
     areas = face_areas(form.mesh.vertices, form.mesh.faces)
-    centre = (form.mesh.vertices[form.mesh.faces].mean(axis=1) * areas[:, None]).sum(axis=0) / areas.sum()
-    assert np.allclose(centre, 0, atol=1e-12)
+    center = (form.mesh.vertices[form.mesh.faces].mean(axis=1) * areas[:, None]).sum(axis=0) / areas.sum()
+    assert np.allclose(center, 0, atol=1e-12)
     assert np.sqrt((form.mesh.vertices**2).sum(axis=1)).max() == pytest.approx(1)
     assert np.ptp(form.mesh.vertices, axis=0).argmax() == 1
     turned = normal_form(item, up='z')

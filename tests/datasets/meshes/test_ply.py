@@ -115,17 +115,17 @@ def test_clouds(tmp_path, form):
 
 
 @pytest.mark.parametrize('form', FORMS)
-def test_colours_of_vertices_and_faces(tmp_path, form):
+def test_colors_of_vertices_and_faces(tmp_path, form):
     rgb = ('uchar red', 'uchar green', 'uchar blue', 'uchar alpha')
     path = tmp_path / 'a.ply'
     dark = ('vertex', (*XYZ, *rgb), [(*corner, 0, 1, 0, 255) for corner in CORNERS])
     path.write_bytes(ply(form, dark, T))
-    assert np.allclose(read_mesh(path).colour, (0, 1 / 255, 0))  # nearly black, not green
+    assert np.allclose(read_mesh(path).color, (0, 1 / 255, 0))  # nearly black, not green
     path.write_bytes(ply(form, dark, ('face', (*LIST, *rgb), faces(SIDES, 255, 51, 0, 255))))
-    assert np.allclose(read_mesh(path).colour, (1, 0.2, 0))
+    assert np.allclose(read_mesh(path).color, (1, 0.2, 0))
     real = ('float red', 'float green', 'float blue')
     path.write_bytes(ply(form, ('vertex', (*XYZ, *real), [(*corner, 1.0, 0.5, 0.0) for corner in CORNERS]), T))
-    assert np.allclose(read_mesh(path).colour, (1, 0.5, 0))
+    assert np.allclose(read_mesh(path).color, (1, 0.5, 0))
 
 
 @pytest.mark.parametrize('form', FORMS)
@@ -139,12 +139,12 @@ def test_textures(tmp_path, form):
     path, named = tmp_path / 'a.ply', 'comment TextureFile my wood.png'
     above = ('face', (*LIST, 'list uchar float texcoord'), [(s, (0.1, 0.9) * 4) for s in SIDES])
     path.write_bytes(ply(form, V, above, remarks=named))
-    assert np.allclose(read_mesh(path).colour, (1, 0, 0))
+    assert np.allclose(read_mesh(path).color, (1, 0, 0))
     below = ('vertex', (*XYZ, 'float s', 'float t'), [(*corner, 0.5, 0.1) for corner in CORNERS])
     path.write_bytes(ply(form, below, MIXED, remarks=named))
-    assert np.allclose(read_mesh(path).colour, (0, 0, 1))
+    assert np.allclose(read_mesh(path).color, (0, 0, 1))
     (tmp_path / 'my wood.png').unlink()
-    assert np.ptp(read_mesh(path).colour) == 0
+    assert np.ptp(read_mesh(path).color) == 0
 
 
 @pytest.mark.parametrize('form', FORMS)

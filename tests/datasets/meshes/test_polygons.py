@@ -36,7 +36,7 @@ def test_dented_polygons_are_cut_along_their_outline(n):
     for _ in range(6):
         angle = np.sort(rng.uniform(0, 2 * np.pi, n))
         flat = np.column_stack([np.cos(angle), np.sin(angle)]) * rng.uniform(0.2, 1, (n, 1))
-        wide = np.diff(np.append(angle, angle[0] + 2 * np.pi)).max() > np.pi  # then the star does not hold its centre
+        wide = np.diff(np.append(angle, angle[0] + 2 * np.pi)).max() > np.pi  # then the star does not hold its center
         if not wide:
             check(flat[:: rng.choice([-1, 1])], rng, area=shoelace(flat))
 

@@ -18,8 +18,8 @@ def cube(*, clear: bool = False) -> ProceduralObject:
     mesh = box(0.8, 0.8, 0.8)
     count = len(mesh.faces)
     normals = vertex_normals(mesh.vertices, mesh.faces)
-    part, colour = np.zeros(count, dtype=np.int64), np.tile(GREEN, (count, 1))
-    return ProceduralObject('cube', mesh, normals, part, ('all',), colour, np.full(count, clear), 'a cube', {})
+    part, color = np.zeros(count, dtype=np.int64), np.tile(GREEN, (count, 1))
+    return ProceduralObject('cube', mesh, normals, part, ('all',), color, np.full(count, clear), 'a cube', {})
 
 
 def test_pictures_are_uint8_and_depend_on_the_generator_alone():

@@ -35,7 +35,7 @@ def test_points_and_views_of_every_mesh(folder, tmp_path):
     stems = ('a/one.obj', 'a/one.stl', 'two')  # endings stay where they tell two meshes apart
     assert list(contents(tmp_path / 'out')) == sorted(f'{s}{e}' for s in stems for e in ('.npz', '_0.png', '_1.png'))
     with np.load(tmp_path / 'out' / 'two.npz', allow_pickle=False) as file:
-        assert [file[key].shape for key in ('points', 'normals', 'colours')] == [(64, 3)] * 3
+        assert [file[key].shape for key in ('points', 'normals', 'colors')] == [(64, 3)] * 3
     with Image.open(tmp_path / 'out' / 'two_1.png') as picture:
         assert (picture.size, picture.mode) == ((16, 16), 'RGB')
 

@@ -63,7 +63,7 @@ def test_triangles_without_area_are_never_hit_and_lost_normals_replaced():
     assert np.allclose(np.linalg.norm(normals, axis=1), 1)
 
 
-def test_clouds_are_centred_in_the_unit_sphere():
+def test_clouds_are_centered_in_the_unit_sphere():
     cloud = np.random.default_rng(0).normal(5, 3, (400, 3))
     unit = to_unit_sphere(cloud)
     assert np.allclose(unit.mean(axis=0), 0, atol=1e-12)

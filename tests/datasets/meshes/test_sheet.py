@@ -3,14 +3,14 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from zoo.datasets.meshes.sheet import GAP, TITLE, VIEWPOINT, coloured_points, object_sheet
+from zoo.datasets.meshes.sheet import GAP, TITLE, VIEWPOINT, colored_points, object_sheet
 
 
 class Two:
     def points(self, index):
         return np.random.default_rng(index).normal(size=(50, 3))
 
-    def colours(self, index):
+    def colors(self, index):
         return np.full((50, 3), (200, 0, 0), dtype=np.uint8)
 
     def image(self, index, view):
@@ -20,7 +20,7 @@ class Two:
 def test_near_points_cover_far_ones():
     right, up, near = VIEWPOINT.axes()
     points = np.array([-0.5 * near, 0.5 * near, 0.6 * right + 0.5 * up])
-    shot = coloured_points(points, np.array([(200, 0, 0), (0, 200, 0), (255, 255, 255)], dtype=np.uint8), 40)
+    shot = colored_points(points, np.array([(200, 0, 0), (0, 200, 0), (255, 255, 255)], dtype=np.uint8), 40)
     assert (shot == (0, 200, 0)).all(axis=2).sum() == 1
     assert (shot == (200, 0, 0)).all(axis=2).sum() == 0
     assert (shot == 225).all(axis=2).sum() == 1  # a white point is seen on white

@@ -75,15 +75,15 @@ def test_a_library_belongs_to_its_mesh(tmp_path, made):
     path = tmp_path / 'in' / 'a.obj'
     path.parent.mkdir()
     path.write_text('mtllib a.mtl\nusemtl red\nv 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n', encoding='utf-8')
-    colours, contents = [], []
+    colors, contents = [], []
     for library in (None, 'newmtl red\nKd 1 0 0\n', 'newmtl red\nKd 0 0 1\n'):
         if library:
             (tmp_path / 'in' / 'a.mtl').write_text(library, encoding='utf-8')
-            os.utime(tmp_path / 'in' / 'a.mtl', ns=(1, len(colours)))
+            os.utime(tmp_path / 'in' / 'a.mtl', ns=(1, len(colors)))
         kept = Store(tmp_path / 'kept', RECIPE)
         contents.append(kept.update({'a': path})['a']['content'])
-        colours.append(kept.array('a', 'colours', path)[0].tolist())
-    assert colours == [[166] * 3, [255, 0, 0], [0, 0, 255]]
+        colors.append(kept.array('a', 'colors', path)[0].tolist())
+    assert colors == [[166] * 3, [255, 0, 0], [0, 0, 255]]
     assert len(set(contents)) == 3
     assert len(made) == 3
 

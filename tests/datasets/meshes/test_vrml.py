@@ -51,15 +51,15 @@ def test_shapes_stand_where_the_scene_puts_them(tmp_path, scene, low, high, volu
     assert item.mesh.vertices.min(axis=0) == pytest.approx(low)
     assert item.mesh.vertices.max(axis=0) == pytest.approx(high)
     assert measures(item.mesh.vertices, item.mesh.faces)[2] == pytest.approx(volume)
-    assert np.allclose(item.colour, GREY)
+    assert np.allclose(item.color, GREY)
 
 
 def test_materials_are_named_once_and_used_again(tmp_path):
     shape = f'Shape {{ {RED} }}\nShape {{ {CUBE} appearance Appearance{{material USE RED }}}}\nShape {{ {CUBE}\n'
     item = read(tmp_path, shape + 'appearance Appearance { material Material { } } }')
     assert item.clear.sum() == 12
-    assert np.allclose(item.colour[item.clear], (1, 0, 0))
-    assert np.allclose(item.colour[~item.clear], 0.8)
+    assert np.allclose(item.color[item.clear], (1, 0, 0))
+    assert np.allclose(item.color[~item.clear], 0.8)
 
 
 @pytest.mark.parametrize(
@@ -71,11 +71,11 @@ def test_materials_are_named_once_and_used_again(tmp_path):
         ('', (1, 0, 0)),
     ],
 )
-def test_faces_and_vertices_have_colours_of_their_own(tmp_path, options, expected):
+def test_faces_and_vertices_have_colors_of_their_own(tmp_path, options, expected):
     rows = '1 0 0, 0 1 0, 0 0 1, 0 0 1, 0 0 1, 0 0 1, 0 0 1, 0 0 1'
     scene = CUBE.replace('creaseAngle 0.5', f'color Color {{ color [{rows}] }} {options}')
     item = read(tmp_path, f'Shape {{ {scene} }}')
-    first = item.colour[0]
+    first = item.color[0]
     assert np.argmax(first) == np.argmax(expected) or not options
     assert first.sum() == pytest.approx(1)
 

@@ -79,8 +79,8 @@ CUBES = {
     'wrong places of textures': corners('{0}/99/-99'),
     'faces first': '\n'.join(FACES + VERTICES),
     'turns of vertices and faces': '\n'.join([*VERTICES, *[f'{face}\nv 9 9 9' for face in FACES]]),
-    'colours': '\n'.join([f'{row} 1 0.5 0' for row in VERTICES] + FACES),
-    'some colours': '\n'.join([f'{row} 1 0 0' for row in VERTICES[:4]] + VERTICES[4:] + FACES),
+    'colors': '\n'.join([f'{row} 1 0.5 0' for row in VERTICES] + FACES),
+    'some colors': '\n'.join([f'{row} 1 0 0' for row in VERTICES[:4]] + VERTICES[4:] + FACES),
     'weights': '\n'.join([f'{row} 1.0' for row in VERTICES] + FACES),
     'science': PLAIN.replace('v 1', 'v +1.0E+00').replace('v 0', 'v -0e-5'),
     'groups': '\n'.join([*VERTICES, *(f'g part {i % 2}\ns off\n{row}' for i, row in enumerate(FACES))]),
@@ -117,11 +117,11 @@ def test_dented_polygons_are_not_filled():
     assert measures(soup.vertices, soup.faces)[:2] == pytest.approx((len(comb) - 2, outline))
 
 
-def test_colours_of_vertices_and_of_unknown_materials():
-    assert np.allclose(parsed(CUBES['colours']).colour, (1, 0.5, 0))
-    assert np.allclose(parsed(f'usemtl gone\n{CUBES["colours"]}').colour, (1, 0.5, 0))
-    assert np.allclose(parsed(CUBES['colours'].replace('1 0.5 0', '255 127.5 0')).colour, (1, 0.5, 0))
-    assert np.ptp(parsed(CUBES['some colours']).colour) == 0
+def test_colors_of_vertices_and_of_unknown_materials():
+    assert np.allclose(parsed(CUBES['colors']).color, (1, 0.5, 0))
+    assert np.allclose(parsed(f'usemtl gone\n{CUBES["colors"]}').color, (1, 0.5, 0))
+    assert np.allclose(parsed(CUBES['colors'].replace('1 0.5 0', '255 127.5 0')).color, (1, 0.5, 0))
+    assert np.ptp(parsed(CUBES['some colors']).color) == 0
 
 
 def test_many_materials_keep_to_their_faces(tmp_path):
@@ -131,7 +131,7 @@ def test_many_materials_keep_to_their_faces(tmp_path):
     order = np.random.default_rng(0).integers(0, count, 900)
     faces = ''.join(f'usemtl m{k}\nf 1 2 3\n' for k in order)
     (tmp_path / 'a.obj').write_text('mtllib a.mtl\nv 0 0 0\nv 1 0 0\nv 0 1 0\n' + faces)
-    assert np.allclose(read_mesh(tmp_path / 'a.obj').colour[:, 0], order / count, atol=1 / 255)
+    assert np.allclose(read_mesh(tmp_path / 'a.obj').color[:, 0], order / count, atol=1 / 255)
 
 
 def test_clouds(tmp_path):

@@ -137,7 +137,7 @@ def test_every_point_of_a_cloud_is_chosen_as_often(size, wanted):
     chosen = choose_points(rows, np.full(len(rows), size), wanted)
     counts = np.bincount(chosen.reshape(-1), minlength=size)
     assert np.abs(counts / counts.mean() - 1).max() < 0.1
-    if size == 100:  # neighbours in the file are no likelier to go together
+    if size == 100:  # neighbors in the file are no likelier to go together
         assert 0.1 < (np.diff(np.sort(chosen[0])) == 1).mean() < 0.5
 
 

@@ -16,7 +16,7 @@ def volume(mesh: Mesh) -> float:
 
 
 def open_edges(mesh: Mesh) -> int:
-    """The number of edges that lack a neighbour running the other way; 0 for a closed surface."""
+    """The number of edges that lack a neighbor running the other way; 0 for a closed surface."""
     places = np.unique(np.round(mesh.vertices, 9) + 0.0, axis=0, return_inverse=True)[1].reshape(-1)
     corners = places[mesh.faces]
     corners = corners[(corners != np.roll(corners, 1, axis=1)).all(axis=1)]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from zoo.datasets.procedural.colours import PALETTES
+from zoo.datasets.procedural.colors import PALETTES
 from zoo.datasets.procedural.draw import Draw
 
 
@@ -45,12 +45,12 @@ def test_draws_keep_to_their_range_and_reach_all_of_it():
     assert all(3 <= value < 4 for value in p.noise(50, 3, 4))
 
 
-def test_paint_is_a_shade_of_the_colour_it_is_called_by():
+def test_paint_is_a_shade_of_the_color_it_is_called_by():
     for seed in range(200):
         p = draw(seed)
-        paint = p.paint('colour', 'wood', 'metal')
+        paint = p.paint('color', 'wood', 'metal')
         named = dict(PALETTES['wood'] + PALETTES['metal'])[paint.word]
-        assert p.values['colour'] == paint.word
+        assert p.values['color'] == paint.word
         assert np.abs(np.array(paint.rgb) - named).max() < 0.2
         assert min(paint.rgb) > 0
         assert max(paint.rgb) < 1

@@ -40,7 +40,7 @@ def test_at_least_six_continuous_parameters_and_two_styles_vary(name):
     continuous = {key for key in shared if isinstance(draws[0][key], float)}
     varying = {key for key in continuous if len({params[key] for params in draws}) == COUNT}
     assert len(varying - {'stretch_x', 'stretch_y', 'stretch_z'}) >= 6
-    discrete = {key for key in shared if isinstance(draws[0][key], str | int) and 'colour' not in key}
+    discrete = {key for key in shared if isinstance(draws[0][key], str | int) and 'color' not in key}
     assert sum(len({params[key] for params in draws}) > 1 for key in discrete) >= 2
 
 
@@ -67,9 +67,9 @@ def test_meshes_are_sound(name):
         assert np.isfinite(item.normals).all()
         assert np.allclose(np.linalg.norm(item.normals, axis=1), 1)
         assert np.linalg.norm(vertices[np.unique(faces)], axis=1).max() == pytest.approx(1)
-        assert len(item.part) == len(item.colour) == len(item.clear) == len(faces)
-        assert item.colour.min() >= 0
-        assert item.colour.max() <= 1
+        assert len(item.part) == len(item.color) == len(item.clear) == len(faces)
+        assert item.color.min() >= 0
+        assert item.color.max() <= 1
 
 
 @each_class

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from zoo.datasets.procedural import CLASSES, make_object
-from zoo.datasets.procedural.colours import WHITE
+from zoo.datasets.procedural.colors import WHITE
 from zoo.datasets.procedural.primitives import box
 from zoo.datasets.procedural.shapes import SPLITS, Parts, random_streams
 from zoo.errors import UsageError
@@ -26,7 +26,7 @@ def test_an_object_depends_on_its_arguments_alone():
 
 
 def test_streams_never_meet():
-    """Neighbouring seeds, splits, classes and places in them all begin with other numbers."""
+    """Neighboring seeds, splits, classes and places in them all begin with other numbers."""
     first = {
         stream.integers(2**63)
         for seed in range(4)
@@ -52,7 +52,7 @@ def test_bad_arguments_are_named(arguments, named):
         make_object(**arguments)
 
 
-def test_parts_are_turned_and_moved_and_labelled_in_order():
+def test_parts_are_turned_and_moved_and_labeled_in_order():
     parts = Parts(('first', 'second'))
     parts.add('second', WHITE, box(1, 1, 1), [box(1, 2, 1), box(1, 1, 1)], turn=('z', np.pi / 2), at=(3, 0, 0))
     parts.add('first', WHITE, box(1, 1, 1))

@@ -74,7 +74,7 @@ def test_the_whole_surface_is_sampled_as_it_always_was():
     assert caption == item.caption
 
 
-def test_splits_and_seeds_give_other_neighbours(monkeypatch):
+def test_splits_and_seeds_give_other_neighbors(monkeypatch):
     seen = []
     monkeypatch.setattr(generate, 'scan', lambda target, around, *_: seen.append(around) or _bare(target))
     for change in ({}, {'split': 'val'}, {'seed': 5}, {}):
@@ -125,8 +125,8 @@ def test_the_background_is_grey_and_near_points_cover_it():
     near = VIEWPOINT.axes()[2]
     points = np.array([-0.9 * near, 0.9 * near, 0.9 * VIEWPOINT.axes()[0] + 0.99 * near * 0.1])
     picture = cloud_picture(points, np.array([BACKGROUND, 1, BACKGROUND]), 41)
-    centre = picture[20, 20].astype(int)
-    assert np.abs(centre - HUES[1]).max() <= 15
+    center = picture[20, 20].astype(int)
+    assert np.abs(center - HUES[1]).max() <= 15
     drawn = picture[(picture != 255).any(axis=2)].astype(int)
     assert len(drawn) == 2
     assert (np.ptp(drawn, axis=1) == 0).sum() == 1  # the grey one

@@ -20,8 +20,8 @@ def test_a_box_around_points(cloud):
     assert box.size == pytest.approx(np.ptp(cloud, axis=0))
     larger = bounding_box(cloud, 1.2)
     assert larger.size == pytest.approx(1.2 * box.size)
-    assert larger.centre == pytest.approx(box.centre)
-    outside = box.centre + np.eye(3) * (box.size / 2 + 1e-6)
+    assert larger.center == pytest.approx(box.center)
+    outside = box.center + np.eye(3) * (box.size / 2 + 1e-6)
     assert not box.contains(outside).any()
     assert larger.contains(outside).all()
 
@@ -30,17 +30,17 @@ def test_a_turned_box_contains_what_turns_with_it(cloud):
     flat = bounding_box(cloud)
     for heading in (0.3, -2.0, np.pi):
         turned = Mesh(cloud, np.zeros((0, 3), dtype=int)).turned('y', heading).vertices + (1.0, 2.0, 3.0)
-        centre = Mesh(flat.centre[None], np.zeros((0, 3), dtype=int)).turned('y', heading).vertices[0] + (1.0, 2.0, 3.0)
-        box = Box(centre, flat.size, heading)
+        center = Mesh(flat.center[None], np.zeros((0, 3), dtype=int)).turned('y', heading).vertices[0] + (1.0, 2.0, 3.0)
+        box = Box(center, flat.size, heading)
         assert np.array_equal(box.contains(turned), flat.contains(cloud))
-        assert box.local(turned) == pytest.approx(cloud - flat.centre)
-        assert box.turned_back(turned - centre) == pytest.approx(box.local(turned))
+        assert box.local(turned) == pytest.approx(cloud - flat.center)
+        assert box.turned_back(turned - center) == pytest.approx(box.local(turned))
 
 
 def test_the_whole_range_of_boxes_is_drawn_and_nothing_beyond(cloud):
     box = bounding_box(cloud)
     drawn = [perturbed(box, cloud, np.random.default_rng(seed)) for seed in range(600)]
-    moves = np.array([(one.centre - box.centre) / box.size for one in drawn])
+    moves = np.array([(one.center - box.center) / box.size for one in drawn])
     assert np.abs(moves).max() <= SHIFT == 0.5
     assert np.abs(moves).max(axis=0).min() > 0.9 * SHIFT  # far along each of the axes
     assert np.abs(moves.mean(axis=0)).max() < 0.05  # in no direction more than in the other
@@ -66,4 +66,4 @@ def test_an_object_on_the_sides_of_its_box_is_kept_all_the_same(depth):
     for seed in range(20):
         drawn = perturbed(box, corners, np.random.default_rng(seed))
         assert drawn.contains(corners).mean() >= KEPT
-        assert (np.abs(drawn.centre - box.centre) <= SHIFT * box.size).all()
+        assert (np.abs(drawn.center - box.center) <= SHIFT * box.size).all()

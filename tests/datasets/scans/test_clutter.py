@@ -70,7 +70,7 @@ def test_walls_stand_behind_the_object_as_the_camera_sees_it(target):
     assert 0.7 < np.mean(counts) < 1.1  # 0.9 is expected
 
 
-def test_neighbours_stand_beside_the_object_at_its_scale(target):
+def test_neighbors_stand_beside_the_object_at_its_scale(target):
     low, high = bounds(target)
     for seed in range(60):
         for thing in surround(target, NEIGHBOURS, 0.0, np.random.default_rng(seed))[-2:]:

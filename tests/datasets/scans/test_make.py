@@ -42,7 +42,7 @@ def spy(monkeypatch):
 
 
 @pytest.mark.parametrize('variant', VARIANTS)
-def test_clouds_are_whole_centred_and_in_the_sphere(scans, variant):
+def test_clouds_are_whole_centered_and_in_the_sphere(scans, variant):
     for one in scans[variant]:
         assert one.points.shape == one.normals.shape == (2048, 3)
         assert one.face.shape == (2048,)
@@ -133,7 +133,7 @@ def test_an_object_that_no_ray_meets_is_sampled(variant):
     assert (cloud.face >= 0).all()
 
 
-def test_an_object_that_its_neighbours_hide_is_scanned_without_them(monkeypatch):
+def test_an_object_that_its_neighbors_hide_is_scanned_without_them(monkeypatch):
     pools = spy(monkeypatch)
     monkeypatch.setattr(make, 'ENOUGH', 10**9)
     cloud = scan(CHAIR, AROUND, 'obj_bg', 128, rng(0))

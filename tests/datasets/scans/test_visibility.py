@@ -24,7 +24,7 @@ def scene():
 
 
 def pixel_rays(view):
-    """Return unit vectors through the centres of all pixels."""
+    """Return unit vectors through the centers of all pixels."""
     row, column = np.divmod(np.arange(view.size**2), view.size)
     flat = np.stack(
         [column + 0.5 - view.size / 2 - view.shift[0], -(row + 0.5 - view.size / 2 - view.shift[1])], axis=1

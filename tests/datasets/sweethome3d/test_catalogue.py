@@ -61,12 +61,12 @@ def test_a_piece_that_lacks_something_is_named(change, words):
 
 def test_models_and_what_lies_beside_them():
     archive = opened()
-    content, suffix, neighbours = archive.model('/toys/cube/cube.obj')
+    content, suffix, neighbors = archive.model('/toys/cube/cube.obj')
     assert (content.decode(), suffix) == (CUBE, '.obj')
-    assert neighbours.get('CUBE.MTL').startswith(b'newmtl red')
-    assert neighbours.get('../cube.png')[:4] == b'\x89PNG'
+    assert neighbors.get('CUBE.MTL').startswith(b'newmtl red')
+    assert neighbors.get('../cube.png')[:4] == b'\x89PNG'
     with pytest.raises(FileNotFoundError):
-        neighbours.get('../../../LICENSE.TXT/..')
+        neighbors.get('../../../LICENSE.TXT/..')
     with pytest.raises(FileNotFoundError, match=r'none\.obj'):
         archive.model('toys/none.obj')
 
@@ -77,9 +77,9 @@ def test_a_model_may_be_an_archive_of_its_own():
         file.writestr('deep/cube.obj', CUBE)
         file.writestr('deep/cube.mtl', 'newmtl red\nKd 0 1 0\n')
     archive = opened(toys__cube__cube_zip=b'', **{'toys__a.zip': inner.getvalue(), 'toys__b.zip': b'none'})
-    content, suffix, neighbours = archive.model('/toys/a.zip')
+    content, suffix, neighbors = archive.model('/toys/a.zip')
     assert (content.decode(), suffix) == (CUBE, '.obj')
-    assert neighbours.get('cube.mtl').endswith(b'Kd 0 1 0\n')
+    assert neighbors.get('cube.mtl').endswith(b'Kd 0 1 0\n')
     assert 'b.zip' in refused(archive.model, '/toys/b.zip')
 
 
@@ -96,7 +96,7 @@ def test_a_member_that_is_too_large_or_damaged(monkeypatch):
     assert 'Toys.sh3f cannot be read as a zip' in refused(Archive, b'no zip', 'Toys.sh3f')
 
 
-def test_colours_that_the_program_keeps_in_its_code():
+def test_colors_that_the_program_keeps_in_its_code():
     text = b'newmtl amber\nKd 0.5 0.2 0\nnewmtl bone\nKd 1 1 1\n'
     code = b'\xca\xfe\xba\xbe\x01\x00\x03abc\x01' + struct.pack('>H', len(text)) + text + b'\x01\x00\x02xy'
     assert opened(**{'com__x__j3d__OBJLoader.class': code}).materials == text.decode()

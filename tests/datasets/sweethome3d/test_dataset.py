@@ -47,7 +47,7 @@ def test_objects_have_points_pictures_and_words(deb):
     points = data.points(0)
     extent = np.ptp(points, axis=0)
     assert np.allclose(extent / extent[1], (0.5, 1, 0.25), atol=0.03)  # width, height, depth in metres of the table
-    assert set(map(tuple, data.colours(0).tolist())) == {(255, 0, 0), (166, 166, 166)}  # red, and amber is not known
+    assert set(map(tuple, data.colors(0).tolist())) == {(255, 0, 0), (166, 166, 166)}  # red, and amber is not known
     icon = data.image(0, 0)
     assert icon[0, 0].tolist() == [255, 255, 255]
     assert icon[8, 8].tolist() == [255, 0, 0]
@@ -205,12 +205,12 @@ def test_wrong_options_are_named(deb, options):
     assert next(iter(options)) in refused(SweetHome3D, deb, **options)
 
 
-def test_models_in_the_program_get_its_colours(tmp_path):
+def test_models_in_the_program_get_its_colors(tmp_path):
     text = b'newmtl amber\nKd 0 0 1\n'
     code = b'\xca\xfe\xba\xbe\x01' + len(text).to_bytes(2, 'big') + text
     content = catalogue([piece('cup')], **{'toys__cube__cube.obj': CUBE, 'com__j3d__OBJLoader.class': code})
     data = SweetHome3D(save_deb(tmp_path / 'a.deb', {'usr/share/sweethome3d/sweethome3d.jar': content}), num_points=99)
-    assert set(map(tuple, data.colours(0).tolist())) == {(255, 0, 0), (0, 0, 255)}
+    assert set(map(tuple, data.colors(0).tolist())) == {(255, 0, 0), (0, 0, 255)}
     assert data.info(0)['licence'] == 'GPL-2+'
 
 

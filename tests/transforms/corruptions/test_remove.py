@@ -41,8 +41,8 @@ def test_holes_are_cut_around_points_that_are_left(severity):
         sizes = np.bincount(cluster_of_points(draws, total, severity)[0], minlength=7)
         left = list(range(total))
         for hole, share in zip(sizes, draws.uniform(7)[0], strict=True):
-            centre = points[row, left[int(share * len(left))]]
-            by_distance = sorted(left, key=lambda point: float(((points[row, point] - centre) ** 2).sum()))
+            center = points[row, left[int(share * len(left))]]
+            by_distance = sorted(left, key=lambda point: float(((points[row, point] - center) ** 2).sum()))
             left = sorted(by_distance[hole:])
         assert result['part'][row].tolist() == left
         assert torch.equal(result['points'][row], points[row, left])

@@ -1,7 +1,7 @@
 """Which way is up, told from the clouds: what objects could stand on.
 
 Of the six sides of the bounding box, the one that is down carries most objects: points touch it over much of the
-object's outline, and the centre lies above the area between them (static stability, as in Fu et al., Upright
+object's outline, and the center lies above the area between them (static stability, as in Fu et al., Upright
 Orientation of Man-Made Objects, SIGGRAPH 2008, who learn it together with other cues). One cloud says little, a few
 hundred of many kinds say which side it is. Objects in random poses have no such side, nor have scans whose undersides
 were not seen: the answer is then that it is undecided.
@@ -59,7 +59,7 @@ def support(cloud: np.ndarray) -> np.ndarray:
 
     Returns:
         Shape ``(6,)`` in the order of ``SIDES``: the area between the points that touch the ground, as a share of the
-        object's outline seen from above; 0 where the centre of the points is not above that area.
+        object's outline seen from above; 0 where the center of the points is not above that area.
     """
     points = cloud[:: max(1, len(cloud) // POINTS), :3].astype(np.float64)
     low, high = np.quantile(points, [STRAY, 1 - STRAY], axis=0)

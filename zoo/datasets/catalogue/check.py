@@ -194,12 +194,12 @@ def _points(points: list[int]) -> str:
 
 
 def _size(probes: list[Probe]) -> str:
-    """Say whether clouds are centred and in the unit sphere, which files may or may not be."""
+    """Say whether clouds are centered and in the unit sphere, which files may or may not be."""
     radii, offset = [probe.radius for probe in probes], max(probe.offset for probe in probes)
     if max(radii) <= 1.001 and offset <= 0.01:
         filled = 'fill' if min(radii) >= 0.99 else 'in'
         return f'{filled} the unit sphere'
-    return f'radius {min(radii):.3g} to {max(radii):.3g}, centre up to {offset:.2g} off'
+    return f'radius {min(radii):.3g} to {max(radii):.3g}, center up to {offset:.2g} off'
 
 
 def content_digest(dataset: ObjectDataset, probes: list[Probe]) -> str:

@@ -161,7 +161,7 @@ def _scanobjectnn(variant: str, what: str, train: int, test: int) -> Entry:
         source='arXiv 1908.04616',
         parts=_splits({'type': ScanObjectNN.__name__, 'variant': variant, 'data_root': None}, train=train, test=test),
         dead='http://103.24.77.34/scanobjectnn and the direct address of the zip (scanobjectnn issues 31 and 41)',
-        notes=('clouds are neither centred nor of one size in the files',),
+        notes=('clouds are neither centered nor of one size in the files',),
     )
 
 

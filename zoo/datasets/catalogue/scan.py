@@ -35,7 +35,7 @@ class Probe:
         identity: Digest that two copies of an object share: that of the content, or of the file where points are drawn
             from a mesh.
         radius: Distance of the farthest point from the origin.
-        offset: Distance of the centre of the points from the origin.
+        offset: Distance of the center of the points from the origin.
         support: Result of ``axes.support``; None for most objects.
         error: Reason why the object cannot be used, empty when it can.
     """

@@ -18,7 +18,7 @@ HEAD = 4096
 
 PRINTED = re.compile(r'\b(pattern|print(ed)?|sticker)\b', re.IGNORECASE)
 NO_PART = re.compile(r'[~=_|]')
-"""How titles of LDraw begin that are no parts by themselves: pieces of others, other names, colours."""
+"""How titles of LDraw begin that are no parts by themselves: pieces of others, other names, colors."""
 
 CATEGORIES = {'obj': 'thing', 'chr': 'character', 'veh': 'vehicle', 'env': 'scenery', 'mob': 'creature'}
 """Abbreviations of mmmm."""

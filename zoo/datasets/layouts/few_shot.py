@@ -11,7 +11,7 @@ from zoo.compat import data_root as default_root
 from zoo.compat import expand
 from zoo.datasets.base import ObjectDataset
 from zoo.datasets.captions import readable
-from zoo.datasets.coordinates import recentred
+from zoo.datasets.coordinates import recentered
 from zoo.datasets.layouts.modelnet_names import readable_classes
 from zoo.datasets.storage import content_hash
 from zoo.datasets.unpickle import load_arrays
@@ -34,7 +34,7 @@ class ModelNetFewShot(ObjectDataset):
     ``5way10shot``, as the instructions of Point-BERT have it. A file is the pickle of a dict with the lists ``train``
     and ``test`` of ``(points (8192, 6), label, class)``: the label counts from 0 within the episode, the class is the
     label in ModelNet40. Pickles may hold nothing but arrays. Points are as in the file, y up and in the order of
-    farthest point sampling; ``UnitSphere`` centres and scales them. In memory.
+    farthest point sampling; ``UnitSphere`` centers and scales them. In memory.
 
     Parity: the head of the reference has 40 outputs for 5 or 10 classes, and its loader leaves out the last incomplete
     batch of the training objects. Both are choices of a protocol, not of the files.
@@ -88,7 +88,7 @@ class ModelNetFewShot(ObjectDataset):
         head, source = cloud[:num_points], f'{self.path} {self.split} row {row}'
         if not np.isfinite(head[:, :3]).all():
             raise UsageError(f'{source} has NaN or infinity among its points: {AGAIN}')
-        return np.concatenate([recentred(head[:, :3], source), head[:, 3:]], axis=1, dtype=np.float32)
+        return np.concatenate([recentered(head[:, :3], source), head[:, 3:]], axis=1, dtype=np.float32)
 
     def points(self, index: int) -> np.ndarray:
         """Return the points of one object: float32, shape ``(N, 3)``."""

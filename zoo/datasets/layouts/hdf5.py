@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo.datasets.coordinates import recentred
+from zoo.datasets.coordinates import recentered
 from zoo.datasets.labels import check_labels
 from zoo.errors import UsageError
 
@@ -74,10 +74,10 @@ def read_clouds(path: str | Path, key: str = 'data') -> np.ndarray:
     """Read clouds: float32, shape ``(S, N, 3)``; those far from the origin are moved there.
 
     Raises:
-        UsageError: See ``read_table`` and ``recentred``.
+        UsageError: See ``read_table`` and ``recentered``.
     """
     clouds = read_table(path, key, ndim=3, width=3)
-    return recentred(clouds, f'{path}: table {key!r}').astype(np.float32, copy=False)
+    return recentered(clouds, f'{path}: table {key!r}').astype(np.float32, copy=False)
 
 
 def read_normals(path: str | Path, key: str = 'normal') -> np.ndarray:
@@ -117,7 +117,7 @@ def check_clouds(clouds: np.ndarray, what: str) -> np.ndarray:
     """
     _check_form(what, clouds.shape, clouds.dtype, 3, 3, 'f')
     _check_finite(clouds, what)
-    return recentred(clouds, what).astype(np.float32, copy=False)
+    return recentered(clouds, what).astype(np.float32, copy=False)
 
 
 @contextmanager

@@ -44,7 +44,7 @@ class ModelNet(ObjectDataset):
       points. In memory.
     * ``off``: ``ModelNet40/<class>/{train,test}/<name>.off``, meshes; 10,000 points are drawn. Slow to read.
 
-    Clouds are in the frame and size of the file, y up (``off`` is turned from z up); ``UnitSphere`` centres and scales
+    Clouds are in the frame and size of the file, y up (``off`` is turned from z up); ``UnitSphere`` centers and scales
     them. The official files of all layouts have normals. The layouts hold different points, so a figure on one is no
     figure on another: ``layout``, ``info`` and the fingerprint tell them apart.
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from zoo.datasets.coordinates import recentred
+from zoo.datasets.coordinates import recentered
 from zoo.datasets.layouts.modelnet_names import MODELNET
 from zoo.errors import UsageError
 
@@ -77,7 +77,7 @@ class Storage:
             UsageError: The file is damaged.
         """
         source = self.source(index)
-        return recentred(_finite(self.rows(index)[:, :3], 'points', source), source).astype(np.float32)
+        return recentered(_finite(self.rows(index)[:, :3], 'points', source), source).astype(np.float32)
 
     def normals(self, index: int) -> np.ndarray | None:
         """Return the unit normals at the points, float32 ``(N, 3)``, or None.

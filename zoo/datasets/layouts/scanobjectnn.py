@@ -58,7 +58,7 @@ class ScanObjectNN(ObjectDataset):
     ``main_split/{training,test}_objectdataset_augmentedrot_scale75.h5`` (``pb_t50_rs``, boxes moved by up to half their
     size, rotated about gravity and scaled). The folder ``h5_files`` of the official archive may stand in between. The
     numbers of objects are 2309 and 581, for ``pb_t50_rs`` 11416 and 2882. A file has ``data (S, 2048, 3)``, ``label``
-    and ``mask (S, 2048)``, and is read into memory as a whole. Clouds are as in the files, y up, neither centred nor
+    and ``mask (S, 2048)``, and is read into memory as a whole. Clouds are as in the files, y up, neither centered nor
     of one size; ``UnitSphere`` changes that.
 
     Parity: datasets/ScanObjectNNDataset.py of Point-BERT and its successors reads the same files and does not scale

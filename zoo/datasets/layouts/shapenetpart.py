@@ -13,7 +13,7 @@ import torch
 from zoo.compat import data_root as default_root
 from zoo.compat import expand
 from zoo.datasets.base import ObjectDataset
-from zoo.datasets.coordinates import recentred
+from zoo.datasets.coordinates import recentered
 from zoo.datasets.layouts.shapenetpart_names import PARTS, SYNSETS
 from zoo.datasets.storage import content_hash, read_json
 from zoo.errors import UsageError
@@ -46,7 +46,7 @@ class ShapeNetPart(ObjectDataset):
     ``synsetoffset2category.txt``, ``train_test_split/shuffled_{train,val,test}_file_list.json`` and
     ``<synset>/<name>.txt``, a line ``x y z nx ny nz part`` a point. Objects come in the order of the lists. The lists
     name 12,137, 1,870 and 2,874 objects; 9 of the second stand in the first too, so ``trainval`` has 13,998, and 26
-    of the test are in ``trainval``. Points are as in the files, y up; ``UnitSphere`` centres and scales them.
+    of the test are in ``trainval``. Points are as in the files, y up; ``UnitSphere`` centers and scales them.
 
     Objects have between some hundred and some thousand points. ``sampling='fixed'`` chooses ``num_points`` of them once
     and for all, by the name of the object; a smaller choice is the beginning of a larger one. ``'random'`` draws anew
@@ -192,7 +192,7 @@ def _read_object(path: Path, class_name: str) -> np.ndarray:
             f'{path} line {wrong[0] + 1} has the part {table[wrong[0], 6]:g}, but a {class_name} has {parts[0]} to '
             f'{parts[-1]}: fetch it again'
         )
-    return np.concatenate([recentred(table[:, :3], str(path)), table[:, 3:]], axis=1, dtype=np.float32)
+    return np.concatenate([recentered(table[:, :3], str(path)), table[:, 3:]], axis=1, dtype=np.float32)
 
 
 def _check_layout(root: Path, lists: list[Path]) -> None:

@@ -1,4 +1,4 @@
-"""From a mesh to what a dataset needs of it: points, normals, colours, views."""
+"""From a mesh to what a dataset needs of it: points, normals, colors, views."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from zoo.errors import UsageError
 from zoo.io import write_whole
 
 Baked = dict[str, NDArray[Any]]
-"""``points (N, 3)`` float32, ``normals (N, 3)`` float32, ``colours (N, 3)`` uint8, ``views (V, H, W, 3)`` uint8."""
+"""``points (N, 3)`` float32, ``normals (N, 3)`` float32, ``colors (N, 3)`` uint8, ``views (V, H, W, 3)`` uint8."""
 
 BYSTANDERS = {'__init__', 'pool', 'render_folder', 'scan', 'sheet', 'store', 'worker'}
 """Modules that have no say in what comes out."""
@@ -92,7 +92,7 @@ def bake(item: PaintedMesh, recipe: Recipe, name: str) -> Baked:
     return {
         'points': _settled(to_unit_sphere(points)),
         'normals': _settled(normals),
-        'colours': (upright.colour[face] * 255 + 0.5).astype(np.uint8),
+        'colors': (upright.color[face] * 255 + 0.5).astype(np.uint8),
         'views': np.stack(views) if views else np.empty((0, size, size, 3), dtype=np.uint8),
     }
 

@@ -12,7 +12,7 @@ DISTANCE = (2.4, 4.0)
 AZIMUTH = 1.25
 ELEVATION = (0.05, 0.75)
 MARGIN = (0.04, 0.12)
-"""Ranges of the random viewpoints: distance from the centre, largest turn away from the front in radians, height above
+"""Ranges of the random viewpoints: distance from the center, largest turn away from the front in radians, height above
 the horizon in radians, and share of the picture left free on every side."""
 
 

@@ -193,13 +193,13 @@ class _Reader:
         return values[: len(values) // stride * stride].reshape(-1, stride)[:, :width]
 
     def _painted(self, part: _Part, target: str, faces: IntArray) -> Soup:
-        """Return a part in the colours of its material."""
+        """Return a part in the colors of its material."""
         material = self._material(target)
         if material is None:
             return plain(part.vertices, faces)
         places = None if part.places is None else part.places.reshape(-1, 2)
-        colour, clear = material_paint(material, places, np.arange(faces.size).reshape(-1, 3))
-        return Soup(part.vertices, faces, colour, clear)
+        color, clear = material_paint(material, places, np.arange(faces.size).reshape(-1, 3))
+        return Soup(part.vertices, faces, color, clear)
 
     def _material(self, target: str) -> Any:
         """Return a material of trimesh, None where the file has none of that name."""
@@ -211,7 +211,7 @@ class _Reader:
         return self._materials[target]
 
     def _effect(self, effect: Element) -> Any:
-        """Return the colour, picture and opacity of an effect."""
+        """Return the color, picture and opacity of an effect."""
         from trimesh.visual.material import SimpleMaterial
 
         shading = next(
@@ -257,11 +257,11 @@ def _bound(instance: Element) -> dict[str, str]:
 def _opacity(shading: Element) -> float:
     """Return how much light a surface stops, in [0, 1]; 0, as some programs write for 'opaque', counts as that."""
     stated, share = shading.findtext('transparent/color'), shading.findtext('transparency/float')
-    colour = _floats(stated, 4) if stated and len(stated.split()) > 3 else np.ones(4)
+    color = _floats(stated, 4) if stated and len(stated.split()) > 3 else np.ones(4)
     factor = float(numbers([share])[0]) if share else 1.0
     element = shading.find('transparent')
     zero = element is not None and element.get('opaque') == 'RGB_ZERO'
-    return float(1 - colour[:3].mean() * factor if zero else colour[3] * factor)
+    return float(1 - color[:3].mean() * factor if zero else color[3] * factor)
 
 
 def _corners(element: Element, lengths: list[int], vertices: FloatArray, index: IntArray) -> IntArray:

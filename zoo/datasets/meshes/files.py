@@ -26,12 +26,12 @@ READ = (*SUFFIXES, '.dat')
 
 
 def read_mesh(path: str | Path) -> PaintedMesh:
-    """Read a mesh with the colours of its triangles, in the frame of its file.
+    """Read a mesh with the colors of its triangles, in the frame of its file.
 
     COLLADA states up axis and unit, and LDraw's is fixed: these come with y up, COLLADA in metres.
 
     All parts of a scene are put together, each where the scene has it. Polygons are cut into triangles, dented ones
-    too. Colours are those of the faces, the vertices, the materials or their textures, grey where there are none.
+    too. Colors are those of the faces, the vertices, the materials or their textures, grey where there are none.
     Normals are computed from the triangles, smooth up to a crease of 40 degrees: those in files are missing or wrong
     too often to be relied on. A file that holds less or more than it announces is refused.
 

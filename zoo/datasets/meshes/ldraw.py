@@ -19,10 +19,10 @@ from zoo.datasets.meshes.soup import GREY, Soup, refuse_more
 from zoo.datasets.meshes.text import decoded, numbers, whole_numbers
 
 INHERITED = 16
-"""The colour that a part takes from where it is placed."""
+"""The color that a part takes from where it is placed."""
 
 DIRECT = 0x2000000
-"""From here on the lower three bytes of a colour are red, green and blue."""
+"""From here on the lower three bytes of a color are red, green and blue."""
 
 DEEPEST = 64
 """Parts within parts; real ones have seven at most."""
@@ -36,17 +36,17 @@ _COLOUR = re.compile(
 
 
 class _Part(NamedTuple):
-    """Corners ``(F, 3, 3)`` of triangles wound counter-clockwise, and the colour of each, ``(F,)``."""
+    """Corners ``(F, 3, 3)`` of triangles wound counter-clockwise, and the color of each, ``(F,)``."""
 
     corners: FloatArray
-    colour: IntArray
+    color: IntArray
 
 
 def parse_ldraw(data: bytes, beside: Beside) -> Soup:
     """Read a part with all parts that it places, in the frame of this project: y up, where LDraw has it down.
 
-    Quads are cut into triangles; edges are left out. Parts that are not certified wind as they stand. Colours are those
-    of ``LDConfig.ldr`` of the library, grey where it or the colour is not there.
+    Quads are cut into triangles; edges are left out. Parts that are not certified wind as they stand. Colors are those
+    of ``LDConfig.ldr`` of the library, grey where it or the color is not there.
 
     Args:
         data: The file.
@@ -56,8 +56,8 @@ def parse_ldraw(data: bytes, beside: Beside) -> Soup:
         ValueError: A line is not as it should be, a part is missing, is within itself, or draws too much.
     """
     part = _Library(beside).read(data, 'it', ())
-    faces = np.arange(part.colour.size * 3).reshape(-1, 3)
-    return Soup(part.corners.reshape(-1, 3) * (1.0, -1.0, -1.0), faces, *_painted(part.colour, beside))
+    faces = np.arange(part.color.size * 3).reshape(-1, 3)
+    return Soup(part.corners.reshape(-1, 3) * (1.0, -1.0, -1.0), faces, *_painted(part.color, beside))
 
 
 class _Library:
@@ -116,12 +116,12 @@ class _Library:
                 if len(words) < 15:
                     raise ValueError(f'{name} has a placement with {len(words)} words')
                 part = self._named(' '.join(words[14:]), above)
-                total += len(part.colour)
+                total += len(part.color)
                 refuse_more(total)
                 placed.append(_placed(part, words, inverted))
             inverted = False
         parts = [*(_polygons(own[count], turned[count], count) for count in (3, 4)), *placed]
-        return _Part(np.concatenate([part.corners for part in parts]), np.concatenate([part.colour for part in parts]))
+        return _Part(np.concatenate([part.corners for part in parts]), np.concatenate([part.color for part in parts]))
 
 
 def _lines(text: str) -> Iterator[list[str]]:
@@ -138,22 +138,22 @@ def _polygons(rows: list[list[str]], turned: list[bool], count: int) -> _Part:
     if not np.isfinite(corners).all():
         raise ValueError('a corner is NaN or infinity')
     corners[np.array(turned)] = corners[np.array(turned)][:, ::-1]
-    colour = _codes(row[0] for row in rows)
+    color = _codes(row[0] for row in rows)
     if count == 4:
         triangles = cut(corners)
         corners = np.take_along_axis(corners[:, None], triangles[..., None], axis=2).reshape(-1, 3, 3)
-        colour = np.repeat(colour, 2)
-    return _Part(corners, colour)
+        color = np.repeat(color, 2)
+    return _Part(corners, color)
 
 
 def _codes(words: Iterator[str]) -> IntArray:
-    """Return the colours of lines; direct ones are hexadecimal."""
+    """Return the colors of lines; direct ones are hexadecimal."""
     plain = (str(int(word, 16)) if word[:2].lower() == '0x' else word for word in words)
     return whole_numbers(plain)
 
 
 def _placed(part: _Part, words: list[str], inverted: bool) -> _Part:
-    """Return a part where a line places it: colour, place, the rows of a matrix."""
+    """Return a part where a line places it: color, place, the rows of a matrix."""
     values = numbers(words[2:14])
     if not np.isfinite(values).all():
         raise ValueError('a placement has NaN or infinity')
@@ -161,20 +161,20 @@ def _placed(part: _Part, words: list[str], inverted: bool) -> _Part:
     corners = part.corners @ matrix.T + values[:3]
     if (np.linalg.det(matrix) < 0) != inverted:
         corners = corners[:, ::-1]
-    colour = _codes(iter(words[1:2]))[0]
-    return _Part(corners, np.where(part.colour == INHERITED, colour, part.colour))
+    color = _codes(iter(words[1:2]))[0]
+    return _Part(corners, np.where(part.color == INHERITED, color, part.color))
 
 
-def _painted(colour: IntArray, beside: Beside) -> tuple[FloatArray, np.ndarray]:
+def _painted(color: IntArray, beside: Beside) -> tuple[FloatArray, np.ndarray]:
     """Return RGB ``(F, 3)``, and whether one half sees through, ``(F,)``."""
     known = {}
     for place in ('../LDConfig.ldr', '../ldconfig.ldr', 'LDConfig.ldr'):
         try:
-            known = _colours(beside.exact(place))
+            known = _colors(beside.exact(place))
             break
         except FileNotFoundError:
             continue
-    codes, which = np.unique(colour, return_inverse=True)
+    codes, which = np.unique(color, return_inverse=True)
     rows = [known.get(code, _direct(code)) for code in codes.tolist()]
     table = np.array(rows, dtype=np.float64).reshape(-1, 4)[which.reshape(-1)]
     return table[:, :3], table[:, 3] < 0.7
@@ -187,7 +187,7 @@ def _direct(code: int) -> tuple[float, ...]:
 
 
 @functools.lru_cache(maxsize=4)
-def _colours(config: bytes) -> dict[int, tuple[float, ...]]:
+def _colors(config: bytes) -> dict[int, tuple[float, ...]]:
     """Return RGB and opacity in [0, 1] by code; that which is inherited stays grey."""
     found = {}
     for code, value, alpha in _COLOUR.findall(config.decode('utf-8', errors='replace')):

@@ -1,4 +1,4 @@
-"""The colour of triangles by the materials that trimesh has read, and their textures."""
+"""The color of triangles by the materials that trimesh has read, and their textures."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ Paint = tuple[FloatArray, NDArray[np.bool_]]
 
 
 def material_paint(material: Any, uv: FloatArray | None, faces: IntArray) -> Paint:
-    """Return the colours and the clear triangles of a surface of one material of trimesh.
+    """Return the colors and the clear triangles of a surface of one material of trimesh.
 
     A texture stands for the mean over some places of each triangle; that of a Wavefront material takes the place of the
-    diffuse colour, that of a glTF material is multiplied by the base colour, which that format stores without gamma.
+    diffuse color, that of a glTF material is multiplied by the base color, which that format stores without gamma.
 
     Args:
         material: A material of Wavefront or of glTF.
@@ -48,7 +48,7 @@ def material_paint(material: Any, uv: FloatArray | None, faces: IntArray) -> Pai
         RGB in [0, 1], ``(F, 3)``, and whether one half sees through, ``(F,)``.
     """
     physical = hasattr(material, 'baseColorFactor')
-    flat = _base_colour(material) if physical else _diffuse(material)
+    flat = _base_color(material) if physical else _diffuse(material)
     texture = _pixels(material.baseColorTexture if physical else getattr(material, 'image', None))
     rgba = np.tile(flat, (len(faces), 1))
     if texture is not None and uv is not None:
@@ -99,7 +99,7 @@ def _diffuse(material: Any) -> FloatArray:
     """
     options = getattr(material, 'kwargs', {})
     stated = np.asarray(material.diffuse, dtype=np.float64).ravel() if 'kd' in options else np.empty(0)
-    colour = stated[:3] / 255 if len(stated) >= 3 else np.full(3, GREY)  # trimesh has a grey of its own
+    color = stated[:3] / 255 if len(stated) >= 3 else np.full(3, GREY)  # trimesh has a grey of its own
     alpha = 1.0
     try:
         if 'd' in options:
@@ -108,10 +108,10 @@ def _diffuse(material: Any) -> FloatArray:
             alpha = 1 - float(options['tr'][-1])
     except (ValueError, IndexError):
         pass
-    return np.array([*colour, alpha if 0 < alpha <= 1 else 1.0])
+    return np.array([*color, alpha if 0 < alpha <= 1 else 1.0])
 
 
-def _base_colour(material: Any) -> FloatArray:
+def _base_color(material: Any) -> FloatArray:
     """Return the RGBA of a glTF material, with gamma."""
     factor = material.baseColorFactor
     if factor is None:
@@ -135,7 +135,7 @@ def _pixels(image: Image.Image | None) -> FloatArray | None:
 
 
 def _looked_up(texture: FloatArray, uv: FloatArray, faces: IntArray) -> FloatArray:
-    """Return the mean RGBA of every triangle ``(F, 4)``; clear pixels have no say in the colour."""
+    """Return the mean RGBA of every triangle ``(F, 4)``; clear pixels have no say in the color."""
     places = np.einsum('sk,fkc->fsc', SPOTS, np.nan_to_num(uv)[faces])
     places -= np.floor(places)
     height, width = texture.shape[:2]
@@ -143,12 +143,12 @@ def _looked_up(texture: FloatArray, uv: FloatArray, faces: IntArray) -> FloatArr
     column = np.clip((places[..., 0] * width).astype(np.int64), 0, width - 1)
     samples = texture[row, column]
     weight = samples[..., 3:] + 1e-6
-    colour = (samples[..., :3] * weight).sum(axis=1) / weight.sum(axis=1)
-    return np.column_stack([colour, samples[..., 3].mean(axis=1)])
+    color = (samples[..., :3] * weight).sum(axis=1) / weight.sum(axis=1)
+    return np.column_stack([color, samples[..., 3].mean(axis=1)])
 
 
 def _with_gamma(linear: FloatArray) -> FloatArray:
-    """Return colours as pictures store them; the transfer function of sRGB."""
+    """Return colors as pictures store them; the transfer function of sRGB."""
     return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * np.maximum(linear, 0.0031308) ** (1 / 2.4) - 0.055)
 
 

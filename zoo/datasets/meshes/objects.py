@@ -10,7 +10,7 @@ from zoo.datasets.captions import readable
 from zoo.errors import UsageError
 
 FORMATS = ('.obj', '.glb', '.gltf', '.dae', '.ply', '.wrl', '.off', '.stl')
-"""Endings from best to worst: those that may bring colours first, plain text before what may be compressed."""
+"""Endings from best to worst: those that may bring colors first, plain text before what may be compressed."""
 
 COLLISION = frozenset(
     {
@@ -24,7 +24,7 @@ BARE = frozenset(
         'nontextured', 'untextured', 'non', 'uncolored', 'watertight', 'manifold', 'remesh', 'remeshed', 'voxelized'
     }
 )  # fmt: skip
-"""Words in the name of a mesh without its colours, or made anew."""
+"""Words in the name of a mesh without its colors, or made anew."""
 
 COARSE = frozenset({'low', 'lowpoly', 'decimated', 'simplified', 'coarse', 'reduced'})
 """Words in the name of a coarse mesh."""

@@ -11,15 +11,15 @@ from zoo.datasets.meshes.soup import Soup, plain, scaled, triangulate
 from zoo.datasets.meshes.text import decoded, numbers, whole_numbers
 
 _KIND = re.compile(r'(ST)?(C)?(N)?(4)?(n)?OFF')
-"""First word of a file: texture, colour, normal, a fourth coordinate, any number of coordinates."""
+"""First word of a file: texture, color, normal, a fourth coordinate, any number of coordinates."""
 
 
 def parse_off(data: bytes) -> Soup:
-    """Read vertices, polygons and colours.
+    """Read vertices, polygons and colors.
 
     The counts may stand on the line of the header, with or without a space between, as in a third of ModelNet. Each
     vertex and each face has a line of its own, and only the first three values of a vertex are its place; where lines
-    are fewer, the text is one row of numbers. Colours are those of the faces, else the means of those of the vertices;
+    are fewer, the text is one row of numbers. Colors are those of the faces, else the means of those of the vertices;
     where one is above 1, they are of 255.
 
     Raises:
@@ -42,22 +42,22 @@ def parse_off(data: bytes) -> Soup:
     polygons = words[num_vertices : num_vertices + num_faces]
     sizes = whole_numbers(row[0] for row in polygons)
     for row, size in zip(polygons, sizes.tolist(), strict=True):
-        if size < 1 or len(row) - 1 - size not in (0, 1, 3, 4):  # a number of a colour, RGB or RGBA
+        if size < 1 or len(row) - 1 - size not in (0, 1, 3, 4):  # a number of a color, RGB or RGBA
             raise ValueError(f'a face announces {size} corners and has {len(row) - 1}')
     ends = (sizes + 1).tolist()
     index = whole_numbers(word for row, end in zip(polygons, ends, strict=True) for word in row[1:end])
     corners, owner = triangulate(vertices, index, sizes)
     faces = index[corners]
-    colour = np.full((len(faces), 3), np.nan)
-    start = 6 if 'N' in kind else 3  # colours stand behind normals
+    color = np.full((len(faces), 3), np.nan)
+    start = 6 if 'N' in kind else 3  # colors stand behind normals
     if 'C' in kind and width >= start + 3:
-        colour = scaled(table[:, start : start + 3])[faces].mean(axis=1)
+        color = scaled(table[:, start : start + 3])[faces].mean(axis=1)
     if any(len(row) > end for row, end in zip(polygons, ends, strict=True)):
         own = _behind(polygons, ends)[owner]
         painted = ~np.isnan(own[:, 0])
         if painted.any():
-            colour[painted] = scaled(own[painted])
-    return plain(vertices, faces, colour)
+            color[painted] = scaled(own[painted])
+    return plain(vertices, faces, color)
 
 
 def _split(text: str) -> tuple[str, int, int, list[str]]:

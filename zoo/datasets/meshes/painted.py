@@ -1,4 +1,4 @@
-"""Meshes with a colour for every triangle, as files of other people have them, in the form that pictures need."""
+"""Meshes with a color for every triangle, as files of other people have them, in the form that pictures need."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from zoo.datasets.coordinates import recentred
+from zoo.datasets.coordinates import recentered
 from zoo.datasets.meshes.mesh import FloatArray, IntArray, Mesh, face_areas, face_crosses, vertex_normals
 from zoo.datasets.meshes.soup import Soup
 from zoo.errors import UsageError
@@ -32,13 +32,13 @@ class PaintedMesh:
     Attributes:
         mesh: V vertices and F triangles, each with an area; vertices are repeated along sharp edges.
         normals: Unit vertex normals, shape ``(V, 3)``.
-        colour: RGB of every triangle in [0, 1], shape ``(F, 3)``.
+        color: RGB of every triangle in [0, 1], shape ``(F, 3)``.
         clear: Whether one half sees through a triangle, shape ``(F,)``.
     """
 
     mesh: Mesh
     normals: FloatArray
-    colour: FloatArray
+    color: FloatArray
     clear: NDArray[np.bool_]
 
     def mapped(self, matrix: FloatArray) -> PaintedMesh:
@@ -49,24 +49,24 @@ class PaintedMesh:
 
 
 def paint(
-    vertices: FloatArray, faces: IntArray, colour: FloatArray, clear: NDArray[np.bool_], *, name: str
+    vertices: FloatArray, faces: IntArray, color: FloatArray, clear: NDArray[np.bool_], *, name: str
 ) -> PaintedMesh:
     """Make a painted mesh of triangles as they come: without those that have no area, smooth where they meet gently.
 
     Args:
         vertices: ``(V, 3)``; equal places are one vertex, whatever their indices; far from the origin they are moved.
         faces: ``(F, 3)``.
-        colour: RGB of every triangle in [0, 1], shape ``(F, 3)``.
+        color: RGB of every triangle in [0, 1], shape ``(F, 3)``.
         clear: Whether one half sees through a triangle, shape ``(F,)``.
         name: Name of the mesh in messages.
 
     Raises:
         UsageError: An index is out of range, a used vertex is not finite, or no triangle has an area.
     """
-    soup = with_area(Soup(vertices, faces, colour, clear), name)
+    soup = with_area(Soup(vertices, faces, color, clear), name)
     mesh = smooth(soup.vertices, soup.faces)
     normals = vertex_normals(mesh.vertices, mesh.faces)
-    return PaintedMesh(mesh, normals, np.asarray(soup.colour, dtype=np.float32), soup.clear)
+    return PaintedMesh(mesh, normals, np.asarray(soup.color, dtype=np.float32), soup.clear)
 
 
 def with_area(soup: Soup, name: str) -> Soup:
@@ -88,19 +88,19 @@ def with_area(soup: Soup, name: str) -> Soup:
     if not np.isfinite(places[faces.ravel()]).all():
         raise UsageError(f'{name} has NaN or infinity among its vertices: export or fetch it again')
     used, compact = np.unique(faces, return_inverse=True)
-    places, faces = recentred(places[used], name), compact.reshape(faces.shape)
+    places, faces = recentered(places[used], name), compact.reshape(faces.shape)
     size = np.abs(places - places[0]).max()
     areas = face_areas(places / (size or 1.0), faces)
     kept = areas > DEGENERATE * max(areas.sum(), DEGENERATE)
     if not kept.any():
         raise UsageError(f'{name} has no triangle with an area: export or fetch it again')
-    return Soup(places, faces[kept], soup.colour[kept], soup.clear[kept])
+    return Soup(places, faces[kept], soup.color[kept], soup.clear[kept])
 
 
 def smooth(vertices: FloatArray, faces: IntArray, crease: float = CREASE) -> Mesh:
     """Join triangles into smooth patches: corners share a vertex across an edge where the surface bends gently.
 
-    Neighbours that are wound in opposite directions do not share a vertex: their normals would cancel out.
+    Neighbors that are wound in opposite directions do not share a vertex: their normals would cancel out.
 
     Args:
         vertices: ``(V, 3)``, equal places are one vertex.
@@ -142,7 +142,7 @@ def _places(vertices: FloatArray) -> IntArray:
 
 
 def normal_form(item: PaintedMesh, up: str = 'y') -> PaintedMesh:
-    """Turn a mesh upright, centre it on its surface, scale its farthest vertex to distance 1.
+    """Turn a mesh upright, center it on its surface, scale its farthest vertex to distance 1.
 
     Args:
         item: The mesh in the frame of its file.
@@ -159,6 +159,6 @@ def normal_form(item: PaintedMesh, up: str = 'y') -> PaintedMesh:
     vertices = vertices / np.abs(vertices - vertices[0]).max()  # areas of huge or tiny meshes stay in range
     areas = face_areas(vertices, faces)
     centroid = (vertices[faces].mean(axis=1) * areas[:, None]).sum(axis=0) / areas.sum()
-    centred = vertices - centroid
-    radius = np.sqrt((centred**2).sum(axis=1).max())
-    return dataclasses.replace(item, mesh=Mesh(centred / radius, faces), normals=normals)
+    centered = vertices - centroid
+    radius = np.sqrt((centered**2).sum(axis=1).max())
+    return dataclasses.replace(item, mesh=Mesh(centered / radius, faces), normals=normals)

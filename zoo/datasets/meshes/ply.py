@@ -44,7 +44,7 @@ class Element:
     Attributes:
         count: Rows.
         properties: Name, type, and type of the length of a list, empty for a single value.
-        largest: Largest values of the types of colours that are whole numbers.
+        largest: Largest values of the types of colors that are whole numbers.
     """
 
     count: int
@@ -53,7 +53,7 @@ class Element:
 
 
 def parse_ply(data: bytes, beside: Beside) -> Soup:
-    """Read vertices, polygons, strips of triangles, and their colours or texture.
+    """Read vertices, polygons, strips of triangles, and their colors or texture.
 
     Args:
         data: The file.
@@ -97,11 +97,11 @@ def parse_ply(data: bytes, beside: Beside) -> Soup:
     corners, owner = triangulate(vertices, index, sizes)
     faces = index[corners]
     largest = {name: element.largest for name, element in elements.items()}
-    colour, of_faces = _colour(vertex, largest['vertex']), _colour(face, largest.get('face', {}))
-    soup = plain(vertices, faces, None if colour is None else colour[faces].mean(axis=1))
+    color, of_faces = _color(vertex, largest['vertex']), _color(face, largest.get('face', {}))
+    soup = plain(vertices, faces, None if color is None else color[faces].mean(axis=1))
     if of_faces is not None:
         own = owner < drawn
-        soup.colour[own] = of_faces[owner[own]]
+        soup.color[own] = of_faces[owner[own]]
     uv = _uv(vertex, face, index)
     if not texture or uv is None or not len(faces):
         return soup
@@ -262,7 +262,7 @@ def _whole(values: NDArray[Any]) -> IntArray:
     return whole
 
 
-def _colour(columns: dict[str, Column], largest: dict[str, int]) -> FloatArray | None:
+def _color(columns: dict[str, Column], largest: dict[str, int]) -> FloatArray | None:
     """Return RGB ``(n, 3)`` in [0, 1]; None where there is none."""
     found = [columns.get(name) for name in ('red', 'green', 'blue')]
     singles = [column for column in found if isinstance(column, np.ndarray)]

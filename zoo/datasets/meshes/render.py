@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from zoo.datasets.meshes.camera import Camera, random_camera
 from zoo.datasets.meshes.mesh import FloatArray, Mesh
-from zoo.datasets.meshes.rasterise import Fragments, rasterise
+from zoo.datasets.meshes.rasterize import Fragments, rasterize
 
 SUPERSAMPLING = 2
 """Samples of a pixel along each axis; their mean smooths the edges."""
@@ -29,7 +29,7 @@ class Drawable(Protocol):
         """Unit vertex normals ``(V, 3)``."""
 
     @property
-    def colour(self) -> FloatArray:
+    def color(self) -> FloatArray:
         """RGB of every triangle in [0, 1], ``(F, 3)``."""
 
     @property
@@ -66,7 +66,7 @@ def picture(item: Drawable, size: int, camera: Camera, light: FloatArray, backgr
     """
     fine = size * SUPERSAMPLING
     screen, inverse_depth = camera.project(item.mesh.vertices, fine)
-    seen = rasterise(screen, inverse_depth, item.mesh.faces, fine, item.clear)
+    seen = rasterize(screen, inverse_depth, item.mesh.faces, fine, item.clear)
     canvas = np.empty((3, fine * fine), dtype=np.float32)
     canvas[:] = background[:, None]
     canvas[:, seen.pixel] = _shade(item, seen, camera, light)
@@ -79,7 +79,7 @@ def picture(item: Drawable, size: int, camera: Camera, light: FloatArray, backgr
 def _shade(item: Drawable, seen: Fragments, camera: Camera, light: FloatArray) -> FloatArray:
     """Return the RGB of every fragment ``(3, P)``: Lambert and a highlight, on whichever side is seen."""
     corners, weights = item.mesh.faces[seen.face].T, seen.weights.astype(np.float32)
-    normals, colour = item.normals.astype(np.float32).T, item.colour.astype(np.float32).T
+    normals, color = item.normals.astype(np.float32).T, item.color.astype(np.float32).T
     normal = np.stack([sum(weights[k] * axis[corners[k]] for k in range(3)) for axis in normals])
     towards = camera.axes()[2]
     length = np.sqrt(_dot(normal, normal))
@@ -88,7 +88,7 @@ def _shade(item: Drawable, seen: Fragments, camera: Camera, light: FloatArray) -
     diffuse = np.clip(_dot(normal, light), 0, 1)
     glint = np.clip(_dot(normal, halfway), 0, 1) ** 24
     brightness = AMBIENT * (0.8 + 0.2 * normal[1]) + DIFFUSE * diffuse
-    return np.clip(colour[:, seen.face] * brightness + SPECULAR * glint, 0, 1)
+    return np.clip(color[:, seen.face] * brightness + SPECULAR * glint, 0, 1)
 
 
 def _dot(first: FloatArray, second: FloatArray) -> FloatArray:

@@ -57,9 +57,9 @@ def render_folder(
 ) -> RenderReport:
     """Write points and shaded views of every mesh below a folder.
 
-    ``a/b.obj`` becomes ``a/b.npz`` with ``points (N, 3)`` and ``normals (N, 3)``, float32, and ``colours (N, 3)``,
+    ``a/b.obj`` becomes ``a/b.npz`` with ``points (N, 3)`` and ``normals (N, 3)``, float32, and ``colors (N, 3)``,
     uint8, and ``a/b_0.png``, ``a/b_1.png`` and so on; where two meshes differ in their endings alone, the names keep
-    them (``b.obj.npz``). Points are centred, in the unit sphere, y up. Files appear whole; the .npz file is the last of
+    them (``b.obj.npz``). Points are centered, in the unit sphere, y up. Files appear whole; the .npz file is the last of
     its mesh and says what it was made from, so that a second run does only what is missing or out of date.
 
     Args:

@@ -38,7 +38,7 @@ def sample_surface(
 
 
 def to_unit_sphere(points: FloatArray) -> FloatArray:
-    """Centre a cloud ``(N, 3)`` on its mean and scale its farthest point to distance 1."""
-    centred = points - points.mean(axis=0)
-    radius = np.sqrt((centred**2).sum(axis=1).max())
-    return centred / (radius or 1.0)
+    """Center a cloud ``(N, 3)`` on its mean and scale its farthest point to distance 1."""
+    centered = points - points.mean(axis=0)
+    radius = np.sqrt((centered**2).sum(axis=1).max())
+    return centered / (radius or 1.0)

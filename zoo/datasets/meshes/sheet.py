@@ -29,19 +29,19 @@ class Shown(Protocol):
     def points(self, index: int) -> NDArray[np.floating]:
         """Return the points of an object, ``(N, 3)``."""
 
-    def colours(self, index: int) -> Picture:
+    def colors(self, index: int) -> Picture:
         """Return RGB of the points, uint8 ``(N, 3)``."""
 
     def image(self, index: int, view: int) -> Picture:
         """Return a picture, uint8 RGB ``(H, W, 3)``."""
 
 
-def coloured_points(points: FloatArray, colours: Picture, size: int) -> Picture:
-    """Draw a cloud as dots in their own colours before white.
+def colored_points(points: FloatArray, colors: Picture, size: int) -> Picture:
+    """Draw a cloud as dots in their own colors before white.
 
     Args:
         points: ``(N, 3)``; near ones cover far ones.
-        colours: RGB of the points, uint8 ``(N, 3)``.
+        colors: RGB of the points, uint8 ``(N, 3)``.
         size: Side of the picture in pixels.
 
     Returns:
@@ -51,7 +51,7 @@ def coloured_points(points: FloatArray, colours: Picture, size: int) -> Picture:
     order = np.argsort(closeness)  # of several dots on one pixel, the nearest is written last
     column, row = np.clip(screen[order].astype(int), 0, size - 1).T
     canvas: Picture = np.full((size, size, 3), 255, dtype=np.uint8)
-    canvas[row, column] = np.minimum(colours[order], 225)  # white dots are seen, too
+    canvas[row, column] = np.minimum(colors[order], 225)  # white dots are seen, too
     return canvas
 
 
@@ -91,7 +91,7 @@ def object_sheet(
         for number, view in enumerate(views):
             picture = Image.fromarray(dataset.image(index, view)).resize((size, size), Image.Resampling.LANCZOS)
             sheet.paste(picture, (x + number * size, y + TITLE))
-        dots = coloured_points(dataset.points(index), dataset.colours(index), size)
+        dots = colored_points(dataset.points(index), dataset.colors(index), size)
         sheet.paste(Image.fromarray(dots), (x + len(views) * size, y + TITLE))
     target = expand(path)
     coarse = np.asarray(sheet) & 0xF8  # five bits a channel: half the file, hardly a difference

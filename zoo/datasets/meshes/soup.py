@@ -25,13 +25,13 @@ class Soup(NamedTuple):
     Attributes:
         vertices: Places in the precision of the file, shape ``(V, 3)``.
         faces: Indices of vertices, shape ``(F, 3)``, all there.
-        colour: RGB of every triangle in [0, 1], shape ``(F, 3)``.
+        color: RGB of every triangle in [0, 1], shape ``(F, 3)``.
         clear: Whether one half sees through a triangle, shape ``(F,)``.
     """
 
     vertices: FloatArray
     faces: IntArray
-    colour: FloatArray
+    color: FloatArray
     clear: NDArray[np.bool_]
 
 
@@ -49,19 +49,19 @@ def refuse_more(count: int, stored: int = 0) -> None:
         raise ValueError(f'it draws {count} triangles and more, most of them again and again')
 
 
-def plain(vertices: FloatArray, faces: IntArray, colour: FloatArray | None = None) -> Soup:
-    """Make a soup of which one sees through nothing; a colour that is missing or NaN is grey."""
-    if colour is None:
-        colour = np.full((len(faces), 3), GREY)
-    return Soup(vertices, faces, np.where(np.isfinite(colour), colour, GREY), np.zeros(len(faces), dtype=bool))
+def plain(vertices: FloatArray, faces: IntArray, color: FloatArray | None = None) -> Soup:
+    """Make a soup of which one sees through nothing; a color that is missing or NaN is grey."""
+    if color is None:
+        color = np.full((len(faces), 3), GREY)
+    return Soup(vertices, faces, np.where(np.isfinite(color), color, GREY), np.zeros(len(faces), dtype=bool))
 
 
 def joined(parts: Sequence[Soup]) -> Soup:
     """Put several soups into one."""
     offsets = np.cumsum([0] + [len(part.vertices) for part in parts])
     faces = [part.faces + offset for part, offset in zip(parts, offsets, strict=False)]
-    vertices, colour, clear = (np.concatenate([part[i] for part in parts]) for i in (0, 2, 3))
-    return Soup(vertices, np.concatenate(faces), colour, clear)
+    vertices, color, clear = (np.concatenate([part[i] for part in parts]) for i in (0, 2, 3))
+    return Soup(vertices, np.concatenate(faces), color, clear)
 
 
 def triangulate(vertices: FloatArray, index: IntArray, sizes: IntArray) -> tuple[IntArray, IntArray]:
@@ -104,7 +104,7 @@ def strip(index: IntArray) -> IntArray:
     return triangles
 
 
-def scaled(colour: FloatArray) -> FloatArray:
-    """Bring colours of 255 or of 1 into [0, 1]."""
-    whole = colour.size and np.nanmax(colour) > 1
-    return np.clip(colour / 255 if whole else colour, 0, 1)
+def scaled(color: FloatArray) -> FloatArray:
+    """Bring colors of 255 or of 1 into [0, 1]."""
+    whole = color.size and np.nanmax(color) > 1
+    return np.clip(color / 255 if whole else color, 0, 1)

@@ -106,7 +106,7 @@ class Store:
 
         Args:
             name: The mesh.
-            key: 'points', 'normals', 'colours' or 'views'.
+            key: 'points', 'normals', 'colors' or 'views'.
             path: Its file.
 
         Raises:

@@ -9,7 +9,7 @@ from zoo.datasets.meshes.camera import Camera
 from zoo.datasets.meshes.render import Drawable, picture
 
 FIRST, LEVEL, DISTANCE = 0.55, 0.4, 3.0
-"""Azimuth of the first view and elevation of all in radians, and distance from the centre in radii of the object."""
+"""Azimuth of the first view and elevation of all in radians, and distance from the center in radii of the object."""
 
 SHAKE = (0.2, 0.12, 0.3)
 """Largest deviation of the azimuth, the elevation and the distance."""

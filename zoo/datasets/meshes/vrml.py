@@ -60,7 +60,7 @@ class _Node:
 def parse_vrml(data: bytes) -> Soup:
     """Read the faces of a scene, each where its transforms put it, in the frame of the file.
 
-    Colours are those of faces, vertices or materials; textures are not read.
+    Colors are those of faces, vertices or materials; textures are not read.
 
     Raises:
         ValueError: The file is not as it should be, or holds geometry that is not read.
@@ -190,13 +190,13 @@ def _children(node: _Node) -> list[Any]:
 
 def _matrix(node: _Node) -> FloatArray:
     """Return what a transform does to what is below it, ``(4, 4)``."""
-    centre = node.numbers('center', (0, 0, 0))
+    center = node.numbers('center', (0, 0, 0))
     turned = turn(node.numbers('rotation', (0, 0, 1, 0)))
     askew = turn(node.numbers('scaleOrientation', (0, 0, 1, 0)))
     linear = turned @ (askew * node.numbers('scale', (1, 1, 1))) @ askew.T
     matrix = np.eye(4)
     matrix[:3, :3] = linear
-    matrix[:3, 3] = node.numbers('translation', (0, 0, 0)) + centre - linear @ centre
+    matrix[:3, 3] = node.numbers('translation', (0, 0, 0)) + center - linear @ center
     return matrix
 
 
@@ -216,7 +216,7 @@ def _faces(shape: _Node) -> Soup | None:
         return None
     if geometry.kind != 'IndexedFaceSet':
         raise ValueError(f'the geometry {geometry.kind} is not read: export it as faces')
-    coord, color = geometry.node('coord'), geometry.node('color')
+    coord, paint = geometry.node('coord'), geometry.node('color')
     vertices = numbers(coord.words('point') if coord else []).reshape(-1, 3)
     stated = whole_numbers(geometry.words('coordIndex'))
     index, sizes = _split(stated)
@@ -229,9 +229,9 @@ def _faces(shape: _Node) -> Soup | None:
     appearance = shape.node('appearance')
     material = appearance.node('material') if appearance else None
     flat = material.numbers('diffuseColor', (0.8, 0.8, 0.8)) if material else np.full(3, GREY)
-    colour = np.tile(np.clip(flat, 0, 1), (len(faces), 1))
-    if color is not None:
-        table = scaled(numbers(color.words('color')).reshape(-1, 3))
+    color = np.tile(np.clip(flat, 0, 1), (len(faces), 1))
+    if paint is not None:
+        table = scaled(numbers(paint.words('color')).reshape(-1, 3))
         of_faces = geometry.words('colorPerVertex') == ['FALSE']
         named = whole_numbers(geometry.words('colorIndex'))
         place = owner if of_faces else cut
@@ -240,10 +240,10 @@ def _faces(shape: _Node) -> Soup | None:
         elif not of_faces:
             place = faces
         if len(table) <= place.max() or place.min() < 0:
-            raise ValueError(f'a face names colour {place.max()} of {len(table)}')
-        colour = table[place] if of_faces else table[place].mean(axis=1)
+            raise ValueError(f'a face names color {place.max()} of {len(table)}')
+        color = table[place] if of_faces else table[place].mean(axis=1)
     clear = bool(material and material.numbers('transparency', (0,))[0] > CLEAR)
-    return plain(vertices, faces, colour)._replace(clear=np.full(len(faces), clear))
+    return plain(vertices, faces, color)._replace(clear=np.full(len(faces), clear))
 
 
 def _split(stated: IntArray) -> tuple[IntArray, IntArray]:

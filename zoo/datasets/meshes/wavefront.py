@@ -23,7 +23,7 @@ CURVES = {'curv', 'curv2', 'cdc'}
 
 
 def parse_obj(data: bytes, beside: Beside, materials: str = '') -> Soup:
-    """Read vertices, polygons, and the colours of materials, their textures, or vertices.
+    """Read vertices, polygons, and the colors of materials, their textures, or vertices.
 
     Args:
         data: The file.
@@ -153,7 +153,7 @@ def _materials(libraries: list[str], beside: Beside, names: Iterable[str]) -> di
 
 
 def _paint(soup: Soup, used: list[Any], surface: IntArray, places: FloatArray, spot: IntArray) -> None:
-    """Give every triangle the colour of its material.
+    """Give every triangle the color of its material.
 
     Args:
         soup: Triangles, which are painted.
@@ -170,4 +170,4 @@ def _paint(soup: Soup, used: list[Any], surface: IntArray, places: FloatArray, s
         found = spot[here].ravel()
         whole = found.min() >= 0 and found.max() < len(places)
         corners = np.arange(found.size).reshape(-1, 3)
-        soup.colour[here], soup.clear[here] = material_paint(material, places[found] if whole else None, corners)
+        soup.color[here], soup.clear[here] = material_paint(material, places[found] if whole else None, corners)

@@ -17,7 +17,7 @@ import torch
 
 from zoo.compat import data_root
 from zoo.datasets.base import ObjectDataset, ObjectSubset
-from zoo.datasets.coordinates import recentred
+from zoo.datasets.coordinates import recentered
 from zoo.datasets.prepared.chunks import Row
 from zoo.datasets.prepared.layout import VERSION
 from zoo.errors import UsageError
@@ -162,7 +162,7 @@ class Job:
             raise ValueError(f'its {name} have {cause}')
         if name == 'points':
             # Moved before the cast; what a coarse type then still cannot tell apart is refused.
-            stored = recentred(recentred(values, source).astype(self.precision), source)
+            stored = recentered(recentered(values, source).astype(self.precision), source)
         return stored
 
 

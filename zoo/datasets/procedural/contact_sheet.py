@@ -26,7 +26,7 @@ GAP, TITLE = 8, 14
 HUES = np.array(
     [(31, 119, 180), (255, 127, 14), (44, 160, 44), (214, 39, 40), (148, 103, 189), (140, 86, 75), (227, 119, 194)]
 )
-"""Colours of the parts."""
+"""Colors of the parts."""
 
 
 def point_picture(points: FloatArray, part: IntArray, size: int) -> Picture:

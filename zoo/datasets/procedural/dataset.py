@@ -32,8 +32,8 @@ class ProceduralShapes(ObjectDataset):
     class and its place in the class alone, not on how many others there are, nor on which other classes; splits never
     share one. A substitute for ShapeNet that says nothing about ShapeNet: tables that use it name it.
 
-    Points are centred, in the unit sphere, y up, the front of the object towards +z; in 'pb_t50_rs' the front looks
-    anywhere and the cloud ends short of the sphere. A scan has background points: their part is -1. Its neighbours are
+    Points are centered, in the unit sphere, y up, the front of the object towards +z; in 'pb_t50_rs' the front looks
+    anywhere and the cloud ends short of the sphere. A scan has background points: their part is -1. Its neighbors are
     objects of any class, of the same split and seed. Pictures and captions are those of the object, whatever the
     variant, and object i is the same in all of them.
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from zoo.datasets.procedural.colours import PALETTES, Paint
+from zoo.datasets.procedural.colors import PALETTES, Paint
 
 
 @dataclass
@@ -52,7 +52,7 @@ class Draw:
         return value
 
     def paint(self, name: str, *palettes: str) -> Paint:
-        """Draw a colour of one of the palettes; its shade varies a little around the colour of that name."""
+        """Draw a color of one of the palettes; its shade varies a little around the color of that name."""
         palette = PALETTES[palettes[int(self.rng.random() * len(palettes))]]
         word, rgb = palette[int(self.rng.random() * len(palette))]
         self._record(name, word)

@@ -25,7 +25,7 @@ CHUNK = 60
 NO_RECIPES = {'__init__', 'cache', 'chunks', 'contact_sheet', 'dataset', 'variant_sheet', 'worker'}
 """Modules of the folders of recipes that have no say in what an object looks like."""
 
-SURFACES = ('camera', 'mesh', 'rasterise', 'render', 'sampling')
+SURFACES = ('camera', 'mesh', 'rasterize', 'render', 'sampling')
 """Modules of ``zoo.datasets.meshes`` that do; the others read files."""
 
 BACKGROUND = 255
@@ -35,7 +35,7 @@ NEIGHBOURS = (1, 3)
 """Fewest and most objects that stand next to the one that is scanned."""
 
 NEIGHBOUR_POOL = 1000
-"""The neighbours are among the first so many objects of every class of the same split and seed."""
+"""The neighbors are among the first so many objects of every class of the same split and seed."""
 
 Row = dict[str, NDArray[Any]]
 Cloud = tuple[FloatArray, FloatArray, IntArray]
@@ -133,7 +133,7 @@ def _sampled(order: Order, item: ProceduralObject, rng: np.random.Generator) -> 
 
 
 def _scanned(order: Order, item: ProceduralObject, rng: np.random.Generator) -> Cloud:
-    """Return points, normals and parts of a scan; its neighbours may be of any class, whichever are in the order."""
+    """Return points, normals and parts of a scan; its neighbors may be of any class, whichever are in the order."""
     around = []
     for _ in range(rng.integers(NEIGHBOURS[0], NEIGHBOURS[1] + 1)):
         name = sorted(SHAPES)[rng.integers(len(SHAPES))]

@@ -28,13 +28,13 @@ def sharpen(points: FloatArray, *, closed: bool) -> FloatArray:
 
 
 def rectangle(width: float, height: float) -> FloatArray:
-    """Return the corners ``(4, 2)`` of a centred rectangle, counter-clockwise."""
+    """Return the corners ``(4, 2)`` of a centered rectangle, counter-clockwise."""
     x, y = width / 2, height / 2
     return np.array([(x, -y), (x, y), (-x, y), (-x, -y)])
 
 
 def ellipse(width: float, height: float, count: int = 20, exponent: float = 2.0) -> FloatArray:
-    """Return a centred superellipse ``(count, 2)``, counter-clockwise.
+    """Return a centered superellipse ``(count, 2)``, counter-clockwise.
 
     Args:
         width: Full extent along x.
@@ -50,7 +50,7 @@ def ellipse(width: float, height: float, count: int = 20, exponent: float = 2.0)
 
 
 def rounded(width: float, height: float, radius: float, count: int = 4) -> FloatArray:
-    """Return a centred rectangle with round corners ``(4 * count, 2)``, counter-clockwise."""
+    """Return a centered rectangle with round corners ``(4 * count, 2)``, counter-clockwise."""
     radius = min(radius, width / 2 - 1e-6, height / 2 - 1e-6)
     quarter = np.linspace(0, np.pi / 2, count)
     corners = [(1, 1), (-1, 1), (-1, -1), (1, -1)]

@@ -33,7 +33,7 @@ def _unit_box() -> tuple[FloatArray, IntArray]:
 
 
 def box(width: float, height: float, depth: float, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> Mesh:
-    """Return a box with sharp edges, of extents along x, y and z, about the centre ``(x, y, z)``."""
+    """Return a box with sharp edges, of extents along x, y and z, about the center ``(x, y, z)``."""
     vertices, faces = _unit_box()
     return Mesh(vertices * (width, height, depth) + (x, y, z), faces)
 
@@ -56,7 +56,7 @@ def loft(rings: FloatArray, *, closed: bool = True, start: bool = False, end: bo
     ring, so a capped ring must be star-shaped.
 
     Args:
-        rings: The rings, each of K points; equal neighbours make a sharp edge.
+        rings: The rings, each of K points; equal neighbors make a sharp edge.
         closed: Whether a ring closes on itself; if not, the skin is an open sheet.
         start: Whether to close the first ring.
         end: Whether to close the last ring.
@@ -100,7 +100,7 @@ def stack(levels: Curve, sides: int = 24, exponent: float = 2.0) -> Mesh:
     """Return a closed body of horizontal superellipses.
 
     Args:
-        levels: Levels from bottom to top: height, width, depth, and optionally the centre's x and z.
+        levels: Levels from bottom to top: height, width, depth, and optionally the center's x and z.
         sides: Number of points of a section.
         exponent: 2 for ellipses, larger for squarer sections.
     """

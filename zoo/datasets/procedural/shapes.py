@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from zoo.datasets.captions import readable
 from zoo.datasets.meshes.mesh import FloatArray, IntArray, Mesh, Point, face_areas, join, vertex_normals
-from zoo.datasets.procedural.colours import Paint
+from zoo.datasets.procedural.colors import Paint
 from zoo.datasets.procedural.draw import Draw
 from zoo.errors import UsageError
 
@@ -42,7 +42,7 @@ class Parts:
 
         Args:
             name: One of ``names``.
-            paint: Colour of the surfaces.
+            paint: Color of the surfaces.
             surfaces: Meshes, or lists of them.
             turn: Axis and angle in radians by which all are turned about the origin.
             at: Offset by which all are moved after that.
@@ -91,7 +91,7 @@ def shape(name: str, part_names: Sequence[str], **ranges: tuple[float, float]) -
 
 @dataclass(frozen=True)
 class ProceduralObject:
-    """One object, centred on its surface, its farthest vertex at distance 1, y up, front towards +z.
+    """One object, centered on its surface, its farthest vertex at distance 1, y up, front towards +z.
 
     Attributes:
         class_name: Its class.
@@ -99,7 +99,7 @@ class ProceduralObject:
         normals: Unit vertex normals, shape ``(V, 3)``.
         part: Part of every triangle, an index into ``part_names``, shape ``(F,)``.
         part_names: Names of the parts of the class; an object need not have all of them.
-        colour: RGB of every triangle in [0, 1], shape ``(F, 3)``.
+        color: RGB of every triangle in [0, 1], shape ``(F, 3)``.
         clear: Whether one half sees through a triangle, shape ``(F,)``.
         caption: A sentence about it, in which the class name occurs.
         params: Every parameter by name; floats are continuous.
@@ -110,7 +110,7 @@ class ProceduralObject:
     normals: FloatArray
     part: IntArray
     part_names: tuple[str, ...]
-    colour: FloatArray
+    color: FloatArray
     clear: NDArray[np.bool_]
     caption: str
     params: dict[str, Any]
@@ -177,21 +177,21 @@ def assemble(kind: Shape, rng: np.random.Generator) -> ProceduralObject:
     whole = join(parts.meshes)
     counts = [len(mesh.faces) for mesh in parts.meshes]
     part = np.repeat(parts.labels, counts)
-    colour = np.repeat([paint.rgb for paint in parts.paints], counts, axis=0)
+    color = np.repeat([paint.rgb for paint in parts.paints], counts, axis=0)
     clear = np.repeat([paint.clear for paint in parts.paints], counts)
     mesh, kept = _normal_form(whole.vertices * stretch, whole.faces)
     normals = vertex_normals(mesh.vertices, mesh.faces)
     return ProceduralObject(
-        kind.name, mesh, normals, part[kept], kind.part_names, colour[kept], clear[kept], caption, dict(draw.values)
+        kind.name, mesh, normals, part[kept], kind.part_names, color[kept], clear[kept], caption, dict(draw.values)
     )
 
 
 def _normal_form(vertices: FloatArray, faces: IntArray) -> tuple[Mesh, NDArray[np.bool_]]:
-    """Drop triangles without area (where rings touch), centre on the surface, scale to the unit sphere."""
+    """Drop triangles without area (where rings touch), center on the surface, scale to the unit sphere."""
     areas = face_areas(vertices, faces)
     kept = areas > 1e-10 * areas.sum()
     faces = faces[kept]
     centroid = (vertices[faces].mean(axis=1) * areas[kept, None]).sum(axis=0) / areas[kept].sum()
-    centred = vertices - centroid
-    radius = np.sqrt((centred[faces.ravel()] ** 2).sum(axis=1).max())
-    return Mesh(centred / radius, faces), kept
+    centered = vertices - centroid
+    radius = np.sqrt((centered[faces.ravel()] ** 2).sum(axis=1).max())
+    return Mesh(centered / radius, faces), kept

@@ -19,7 +19,7 @@ from zoo.datasets.scans import VARIANTS as SCANS
 from zoo.io import write_whole
 
 GREY = np.array([170, 170, 170])
-"""Colour of the background."""
+"""Color of the background."""
 
 
 def cloud_picture(points: FloatArray, part: IntArray, size: int) -> Picture:
@@ -38,9 +38,9 @@ def cloud_picture(points: FloatArray, part: IntArray, size: int) -> Picture:
     screen = ((seen[order, :2] * (1, -1) + 1) / 2 * size).astype(int)
     column, row = np.clip(screen, 0, size - 1).T
     fade = np.interp(seen[order, 2], (-1, 1), (0.5, 0.0)).round(1)[:, None]
-    colour = np.where((part == BACKGROUND)[:, None], GREY, HUES[part % len(HUES)])[order]
+    color = np.where((part == BACKGROUND)[:, None], GREY, HUES[part % len(HUES)])[order]
     canvas: Picture = np.full((size, size, 3), 255, dtype=np.uint8)
-    canvas[row, column] = colour * (1 - fade) + 255 * fade
+    canvas[row, column] = color * (1 - fade) + 255 * fade
     return canvas
 
 

@@ -36,18 +36,18 @@ class Box:
     """A box that stands upright.
 
     Attributes:
-        centre: Center, shape ``(3,)``.
+        center: Center, shape ``(3,)``.
         size: Lengths of the sides, shape ``(3,)``.
         heading: Angle about gravity in radians, right-handed about +y.
     """
 
-    centre: FloatArray
+    center: FloatArray
     size: FloatArray
     heading: float = 0.0
 
     def local(self, points: FloatArray) -> FloatArray:
-        """Return points ``(P, 3)`` as they look from the box: from its centre, turned back by its heading."""
-        return self.turned_back(points - self.centre)
+        """Return points ``(P, 3)`` as they look from the box: from its center, turned back by its heading."""
+        return self.turned_back(points - self.center)
 
     def turned_back(self, vectors: FloatArray) -> FloatArray:
         """Return directions ``(P, 3)`` as they look from the box."""
@@ -77,7 +77,7 @@ def perturbed(box: Box, points: FloatArray, rng: np.random.Generator) -> Box:
     reach = SHIFT
     for attempt in range(4 * TRIES):
         move = rng.uniform(-reach, reach, size=3) * box.size
-        drawn = Box(box.centre + move, box.size * rng.uniform(*SCALE), float(rng.uniform(-np.pi, np.pi)))
+        drawn = Box(box.center + move, box.size * rng.uniform(*SCALE), float(rng.uniform(-np.pi, np.pi)))
         if drawn.contains(points).mean() >= KEPT:
             return drawn
         if attempt >= TRIES:  # an object that lies near the sides of its box

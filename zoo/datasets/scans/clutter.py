@@ -1,4 +1,4 @@
-"""The surroundings of an object in a room: floor, walls, neighbours."""
+"""The surroundings of an object in a room: floor, walls, neighbors."""
 
 from __future__ import annotations
 
@@ -22,32 +22,32 @@ NEIGHBOUR_GAP = (-0.15, 0.2)
 does with its table."""
 
 NEIGHBOUR_SIZE = (0.5, 1.1)
-"""Range of the radius of a neighbour."""
+"""Range of the radius of a neighbor."""
 
 IN_FRONT, SHRUNK = 1.0, 0.5
-"""A neighbour less than this angle in radians from the direction of the camera is made smaller by this factor, so that
+"""A neighbor less than this angle in radians from the direction of the camera is made smaller by this factor, so that
 it hides a part of the object and not the whole."""
 
 
 def unit_box(mesh: Mesh) -> Mesh:
-    """Centre a mesh on its box and scale it to radius 1; vertices without a face do not count."""
+    """Center a mesh on its box and scale it to radius 1; vertices without a face do not count."""
     used = mesh.vertices[np.unique(mesh.faces)]
-    centre = (used.min(axis=0) + used.max(axis=0)) / 2
-    radius = float(np.sqrt(((used - centre) ** 2).sum(axis=1).max()))
-    return Mesh((mesh.vertices - centre) / (radius or 1.0), mesh.faces)
+    center = (used.min(axis=0) + used.max(axis=0)) / 2
+    radius = float(np.sqrt(((used - center) ** 2).sum(axis=1).max()))
+    return Mesh((mesh.vertices - center) / (radius or 1.0), mesh.faces)
 
 
-def surround(target: Mesh, neighbours: Sequence[Mesh], azimuth: float, rng: np.random.Generator) -> list[Mesh]:
+def surround(target: Mesh, neighbors: Sequence[Mesh], azimuth: float, rng: np.random.Generator) -> list[Mesh]:
     """Place what surrounds an object, whose front, like all furniture's, looks along an axis of the room.
 
     Args:
         target: The object, as ``unit_box`` returns it.
-        neighbours: Meshes of objects that stand around it, of any size, y up.
+        neighbors: Meshes of objects that stand around it, of any size, y up.
         azimuth: Direction of the camera in radians: walls stand opposite to it.
         rng: Source of randomness.
 
     Returns:
-        Floor, walls and neighbours.
+        Floor, walls and neighbors.
     """
     used = target.vertices[np.unique(target.faces)]
     low, high = used.min(axis=0), used.max(axis=0)
@@ -61,7 +61,7 @@ def surround(target: Mesh, neighbours: Sequence[Mesh], azimuth: float, rng: np.r
             offset = [0.0, low[1] + EXTENT, 0.0]
             offset[axis] = low[axis] - gap if towards[axis // 2] > 0 else high[axis] + gap
             things.append(sheet(axis).moved(*offset))
-    return things + [_beside(mesh, low, high, azimuth, rng) for mesh in neighbours]
+    return things + [_beside(mesh, low, high, azimuth, rng) for mesh in neighbors]
 
 
 def sheet(axis: int) -> Mesh:
@@ -77,7 +77,7 @@ def sheet(axis: int) -> Mesh:
 
 
 def _beside(mesh: Mesh, low: FloatArray, high: FloatArray, azimuth: float, rng: np.random.Generator) -> Mesh:
-    """Stand a neighbour on the floor next to the box from ``low`` to ``high``, in any direction."""
+    """Stand a neighbor on the floor next to the box from ``low`` to ``high``, in any direction."""
     angle, quarter, tilt = rng.uniform(-np.pi, np.pi), rng.integers(4), 0.15 * rng.standard_normal()
     radius, gap = rng.uniform(*NEIGHBOUR_SIZE), rng.uniform(*NEIGHBOUR_GAP)
     apart = abs((angle - azimuth + np.pi) % (2 * np.pi) - np.pi)

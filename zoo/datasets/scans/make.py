@@ -34,7 +34,7 @@ CLOUD_SCALE = (0.75, 1.0)
 
 @dataclass(frozen=True)
 class Scan:
-    """A scanned object with what is around it, centred, in the unit sphere, y up.
+    """A scanned object with what is around it, centered, in the unit sphere, y up.
 
     Attributes:
         points: Coordinates, shape ``(N, 3)``.
@@ -49,12 +49,12 @@ class Scan:
     seen: bool
 
 
-def scan(target: Mesh, neighbours: Sequence[Mesh], variant: str, num_points: int, rng: np.random.Generator) -> Scan:
+def scan(target: Mesh, neighbors: Sequence[Mesh], variant: str, num_points: int, rng: np.random.Generator) -> Scan:
     """Scan an object with a depth camera that is carried past it.
 
     The manner is that of ScanObjectNN (arXiv 1908.04616), whose objects were cut out of reconstructed rooms: surfaces
     fused from the frames of a camera that never goes around an object. A few frames of a short walk on one side, any
-    side, are taken of a room with a floor, walls and neighbours. What a frame sees is found by a depth buffer; points
+    side, are taken of a room with a floor, walls and neighbors. What a frame sees is found by a depth buffer; points
     are pixels put back into space, so nothing hidden is ever in the cloud. They get the noise of the sensor, holes are
     cut, and they are thinned to one per voxel: the even density of a fused surface.
 
@@ -66,7 +66,7 @@ def scan(target: Mesh, neighbours: Sequence[Mesh], variant: str, num_points: int
 
     Args:
         target: The object, of any size and anywhere, y up.
-        neighbours: Other objects to stand around it.
+        neighbors: Other objects to stand around it.
         variant: One of ``VARIANTS``.
         num_points: Number of points N. Where fewer were seen they repeat.
         rng: Source of randomness.
@@ -80,15 +80,15 @@ def scan(target: Mesh, neighbours: Sequence[Mesh], variant: str, num_points: int
         raise UsageError('cannot scan a mesh without triangles')
     scene, sensor, frame, draw = (np.random.Generator(np.random.PCG64(seed)) for seed in rng.integers(2**63, size=4))
     body = unit_box(target)
-    pool, seen = _capture(body, neighbours, scene, sensor)
+    pool, seen = _capture(body, neighbors, scene, sensor)
     return _cut_out(pool, len(body.faces), variant, num_points, seen, frame, draw)
 
 
 def _capture(
-    body: Mesh, neighbours: Sequence[Mesh], scene: np.random.Generator, sensor: np.random.Generator
+    body: Mesh, neighbors: Sequence[Mesh], scene: np.random.Generator, sensor: np.random.Generator
 ) -> tuple[Hits, bool]:
-    """Return the fused points, and whether a camera saw enough; neighbours that hide the object leave the room."""
-    for around in (neighbours, neighbours[:1], ()):
+    """Return the fused points, and whether a camera saw enough; neighbors that hide the object leave the room."""
+    for around in (neighbors, neighbors[:1], ()):
         views = walk(scene, SIZE)
         room = surround(body, around, views[len(views) // 2].camera.azimuth, scene)
         hits = measure(observe(join([body, *room]), views), sensor)

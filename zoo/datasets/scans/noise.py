@@ -46,17 +46,17 @@ def measure(hits: Hits, rng: np.random.Generator) -> Hits:
     return dataclasses.replace(hits, points=hits.points + error[:, None] * hits.ray)
 
 
-def holes(points: FloatArray, centres: FloatArray, rng: np.random.Generator) -> NDArray[np.bool_]:
+def holes(points: FloatArray, centers: FloatArray, rng: np.random.Generator) -> NDArray[np.bool_]:
     """Return which points ``(P, 3)`` remain of a scan with holes, as mask ``(P,)``.
 
     Args:
         points: The scan.
-        centres: Candidates for the middle of a hole, ``(M, 3)``, at least one.
+        centers: Candidates for the middle of a hole, ``(M, 3)``, at least one.
         rng: Source of the number of holes, their places and radii.
     """
     kept = np.ones(len(points), dtype=bool)
     for _ in range(rng.integers(HOLES + 1)):
-        centre, radius = centres[rng.integers(len(centres))], rng.uniform(*HOLE_RADIUS)
-        offset = points - centre
+        center, radius = centers[rng.integers(len(centers))], rng.uniform(*HOLE_RADIUS)
+        offset = points - center
         kept &= np.einsum('pc,pc->p', offset, offset) > radius**2
     return kept

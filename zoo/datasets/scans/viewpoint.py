@@ -16,13 +16,13 @@ SWEEP = (0.7, 1.7)
 ELEVATION = (0.12, 0.7)
 DISTANCE = (2.7, 5.2)
 """Ranges of the angle between the first and the last frame, of the height above the horizon (both in radians), and of
-the distance from the centre of the object, which has radius 1."""
+the distance from the center of the object, which has radius 1."""
 
 WOBBLE = 0.06
 """Standard deviation in radians by which the hand that carries the camera leaves the arc."""
 
 REACH = 1.7
-"""Radius about the centre of the object that every frame covers: the object and what touches it."""
+"""Radius about the center of the object that every frame covers: the object and what touches it."""
 
 NEAR = 0.3
 """A camera sees nothing closer than this."""

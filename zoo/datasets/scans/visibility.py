@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zoo.datasets.meshes.mesh import FloatArray, IntArray, Mesh, face_crosses
-from zoo.datasets.meshes.rasterise import rasterise
+from zoo.datasets.meshes.rasterize import rasterize
 from zoo.datasets.scans.viewpoint import NEAR, View
 
 
@@ -63,7 +63,7 @@ def _frame(scene: Mesh, normals: FloatArray, view: View) -> Hits:
     screen, depth = view.project(scene.vertices)
     # A triangle that reaches behind the camera has no picture: it is left out whole.
     before = np.flatnonzero((depth > NEAR)[scene.faces].all(axis=1))
-    seen = rasterise(screen, 1.0 / depth, scene.faces[before], view.size)
+    seen = rasterize(screen, 1.0 / depth, scene.faces[before], view.size)
     face = before[seen.face]
     points = np.einsum('kp,pkc->pc', seen.weights, scene.vertices[scene.faces[face]])
     ray = points - view.eye

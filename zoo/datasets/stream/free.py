@@ -45,7 +45,7 @@ def recipe(draw: Draw, sizes: SimpleNamespace, parts: Parts) -> str:
     thickness = draw.size('thickness', 0.015, 0.04)
     for number, piece in enumerate(whole.pieces):
         mesh = piece.moved(*-middle).scaled(scale, scale, scale).bent(lambda places: deformed(places, kind, amount))
-        paint = draw.paint(f'paint_{number}', 'colour', 'plain', 'metal', 'wood', 'clay')
+        paint = draw.paint(f'paint_{number}', 'color', 'plain', 'metal', 'wood', 'clay')
         parts.add(NAME, paint, wireframe(mesh, thickness) if wires else mesh)
     return NAME
 

@@ -111,7 +111,7 @@ class Archive:
 
     @functools.cached_property
     def materials(self) -> str:
-        """The colours that Sweet Home 3D gives to materials which a model names without saying what they are.
+        """The colors that Sweet Home 3D gives to materials which a model names without saying what they are.
 
         The program keeps them as text in one of its classes; empty for an archive without the program.
         """

@@ -36,7 +36,7 @@ class SweetHome3D(SurfaceDataset):
     CC-BY or GPL. Licence and creator of every object are kept; ``info`` returns them, ``licences`` sums them up, and
     ``write_attribution`` lists them for whoever passes on what was made of the objects.
 
-    Points are drawn uniformly by area, centred, in the unit sphere, y up, the front towards +z; models have the
+    Points are drawn uniformly by area, centered, in the unit sphere, y up, the front towards +z; models have the
     proportions that the catalogue states. View 0 is the icon of the catalogue, the others are drawn from all around.
     A class is a category, that is mostly a room. Pieces without a surface (light sources) are left out. Nothing
     official divides the set: in each category, models are put into the order of the SHA-256 of ``<seed>/<id>``, and the

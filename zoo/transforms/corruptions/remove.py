@@ -54,8 +54,8 @@ def _cut(points: Tensor, left: Tensor, share: Tensor, size: Tensor) -> Tensor:
     """Cut a hole of ``size (B, 1)`` points around the one at ``share (B, 1)`` of those ``left (B, N)``, bool."""
     order = left.cumsum(dim=1)
     rank = (share * order[:, -1:]).long() + 1
-    centre = torch.searchsorted(order, rank)
-    dx, dy, dz = (points - points.gather(1, centre[:, :, None].expand(-1, -1, 3))).unbind(dim=2)
+    center = torch.searchsorted(order, rank)
+    dx, dy, dz = (points - points.gather(1, center[:, :, None].expand(-1, -1, 3))).unbind(dim=2)
     distance = (dx * dx + dy * dy + dz * dz).masked_fill(left.logical_not(), float('inf'))
     nearest = distance.sort(dim=1, stable=True).indices
     gone = torch.arange(points.shape[1], device=points.device) < size

@@ -8,7 +8,7 @@ import numpy as np
 
 from zoo.datasets.meshes.mesh import FloatArray, Mesh, mirrored
 from zoo.datasets.procedural.captions import counted, sentence
-from zoo.datasets.procedural.colours import MIRROR, RUBBER, Paint
+from zoo.datasets.procedural.colors import MIRROR, RUBBER, Paint
 from zoo.datasets.procedural.draw import Draw
 from zoo.datasets.procedural.outlines import ellipse, spline
 from zoo.datasets.procedural.primitives import box, ellipsoid, loft, revolve, rod
@@ -42,8 +42,8 @@ def airplane(p: Draw, s: Any, parts: Parts) -> str:
     style, place = p.style('engines', *STYLES), p.style('wing_place', *WING_HEIGHTS)
     tee, gear, pairs = p.flag('t_tail', 0.25), p.flag('landing_gear', 0.5), p.count('engine_pairs', 1, 2)
     biplane = p.flag('biplane', 0.35) and style == 'propeller'
-    body, accent = p.paint('colour', 'pale', 'metal', 'plain', 'colour'), p.paint('accent', 'colour', 'metal')
-    metal = p.paint('engine_colour', 'metal', 'dark')
+    body, accent = p.paint('color', 'pale', 'metal', 'plain', 'color'), p.paint('accent', 'color', 'metal')
+    metal = p.paint('engine_color', 'metal', 'dark')
     if style == 'fighter':
         s.sweep, s.chord, s.span = s.sweep + 0.35, s.chord * 1.4, s.span * 0.7
     elif style == 'glider':
@@ -98,7 +98,7 @@ def _fuselage(s: Any) -> tuple[Mesh, float]:
 
 
 def _wing(span: float, chord: float, taper: float, sweep: float, dihedral: float = 0.0) -> Mesh:
-    """Return a wing from the origin along +x, its root centred at z = 0."""
+    """Return a wing from the origin along +x, its root centered at z = 0."""
     section: FloatArray = np.array([(0.5, 0.0), (0.25, 0.5), (-0.1, 0.45), (-0.5, 0.0), (-0.1, -0.35), (0.25, -0.4)])
     steps = np.linspace(0, 1, 4)[:, None]
     size = chord * (1 + (taper - 1) * steps)

@@ -8,7 +8,7 @@ import numpy as np
 
 from zoo.datasets.meshes.mesh import FloatArray, Mesh, four, mirrored
 from zoo.datasets.procedural.captions import sentence
-from zoo.datasets.procedural.colours import Paint
+from zoo.datasets.procedural.colors import Paint
 from zoo.datasets.procedural.draw import Draw
 from zoo.datasets.procedural.outlines import arc, rounded
 from zoo.datasets.procedural.primitives import box, pebble, rod, sheet, stack, sweep
@@ -41,8 +41,8 @@ def bag(p: Draw, s: Any, parts: Parts) -> str:
     """A bag: shopper, handbag, backpack, suitcase or sports bag."""
     style, pocket = p.style('style', *STYLES), p.flag('pocket')
     cover, trim = (
-        p.paint('colour', 'colour', 'plain', 'wood', 'dark'),
-        p.paint('trim_colour', 'dark', 'wood', 'plain', 'metal'),
+        p.paint('color', 'color', 'plain', 'wood', 'dark'),
+        p.paint('trim_color', 'dark', 'wood', 'plain', 'metal'),
     )
     if style == 'sports':
         pocket = False

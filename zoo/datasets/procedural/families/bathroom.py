@@ -8,7 +8,7 @@ import numpy as np
 
 from zoo.datasets.meshes.mesh import FloatArray, Mesh, four, mirrored
 from zoo.datasets.procedural.captions import article, sentence
-from zoo.datasets.procedural.colours import Paint
+from zoo.datasets.procedural.colors import Paint
 from zoo.datasets.procedural.draw import Draw
 from zoo.datasets.procedural.families.fronts import doors
 from zoo.datasets.procedural.outlines import ellipse
@@ -47,7 +47,7 @@ def _faucet(height: float, reach: float, style: str) -> list[Mesh]:
 def bathtub(p: Draw, s: Any, parts: Parts) -> str:
     """A tub to lie in: free-standing, on feet, or built into a block."""
     style, taps = p.style('style', *TUBS), p.style('faucet_style', 'none', 'arched', 'spout', 'spout')
-    white, metal = p.paint('colour', 'pale', 'pale', 'plain', 'colour'), p.paint('metal_colour', 'metal')
+    white, metal = p.paint('color', 'pale', 'pale', 'plain', 'color'), p.paint('metal_color', 'metal')
     lift, h = s.foot if style in ('clawfoot', 'slipper') else 0.0, s.height
     tub, ring = _tub(s, boxed=style == 'built-in', exponent=TUBS[style])
     rise = s.slope + 0.15 if style == 'slipper' else s.slope if s.slope > 0.12 else 0.0
@@ -106,8 +106,8 @@ def _tub(s: Any, *, boxed: bool, exponent: float) -> tuple[Mesh, Mesh]:
 def sink(p: Draw, s: Any, parts: Parts) -> str:
     """A wash basin on a pedestal, on the wall, or in a counter."""
     mount, taps = p.style('mount', *MOUNTS), p.style('faucet_style', 'arched', 'spout')
-    white, metal = p.paint('colour', 'pale', 'pale', 'metal'), p.paint('metal_colour', 'metal')
-    wood = p.paint('cabinet_colour', 'wood', 'plain')
+    white, metal = p.paint('color', 'pale', 'pale', 'metal'), p.paint('metal_color', 'metal')
+    wood = p.paint('cabinet_color', 'wood', 'plain')
     basins = [-s.width * 0.55, s.width * 0.55] if mount == 'double' else [0.0]
     back = -s.depth / 2 - s.ledge * 0.3
     for x in basins:
@@ -184,7 +184,7 @@ def _counter(parts: Parts, wood: Paint, metal: Paint, s: Any, basins: list[float
 def toilet(p: Draw, s: Any, parts: Parts) -> str:
     """A bowl with a seat, as a rule with a tank."""
     style, closed = p.style('style', 'tank', 'tank', 'low tank', 'wall-hung'), p.flag('lid_closed', 0.4)
-    white, cover = p.paint('colour', 'pale'), p.paint('seat_colour', 'pale', 'pale', 'wood', 'dark')
+    white, cover = p.paint('color', 'pale'), p.paint('seat_color', 'pale', 'pale', 'wood', 'dark')
     hung, h = style == 'wall-hung', s.height
     parts.add('bowl' if hung else 'foot', white, _toilet_bowl(s, hung=hung))
     outline = ellipse(s.width * 1.04, s.length * 1.04, 24, s.squareness)

@@ -8,7 +8,7 @@ import numpy as np
 
 from zoo.datasets.meshes.mesh import FloatArray, Mesh, four, mirrored
 from zoo.datasets.procedural.captions import counted, graded, sentence
-from zoo.datasets.procedural.colours import Paint
+from zoo.datasets.procedural.colors import Paint
 from zoo.datasets.procedural.draw import Draw
 from zoo.datasets.procedural.families.supports import supports
 from zoo.datasets.procedural.primitives import box, ellipsoid, loft, pebble, revolve, sheet, sweep
@@ -57,7 +57,7 @@ def cushion(width: float, height: float, thickness: float, pinch: float, fullnes
 def pillow(p: Draw, s: Any, parts: Parts) -> str:
     """A cushion: square, long, a bolster or a round one, standing or lying."""
     kind, trim = p.style('kind', 'square', 'square', 'square', 'bolster', 'round'), p.style('trim', *TRIMS)
-    cover, edge = p.paint('colour', 'colour', 'plain', 'pale'), p.paint('trim_colour', 'colour', 'plain', 'metal')
+    cover, edge = p.paint('color', 'color', 'plain', 'pale'), p.paint('trim_color', 'color', 'plain', 'metal')
     height, lean = s.width * s.aspect, s.lean
     if kind == 'square':
         body, extra = [cushion(s.width, height, s.thickness, s.pinch, s.fullness)], _trim(trim, s, height)
@@ -128,8 +128,8 @@ def bed(p: Draw, s: Any, parts: Parts) -> str:
     """A mattress in a frame, with a headboard."""
     style, footboard = p.style('headboard', *HEADBOARDS), p.flag('footboard', 0.4)
     posts, bunk = p.flag('posts', 0.15), p.flag('bunk', 0.12)
-    frame, linen = p.paint('frame_colour', 'wood', 'metal', 'plain'), p.paint('sheet_colour', 'pale')
-    cover = p.paint('cover_colour', 'colour', 'plain')
+    frame, linen = p.paint('frame_color', 'wood', 'metal', 'plain'), p.paint('sheet_color', 'pale')
+    cover = p.paint('cover_color', 'color', 'plain')
     pillows, lie = 2 if s.width > 1.25 else 1, s.height + s.mattress
     top = lie + 0.75 if bunk else 0.0
     for y in (0.0, top)[: 1 + bunk]:

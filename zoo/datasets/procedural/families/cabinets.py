@@ -6,7 +6,7 @@ from typing import Any
 
 from zoo.datasets.meshes.mesh import four, mirrored
 from zoo.datasets.procedural.captions import counted, graded, sentence
-from zoo.datasets.procedural.colours import GLASS
+from zoo.datasets.procedural.colors import GLASS
 from zoo.datasets.procedural.draw import Draw
 from zoo.datasets.procedural.families.fronts import case, doors, drawers
 from zoo.datasets.procedural.families.supports import WORDS, supports
@@ -34,32 +34,32 @@ def wardrobe(p: Draw, s: Any, parts: Parts) -> str:
         p.flag('ajar', 0.15),
         p.style('feet', 'straight', 'tapered', 'turned', 'panel'),
     )
-    colour, front = p.paint('colour', 'wood', 'wood', 'plain'), p.paint('door_colour', 'wood', 'plain', 'pale')
-    metal = p.paint('handle_colour', 'metal', 'dark')
+    color, front = p.paint('color', 'wood', 'wood', 'plain'), p.paint('door_color', 'wood', 'plain', 'pale')
+    metal = p.paint('handle_color', 'metal', 'dark')
     low = s.base * s.height if chest else 0.0
-    parts.add('foot', colour, supports(feet, s.width * 0.97, s.depth * 0.95, s.foot, 0.08))
+    parts.add('foot', color, supports(feet, s.width * 0.97, s.depth * 0.95, s.foot, 0.08))
     at = (0, s.foot + low, s.depth / 2)
     if ajar:
         wide = s.width / count
-        parts.add('body', colour, case(s.width, s.height - low, s.depth, 0.03), at=(0, s.foot + low, 0))
+        parts.add('body', color, case(s.width, s.height - low, s.depth, 0.03), at=(0, s.foot + low, 0))
         leaf = box(wide, s.height - low, 0.025, wide / 2, (s.height - low) / 2).turned('y', -s.opening)
         parts.add('door', front, leaf.moved(-s.width / 2), at=at)
-        parts.add('body', colour, box(s.width * 0.95, 0.03, 0.03, 0, s.foot + s.height * 0.85))
+        parts.add('body', color, box(s.width * 0.95, 0.03, 0.03, 0, s.foot + s.height * 0.85))
     else:
-        parts.add('body', colour, box(s.width, s.height - low, s.depth, 0, s.foot + low + (s.height - low) / 2))
+        parts.add('body', color, box(s.width, s.height - low, s.depth, 0, s.foot + low + (s.height - low) / 2))
         leaves, grips = doors(s.width, s.height - low, count)
         parts.add('door', front, leaves, at=at)
         parts.add('handle', metal, grips, at=at)
     if chest:
         fronts, handles = drawers(s.width, low, max(1, count // 2), 1)
         parts.add(
-            'drawer', colour, box(s.width, low, s.depth, 0, low / 2, -s.depth / 2), fronts, at=(0, s.foot, s.depth / 2)
+            'drawer', color, box(s.width, low, s.depth, 0, low / 2, -s.depth / 2), fronts, at=(0, s.foot, s.depth / 2)
         )
         parts.add('handle', metal, handles, at=(0, s.foot, s.depth / 2))
     top = box(s.width + 2 * s.rim, 0.02 + s.cornice, s.depth + 2 * s.rim, 0, s.foot + s.height + s.cornice / 2)
-    parts.add('body', colour, top)
+    parts.add('body', color, top)
     features = [counted(count, 'door'), 'drawers below' if chest else '', 'one door open' if ajar else '']
-    return sentence('wardrobe', [graded(s.width, 1.0, 'narrow', 1.6, 'wide'), colour.word], features)
+    return sentence('wardrobe', [graded(s.width, 1.0, 'narrow', 1.6, 'wide'), color.word], features)
 
 
 @shape(
@@ -81,18 +81,18 @@ def tv_stand(p: Draw, s: Any, parts: Parts) -> str:
         p.style('base', 'straight', 'tapered', 'splayed', 'sled', 'panel'),
     )
     device, divided = p.flag('device', 0.35), p.flag('divided')
-    colour, front = p.paint('colour', 'wood', 'wood', 'plain', 'dark'), p.paint('front_colour', 'wood', 'plain', 'pale')
-    metal = p.paint('handle_colour', 'metal', 'dark')
+    color, front = p.paint('color', 'wood', 'wood', 'plain', 'dark'), p.paint('front_color', 'wood', 'plain', 'pale')
+    metal = p.paint('handle_color', 'metal', 'dark')
     inner = s.width - 2 * s.board
-    parts.add('leg', colour, supports(base, s.width * 0.95, s.depth * 0.95, s.legs, 0.05))
-    parts.add('body', colour, case(s.width, s.height, s.depth, s.board), at=(0, s.legs, 0))
+    parts.add('leg', color, supports(base, s.width * 0.95, s.depth * 0.95, s.legs, 0.05))
+    parts.add('body', color, case(s.width, s.height, s.depth, s.board), at=(0, s.legs, 0))
     top = box(s.width + 2 * s.rim, s.board * 1.2, s.depth + s.rim, 0, s.legs + s.height + s.board * 0.6)
-    parts.add('top', colour, top)
+    parts.add('top', color, top)
     shelf = box(inner, s.board, s.depth * 0.9, 0, s.height * s.level)
-    parts.add('shelf', colour, shelf, at=(0, s.legs, 0))
+    parts.add('shelf', color, shelf, at=(0, s.legs, 0))
     if divided or style != 'open':
         x = s.width * (0.5 - s.side)
-        parts.add('body', colour, mirrored(box(s.board, s.height, s.depth * 0.95, x, s.height / 2)), at=(0, s.legs, 0))
+        parts.add('body', color, mirrored(box(s.board, s.height, s.depth * 0.95, x, s.height / 2)), at=(0, s.legs, 0))
     if style in ('doors', 'drawers'):
         wide = s.width * s.side
         fronts, grips = doors(wide, s.height, 1) if style == 'doors' else drawers(wide, s.height, 1, 2)
@@ -109,7 +109,7 @@ def tv_stand(p: Draw, s: Any, parts: Parts) -> str:
         'shelves': 'three compartments',
     }
     features = [sides[style], WORDS[base] if s.legs > 0.08 else '', 'a player on the shelf' if device else '']
-    return sentence('tv stand', [graded(s.width, 1.15, 'short', 1.6, 'long'), colour.word], features)
+    return sentence('tv stand', [graded(s.width, 1.15, 'short', 1.6, 'long'), color.word], features)
 
 
 @shape(
@@ -130,7 +130,7 @@ def glass_box(p: Draw, s: Any, parts: Parts) -> str:
         p.style('content_style', 'none', 'none', 'ball', 'block'),
     )
     framed, shelf = p.flag('frame', 0.75), p.flag('shelf', 0.25)
-    paint, second = p.paint('colour', 'metal', 'dark', 'wood'), p.paint('content_colour', 'colour', 'clay')
+    paint, second = p.paint('color', 'metal', 'dark', 'wood'), p.paint('content_color', 'color', 'clay')
     w, h, d = s.width / 2, s.height, s.depth / 2
     panes = [*mirrored(box(0.004, h, s.depth, w, h / 2)), *(box(s.width, h, 0.004, 0, h / 2, z) for z in (-d, d))]
     parts.add('glass', GLASS, panes, at=(0, s.base, 0))

@@ -8,7 +8,7 @@ import numpy as np
 
 from zoo.datasets.meshes.mesh import FloatArray, Mesh, mirrored
 from zoo.datasets.procedural.captions import graded, sentence
-from zoo.datasets.procedural.colours import SOIL
+from zoo.datasets.procedural.colors import SOIL
 from zoo.datasets.procedural.draw import Draw
 from zoo.datasets.procedural.families.greenery import bouquet
 from zoo.datasets.procedural.families.turning import ear, hollow, turned
@@ -38,7 +38,7 @@ def vase(p: Draw, s: Any, parts: Parts) -> str:
         p.flag('ribbed', 0.25),
         p.count('rib_count', 6, 12),
     )
-    colour, second = p.paint('colour', 'clay', 'colour', 'glass', 'pale'), p.paint('flower_colour', 'colour')
+    color, second = p.paint('color', 'clay', 'color', 'glass', 'pale'), p.paint('flower_color', 'color')
     h, mouth = s.height, s.mouth
     if style == 'curved':
         knots = [(s.foot, 0), (s.belly, s.belly_height * h), (s.neck, s.neck_height * h), (mouth, h)]
@@ -52,17 +52,17 @@ def vase(p: Draw, s: Any, parts: Parts) -> str:
         return v
 
     body = turned(hollow(outside, 0.012, 0.02), exponent=7.0 if style == 'square' else 2.0)
-    parts.add('body', colour, body.bent(flute) if ribbed else body)
+    parts.add('body', color, body.bent(flute) if ribbed else body)
     lip = [(mouth, h), (mouth * 1.08, h), (mouth * 1.08, h + 0.02), (mouth, h + 0.02)]
-    parts.add('neck', colour, revolve(lip, 20))
+    parts.add('neck', color, revolve(lip, 20))
     if handles:
         ends = [(float(np.interp(h * at, outside[:, 1], outside[:, 0])) - 0.005, h * at) for at in (0.55, 0.92)]
-        parts.add('handle', colour, mirrored(ear(ends[0], ends[1], s.belly * 0.7, 0.016)))
+        parts.add('handle', color, mirrored(ear(ends[0], ends[1], s.belly * 0.7, 0.016)))
     if flowers:
         bouquet(p, parts, 'flower', second, base=h, radius=mouth * 0.6, rise=h)
     kind = 'tall' if h > 4.4 * s.belly else 'round-bellied' if s.belly > 0.35 * h and style == 'curved' else ''
     features = ['two handles' if handles else '', 'ribs' if ribbed else '', f'{second.word} flowers' if flowers else '']
-    return sentence('vase', [kind, colour.word, 'square' if style == 'square' else ''], features)
+    return sentence('vase', [kind, color.word, 'square' if style == 'square' else ''], features)
 
 
 @shape(
@@ -82,7 +82,7 @@ def flower_pot(p: Draw, s: Any, parts: Parts) -> str:
     """A pot of earth, empty or with a small plant."""
     section, saucer = p.style('section', 'round', 'round', 'square', 'trough'), p.flag('saucer', 0.4)
     green = p.style('plant', 'none', 'none', 'flowers', 'sprouts')
-    clay, petal = p.paint('colour', 'clay', 'clay', 'colour', 'plain'), p.paint('flower_colour', 'colour')
+    clay, petal = p.paint('color', 'clay', 'clay', 'color', 'plain'), p.paint('flower_color', 'color')
     r, h, rise = s.radius, s.height, np.linspace(0, 1, 6)
     widths = r * (s.taper + (1 - s.taper) * rise + 4 * s.belly * np.sin(rise * 3.1))
     form: dict[str, Any] = (
@@ -126,14 +126,14 @@ def trash_bin(p: Draw, s: Any, parts: Parts) -> str:
     """A container for waste, open or with a lid."""
     square, lid = p.flag('square', 0.4), p.style('lid', 'open', 'open', 'flat', 'dome', 'hinged')
     pedal, wheels = p.flag('pedal', 0.25), p.flag('wheels', 0.2)
-    colour, second = (
-        p.paint('colour', 'metal', 'colour', 'plain', 'dark'),
-        p.paint('lid_colour', 'dark', 'colour', 'metal'),
+    color, second = (
+        p.paint('color', 'metal', 'color', 'plain', 'dark'),
+        p.paint('lid_color', 'dark', 'color', 'metal'),
     )
     r, h, foot, depth = s.radius, s.height, s.radius * s.taper, s.depth if square else 1.0
     form: dict[str, Any] = {'depth': depth, 'exponent': 8.0 if square else 2.0}
     outside = np.array([(foot, 0.0), ((foot + r) / 2, h / 2), (r, h)])
-    parts.add('body', colour, turned(hollow(outside, s.wall, 0.02), **form))
+    parts.add('body', color, turned(hollow(outside, s.wall, 0.02), **form))
     edge = r + 0.012
     parts.add('rim', second, _rim([(r, h - s.rim), (edge, h - s.rim), (edge, h), (r - s.wall, h)], form))
     parts.add('lid', second, _lid(lid, edge, depth, s, form), at=(0, h, 0))
@@ -144,7 +144,7 @@ def trash_bin(p: Draw, s: Any, parts: Parts) -> str:
         parts.add('wheel', second, mirrored(rod((foot * 0.7, 0.03, z), (foot * 0.9, 0.03, z), 0.06, sides=12)))
     words = {'open': 'an open top', 'flat': 'a flat lid', 'dome': 'a domed lid', 'hinged': 'a hinged lid'}
     features = [words[lid], 'a pedal' if pedal else '', 'wheels' if wheels else '']
-    return sentence('bin', [graded(h, 0.45, 'low', 0.68, 'tall'), colour.word, 'square' if square else ''], features)
+    return sentence('bin', [graded(h, 0.45, 'low', 0.68, 'tall'), color.word, 'square' if square else ''], features)
 
 
 def _rim(profile: list[tuple[float, float]], form: dict[str, Any]) -> Mesh:

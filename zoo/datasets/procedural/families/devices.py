@@ -8,7 +8,7 @@ import numpy as np
 
 from zoo.datasets.meshes.mesh import FloatArray, Mesh, mirrored
 from zoo.datasets.procedural.captions import counted, graded, sentence
-from zoo.datasets.procedural.colours import BLACK, PALETTES, Paint
+from zoo.datasets.procedural.colors import BLACK, PALETTES, Paint
 from zoo.datasets.procedural.draw import Draw
 from zoo.datasets.procedural.outlines import arc, rounded
 from zoo.datasets.procedural.primitives import box, ellipsoid, extrude, pebble, revolve, rod, sweep
@@ -38,10 +38,10 @@ def radio(p: Draw, s: Any, parts: Parts) -> str:
     """A box with loudspeakers, dials and an antenna."""
     style, grip, knobs = p.style('style', *SPEAKERS), p.style('handle', 'bow', 'none', 'bar'), p.count('knobs', 1, 4)
     case, grille = (
-        p.paint('colour', 'colour', 'dark', 'wood', 'plain'),
-        p.paint('grille_colour', 'dark', 'metal', 'plain'),
+        p.paint('color', 'color', 'dark', 'wood', 'plain'),
+        p.paint('grille_color', 'dark', 'metal', 'plain'),
     )
-    trim, retro = p.paint('trim_colour', 'metal'), style == 'retro'
+    trim, retro = p.paint('trim_color', 'metal'), style == 'retro'
     raised, carried = p.flag('antenna_up', 0.7) and not retro, grip != 'none' and not retro
     w, h = s.width * (1.25 if style == 'boombox' else 1.0), s.height
     depth = s.depth * (1.3 if retro else 1.0)
@@ -103,7 +103,7 @@ def xbox(p: Draw, s: Any, parts: Parts) -> str:
     """A games console, lying or standing, maybe with its controller."""
     upright, pad, vents = p.flag('upright', 0.35), p.flag('controller', 0.35), p.count('vents', 3, 7)
     waisted, cross = p.flag('waisted', 0.4), p.flag('raised_lid', 0.3)
-    case, accent = p.paint('colour', 'dark', 'plain', 'pale', 'colour'), p.paint('accent', 'colour', 'metal')
+    case, accent = p.paint('color', 'dark', 'plain', 'pale', 'color'), p.paint('accent', 'color', 'metal')
     w, h, d = s.width, s.height, s.depth
 
     meshes: list[tuple[str, Paint, list[Mesh]]] = [('case', case, [_console(s, s.waist if waisted else 0.0)])]

@@ -8,7 +8,7 @@ import numpy as np
 
 from zoo.datasets.meshes.mesh import Mesh, mirrored
 from zoo.datasets.procedural.captions import counted, graded, sentence
-from zoo.datasets.procedural.colours import BLACK
+from zoo.datasets.procedural.colors import BLACK
 from zoo.datasets.procedural.draw import Draw
 from zoo.datasets.procedural.primitives import box, ellipsoid, rod, sheet, stack
 from zoo.datasets.procedural.shapes import Parts, shape
@@ -31,7 +31,7 @@ def mantel(p: Draw, s: Any, parts: Parts) -> str:
     """The surround of a fireplace: two pillars, a frieze, a shelf on top."""
     style, hearth = p.style('pillars', 'plain', 'round', 'panelled', 'stepped'), p.flag('has_hearth', 0.6)
     grate, brackets, over = p.flag('grate', 0.4), p.flag('brackets', 0.3), p.flag('panel_above', 0.2)
-    stone, floor = p.paint('colour', 'clay', 'wood', 'pale'), p.paint('hearth_colour', 'clay', 'dark')
+    stone, floor = p.paint('color', 'clay', 'wood', 'pale'), p.paint('hearth_color', 'clay', 'dark')
     x, tall = (s.width - s.pillar) / 2, s.height - s.frieze
     parts.add('pillar', stone, mirrored(*(mesh.moved(x) for mesh in _pillar(style, s, tall))))
     parts.add('frieze', stone, box(s.width, s.frieze, s.depth, 0, s.height - s.frieze / 2))
@@ -95,7 +95,7 @@ def range_hood(p: Draw, s: Any, parts: Parts) -> str:
     """What draws off the steam over a stove: a canopy below a chimney."""
     style = p.style('style', 'pyramid', 'pyramid', 'flat', 'curved', 'slanted', 'under-cabinet')
     buttons, filters = p.count('buttons', 2, 5), p.count('filters', 1, 3)
-    steel, dark = p.paint('colour', 'metal', 'metal', 'plain', 'dark'), p.paint('filter_colour', 'dark', 'metal')
+    steel, dark = p.paint('color', 'metal', 'metal', 'plain', 'dark'), p.paint('filter_color', 'dark', 'metal')
     back = -s.depth / 2 + s.chimney_depth / 2
     tall = {'flat': 0.02, 'under-cabinet': 0.1, 'slanted': 0.0}.get(style, s.slope)
     if style == 'slanted':
@@ -158,7 +158,7 @@ def curtain(p: Draw, s: Any, parts: Parts) -> str:
     """Cloth in folds that hangs from a rod, in one piece or two."""
     style, waves = p.style('style', 'straight', 'tied', 'single', 'short'), p.count('folds', 4, 9)
     valance, knobs = p.flag('has_valance', 0.3), p.style('knobs', 'ball', 'disc', 'none')
-    cloth, metal = p.paint('colour', 'colour', 'pale', 'plain'), p.paint('rod_colour', 'metal', 'wood', 'dark')
+    cloth, metal = p.paint('color', 'color', 'pale', 'plain'), p.paint('rod_color', 'metal', 'wood', 'dark')
     height = s.height * (0.6 if style == 'short' else 1.0)
     rows = np.linspace(0, 1, 8)
     phase = p.noise(1, 0.0, 6.0)[0]

@@ -39,7 +39,7 @@ def drawers(
 
 
 def doors(width: float, height: float, count: int, *, gap: float = 0.01) -> tuple[list[Mesh], list[Mesh]]:
-    """Return door fronts side by side and their handles, on the same face as ``drawers``; neighbours open apart."""
+    """Return door fronts side by side and their handles, on the same face as ``drawers``; neighbors open apart."""
     wide = width / count
     places = [(i + 0.5) * wide - width / 2 for i in range(count)]
     fronts = [box(wide - 2 * gap, height - 2 * gap, 0.02, x, height / 2, 0.01) for x in places]

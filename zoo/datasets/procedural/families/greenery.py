@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from zoo.datasets.meshes.mesh import Mesh
-from zoo.datasets.procedural.colours import PALETTES, Paint
+from zoo.datasets.procedural.colors import PALETTES, Paint
 from zoo.datasets.procedural.draw import Draw
 from zoo.datasets.procedural.primitives import ellipsoid, sheet, sweep
 from zoo.datasets.procedural.shapes import Parts
@@ -39,13 +39,13 @@ def stem(x: float, z: float, base: float, height: float, lean_x: float, lean_z: 
 
 
 def bouquet(p: Draw, parts: Parts, name: str, petal: Paint | None, *, base: float, radius: float, rise: float) -> None:
-    """Add stems with leaves, and with blossoms where a petal colour is given.
+    """Add stems with leaves, and with blossoms where a petal color is given.
 
     Args:
         p: Source of randomness; draws 'stems' and 'stem_height'.
         parts: Receives the meshes.
         name: Part that they belong to.
-        petal: Colour of the blossoms, None for leaves only.
+        petal: Color of the blossoms, None for leaves only.
         base: Height from which the stems rise.
         radius: Radius of the circle that they rise in.
         rise: Greatest length of a stem.

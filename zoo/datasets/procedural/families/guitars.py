@@ -8,7 +8,7 @@ import numpy as np
 
 from zoo.datasets.meshes.mesh import FloatArray, mirrored
 from zoo.datasets.procedural.captions import counted, sentence
-from zoo.datasets.procedural.colours import BLACK, Paint
+from zoo.datasets.procedural.colors import BLACK, Paint
 from zoo.datasets.procedural.draw import Draw
 from zoo.datasets.procedural.outlines import spline
 from zoo.datasets.procedural.primitives import box, extrude, rod
@@ -46,8 +46,8 @@ def guitar(p: Draw, s: Any, parts: Parts) -> str:
         p.count('strings', 4, 6),
         p.style('head_style', *HEADS),
     )
-    wood, board = p.paint('colour', 'wood', 'wood', 'colour', 'plain'), p.paint('neck_colour', 'wood', 'dark')
-    metal, electric = p.paint('metal_colour', 'metal'), style in ('horned', 'flying')
+    wood, board = p.paint('color', 'wood', 'wood', 'color', 'plain'), p.paint('neck_color', 'wood', 'dark')
+    metal, electric = p.paint('metal_color', 'metal'), style in ('horned', 'flying')
     depth = s.depth * (0.4 if electric else 1.0)
     top, tip = depth / 2, s.height + s.neck
     parts.add('body', wood, extrude(_outline(style, s), depth))

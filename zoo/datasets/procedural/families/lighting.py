@@ -8,7 +8,7 @@ import numpy as np
 
 from zoo.datasets.meshes.mesh import FloatArray, Mesh
 from zoo.datasets.procedural.captions import sentence
-from zoo.datasets.procedural.colours import Paint
+from zoo.datasets.procedural.colors import Paint
 from zoo.datasets.procedural.draw import Draw
 from zoo.datasets.procedural.outlines import arc, spline
 from zoo.datasets.procedural.primitives import box, ellipsoid, revolve, rod, sweep
@@ -50,8 +50,8 @@ def lamp(p: Draw, s: Any, parts: Parts) -> str:
     kind, cover = p.style('kind', 'table', *KINDS), p.style('shade_style', *SHADES)
     stand, folds = p.style('stand', *STANDS), p.count('folds', 3, 5)
     frame, cloth = (
-        p.paint('stand_colour', 'metal', 'wood', 'clay', 'dark'),
-        p.paint('shade_colour', 'pale', 'plain', 'colour'),
+        p.paint('stand_color', 'metal', 'wood', 'clay', 'dark'),
+        p.paint('shade_color', 'pale', 'plain', 'color'),
     )
     mesh = _shade(cover, s, folds)
     if kind == 'floor' and stand not in ('pole', 'tripod'):

@@ -8,7 +8,7 @@ import numpy as np
 
 from zoo.datasets.meshes.mesh import Mesh, mirrored
 from zoo.datasets.procedural.captions import NUMBERS, counted, graded, sentence
-from zoo.datasets.procedural.colours import Paint
+from zoo.datasets.procedural.colors import Paint
 from zoo.datasets.procedural.draw import Draw
 from zoo.datasets.procedural.families.seating import arms
 from zoo.datasets.procedural.families.supports import WORDS, supports
@@ -43,7 +43,7 @@ def bench(p: Draw, s: Any, parts: Parts) -> str:
     planks, base = p.count('planks', 1, 5), p.style('base', *BENCH_BASES)
     back = p.style('back_style', 'none', 'none', 'none', 'planks', 'slats', 'solid')
     armed, shelf, padded = p.flag('arms', 0.25), p.flag('shelf', 0.15), p.flag('padded', 0.2)
-    wood, frame = p.paint('colour', 'wood', 'wood', 'colour', 'plain'), p.paint('frame_colour', 'metal', 'wood', 'dark')
+    wood, frame = p.paint('color', 'wood', 'wood', 'color', 'plain'), p.paint('frame_color', 'metal', 'wood', 'dark')
     gap, top = s.depth / planks, s.height + s.thickness
     if padded:
         soft = pebble(s.width, s.thickness * 1.4, s.depth, s.thickness * 0.5)
@@ -94,7 +94,7 @@ def sofa(p: Draw, s: Any, parts: Parts) -> str:
     """A padded seat between arms."""
     seats, arm = p.count('seats', 1, 4), p.style('arm', *SOFA_ARMS)
     single, chaise = p.flag('one_back', 0.35), p.flag('chaise', 0.18) and seats > 1
-    cover, wood = p.paint('colour', 'colour', 'plain', 'plain'), p.paint('leg_colour', 'wood', 'metal')
+    cover, wood = p.paint('color', 'color', 'plain', 'plain'), p.paint('leg_color', 'wood', 'metal')
     width = 0.25 + seats * s.seat_width
     inner = width - (2 * s.arm_width if arm != 'none' else 0)
     tall = s.height - s.legs

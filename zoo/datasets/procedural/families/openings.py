@@ -8,7 +8,7 @@ import numpy as np
 
 from zoo.datasets.meshes.mesh import Mesh, mirrored
 from zoo.datasets.procedural.captions import counted, sentence
-from zoo.datasets.procedural.colours import GLASS
+from zoo.datasets.procedural.colors import GLASS
 from zoo.datasets.procedural.draw import Draw
 from zoo.datasets.procedural.outlines import arc, rectangle
 from zoo.datasets.procedural.primitives import box, ellipsoid, extrude, frame, rod
@@ -41,8 +41,8 @@ def door(p: Draw, s: Any, parts: Parts) -> str:
         p.flag('double', 0.2),
     )
     rows, columns = p.count('panel_rows', 1, 3), p.count('panel_columns', 1, 2)
-    paint, trim = p.paint('colour', 'wood', 'pale', 'colour'), p.paint('frame_colour', 'wood', 'pale')
-    metal = p.paint('handle_colour', 'metal')
+    paint, trim = p.paint('color', 'wood', 'pale', 'color'), p.paint('frame_color', 'wood', 'pale')
+    metal = p.paint('handle_color', 'metal')
     leaf, panels, glass = _leaf(style, s, rows, columns)
     groups = (
         ('leaf', paint, leaf),
@@ -50,10 +50,10 @@ def door(p: Draw, s: Any, parts: Parts) -> str:
         ('glass', GLASS, glass),
         ('handle', metal, _handle(grip, s)),
     )
-    for name, colour, meshes in groups:  # the hinge is at the left edge
+    for name, color, meshes in groups:  # the hinge is at the left edge
         swung = [mesh.moved(s.width / 2).turned('y', -s.opening if ajar else 0.0) for mesh in meshes]
         placed = [mesh.moved(-s.width if double else -s.width / 2) for mesh in swung]
-        parts.add(name, colour, mirrored(*placed) if double else placed)
+        parts.add(name, color, mirrored(*placed) if double else placed)
     total = s.width * (2 if double else 1)
     if framed:
         post = box(s.jamb, s.height + s.jamb, s.depth, (total + s.jamb) / 2, (s.height + s.jamb) / 2)
@@ -70,7 +70,7 @@ def door(p: Draw, s: Any, parts: Parts) -> str:
 
 
 def _leaf(style: str, s: Any, rows: int, columns: int) -> tuple[list[Mesh], list[Mesh], list[Mesh]]:
-    """Return leaf, raised panels and glass of a door that is centred at x = 0 and stands on y = 0."""
+    """Return leaf, raised panels and glass of a door that is centered at x = 0 and stands on y = 0."""
     w, h, thick, margin = s.width, s.height, s.thickness, s.margin
     if style == 'planked':
         planks = [box(w * 0.184, h, thick, (i - 2) * w / 5, h / 2) for i in range(5)]

@@ -8,7 +8,7 @@ import numpy as np
 
 from zoo.datasets.meshes.mesh import FloatArray, Mesh, four, mirrored
 from zoo.datasets.procedural.captions import article, counted, graded, sentence
-from zoo.datasets.procedural.colours import Paint
+from zoo.datasets.procedural.colors import Paint
 from zoo.datasets.procedural.draw import Draw
 from zoo.datasets.procedural.outlines import arc
 from zoo.datasets.procedural.primitives import box, extrude, loft, revolve, rod, sheet, stack, sweep
@@ -35,8 +35,8 @@ def cone(p: Draw, s: Any, parts: Parts) -> str:
     """A cone, bare or as it stands on roads."""
     traffic, stripes, foot = p.flag('traffic'), p.count('stripes', 0, 2), p.style('base_style', *PLATES)
     faceted, flipped = p.flag('faceted', 0.25) and not traffic, p.flag('upside_down', 0.1) and not traffic
-    colour = p.paint('colour', 'signal') if traffic else p.paint('colour', 'colour', 'plain', 'clay')
-    second, rise = p.paint('stripe_colour', 'pale'), np.linspace(0, 1, 8)
+    color = p.paint('color', 'signal') if traffic else p.paint('color', 'color', 'plain', 'clay')
+    second, rise = p.paint('stripe_color', 'pale'), np.linspace(0, 1, 8)
     blunt = s.tip * (0.4 if traffic else 1.0)
     widths = s.radius * ((1 - rise) * (1 + 2 * s.bulge * np.sin(rise * np.pi)) + blunt * rise)
 
@@ -46,23 +46,23 @@ def cone(p: Draw, s: Any, parts: Parts) -> str:
 
     profile = [(0, 0), *np.stack([widths, s.height * rise], axis=1), (0, s.height)]
     body = revolve(profile, 6 if faceted else 20).bent(lean)
-    parts.add('body', colour, body.scaled(y=-1) if flipped else body)
+    parts.add('body', color, body.scaled(y=-1) if flipped else body)
     if not traffic:
         kind = graded(s.height / s.radius, 1.8, 'squat', 3.6, 'slender')
-        words = [kind, colour.word, 'six-sided' if faceted else '', 'upside-down' if flipped else '']
+        words = [kind, color.word, 'six-sided' if faceted else '', 'upside-down' if flipped else '']
         return sentence('cone', words, [graded(s.tip, 0.1, 'a pointed tip', 0.2, 'a blunt tip')])
     end = float(widths[-1])
     collar = revolve([(end, 0), (end * 1.2, 0.01), (end, 0.02), (0, 0.02)], 12).moved(0, s.height)
-    parts.add('tip', colour, collar.bent(lean))
+    parts.add('tip', color, collar.bent(lean))
     wide = 2 * s.radius * s.base
     levels = [(-s.plate, wide, wide), (0, wide * 0.96, wide * 0.96)]
-    parts.add('base', colour, stack(levels, PLATES[foot], 20.0 if foot == 'square' else 2.0))
+    parts.add('base', color, stack(levels, PLATES[foot], 20.0 if foot == 'square' else 2.0))
     for low in s.stripe - 0.25 * np.arange(stripes):
         band = np.linspace(low, low + s.stripe_width, 3)
         around = np.stack([np.interp(band, rise, widths) + 0.003, band * s.height], axis=1)
         parts.add('stripe', second, revolve(around, 20).bent(lean))
     bands = counted(stripes, f'{second.word} stripe') if stripes else ''
-    return sentence('cone', [colour.word, 'traffic'], [bands, article(f'{foot} base')])
+    return sentence('cone', [color.word, 'traffic'], [bands, article(f'{foot} base')])
 
 
 @shape(
@@ -82,7 +82,7 @@ def tent(p: Draw, s: Any, parts: Parts) -> str:
     """A shelter of cloth: a ridge tent, a dome, a tunnel, a tipi or a pavilion."""
     style, sides = p.style('style', 'ridge', 'ridge', 'dome', 'tipi', 'pavilion', 'tunnel'), p.count('sides', 4, 8)
     ropes, ground = p.flag('ropes', 0.45) and style == 'ridge', p.flag('floor', 0.6) and style != 'pavilion'
-    cloth, second = p.paint('colour', 'colour', 'colour', 'plain'), p.paint('pole_colour', 'wood', 'metal')
+    cloth, second = p.paint('color', 'color', 'color', 'plain'), p.paint('pole_color', 'wood', 'metal')
     if style == 'ridge':
         _ridge(parts, cloth, second, s)
     elif style == 'dome':

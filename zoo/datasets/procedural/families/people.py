@@ -34,8 +34,8 @@ HAIR = {'short': 'short hair', 'long': 'long hair', 'bald': 'no hair', 'hat': 'a
 def person(p: Draw, s: Any, parts: Parts) -> str:
     """A human figure: standing, walking, sitting or with raised arms."""
     pose, hair, skirt = p.style('pose', 'standing', *POSES), p.style('hair', *HAIR), p.flag('skirt', 0.2)
-    shirt, trousers = p.paint('shirt_colour', 'colour', 'plain'), p.paint('trouser_colour', 'dark', 'colour', 'plain')
-    skin, mop = p.paint('skin', 'skin'), p.paint('hair_colour', 'dark', 'wood')
+    shirt, trousers = p.paint('shirt_color', 'color', 'plain'), p.paint('trouser_color', 'dark', 'color', 'plain')
+    skin, mop = p.paint('skin', 'skin'), p.paint('hair_color', 'dark', 'wood')
     hips, top = s.shoulder * 0.34 * s.girth**0.5, s.torso
     forward = ('x', s.lean)
     parts.add('torso', shirt, _torso(s, hips), turn=forward)

@@ -8,7 +8,7 @@ import numpy as np
 
 from zoo.datasets.meshes.mesh import FloatArray, mirrored
 from zoo.datasets.procedural.captions import counted, sentence
-from zoo.datasets.procedural.colours import BLACK, WHITE, Paint
+from zoo.datasets.procedural.colors import BLACK, WHITE, Paint
 from zoo.datasets.procedural.draw import Draw
 from zoo.datasets.procedural.families.supports import supports
 from zoo.datasets.procedural.outlines import spline
@@ -44,7 +44,7 @@ def piano(p: Draw, s: Any, parts: Parts) -> str:
         p.count('key_count', 18, 28),
         p.style('base', 'straight', 'tapered', 'turned'),
     )
-    paint, metal = p.paint('colour', 'dark', 'wood', 'dark', 'pale'), p.paint('pedal_colour', 'metal')
+    paint, metal = p.paint('color', 'dark', 'wood', 'dark', 'pale'), p.paint('pedal_color', 'metal')
     front, top = {'upright': s.depth / 2, 'grand': 0.2, 'stage': 0.0}[kind], s.keys + 0.1
     if kind == 'upright':
         top = s.height

@@ -9,7 +9,7 @@ import numpy as np
 
 from zoo.datasets.meshes.mesh import FloatArray, Mesh
 from zoo.datasets.procedural.captions import article, graded, sentence
-from zoo.datasets.procedural.colours import SOIL, Paint
+from zoo.datasets.procedural.colors import SOIL, Paint
 from zoo.datasets.procedural.draw import Draw
 from zoo.datasets.procedural.families.greenery import leaf, stem
 from zoo.datasets.procedural.families.turning import turned
@@ -51,10 +51,10 @@ def plant(p: Draw, s: Any, parts: Parts) -> str:
         p.flag('square_pot', 0.25),
     )
     green, clay = (
-        p.paint('colour', 'leaf' if style == 'cactus' else 'foliage'),
-        p.paint('pot_colour', 'clay', 'colour', 'plain'),
+        p.paint('color', 'leaf' if style == 'cactus' else 'foliage'),
+        p.paint('pot_color', 'clay', 'color', 'plain'),
     )
-    bark, base = p.paint('bark_colour', 'wood'), s.pot * 0.9 if potted else 0.0
+    bark, base = p.paint('bark_color', 'wood'), s.pot * 0.9 if potted else 0.0
     turns = np.arange(count) * 2.4 + p.noise(1)[0]  # the angle at which leaves follow one another on a stem
     grow = p.noise(count, 0.75, 1.15)
     if style in ANGLES:

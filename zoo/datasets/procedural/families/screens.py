@@ -10,7 +10,7 @@ import numpy as np
 
 from zoo.datasets.meshes.mesh import FloatArray, Mesh, mirrored
 from zoo.datasets.procedural.captions import counted, graded, sentence
-from zoo.datasets.procedural.colours import BLACK, Paint
+from zoo.datasets.procedural.colors import BLACK, Paint
 from zoo.datasets.procedural.draw import Draw
 from zoo.datasets.procedural.outlines import rectangle, rounded
 from zoo.datasets.procedural.primitives import box, frame, loft, pebble, revolve, rod
@@ -53,7 +53,7 @@ def _curve(bend: float, width: float) -> Callable[[FloatArray], FloatArray]:
 def monitor(p: Draw, s: Any, parts: Parts) -> str:
     """A screen on a stand, flat, curved or an old tube."""
     kind, foot = p.style('kind', 'flat', 'flat', 'tube', 'curved'), p.style('foot', *FEET)
-    case, screen = p.paint('colour', 'dark', 'dark', 'plain', 'metal'), p.paint('screen_colour', 'screen')
+    case, screen = p.paint('color', 'dark', 'dark', 'plain', 'metal'), p.paint('screen_color', 'screen')
     height = s.width * s.aspect
     glass, shell = _tube(s, height) if kind == 'tube' else _panel(s, height)
     middle = s.lift + height / 2 + 0.02
@@ -94,7 +94,7 @@ def _tube(s: Any, height: float) -> tuple[list[Mesh], list[Mesh]]:
 
 
 def _foot(style: str, base: float, middle: float) -> list[Mesh]:
-    """Return what a screen stands on; ``middle`` is the height of its centre."""
+    """Return what a screen stands on; ``middle`` is the height of its center."""
     if style == 'plate':
         return [pebble(base, 0.02, base * 0.65, 0.009).moved(0, 0.01, 0)]
     if style == 'disc':
@@ -112,7 +112,7 @@ def _foot(style: str, base: float, middle: float) -> list[Mesh]:
 def keys(
     columns: int, rows: int, width: float, depth: float, height: float, gap: float, *, bar: bool = True
 ) -> list[Mesh]:
-    """Return a block of keys on y = 0, centred, its front row towards +z.
+    """Return a block of keys on y = 0, centered, its front row towards +z.
 
     Args:
         columns: Keys in a row.
@@ -155,7 +155,7 @@ def keyboard(p: Draw, s: Any, parts: Parts) -> str:
         p.flag('palm_rest', 0.25),
     )
     rows, columns = p.count('rows', 4, 6), p.count('columns', 10, 14)
-    case, cap = p.paint('colour', 'plain', 'dark', 'metal', 'colour'), p.paint('key_colour', 'plain', 'dark', 'pale')
+    case, cap = p.paint('color', 'plain', 'dark', 'metal', 'color'), p.paint('key_color', 'plain', 'dark', 'pale')
     width = s.width * (1.2 if pad else 1.0)
     block, deep = width - 2 * s.margin, s.depth - 2 * s.margin
     main = block * (0.76 if pad else 1.0)
@@ -201,8 +201,8 @@ def keyboard(p: Draw, s: Any, parts: Parts) -> str:
 def laptop(p: Draw, s: Any, parts: Parts) -> str:
     """A keyboard and a screen that fold together."""
     rows, columns = p.count('rows', 4, 6), p.count('columns', 9, 13)
-    case, key = p.paint('colour', 'metal', 'metal', 'dark', 'colour', 'plain'), p.paint('key_colour', 'dark', 'plain')
-    screen = p.paint('screen_colour', 'screen')
+    case, key = p.paint('color', 'metal', 'metal', 'dark', 'color', 'plain'), p.paint('key_color', 'dark', 'plain')
+    screen = p.paint('screen_color', 'screen')
     w, d = s.width, s.depth
     parts.add('base', case, pebble(w, s.height, d, min(0.005, s.height * 0.4)), at=(0, s.height / 2, 0))
     parts.add('base', case, rod((-w * 0.35, s.height, -d / 2), (w * 0.35, s.height, -d / 2), s.hinge, sides=8))

@@ -92,8 +92,8 @@ def chair(p: Draw, s: Any, parts: Parts) -> str:
     )
     armed, bars = p.flag('arms', 0.4), p.count('bars', 3, 6)
     frame, cover = (
-        p.paint('frame_colour', 'wood', 'metal', 'plain', 'colour'),
-        p.paint('seat_colour', 'colour', 'plain', 'wood'),
+        p.paint('frame_color', 'wood', 'metal', 'plain', 'color'),
+        p.paint('seat_color', 'color', 'plain', 'wood'),
     )
     top = s.height + s.thickness * 0.6
     parts.add('seat', cover, seat(form, s.width, s.depth, s.thickness), at=(0, s.height, 0))
@@ -123,7 +123,7 @@ def stool(p: Draw, s: Any, parts: Parts) -> str:
     """A seat for one, as a rule without a back."""
     form, base = p.style('seat', 'flat', 'cushioned', 'round', 'round'), p.style('base', *STOOL_BASES)
     ring, back = p.flag('railed', 0.45) and base in RAILED, p.flag('low_back', 0.15)
-    frame, cover = p.paint('frame_colour', 'wood', 'metal', 'plain'), p.paint('seat_colour', 'colour', 'wood', 'plain')
+    frame, cover = p.paint('frame_color', 'wood', 'metal', 'plain'), p.paint('seat_color', 'color', 'wood', 'plain')
     squeeze = 0.7 if form == 'round' and base not in COLUMNS else 0.92
     inner, deep = s.width * squeeze, s.depth * squeeze
     parts.add('seat', cover, seat(form, s.width, s.depth, s.thickness), at=(0, s.height, 0))

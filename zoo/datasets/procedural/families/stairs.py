@@ -8,7 +8,7 @@ import numpy as np
 
 from zoo.datasets.meshes.mesh import Mesh, mirrored
 from zoo.datasets.procedural.captions import counted, sentence
-from zoo.datasets.procedural.colours import Paint
+from zoo.datasets.procedural.colors import Paint
 from zoo.datasets.procedural.draw import Draw
 from zoo.datasets.procedural.primitives import box, extrude, rod, sheet, sweep
 from zoo.datasets.procedural.shapes import Parts, shape
@@ -32,15 +32,15 @@ RAILS = {'none': 'no railing', 'both': 'railings on both sides', 'left': 'one ra
 def stairs(p: Draw, s: Any, parts: Parts) -> str:
     """A flight of steps: straight, with a turn, or a spiral."""
     kind, count = p.style('kind', 'solid', 'solid', 'open', 'open', 'spiral', 'turning'), p.count('steps', 4, 13)
-    rails, colour = p.style('rails', *RAILS), p.paint('colour', 'wood', 'clay', 'plain')
-    trim = p.paint('rail_colour', 'metal', 'wood', 'dark')
+    rails, color = p.style('rails', *RAILS), p.paint('color', 'wood', 'clay', 'plain')
+    trim = p.paint('rail_color', 'metal', 'wood', 'dark')
     if kind == 'spiral':
         count += 4
-        _spiral(parts, colour, trim, s, count, railed=rails != 'none')
+        _spiral(parts, color, trim, s, count, railed=rails != 'none')
         rest = 'no railing' if rails == 'none' else 'a railing'
     else:
         straight, rest = count // 2 if kind == 'turning' else count, RAILS[rails]
-        parts.add('step', colour, [_step(s, i, straight, flat=kind == 'open') for i in range(count)])
+        parts.add('step', color, [_step(s, i, straight, flat=kind == 'open') for i in range(count)])
         if kind == 'open':
             ends = np.array(
                 [[(s.width * 0.46, i * s.riser + lift, -i * s.tread) for i in (0, count - 1)] for lift in (-0.12, 0.1)]
@@ -50,7 +50,7 @@ def stairs(p: Draw, s: Any, parts: Parts) -> str:
             pieces = _railing(s, straight)
             for name, mesh in pieces:
                 parts.add(name, trim, mirrored(mesh) if rails == 'both' else mesh)
-    caption = sentence('stairs', [colour.word, '' if kind == 'solid' else kind], [counted(count, 'step'), rest])
+    caption = sentence('stairs', [color.word, '' if kind == 'solid' else kind], [counted(count, 'step'), rest])
     return caption.removeprefix('an ').removeprefix('a ')
 
 
@@ -76,7 +76,7 @@ def _railing(s: Any, count: int) -> list[tuple[str, Mesh]]:
     return [('rail', bar), *(('post', post) for post in posts)]
 
 
-def _spiral(parts: Parts, colour: Paint, trim: Paint, s: Any, count: int, *, railed: bool) -> None:
+def _spiral(parts: Parts, color: Paint, trim: Paint, s: Any, count: int, *, railed: bool) -> None:
     """Add steps that wind round a column."""
     column = rod((0, 0, 0), (0, count * s.riser + s.rail * 0.6, 0), s.core, sides=12)
     parts.add('post', trim, column)
@@ -85,7 +85,7 @@ def _spiral(parts: Parts, colour: Paint, trim: Paint, s: Any, count: int, *, rai
     tread = extrude(wedge, s.thickness).turned('x', -np.pi / 2)
     levels = (np.arange(count) + 1) * s.riser
     steps = [tread.turned('y', i * s.twist).moved(0, y - s.thickness / 2, 0) for i, y in enumerate(levels)]
-    parts.add('step', colour, steps)
+    parts.add('step', color, steps)
     if railed:
         angle = np.arange(count) * s.twist
         path = np.stack([s.width * 0.95 * np.cos(angle), levels + s.rail, -s.width * 0.95 * np.sin(angle)], axis=1)

@@ -29,7 +29,7 @@ COLUMNS = ('pedestal', 'star', 'tulip')
 
 
 def supports(style: str, width: float, depth: float, height: float, thickness: float) -> list[Mesh]:
-    """Return what carries a top, from the floor to ``height``, centred at x = z = 0.
+    """Return what carries a top, from the floor to ``height``, centered at x = z = 0.
 
     Args:
         style: A key of ``WORDS``.

@@ -8,7 +8,7 @@ import numpy as np
 
 from zoo.datasets.meshes.mesh import FloatArray, Mesh, mirrored
 from zoo.datasets.procedural.captions import graded, sentence
-from zoo.datasets.procedural.colours import BLACK, GLASS, MIRROR, RUBBER, Paint
+from zoo.datasets.procedural.colors import BLACK, GLASS, MIRROR, RUBBER, Paint
 from zoo.datasets.procedural.draw import Draw
 from zoo.datasets.procedural.outlines import ellipse
 from zoo.datasets.procedural.primitives import box, ellipsoid, loft, pebble, revolve, rod, sheet
@@ -48,7 +48,7 @@ def car(p: Draw, s: Any, parts: Parts) -> str:
     """A body on four wheels with a glazed cabin; the front is towards +z."""
     style, spare = p.style('style', *CABINS), p.flag('spare_wheel', 0.15)
     rack, spoiler = p.flag('roof_rack', 0.2), p.flag('spoiler', 0.3) and style in ('sedan', 'sports', 'hatchback')
-    paint, rim = p.paint('colour', 'colour', 'metal', 'plain'), p.paint('rim_colour', 'metal')
+    paint, rim = p.paint('color', 'color', 'metal', 'plain'), p.paint('rim_color', 'metal')
     hood = 0.02 if style == 'bus-like' else s.hood
     waist, roof = s.clearance + s.waist, s.clearance + s.waist + s.cabin * TALL.get(style, 1.0)
     parts.add('body', paint, _hull(s, hood))

@@ -34,24 +34,24 @@ def bottle(p: Draw, s: Any, parts: Parts) -> str:
     """A closed body that narrows to a neck."""
     square, stopper = p.flag('square', 0.25), p.style('stopper', 'cap', 'cap', 'cork', 'pump', 'none')
     label, handle = p.flag('label', 0.5), p.flag('handle', 0.15)
-    colour, cap = p.paint('colour', 'glass', 'colour', 'plain'), p.paint('cap_colour', 'colour', 'plain', 'metal')
+    color, cap = p.paint('color', 'glass', 'color', 'plain'), p.paint('cap_color', 'color', 'plain', 'metal')
     r, h, neck, round_off = s.radius, s.height, s.neck * s.radius, s.height + s.shoulder
     top = round_off + s.neck_height
     body = spline([(r * s.foot, 0), (r, h * 0.12), (r * s.waist, h * 0.55), (r, h)], 9)
     curve = spline([(r, h), (r * 0.85, h + s.shoulder * 0.45), (neck, round_off), (neck, round_off + 0.02)], 8)
     outside = np.concatenate([body, curve[1:], [(neck, top), (neck * 1.12, top), (neck * 1.12, top + 0.02)]])
     form: dict[str, Any] = {'depth': s.flatness, 'exponent': 7.0} if square else {'sides': 18}
-    parts.add('body', colour, turned(hollow(outside, 0.012, 0.012), **form))
+    parts.add('body', color, turned(hollow(outside, 0.012, 0.012), **form))
     if label:
         parts.add('label', cap, turned([(r * 1.012, h * 0.3), (r * 1.012, h * 0.75)], **form))
     parts.add('cap', cap, _stopper(stopper, neck), at=(0, top + 0.02, 0))
     if handle:
-        parts.add('handle', colour, ear((r * 0.9, h * 0.55), (neck, top), r * 0.9, 0.016))
+        parts.add('handle', color, ear((r * 0.9, h * 0.55), (neck, top), r * 0.9, 0.016))
     kind = 'slim' if r < 0.13 else 'stout' if h < 1.9 * r else ''
     stops = {'cap': f'a {cap.word} cap', 'cork': 'a cork', 'pump': 'a pump', 'none': 'an open mouth'}
     neck_word = graded(s.neck_height, 0.09, 'a short neck', 0.18, 'a long neck')
     features = [stops[stopper], neck_word, 'a label' if label else '', 'a handle' if handle else '']
-    return sentence('bottle', [kind, colour.word, 'square' if square else ''], features)
+    return sentence('bottle', [kind, color.word, 'square' if square else ''], features)
 
 
 def _stopper(style: str, radius: float) -> list[Mesh]:
@@ -88,8 +88,8 @@ def bowl(p: Draw, s: Any, parts: Parts) -> str:
         p.count('lobes', 4, 8),
         p.flag('waved', 0.2),
     )
-    colour = p.paint('colour', 'clay', 'colour', 'pale', 'wood', 'metal')
-    second = p.paint('band_colour', 'colour', 'plain')
+    color = p.paint('color', 'clay', 'color', 'pale', 'wood', 'metal')
+    second = p.paint('band_color', 'color', 'plain')
     rise = np.linspace(0, 1, 9)
     widths = s.base + (1 - s.base) * np.sin(rise * np.pi / 2) ** s.curve + s.flare * rise**4
     outside = np.stack([s.radius * widths, s.foot + s.height * rise], axis=1)
@@ -100,11 +100,11 @@ def bowl(p: Draw, s: Any, parts: Parts) -> str:
             v[:, [0, 2]] *= (1 + 2 * s.wave * share * np.sin(lobes * np.arctan2(v[:, 0], v[:, 2])))[:, None]
         return v
 
-    parts.add('body', colour, revolve(hollow(outside, s.wall, s.foot + 0.02), 24).bent(ripple))
+    parts.add('body', color, revolve(hollow(outside, s.wall, s.foot + 0.02), 24).bent(ripple))
     footed = s.foot > 0.015
     if footed:
         ring = s.radius * s.base * np.array([0.85, 0.95, 0.9])
-        parts.add('foot', colour, revolve(list(zip(ring, (0, 0, s.foot), strict=True)), 20))
+        parts.add('foot', color, revolve(list(zip(ring, (0, 0, s.foot), strict=True)), 20))
     if band:
         parts.add('rim', second, revolve(outside[-3:] + (0.004, 0.0), 24).bent(ripple))
     if full:
@@ -114,7 +114,7 @@ def bowl(p: Draw, s: Any, parts: Parts) -> str:
     kind = graded(s.height / s.radius, 0.45, 'shallow', 0.85, 'deep')
     rim = f'a {second.word} band' if band else ''
     features = ['a foot' if footed else '', rim, 'a wavy rim' if waved else '', 'food in it' if full else '']
-    return sentence('bowl', [kind, colour.word], features)
+    return sentence('bowl', [kind, color.word], features)
 
 
 @shape(
@@ -134,18 +134,18 @@ def cup(p: Draw, s: Any, parts: Parts) -> str:
     """A small vessel to drink from: mug, tea cup, beaker or goblet."""
     kind = p.style('kind', *EARS)
     square, saucer = p.flag('square_handle', 0.3), p.flag('saucer', 0.65) and kind == 'tea'
-    colour, second = (
-        p.paint('colour', 'colour', 'pale', 'clay', 'plain'),
-        p.paint('second_colour', 'pale', 'plain', 'metal'),
+    color, second = (
+        p.paint('color', 'color', 'pale', 'clay', 'plain'),
+        p.paint('second_color', 'pale', 'plain', 'metal'),
     )
     foot, rise = s.stem if kind == 'goblet' else 0.0, np.linspace(0, 1, 8)
     base, steep = (s.base * 0.7, np.sin(rise * np.pi / 2)) if kind in ('goblet', 'tea') else (s.base, rise)
     widths = s.radius * (base + (1 - base) * steep + s.belly * np.sin(rise * np.pi))
     outside = np.stack([widths, foot + s.height * rise], axis=1)
-    parts.add('body', colour, revolve(hollow(outside, s.wall, foot + 0.015), 22))
+    parts.add('body', color, revolve(hollow(outside, s.wall, foot + 0.015), 22))
     near, far = ((float(np.interp(at, rise, widths)) - s.wall * 0.4, foot + at * s.height) for at in (s.low, s.high))
     handle = ear(near, far, s.reach, 0.014, square=square)
-    parts.add('handle', colour, [handle.scaled(x=side) for side in EARS[kind]])
+    parts.add('handle', color, [handle.scaled(x=side) for side in EARS[kind]])
     if foot:
         ring = s.radius * 0.75
         profile = [
@@ -156,7 +156,7 @@ def cup(p: Draw, s: Any, parts: Parts) -> str:
             (0.02, foot * 0.6),
             (widths[0] * 0.9, foot + 0.003),
         ]
-        parts.add('stem', colour, revolve(profile, 18))
+        parts.add('stem', color, revolve(profile, 18))
     if saucer:
         flat, edge = s.radius * 0.7, s.radius * 1.5
         plate = [(0, -0.012), (flat, -0.012), (edge, 0.025), (edge, 0.033), (flat, 0), (0, 0)]
@@ -169,4 +169,4 @@ def cup(p: Draw, s: Any, parts: Parts) -> str:
         'two-handled': 'two handles',
     }
     size = graded(s.height / s.radius, 1.3, 'wide', 2.2, 'tall')
-    return sentence('cup', [size, colour.word], [words[kind], 'a saucer' if saucer else ''])
+    return sentence('cup', [size, color.word], [words[kind], 'a saucer' if saucer else ''])

@@ -1,4 +1,4 @@
-"""A z-buffer rasteriser in plain numpy: all triangles at once, row by row of the picture.
+"""A z-buffer rasterizer in plain numpy: all triangles at once, row by row of the picture.
 
 Every triangle is cut into its pixel rows, every row into the pixels between its two edges; the candidates that result
 compete for their pixel. That visits just the pixels that a triangle covers, with a handful of array operations.
@@ -57,14 +57,14 @@ class _Spans:
     last: IntArray
 
 
-def rasterise(
+def rasterize(
     screen: FloatArray,
     inverse_depth: FloatArray,
     faces: IntArray,
     size: int,
     clear: NDArray[np.bool_] | None = None,
 ) -> Fragments:
-    """Find the triangle that every pixel centre sees; both sides of a triangle are visible.
+    """Find the triangle that every pixel center sees; both sides of a triangle are visible.
 
     Args:
         screen: Pixel positions of the vertices, x to the right and y down, shape ``(V, 2)``.
@@ -78,7 +78,7 @@ def rasterise(
         starts = range(0, len(faces), AT_ONCE)
         cuts = [slice(start, start + AT_ONCE) for start in starts]
         layers = [
-            rasterise(screen, inverse_depth, faces[cut], size, None if clear is None else clear[cut]) for cut in cuts
+            rasterize(screen, inverse_depth, faces[cut], size, None if clear is None else clear[cut]) for cut in cuts
         ]
         return _merge(layers, starts, size)
     kept, y, edges = _edges(screen, faces)

@@ -1,4 +1,4 @@
-"""The rasteriser against rays: for every pixel, the nearest of all triangles that its ray meets."""
+"""The rasterizer against rays: for every pixel, the nearest of all triangles that its ray meets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 
 from zoo.datasets.meshes.camera import Camera
 from zoo.datasets.meshes.mesh import join
-from zoo.datasets.meshes.rasterise import rasterise
+from zoo.datasets.meshes.rasterize import rasterize
 from zoo.datasets.procedural import make_object
 from zoo.datasets.procedural.primitives import box, ellipsoid
 
@@ -50,7 +50,7 @@ def test_against_rays(scene):
         mesh = join([box(0.6, 0.4, 0.5), other.moved(0.1, 0.2, 0.1)])
         vertices, faces = mesh.vertices, mesh.faces
     screen, inverse_depth = Camera(0.5, 0.4, 2.5, -0.1).project(vertices, size)  # larger than the picture
-    seen = rasterise(screen, inverse_depth, faces, size)
+    seen = rasterize(screen, inverse_depth, faces, size)
     found, depths, clearance = trace(screen, inverse_depth, faces, size)
     picture, depth = np.full(size * size, -1), np.full(size * size, np.inf)
     picture[seen.pixel], depth[seen.pixel] = seen.face, seen.depth
@@ -68,7 +68,7 @@ def test_weights_give_back_the_point_under_the_pixel():
     mesh = box(0.6, 0.4, 0.5)
     view = Camera(0.6, 0.3, 2.2)
     screen, inverse_depth = view.project(mesh.vertices, 40)
-    seen = rasterise(screen, inverse_depth, mesh.faces, 40)
+    seen = rasterize(screen, inverse_depth, mesh.faces, 40)
     assert np.allclose(seen.weights.sum(axis=0), 1)
     points = np.einsum('kp,pkc->pc', seen.weights, mesh.vertices[mesh.faces[seen.face]])
     right, up, backward = view.axes()
@@ -83,7 +83,7 @@ def test_weights_give_back_the_point_under_the_pixel():
 def test_each_pixel_at_most_once_and_none_outside():
     item = make_object('plant')
     screen, inverse_depth = Camera(0.3, 0.3).project(item.mesh.vertices * 1.0, 64)
-    seen = rasterise(screen + (40, -40), inverse_depth, item.mesh.faces, 64)
+    seen = rasterize(screen + (40, -40), inverse_depth, item.mesh.faces, 64)
     assert len(np.unique(seen.pixel)) == len(seen.pixel) > 0
     assert seen.pixel.min() >= 0
     assert seen.pixel.max() < 64 * 64
@@ -91,9 +91,9 @@ def test_each_pixel_at_most_once_and_none_outside():
 
 def test_nothing_in_sight():
     vertices = np.array([[0.0, 0, 0], [1, 0, 0], [0, 1, 0]])
-    seen = rasterise(vertices[:, :2] - 50, np.ones(3), np.array([[0, 1, 2]]), 16)
+    seen = rasterize(vertices[:, :2] - 50, np.ones(3), np.array([[0, 1, 2]]), 16)
     assert len(seen.pixel) == len(seen.face) == len(seen.depth) == 0
-    line = rasterise(vertices[:, :2] * (10, 0), np.ones(3), np.array([[0, 1, 2]]), 16)
+    line = rasterize(vertices[:, :2] * (10, 0), np.ones(3), np.array([[0, 1, 2]]), 16)
     assert len(line.pixel) == 0
 
 
@@ -101,7 +101,7 @@ def test_clear_triangles_leave_out_a_chessboard():
     square = np.array([[0.0, 0], [16, 0], [16, 16], [0, 16]])
     screen, near = np.concatenate([square, square]), np.array([2.0] * 4 + [1.0] * 4)
     faces = np.array([[0, 1, 2], [0, 2, 3], [4, 5, 6], [4, 6, 7]])
-    seen = rasterise(screen, near, faces, 16, np.array([True, True, False, False]))
+    seen = rasterize(screen, near, faces, 16, np.array([True, True, False, False]))
     front = np.zeros(256, dtype=bool)
     front[seen.pixel] = seen.face < 2
     board = np.indices((16, 16)).sum(axis=0) % 2 == 0
@@ -113,9 +113,9 @@ def test_many_triangles_are_drawn_in_shares_with_the_same_outcome(monkeypatch):
     item = make_object('chair', seed=1)
     screen, inverse_depth = Camera(0.5, 0.4, 2.5).project(item.mesh.vertices, 64)
     clear = np.arange(len(item.mesh.faces)) % 3 == 0
-    whole = rasterise(screen, inverse_depth, item.mesh.faces, 64, clear)
-    monkeypatch.setattr('zoo.datasets.meshes.rasterise.AT_ONCE', 97)
-    shares = rasterise(screen, inverse_depth, item.mesh.faces, 64, clear)
+    whole = rasterize(screen, inverse_depth, item.mesh.faces, 64, clear)
+    monkeypatch.setattr('zoo.datasets.meshes.rasterize.AT_ONCE', 97)
+    shares = rasterize(screen, inverse_depth, item.mesh.faces, 64, clear)
     assert np.array_equal(shares.pixel, whole.pixel)
     assert np.allclose(shares.depth, whole.depth)
     assert (shares.face == whole.face).mean() > 0.99  # among equally near ones, either may be seen

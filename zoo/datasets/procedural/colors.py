@@ -1,4 +1,4 @@
-"""Colours by material, with the words that captions use for them."""
+"""Colors by material, with the words that captions use for them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Paint(NamedTuple):
-    """A colour: the word for it, RGB in [0, 1], and whether one half sees through it."""
+    """A color: the word for it, RGB in [0, 1], and whether one half sees through it."""
 
     word: str
     rgb: tuple[float, ...]
@@ -25,7 +25,7 @@ PALETTES: dict[str, Palette] = {
         ('beech', (0.80, 0.61, 0.44)),
         ('wooden-brown', (0.52, 0.36, 0.22)),
     ),
-    'colour': (
+    'color': (
         ('red', (0.76, 0.15, 0.13)),
         ('orange', (0.89, 0.47, 0.12)),
         ('yellow', (0.91, 0.77, 0.19)),
@@ -113,4 +113,4 @@ GLASS = Paint('glass', (0.66, 0.80, 0.86), clear=True)
 MIRROR = Paint('mirror', (0.62, 0.76, 0.82))
 RUBBER = Paint('rubber', (0.14, 0.14, 0.15))
 SOIL = Paint('soil', (0.25, 0.18, 0.13))
-"""Colours of things that hardly vary."""
+"""Colors of things that hardly vary."""
