@@ -21,6 +21,7 @@ class Estimate:
         count: number of repetitions.
         std: standard deviation of the repetitions (n - 1); NaN from a single one.
         unit: what was repeated: ``seed`` or ``fold``.
+        planned: number of repetitions that there are to be, where that is more.
     """
 
     mean: float
@@ -28,6 +29,7 @@ class Estimate:
     count: int
     std: float = NAN
     unit: str = 'seed'
+    planned: int = 0
 
     @property
     def low(self) -> float:
@@ -40,15 +42,17 @@ class Estimate:
         return self.mean + self.half_width
 
     def text(self, digits: int = 1) -> str:
-        """``mean ± half width``; repetitions in which nothing differed show no interval.
+        """``mean ± half width``; repetitions in which nothing differed show no interval, missing ones are counted.
 
         Args:
             digits: decimals.
         """
-        if np.isnan(self.half_width):
-            said = f'1 {self.unit}' if self.count == 1 else f'{self.count} equal {self.unit}s'
-            return f'{self.mean:.{digits}f} ({said})'
-        return f'{self.mean:.{digits}f} ± {self.half_width:.{digits}f}'
+        equal = bool(np.isnan(self.half_width))
+        interval = '' if equal else f' ± {self.half_width:.{digits}f}'
+        of = f' of {self.planned}' if self.planned > self.count else ''
+        many = self.count > 1 or bool(of)
+        said = f'{self.count}{of}{" equal" if equal and self.count > 1 else ""} {self.unit}{"s" * many}'
+        return f'{self.mean:.{digits}f}{interval}{f" ({said})" if equal or of else ""}'
 
     def __str__(self) -> str:
         """With one decimal."""

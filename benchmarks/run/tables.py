@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from benchmarks.records import Plan, PlannedFigure, Run, better, holm, mean_interval, run_of
@@ -78,7 +80,7 @@ class TableData:
         errors = [self.results.failure(key) for key in found['key']]
         if any(errors):
             return 'not run' if any(error.startswith('not run') for error in errors) else 'failed'
-        return f'{len(values)} of {len(found)} measured' if len(values) else 'not measured'
+        return replace(mean_interval(values.to_numpy()), planned=len(found)) if len(values) else 'not measured'
 
     def failures(self) -> dict[str, str]:
         """Why jobs of this table, or jobs they wait for, failed, by label."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -63,3 +64,16 @@ def test_one_or_equal_repetitions_claim_no_certainty(values, unit, std, text):
     assert found.std == pytest.approx(std, nan_ok=True)
     assert str(found) == text
     assert mean_interval([63.7, 63.70001]).text(2) == '63.70 ± 0.00'
+
+
+@pytest.mark.parametrize(
+    ('values', 'text'),
+    [
+        ([60.0], '60.0 (1 of 5 seeds)'),
+        ([60.0, 62.0, 61.0], '61.0 ± 2.5 (3 of 5 seeds)'),
+        ([60.0, 60.0], '60.0 (2 of 5 equal seeds)'),
+        ([60.0, 62.0, 61.0, 61.0, 61.0], '61.0 ± 0.9'),
+    ],
+)
+def test_missing_repetitions_are_counted(values, text):
+    assert str(replace(mean_interval(values), planned=5)) == text
