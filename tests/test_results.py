@@ -65,7 +65,7 @@ def test_readme_quotes_the_file_of_the_pretrainings_on_real_packs():
     assert quoted.keys() == models.keys()
     for name, said in quoted.items():
         groups = [frame[(frame['model'] == models[name]) & (frame['dataset.name'] == data)] for data in DATA]
-        assert [len(group) for group in groups] == [3, 3], name
+        assert [len(group) for group in groups] in ([3, 3], [5, 5]), name
         assert said == ' | '.join(mean_interval(group['metrics.oa'].to_numpy()).text(1) for group in groups), name
 
 
