@@ -123,7 +123,7 @@ class Panels:
             layout[_scene(place)] = {
                 'domain': {'x': [place * width, (place + 1) * width], 'y': [0, 0.94]},
                 'aspectmode': 'data',
-                'camera': {'up': {'x': 0, 'y': 1, 'z': 0}, 'eye': dict(zip('xyz', _eye(), strict=True))},
+                'camera': {'up': {'x': 0, 'y': 1, 'z': 0}, 'eye': _eye(len(self.titles))},
                 **{f'{axis}axis': hidden for axis in 'xyz'},
             }
             where = {'x': (place + 0.5) * width, 'y': 0.97, 'xref': 'paper', 'yref': 'paper', 'xanchor': 'center'}
@@ -248,9 +248,10 @@ def _axes(points: Floats) -> dict[str, list[float]]:
     }
 
 
-def _eye() -> list[float]:
-    """Where a scene is seen from: the side that pictures are drawn from."""
-    return [round(float(value), 3) for value in 2.2 * VIEWPOINT.axes()[2]]
+def _eye(columns: int) -> dict[str, float]:
+    """Where a scene is seen from: the side that pictures are drawn from, farther off where scenes are narrow."""
+    place = (1.6 + 0.4 * columns) * VIEWPOINT.axes()[2]
+    return {axis: round(float(value), 3) for axis, value in zip('xyz', place, strict=True)}
 
 
 def _scene(place: int) -> str:

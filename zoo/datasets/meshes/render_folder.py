@@ -59,8 +59,8 @@ def render_folder(
 
     ``a/b.obj`` becomes ``a/b.npz`` with ``points (N, 3)`` and ``normals (N, 3)``, float32, and ``colors (N, 3)``,
     uint8, and ``a/b_0.png``, ``a/b_1.png`` and so on; where two meshes differ in their endings alone, the names keep
-    them (``b.obj.npz``). Points are centered, in the unit sphere, y up. Files appear whole; the .npz file is the last of
-    its mesh and says what it was made from, so that a second run does only what is missing or out of date.
+    them (``b.obj.npz``). Points are centered, in the unit sphere, y up. Files appear whole; the .npz file is the last
+    of its mesh and says what it was made from, so that a second run does only what is missing or out of date.
 
     Args:
         folder: Folder of the meshes.
