@@ -113,7 +113,8 @@ class Results:
             if found.record and found.record.protocol.version != JOB_TYPES[job.type].version:
                 continue
             if not any(self._unfit(self.out / name, expected) for name, expected in found.files.items()):
-                needs = {role: need.key for role, need in job.needs.items()}
+                # Of what is lost the old key stays, so that a record still leads to how its weights were made.
+                needs = {r: need.key if need.key in results else found.needs[r] for r, need in job.needs.items()}
                 taken.append(found.model_copy(update={'key': job.key, 'needs': needs}))
                 results[job.key] = taken[-1]
         return taken

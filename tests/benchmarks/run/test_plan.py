@@ -71,7 +71,9 @@ def test_what_is_lost_or_measured_by_another_protocol_does_not_count(tmp_path, l
     later_code()
     now = toy.suite(1, 0)
     # What was measured counts without the weights, and nobody has to make them again.
-    assert [result.kind for result in Results(tmp_path).take_over(now)] == 3 * [toy.MEASURE]
+    taken = Results(tmp_path).take_over(now)
+    assert [result.kind for result in taken] == 3 * [toy.MEASURE]
+    assert {result.needs['weights'] for result in taken} == {training.key}
     kind = JOB_TYPES[toy.MEASURE]
     monkeypatch.setitem(JOB_TYPES, toy.MEASURE, JobType(kind.run, kind.code, kind.seconds, version=2))
     assert not Results(tmp_path).take_over(now)
