@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import shutil
 import subprocess
@@ -77,6 +78,12 @@ def test_the_page_of_figures_quotes_the_tables_of_the_packs():
 
 
 DATA = ('shapedb69', 'modelnet10-voxels')
+
+
+def test_results_name_no_folder_of_the_machine_they_were_made_on():
+    for path in RESULTS.glob('*/results.jsonl.gz'):
+        found = re.findall(r'"(/(?:[\w.-]+/)+[\w.-]+)"', gzip.decompress(path.read_bytes()).decode())
+        assert not found, f'{path}: {found[0]}'
 
 
 def test_the_clone_stays_small():

@@ -15,7 +15,8 @@ from benchmarks.release.card import card, list_of
 from benchmarks.release.clouds import LARGEST_DISTANCE, largest_distance, write_features
 from benchmarks.release.collect import Candidate
 from benchmarks.release.metafile import put_entry
-from benchmarks.release.portable import portable, training_only, write_release
+from benchmarks.release.portable import training_only, write_release
+from benchmarks.suites.portable import portable
 from benchmarks.suites.students import pretraining_options
 from zoo.config import ROOT, load_config
 from zoo.errors import UsageError

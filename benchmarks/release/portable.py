@@ -1,69 +1,21 @@
-"""Settings of jobs that mean the same on another machine, and weight files that name no path of this one."""
+"""Weight files that name no path of this machine, and hold what is used."""
 
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import Tensor, float16
 
-from benchmarks.suites.data import PACKS, pack_root
 from zoo.errors import UsageError
 from zoo.foreign import LEFT_OUT
 from zoo.io import from_json, write_tensors
 from zoo.models import Pretrainer
 from zoo.objectives import ReconstructPoints
 from zoo.objectives.align import Alignment
-
-PLACE = '$ZOO_PACKS/'
-"""Stands for the folder of packs."""
-
-
-def portable(value: Any) -> Any:
-    """Settings with the folder of packs left open.
-
-    Raises:
-        UsageError: another path of this machine is in them.
-    """
-    if isinstance(value, Mapping):
-        return {key: portable(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [portable(entry) for entry in value]
-    if not isinstance(value, str) or not os.path.isabs(value):  # noqa: PTH117 (a text, perhaps no path)
-        return value
-    parts = Path(value).parts
-    folders = {place.split('/')[0] for place, *_ in PACKS.values()}
-    found = [place for place, part in enumerate(parts) if part in folders]
-    if not found:
-        raise UsageError(f'settings of a job name {value}, which is no pack: such results cannot be measured elsewhere')
-    return PLACE + '/'.join(parts[found[-1] :])
-
-
-def localised(value: Any, packs: Path | None = None) -> Any:
-    """What :func:`portable` left open, filled in.
-
-    Args:
-        value: settings.
-        packs: folder of packs; ``$ZOO_PACKS`` by default.
-
-    Raises:
-        UsageError: a pack is needed and is not there.
-    """
-    if isinstance(value, Mapping):
-        return {key: localised(entry, packs) for key, entry in value.items()}
-    if isinstance(value, list):
-        return [localised(entry, packs) for entry in value]
-    if not isinstance(value, str) or not value.startswith(PLACE):
-        return value
-    inside, root = value.removeprefix(PLACE), pack_root(packs)
-    if root is None or not (root / inside).is_file():
-        raise UsageError(f'pack {inside} is not there: put it into a folder and name it with --packs or $ZOO_PACKS')
-    return str(root / inside)
 
 
 def training_only(model: Pretrainer) -> list[str]:

@@ -16,8 +16,8 @@ from benchmarks.records.schema import Pretraining
 from benchmarks.release.clouds import LARGEST_DISTANCE, largest_distance
 from benchmarks.release.collect import evidence
 from benchmarks.release.export import RESULTS
-from benchmarks.release.portable import localised
 from benchmarks.suites.job import JOB_TYPES, Task
+from benchmarks.suites.portable import localized
 from zoo.config import ROOT
 from zoo.errors import UsageError
 from zoo.foreign import check_foreign, check_values
@@ -145,7 +145,7 @@ def _measured(
         place.parent.mkdir(parents=True)
         place.symlink_to(weights.resolve())
         source = {'about': about, 'digest': entry.rounded_from, 'weights': 'runs/released/weights.safetensors'}
-        task = Task(kept.key, localised(kept.settings, packs), {'weights': source}, Path(folder), device)
+        task = Task(kept.key, localized(kept.settings, packs), {'weights': source}, Path(folder), device)
         record = JOB_TYPES[kept.kind].run(task).record
     if record is None:
         raise UsageError(f'a {kept.kind} job leaves no record')

@@ -14,6 +14,7 @@ from benchmarks.records import Failure, Plan, PredictionLists, Result, Store
 from benchmarks.records.keys import plain
 from benchmarks.records.store import NAME
 from benchmarks.suites.job import JOB_TYPES, Job, Outcome, identity, in_order
+from benchmarks.suites.portable import portable
 from zoo.errors import UsageError
 from zoo.io import file_hash
 
@@ -76,7 +77,7 @@ class Results:
                 kind=job.type,
                 label=str(job),
                 like=job.like,
-                settings=plain(job.settings),
+                settings=portable(plain(job.settings), strict=False),
                 needs={role: need.key for role, need in job.needs.items()},
                 guess=job.seconds,
                 seconds=seconds,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.records.keys import digest
 from benchmarks.suites.code import code_version
+from benchmarks.suites.portable import portable
 from benchmarks.user_code import address, load
 
 if TYPE_CHECKING:
@@ -163,14 +164,14 @@ class Job:
 
 
 def identity(job_type: str, settings: Mapping[str, Any], needs: Mapping[str, str]) -> str:
-    """Digest of what a job does, whatever the code.
+    """Digest of what a job does, whatever the code, and wherever the packs lie.
 
     Args:
         job_type: its type.
         settings: its settings.
         needs: identities of the jobs that it needs, by role.
     """
-    return digest({'type': job_type, 'settings': settings, 'needs': needs})
+    return digest({'type': job_type, 'settings': portable(settings, strict=False), 'needs': needs})
 
 
 def in_order(wanted: Sequence[Job], done: Callable[[str], bool] = lambda key: False) -> list[Job]:

@@ -38,8 +38,12 @@ def measurement(name: str) -> JobType:
     """
     protocol = find_protocol(name)
     code = (address(protocol).rpartition(':')[0], __name__)
-    seconds = lambda settings: protocol.of(settings).seconds(settings)  # noqa: E731
-    return JobType(functools.partial(measure, protocol), code, seconds, protocol.version)
+    return JobType(
+        functools.partial(measure, protocol),
+        code,
+        lambda settings: protocol.of(settings).seconds(settings),
+        protocol.version,
+    )
 
 
 def measure(kind: type[Protocol], task: Task) -> Outcome:

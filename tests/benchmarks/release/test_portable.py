@@ -9,8 +9,9 @@ from safetensors.torch import load_file, save_file
 
 import zoo
 from benchmarks.release.clouds import CLOUDS, fixed_clouds, largest_distance, write_features
-from benchmarks.release.portable import localised, portable, training_only, write_release
+from benchmarks.release.portable import training_only, write_release
 from benchmarks.release.terms import TERMS, terms_of
+from benchmarks.suites.portable import localized, portable
 from zoo.errors import UsageError
 from zoo.foreign import left_out
 from zoo.hub.names import data_file, parse_name
@@ -25,9 +26,9 @@ def test_packs_are_found_again(tmp_path):
     left_open = portable(settings)
     assert left_open['train'] == {'points': '$ZOO_PACKS/shapedb69/points2048.npz', 'split': 'train'}
     assert str(tmp_path) not in json.dumps(left_open)
-    assert localised(left_open, tmp_path) == settings
+    assert localized(left_open, tmp_path) == settings
     with pytest.raises(UsageError, match=r'pack shapedb69/points2048\.npz is not there'):
-        localised(left_open, tmp_path / 'shapedb69')
+        localized(left_open, tmp_path / 'shapedb69')
 
 
 def test_other_paths_are_refused(tmp_path):

@@ -77,3 +77,15 @@ def test_what_is_lost_or_measured_by_another_protocol_does_not_count(tmp_path, l
     kind = JOB_TYPES[toy.MEASURE]
     monkeypatch.setitem(JOB_TYPES, toy.MEASURE, JobType(kind.run, kind.code, kind.seconds, version=2))
     assert not Results(tmp_path).take_over(now)
+
+
+def test_where_the_packs_lie_makes_no_other_job(tmp_path, later_code):
+    def measure(root):
+        pack = f'{root}/shapedb69/points2048.npz'
+        settings = {'student': 'toy', 'data': 'a', 'seed': 0, 'sleep': 0, 'test': {'points': pack}}
+        return Job(toy.MEASURE, settings, {'weights': toy.trainings(1, 0)[0]})
+
+    results = here.finish([measure(tmp_path / 'here')], tmp_path)
+    assert str(tmp_path) not in str([result.settings for result in results.finished()])
+    later_code()
+    assert len(Results(tmp_path).take_over([measure(tmp_path / 'there')])) == 2
