@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from zoo.compat import expand
 from zoo.errors import UsageError
-from zoo.io import write_whole
-from zoo.visualize.panels import Panel, Panels, save_figure, title_height
+from zoo.visualize.panels import Panel, Panels, heading, save_figure, save_picture, title_height, titled
 from zoo.visualize.picture import BLUE, GREY, RED, Floats, Picture, cloud_picture
 
 BATCH = 32
@@ -137,13 +134,8 @@ def draw_map(
         figure['layout'] |= {'title': {'text': html.escape(title or target.stem)}, 'meta': {'about': about}}
         save_figure(figure, target)
         return target
-    bar = title_height(size // 3)
-    sheet = Image.new('RGB', (size * len(maps), size + bar), 'white')
-    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(bar * 0.75)
-    for number, (name, places) in enumerate(maps.items()):
-        sheet.paste(Image.fromarray(_thumbnails(places, points, labels, size)), (number * size, bar))
-        pen.text((number * size + 3, 1), name, fill='black', font=font)
-    write_whole(target, partial(sheet.save, format='PNG', optimize=True))
+    body = np.concatenate([_thumbnails(places, points, labels, size) for places in maps.values()], axis=1)
+    save_picture(titled(body, [*maps], title_height(size // 3)), target)
     return target
 
 
@@ -180,8 +172,7 @@ def _figure(maps: Mapping[str, Floats], labels: NDArray[np.integer[Any]], classe
         plain = {'showgrid': False, 'zeroline': False, 'showticklabels': False}
         layout[f'xaxis{end}'] = {'domain': domain, 'anchor': f'y{end}', **plain}
         layout[f'yaxis{end}'] = {'anchor': f'x{end}', 'scaleanchor': f'x{end}', **plain}
-        where = {'x': sum(domain) / 2, 'y': 1.02, 'xref': 'paper', 'yref': 'paper', 'showarrow': False}
-        layout['annotations'].append({'text': html.escape(name), **where})
+        layout['annotations'].append(heading(name, sum(domain) / 2, 1.02))
         for label in np.unique(labels):
             chosen = np.flatnonzero(labels == label)
             said = html.escape(classes[label])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -84,14 +84,8 @@ class Panels:
 
     def picture(self, size: int = 200) -> Picture:
         """RGB of all panels, ``size`` pixels each, below their titles."""
-        body = np.concatenate([np.concatenate([_tile(panel, size) for panel in row], axis=1) for row in self.rows])
-        bar = title_height(size)
-        sheet = Image.new('RGB', (body.shape[1], body.shape[0] + bar), 'white')
-        sheet.paste(Image.fromarray(body), (0, bar))
-        pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(bar * 0.75)
-        for place, title in enumerate(self.titles):
-            pen.text((place * size + 3, 1), title, fill='black', font=font)
-        return np.asarray(sheet)
+        rows = [np.concatenate([_tile(panel, size) for panel in row], axis=1) for row in self.rows]
+        return titled(np.concatenate(rows), self.titles, title_height(size))
 
     def figure(self, title: str, about: str = '') -> dict[str, Any]:
         """A Plotly figure as JSON: one row at a time, chosen from a list, which turns as one.
@@ -126,8 +120,7 @@ class Panels:
                 'camera': {'up': {'x': 0, 'y': 1, 'z': 0}, 'eye': _eye(len(self.titles))},
                 **{f'{axis}axis': hidden for axis in 'xyz'},
             }
-            where = {'x': (place + 0.5) * width, 'y': 0.97, 'xref': 'paper', 'yref': 'paper', 'xanchor': 'center'}
-            layout['annotations'].append({'text': html.escape(name), 'showarrow': False, **where})
+            layout['annotations'].append(heading(name, (place + 0.5) * width, 0.97))
         if len(self.rows) > 1:
             buttons = [
                 {
@@ -160,11 +153,37 @@ class Panels:
         """
         target = expand(path)
         if target.suffix.lower() == '.png':
-            image = Image.fromarray(self.picture(size))
-            write_whole(target, partial(image.save, format='PNG', optimize=True))
+            save_picture(self.picture(size), target)
         else:
             save_figure(self.figure(title or target.stem, about), target)
         return target
+
+
+def titled(body: Picture, titles: Sequence[str], bar: int) -> Picture:
+    """A picture with titles of its columns, all of one width, in a bar above it.
+
+    Args:
+        body: RGB (H, W, 3).
+        titles: titles.
+        bar: height of the bar in pixels.
+    """
+    sheet = Image.new('RGB', (body.shape[1], body.shape[0] + bar), 'white')
+    sheet.paste(Image.fromarray(body), (0, bar))
+    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(bar * 0.75)
+    for place, title in enumerate(titles):
+        pen.text((place * body.shape[1] // len(titles) + 3, 1), title, fill='black', font=font)
+    return np.asarray(sheet)
+
+
+def save_picture(picture: Picture, target: Path) -> None:
+    """Write a picture (H, W, 3) as .png."""
+    write_whole(target, partial(Image.fromarray(picture).save, format='PNG', optimize=True))
+
+
+def heading(text: str, x: float, y: float) -> dict[str, Any]:
+    """Words centered at a place of a Plotly figure, as an annotation."""
+    where = {'x': x, 'y': y, 'xref': 'paper', 'yref': 'paper', 'xanchor': 'center'}
+    return {'text': html.escape(text), 'showarrow': False, **where}
 
 
 def save_figure(figure: Mapping[str, Any], target: Path) -> None:
@@ -206,7 +225,7 @@ def side_by_side(found: Mapping[str, Panels]) -> Panels:
     for alike in zip(*(part.rows for part in found.values()), strict=True):
         for name, row in zip(found, alike, strict=True):
             label = f'{name}, {row[0].caption}' if row[0].caption else name
-            rows.append([Panel(row[0].points, row[0].colors, row[0].circled, label, row[0].frame), *row[1:]])
+            rows.append([replace(row[0], caption=label), *row[1:]])
     return Panels(rows, panels.titles)
 
 
