@@ -229,13 +229,22 @@ def test_five_thousand_records_stay_usable(browser, tmp_path):
     page.get_by_role('link', name='All figures').click()
     page.wait_for_selector(f'{SHOWN} tbody tr')
     took = page.evaluate(
-        """() => {
-          const time = (act) => { const begin = performance.now(); act(); return performance.now() - begin; };
+        """async () => {
+          // What a click leaves for later counts too: a frame is drawn after it.
+          const frame = () => new Promise((done) => {
+            setTimeout(() => requestAnimationFrame(() => setTimeout(done)));
+          });
+          const time = async (act) => {
+            const begin = performance.now();
+            act();
+            await frame();
+            return performance.now() - begin;
+          };
           const box = document.querySelector('section:not([hidden]) .dt-search input');
           const search = (text) => { box.value = text; box.dispatchEvent(new Event('input', { bubbles: true })); };
-          const sort = document.querySelector('section:not([hidden]) thead button[aria-label="Sort by figure"]');
-          const plain = time(() => { let sum = 0; for (let i = 0; i < 3e7; i += 1) sum += i % 7; return sum; });
-          return { search: time(() => search('model 12')), sort: time(() => sort.click()), plain };
+          const sort = document.querySelector('section:not([hidden]) thead button[aria-label="Sort by model"]');
+          const plain = await time(() => { let sum = 0; for (let i = 0; i < 3e7; i += 1) sum += i % 7; return sum; });
+          return { search: await time(() => search('model 12')), sort: await time(() => sort.click()), plain };
         }"""
     )
     # A share of what a loop takes that needs about 60 ms where nothing else runs.
