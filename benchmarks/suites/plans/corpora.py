@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from benchmarks.protocols.svm import SVM
+from benchmarks.protocols.zero_shot import ZeroShot
 from benchmarks.suites.data import Source
 from benchmarks.suites.job import Job
 from benchmarks.suites.planner import Planner
@@ -22,11 +23,12 @@ from benchmarks.suites.plans.common import (
     stand_ins,
 )
 from benchmarks.suites.plans.few_shot import few_shot_job
+from benchmarks.suites.plans.zero_shot import zero_shot_job
 from benchmarks.suites.students import Model
 from benchmarks.suites.suite import suite
 from benchmarks.suites.table import TablePlan
 
-METHODS = {'point-mae': 'MPM', 'recon': 'ReCon'}
+METHODS = {'point-mae': 'MPM', 'cmc': 'CMC', 'recon': 'ReCon'}
 
 CORPORA = {
     'shapedb69': 'shapedb69',
@@ -41,13 +43,13 @@ NOTES = (
     'The column of samples says how many clouds a pretraining sees; method, batch and rate are the same. Where that is '
     'not a whole number of epochs, some objects are left out, drawn at random.',
     'No test split is pretrained on. Clouds of commons have 1,024 points as those without end have, others 2,048.',
-    f'Linear SVM on frozen features. {LAST_EPOCH}',
+    f'Linear SVM and episodes on frozen features; zero-shot by the text stream and 60 prompts. {LAST_EPOCH}',
 )
 
 
 @suite('corpora', 'study')
 def corpora(planner: Planner) -> list[TablePlan]:
-    """What each corpus adds at equal samples: packs, open collections, shapes without end; MPM and ReCon."""
+    """What each corpus adds at equal samples: packs, open collections, shapes without end; MPM, CMC, ReCon."""
     planner = planner.unreleased
     students = planner.students({name: label for name, label in METHODS.items() if name in planner.profile.methods})
     if not students:
@@ -83,6 +85,11 @@ def corpora(planner: Planner) -> list[TablePlan]:
         def few_shot(model: Model, seed: int, source: Source = source) -> Job:
             return few_shot_job(there.get(model.label, (model, planner))[1], ways, shots, source, model, seed)
 
+        def zero_shot(model: Model, seed: int, source: Source = source) -> Job:
+            return zero_shot_job(there[model.label][1], source, model, seed)
+
         made.fill(column(source, 'SVM'), svm)
         made.fill(column(source, f'{ways}-way {shots}-shot'), few_shot)
+        named = [model for model in made.models if planner.fits(ZeroShot, model)]
+        made.fill(column(source, 'zero-shot'), zero_shot, models=named, seeds=planner.pretrain_seeds)
     return [made]

@@ -127,14 +127,14 @@ def test_corpora_are_compared_at_equal_samples(tmp_path):
     profile = dataclasses.replace(find_profile('packs'), epochs=3, batch_size=4)
     planner = Planner(profile, packs=tmp_path)
     (made,) = all_suites()['corpora'].plan(planner)
-    assert len(made.rows) == 1 + 2 * len(CORPORA)
+    assert len(made.rows) == 1 + 3 * len(CORPORA)
     assert not {title for title, _ in PACKED.values()} & set(made.missing)
     samples = {label: int(text.replace(',', '')) for label, text in made.about['samples'].items()}
     assert set(samples) == set(made.rows[1:])
     assert {text for label, text in samples.items() if 'end' in label or 'Home' in label} == {60}
     assert all(abs(number - 60) <= 4 for number in samples.values())
     runs = {need.key: need for job in made.jobs.values() for need in job.needs.values()}.values()
-    assert len(runs) == 2 * len(CORPORA) * 3
+    assert len(runs) == 3 * len(CORPORA) * 3
     for run in runs:
         config = run.settings['dataset']
         count = config['count'] if config['type'] == 'ObjectDraw' else 21
