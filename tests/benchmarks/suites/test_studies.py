@@ -131,11 +131,13 @@ def test_samples_seen_are_doublings_of_the_run_that_other_suites_measure():
 
 def test_few_labels_differ_in_their_number_alone():
     (table,) = SUITES['label_efficiency'].plan(Planner(find_profile('laptop')))
-    assert table.rows == ['from scratch', 'MPM (Point-MAE)', 'CMC', 'SMC', 'ReCon']
+    rows = ['from scratch', 'MPM (Point-MAE)', 'CMC', 'SMC', 'ReCon']
+    assert table.rows == [*rows, *(f'{row}, frozen, SVM' for row in rows)]
     assert table.columns == ['1 %', '5 %', '10 %', '50 %']
     jobs = {(f.row, f.column, f.seed): table.jobs[f.key] for f in table.figures}
     for (row, column, seed), job in jobs.items():
         assert f'{job.settings["label_share"]} %' == column
+        assert (job.type == 'svm') == ('frozen' in row)
         whole = jobs[row, '50 %', seed]
         assert {**job.settings, 'label_share': 0} == {**whole.settings, 'label_share': 0}
         assert {name: need.key for name, need in job.needs.items()} == {
