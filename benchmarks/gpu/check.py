@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import torch
 
 from benchmarks.gpu.findings import Row, Stage, has_bfloat16, machine
+from benchmarks.speed.steps import matmul_peak
 from benchmarks.speed.timing import timed
 from zoo import ops
 
@@ -28,19 +29,14 @@ def check(stage: Stage) -> Iterator[Row]:
     source, target = (torch.empty(size * size, device=stage.device) for _ in range(2))
     seconds = min(timed(lambda: target.copy_(source), stage.device) for _ in range(5))
     yield {'what': 'copy, reading and writing', 'found': f'{8 * size * size / seconds / 1e9:,.0f} GB/s'}
-    tensor_cores = torch.backends.cuda.matmul.allow_tf32
-    for name, dtype, allowed in (
-        ('float32', torch.float32, False),
-        ('TF32', torch.float32, True),
-        ('bfloat16', torch.bfloat16, False),
-    ):
+    for name, dtype in (('float32', torch.float32), ('TF32', torch.float32), ('bfloat16', torch.bfloat16)):
         if name == 'TF32' and stage.device == 'cpu':
             continue
-        if dtype == torch.bfloat16 and not has_bfloat16(stage.device):
+        if name == 'bfloat16' and not has_bfloat16(stage.device):
             yield {'what': f'product of matrices, {name}', 'found': 'imitated by this processor, not measured'}
             continue
-        torch.backends.cuda.matmul.allow_tf32 = allowed
-        a, b = (torch.randn(size, size, device=stage.device).to(dtype) for _ in range(2))
-        seconds = min(timed(lambda a=a, b=b: a @ b, stage.device) for _ in range(5))  # type: ignore[misc]
-        yield {'what': f'product of matrices, {name}', 'found': f'{2 * size**3 / seconds / 1e12:,.2f} TFLOP/s'}
-    torch.backends.cuda.matmul.allow_tf32 = tensor_cores
+        tensor_cores = torch.backends.cuda.matmul.allow_tf32
+        torch.backends.cuda.matmul.allow_tf32 = name == 'TF32'
+        peak = 2 * matmul_peak(stage.device, size, dtype)
+        torch.backends.cuda.matmul.allow_tf32 = tensor_cores
+        yield {'what': f'product of matrices, {name}', 'found': f'{peak / 1e12:,.2f} TFLOP/s'}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -45,33 +46,34 @@ def operations(stage: Stage) -> Iterator[Row]:
     same = few[:, :8].repeat(1, 8, 1)
     a, b = (torch.randn(128, 32, 3, generator=generator) for _ in range(2))
     feature = torch.randn(2, 500, 16, generator=generator)
-    cases: dict[str, Callable[..., Any]] = {}
-    for name, clouds in {
-        '4 x 1000': few,
-        '2 x 8192': many,
-        '64 points, 8 places': same,
-        'near the origin': few / 30,
-    }.items():
+
+    def chamfer(x: Tensor, y: Tensor, norm: int) -> list[Tensor]:
+        x, y = x.clone().requires_grad_(), y.clone().requires_grad_()
+        distance = ops.chamfer_distance(x, y, norm=norm)
+        return [distance, *torch.autograd.grad(distance, (x, y))]
+
+    group = partial(ops.group, num_groups=32, group_size=24)
+    cases: list[tuple[str, Callable[..., Any], tuple[Tensor, ...]]] = []
+    clouds = {'4 x 1000': few, '2 x 8192': many, '64 points, 8 places': same, 'near the origin': few / 30}
+    for name, points in clouds.items():
         for skip in (False, True):
-            cases[f'farthest_point_sample, {name}, skip_near_origin={skip}'] = lambda move, clouds=clouds, skip=skip: (
-                ops.farthest_point_sample(move(clouds), 48, skip_near_origin=skip)
-            )
-        cases[f'knn, {name}'] = lambda move, clouds=clouds: ops.knn(move(clouds[:, :40]), move(clouds), 32)
-        cases[f'group, {name}'] = lambda move, clouds=clouds: ops.group(move(clouds), 32, 24)
-        cases[f'group by shape, {name}'] = lambda move, clouds=clouds: ops.group(move(clouds), 32, 24, order='shape')
-        cases[f'ball_query, {name}'] = lambda move, clouds=clouds: ops.ball_query(
-            move(clouds[:, :40]), move(clouds), 0.3, 16
-        )
-    cases['group, fewer points than groups'] = lambda move: ops.group(move(few[:, :20]), 32, 24)
-    cases['feature_knn'] = lambda move: ops.feature_knn(move(feature), 20)
-    for norm in (1, 2):
-        cases[f'chamfer_distance, norm {norm}, with gradients'] = lambda move, norm=norm: _with_gradients(
-            lambda x, y: ops.chamfer_distance(x, y, norm=norm), move(a), move(b)
-        )
-    for name, call in cases.items():
+            sample = partial(ops.farthest_point_sample, num_samples=48, skip_near_origin=skip)
+            cases.append((f'farthest_point_sample, {name}, skip_near_origin={skip}', sample, (points,)))
+        cases += [
+            (f'knn, {name}', partial(ops.knn, k=32), (points[:, :40], points)),
+            (f'group, {name}', group, (points,)),
+            (f'group by shape, {name}', partial(group, order='shape'), (points,)),
+            (f'ball_query, {name}', partial(ops.ball_query, radius=0.3, k=16), (points[:, :40], points)),
+        ]
+    cases += [
+        ('group, fewer points than groups', group, (few[:, :20],)),
+        ('feature_knn', partial(ops.feature_knn, k=20), (feature,)),
+        *((f'chamfer_distance, norm {norm}, with gradients', partial(chamfer, norm=norm), (a, b)) for norm in (1, 2)),
+    ]
+    for name, call, given in cases:
         if stage.over:
             return
-        yield _compared(name, call(lambda tensor: tensor), call(lambda tensor: tensor.to(stage.device)))
+        yield _compared(name, call(*given), call(*(tensor.to(stage.device) for tensor in given)))
 
 
 def methods(stage: Stage) -> Iterator[Row]:
@@ -129,15 +131,16 @@ def trainings(stage: Stage) -> Iterator[Row]:
         if stage.over:
             return
         with TemporaryDirectory() as folder:
-            runs = [Path(folder, name) for name in ('whole', 'again', 'parts')]
-            _train(config, runs[0], stage.device, epochs=2)
-            _train(config, runs[1], stage.device, epochs=2)
+            runs = whole, again, parts = [Path(folder, name) for name in ('whole', 'again', 'parts')]
+            _train(config, whole, stage.device)
+            _train(config, again, stage.device)
             with contextlib.suppress(_Stopped):
-                _train(config, runs[2], stage.device, epochs=2, stop=True)
-            _train(config, runs[2], stage.device, epochs=2)
-            whole, again, parts = (read_tensors(run / 'weights.safetensors') for run in runs)
-        yield {'what': f'{config}, two runs, deterministic', 'equal': _same(whole, again)}
-        yield {'what': f'{config}, resumed after one of two epochs', 'equal': _same(whole, parts)}
+                _train(config, parts, stage.device, stop=True)
+            _train(config, parts, stage.device)
+            found = [read_tensors(run / 'weights.safetensors') for run in runs]
+        for what, other in zip(('two runs, deterministic', 'resumed after one of two epochs'), found[1:], strict=True):
+            same = found[0].keys() == other.keys() and all(torch.equal(found[0][name], other[name]) for name in other)
+            yield {'what': f'{config}, {what}', 'equal': same}
     with TemporaryDirectory() as folder:
         for processes in (1, 2):
             if stage.over or (stage.device == 'cuda' and processes > torch.cuda.device_count()):
@@ -176,10 +179,10 @@ class _Stopped(Exception):
     """Raised in the middle of a training, as a kill would end it."""
 
 
-def _train(config: str, folder: Path, device: str, epochs: int, stop: bool = False) -> None:
-    """Train on few clouds; with ``stop`` until the first checkpoint."""
+def _train(config: str, folder: Path, device: str, stop: bool = False) -> None:
+    """Train two epochs on few clouds; with ``stop`` until the first checkpoint."""
     options = {
-        'train_cfg.max_epochs': epochs,
+        'train_cfg.max_epochs': 2,
         'train_dataloader.dataset.num_objects': 86,
         'randomness.deterministic': True,
     }
@@ -209,13 +212,6 @@ def _step(model: Any, batch: dict[str, Any], device: str, autocast: bool = False
     return values, torch.cat(gradients)
 
 
-def _with_gradients(distance: Callable[[Tensor, Tensor], Tensor], a: Tensor, b: Tensor) -> Sequence[Tensor]:
-    """A distance and its gradients with respect to both arguments."""
-    a, b = a.clone().requires_grad_(), b.clone().requires_grad_()
-    value = distance(a, b)
-    return [value, *torch.autograd.grad(value, (a, b))]
-
-
 def _compared(name: str, expected: Any, found: Any, limit: float = FLOAT32) -> Row:
     """A row on tensors of two devices: whole numbers are equal, others to a relative error."""
     pairs = zip(*([value] if isinstance(value, Tensor) else list(value) for value in (expected, found)), strict=True)
@@ -232,8 +228,3 @@ def _compared(name: str, expected: Any, found: Any, limit: float = FLOAT32) -> R
 def _error(found: Tensor, expected: Tensor) -> float:
     """Norm of the difference, relative to that of what is expected."""
     return float(torch.linalg.vector_norm(found - expected) / torch.linalg.vector_norm(expected).clamp_min(1e-12))
-
-
-def _same(left: dict[str, Tensor], right: dict[str, Tensor]) -> bool:
-    """Whether two sets of tensors are equal, bit by bit."""
-    return left.keys() == right.keys() and all(torch.equal(left[name], right[name]) for name in left)

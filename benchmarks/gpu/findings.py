@@ -1,11 +1,10 @@
-"""What a stage finds: rows of a table, kept in a file after every row, so that what was measured outlives the stage."""
+"""What a stage is given, and what it finds: rows of a table."""
 
 from __future__ import annotations
 
-import json
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,6 @@ import torch
 
 from benchmarks.records.environment import environment
 from benchmarks.report import Table, as_markdown
-from zoo.compat import processor
-from zoo.io import write_whole
 
 Row = Mapping[str, Any]
 """One line of a stage's table, in types that JSON knows."""
@@ -52,32 +49,11 @@ def has_bfloat16(device: str) -> bool:
 
 def machine(device: str) -> dict[str, Any]:
     """What was measured on: card, driver, processor, versions, commit and date."""
-    facts = {
-        **environment(device),
-        'processor': processor(),
-        'cores': os.cpu_count(),
-        'date': time.strftime('%Y-%m-%d'),
-    }
+    facts = {**environment(device), 'cores': os.cpu_count(), 'date': time.strftime('%Y-%m-%d')}
     if device == 'cuda':
         card = torch.cuda.get_device_properties(0)
         facts |= {'card': card.name, 'memory': card.total_memory, 'cuda': torch.version.cuda}
     return facts
-
-
-def keep(path: Path, device: str, rows: Iterator[Row]) -> list[Row]:
-    """The rows of a stage, each of which is in the file as soon as it is known.
-
-    Args:
-        path: JSON file; replaced.
-        device: ``cuda`` or ``cpu``.
-        rows: what the stage finds.
-    """
-    facts, kept = machine(device), list[Row]()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    for row in rows:
-        kept.append(row)
-        write_whole(path, json.dumps({'machine': facts, 'rows': kept}, indent=1))
-    return kept
 
 
 def as_markdown_tables(title: str, rows: list[Row]) -> str:

@@ -88,10 +88,8 @@ def speed(stage: Stage, config: Config, batch_size: int, peak: float, compiled: 
         for name, way in ways.items():
             found[f'{name}, samples/s'] = batch_size / _seconds(stage, lambda way=way: model.train_step(batch, way))  # type: ignore[misc]
         if compiled:
-            plain, way = (
-                max(found[f'{name}, samples/s'] for name in ways),
-                quickened(model, optimizer, batch_size, half=half),
-            )
+            plain = max(found[f'{name}, samples/s'] for name in ways)
+            way = quickened(model, optimizer, batch_size, half=half)
             with config_of_inductor.patch(force_disable_caches=True):  # as who compiles it for the first time
                 preparing = timed(lambda: model.train_step(batch, way), stage.device)
             found['compiled, samples/s'] = batch_size / _seconds(stage, lambda: model.train_step(batch, way))

@@ -13,12 +13,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -103,7 +102,7 @@ def textbook_step(
     mask = None
     if model.mask is not None:
         mask = textbook_mask(len(points), model.backbone.num_groups, model.mask.ratio).to(points.device)
-    with use_backend('torch'), textbook_patches(model):
+    with use_backend('torch'), patch.object(PatchEmbed, 'forward', textbook_patches):
         # A mask without the number of masked groups is indexed by its values, which a GPU is asked for.
         losses = type(model).loss(model, points, mask, **features)  # not the compiled one
     loss = sum(losses.values())
@@ -111,30 +110,25 @@ def textbook_step(
     return float(loss.item())
 
 
-@contextmanager
-def textbook_patches(model: nn.Module) -> Iterator[None]:
-    """Let the patch embeddings of a model compute every layer of every point: 1x1 convolutions of all groups."""
+def textbook_patches(embed: PatchEmbed, neighborhoods: Tensor, chosen: Tensor | None = None) -> Tensor:
+    """The forward of a patch embedding that computes every layer of every point, by 1x1 convolutions of all groups.
+
+    Args:
+        embed: embedding whose weights are used.
+        neighborhoods: (B, G, K, 3), relative to their centers.
+        chosen: indices (B, V) of groups, whose tokens alone are returned.
+    """
 
     def conv(layer: nn.Linear, x: Tensor) -> Tensor:
         return F.conv1d(x, layer.weight.unsqueeze(-1), layer.bias)
 
-    def forward(embed: PatchEmbed, neighborhoods: Tensor, chosen: Tensor | None = None) -> Tensor:
-        b, g, k, _ = neighborhoods.shape
-        x = conv(embed.fc1, neighborhoods.reshape(b * g, k, 3).transpose(1, 2))
-        x = conv(embed.fc2, F.relu(embed.norm1(x)))
-        x = torch.cat([x.max(dim=2, keepdim=True).values.expand(-1, -1, k), x], dim=1)
-        x = conv(embed.fc4, F.relu(embed.norm2(conv(embed.fc3, x))))
-        tokens = x.max(dim=2).values.reshape(b, g, -1)
-        return tokens if chosen is None else ops.gather_points(tokens, chosen)
-
-    embeds = [module for module in model.modules() if isinstance(module, PatchEmbed)]
-    for embed in embeds:
-        vars(embed)['forward'] = partial(forward, embed)
-    try:
-        yield
-    finally:
-        for embed in embeds:
-            vars(embed).pop('forward')
+    b, g, k, _ = neighborhoods.shape
+    x = conv(embed.fc1, neighborhoods.reshape(b * g, k, 3).transpose(1, 2))
+    x = conv(embed.fc2, F.relu(embed.norm1(x)))
+    x = torch.cat([x.max(dim=2, keepdim=True).values.expand(-1, -1, k), x], dim=1)
+    x = conv(embed.fc4, F.relu(embed.norm2(conv(embed.fc3, x))))
+    tokens = x.max(dim=2).values.reshape(b, g, -1)
+    return tokens if chosen is None else ops.gather_points(tokens, chosen)
 
 
 def textbook_mask(batch_size: int, num_groups: int, ratio: float) -> Tensor:
@@ -143,19 +137,6 @@ def textbook_mask(batch_size: int, num_groups: int, ratio: float) -> Tensor:
     for row in mask:
         row[torch.randperm(num_groups)[: int(ratio * num_groups)].numpy()] = True
     return torch.from_numpy(mask)
-
-
-def textbook_features(model: nn.Module, data: TextbookData, count: int, num_points: int, device: str) -> Tensor:
-    """Features (S, F) of the first clouds: read one by one, farthest points in a loop of torch, float32."""
-    found = []
-    for begin in range(0, count, 32):
-        clouds = [np.load(data.folder / f'{index}.npy') for index in range(begin, min(begin + 32, count))]
-        points = torch.stack([torch.from_numpy(cloud.astype(np.float32)).to(device) for cloud in clouds])
-        with torch.no_grad(), use_backend('torch'), textbook_patches(model):
-            points = ops.gather_points(points, ops.farthest_point_sample(points, num_points))
-            points = points - points.mean(1, keepdim=True)
-            found.append(model(points / points.norm(dim=-1).amax(1)[:, None, None]).cpu())
-    return torch.cat(found)
 
 
 def live_teachers(model: Any, device: str) -> dict[str, Network]:
@@ -174,8 +155,7 @@ def live_teachers(model: Any, device: str) -> dict[str, Network]:
         elif modality == 'image':
             import timm
 
-            vit = timm.create_model('vit_base_patch16_224', num_classes=0).eval().to(device)
-            found[modality] = vit
+            found[modality] = timm.create_model('vit_base_patch16_224', num_classes=0).eval().to(device)
         else:
             from transformers import CLIPTextConfig, CLIPTextModelWithProjection
 
@@ -221,30 +201,6 @@ def compare_steps(config: Config, data: ProceduralShapes, batch_size: int, round
         return compare(textbook, ours, rounds=rounds, warmup=2, device=device)
 
 
-def compare_evaluation(
-    model: nn.Module, data: ProceduralShapes, num_points: int, rounds: int, device: str
-) -> Comparison:
-    """Time the features of all clouds, from files in the textbook's way against ours.
-
-    Args:
-        model: feature extractor.
-        data: objects.
-        num_points: points of a cloud, chosen by farthest point sampling.
-        rounds: extractions of each.
-        device: ``cpu`` or ``cuda``.
-    """
-    with TemporaryDirectory() as folder:
-        files = TextbookData(Path(folder), data)
-        transforms = evaluation_transforms(num_points)
-        return compare(
-            lambda: textbook_features(model, files, len(data), num_points, device),
-            lambda: FeatureCache().get(model, data, transforms, device),
-            rounds=rounds,
-            warmup=1,
-            device=device,
-        )
-
-
 def comparisons(device: str = 'cpu', rounds: int = 5, quick: bool = False) -> Iterator[tuple[str, int, Comparison]]:
     """What is compared, its number of samples, and the times: steps of ReCon at nano and base, and an evaluation.
 
@@ -257,21 +213,35 @@ def comparisons(device: str = 'cpu', rounds: int = 5, quick: bool = False) -> It
     for size, batch_size in (('nano', 32),) if quick else (('nano', 64), ('base', 128 if device == 'cuda' else 8)):
         found = compare_steps(load_config(ROOT / f'configs/recon/{size}.py'), data, batch_size, rounds, device)
         yield f'step of ReCon-{size}, batch {batch_size}', batch_size, found
-    clouds = ProceduralShapes('test', 43 if quick else 1000, num_points=2048)
+    data = ProceduralShapes('test', 43 if quick else 1000, num_points=2048)
     encoder = get_model(ROOT / 'configs/recon/nano.py', device=device, features_only=True)
-    found = compare_evaluation(encoder, clouds, 1024, 1 if quick else 3, device)
-    yield f'features of {len(clouds)} clouds, 1024 of 2048 points, ReCon-nano', len(clouds), found
+    with TemporaryDirectory() as folder:
+        files = TextbookData(Path(folder), data)
+
+        @torch.no_grad()
+        def textbook() -> None:
+            for begin in range(0, len(data), 32):
+                clouds = [np.load(files.folder / f'{index}.npy') for index in range(len(data))[begin : begin + 32]]
+                points = torch.stack([torch.from_numpy(cloud.astype(np.float32)).to(device) for cloud in clouds])
+                with use_backend('torch'), patch.object(PatchEmbed, 'forward', textbook_patches):
+                    points = ops.gather_points(points, ops.farthest_point_sample(points, 1024))
+                    points = points - points.mean(1, keepdim=True)
+                    encoder(points / points.norm(dim=-1).amax(1)[:, None, None]).cpu()
+
+        def ours() -> None:
+            FeatureCache().get(encoder, data, evaluation_transforms(1024), device)
+
+        found = compare(textbook, ours, rounds=1 if quick else 3, warmup=1, device=device)
+        yield f'features of {len(data)} clouds, 1024 of 2048 points, ReCon-nano', len(data), found
 
 
 def baseline_table(device: str = 'cpu', rounds: int = 5, quick: bool = False) -> Table:
-    """Steps of ReCon at nano and base, and an evaluation, as ratios to the textbook's.
-
-    Args:
-        device: ``cpu`` or ``cuda``.
-        rounds: pairs that count.
-        quick: nano alone, on few clouds.
-    """
-    rows = [[what, *_cells(found, samples)] for what, samples, found in comparisons(device, rounds, quick)]
+    """The :func:`comparisons`, as ratios to the textbook's."""
+    rows = []
+    for what, samples, found in comparisons(device, rounds, quick):
+        speeds = [f'{samples / median(times):,.1f}' for times in (found.baseline, found.candidate)]
+        low, high = found.spread
+        rows.append([what, *speeds, f'{found.ratio:.1f}', f'{low:.1f} to {high:.1f}'])
     notes = [
         'Textbook: one file a sample, augmentation sample by sample, torch loop of farthest points, all patches '
         'embedded by convolutions, boolean masks, teachers in every step, float32, the loss read after every step. '
@@ -280,18 +250,8 @@ def baseline_table(device: str = 'cpu', rounds: int = 5, quick: bool = False) ->
         'Teachers of nano: EfficientNet-Lite0 and MiniLM; of base: ViT-B/16 and the text tower of CLIP ViT-B/32, with '
         'random weights.',
     ]
-    return Table(
-        'ReCon against the textbook loop',
-        ['what', 'textbook, samples/s', 'ours, samples/s', 'times faster', 'quartiles'],
-        rows,
-        notes,
-    )
-
-
-def _cells(found: Comparison, samples: int) -> list[str]:
-    low, high = found.spread
-    speeds = (samples / median(times) for times in (found.baseline, found.candidate))
-    return [*(f'{speed:,.1f}' for speed in speeds), f'{found.ratio:.1f}', f'{low:.1f} to {high:.1f}']
+    header = ['what', 'textbook, samples/s', 'ours, samples/s', 'times faster', 'quartiles']
+    return Table('ReCon against the textbook loop', header, rows, notes)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -14,7 +14,7 @@ import torch
 from tqdm import tqdm
 
 from benchmarks.report import Table
-from benchmarks.speed.steps import Cost, count_parameters, forward_macs, matmul_peak, measure_steps
+from benchmarks.speed.steps import count_parameters, forward_macs, matmul_peak, measure_steps
 from benchmarks.speed.timing import machine
 from zoo.config import load_config
 from zoo.errors import UsageError
@@ -49,10 +49,22 @@ def methods_table(
     unknown = sorted(set(methods) - set(known))
     if unknown:
         raise UsageError(f'unknown method {unknown[0]!r}: choose from {", ".join(known)}')
-    rows = [
-        [method, *_base_cells(method), *_nano_cells(method, batch_size, steps, threads, device)]
-        for method in tqdm(list(methods or known), unit='method', leave=False, disable=None)
-    ]
+    rows = []
+    for method in tqdm(list(methods or known), unit='method', leave=False, disable=None):
+        base, nano = (parse_name(f'{method}-{size}').config for size in ('base', 'nano'))
+        cells = [MISSING] * 3
+        if base.is_file():
+            model: Any = load_config(base).model
+            macs = forward_macs(model.backbone.to_dict(), GROUPS)
+            cells = [f'{count_parameters(MODELS.build(model)) / 1e6:.2f}', *(f'{count / 1e9:.2f}' for count in macs)]
+        if nano.is_file():
+            # In a process of its own, whose memory nothing else has used.
+            with ProcessPoolExecutor(1, get_context('spawn'), torch.set_num_threads, (threads,)) as process:
+                cost = process.submit(measure_steps, load_config(nano), batch_size, steps, device=device).result()
+            cells += [f'{cost.parameters / 1e6:.2f}', f'{cost.peak_bytes / 1e6:.0f}', f'{cost.samples_per_second:.0f}']
+        else:
+            cells += [MISSING] * 3
+        rows.append([method, *cells])
     return Table(
         'Pretraining methods: size at base, one pretraining step at nano',
         [
@@ -97,9 +109,7 @@ def config_table(config: str, *, batch_size: int = 0, steps: int = 12, threads: 
         torch.set_num_threads(threads)
     cost = measure_steps(loaded, batch_size, steps, device=device)
     peak = matmul_peak(device)
-    share = cost.macs * cost.samples_per_second / peak
-    backbone = loaded.model.get('backbone')
-    macs = MISSING
+    backbone, macs = loaded.model.get('backbone'), MISSING
     if backbone is not None and 'num_groups' in backbone:
         macs = f'{forward_macs(backbone.to_dict(), [backbone.num_groups])[0] / 1e9:.2f} at {backbone.num_groups} groups'
     rows = [
@@ -109,34 +119,8 @@ def config_table(config: str, *, batch_size: int = 0, steps: int = 12, threads: 
         ['samples/s', f'{cost.samples_per_second:.1f}'],
         ['peak memory', f'{cost.peak_bytes / 1e6:.0f} MB'],
         ['matrix products of this machine', f'{peak / 1e9:.1f} GMAC/s'],
-        ['share of that speed', f'{100 * share:.1f} %'],
+        ['share of that speed', f'{100 * cost.macs * cost.samples_per_second / peak:.1f} %'],
     ]
     batch = batch_size or loaded.train_dataloader.batch_size
     note = f'Training step at batch {batch} without reading data and without frozen teachers; fastest of {steps}.'
     return Table(f'{config}', ['what', 'measured'], rows, [note, machine(torch.get_num_threads(), device)])
-
-
-def _base_cells(method: str) -> list[str]:
-    """Parameters and multiply-accumulates at base."""
-    path = parse_name(f'{method}-base').config
-    if not path.is_file():
-        return [MISSING] * (1 + len(GROUPS))
-    model: Any = load_config(path).model
-    macs = [f'{count / 1e9:.2f}' for count in forward_macs(model.backbone.to_dict(), GROUPS)]
-    return [f'{count_parameters(MODELS.build(model)) / 1e6:.2f}', *macs]
-
-
-def _nano_cells(method: str, batch_size: int, steps: int, threads: int, device: str) -> list[str]:
-    """Parameters, memory and speed at nano, from a process of their own, whose memory nothing else has used."""
-    path = parse_name(f'{method}-nano').config
-    if not path.is_file():
-        return [MISSING] * 3
-    with ProcessPoolExecutor(1, get_context('spawn')) as process:
-        cost = process.submit(_cost, str(path), batch_size, steps, threads, device).result()
-    return [f'{cost.parameters / 1e6:.2f}', f'{cost.peak_bytes / 1e6:.0f}', f'{cost.samples_per_second:.0f}']
-
-
-def _cost(path: str, batch_size: int, steps: int, threads: int, device: str) -> Cost:
-    """Cost of the steps of a config, in this process."""
-    torch.set_num_threads(threads)
-    return measure_steps(load_config(path), batch_size, steps, device=device)

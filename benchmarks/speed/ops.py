@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import NamedTuple
 
 import torch
 from tabulate import tabulate
@@ -24,14 +23,6 @@ from zoo.engine.cli import run_cli
 from zoo.ops import backend
 
 COLUMNS = ('operation', 'backend', 'textbook (ms)', 'zoo (ms)', 'times faster', 'quartiles')
-
-
-class Case(NamedTuple):
-    """One operation at one size, both ways."""
-
-    name: str
-    textbook: Callable[[], object]
-    ours: Callable[[], object]
 
 
 def textbook_fps(points: Tensor, num_samples: int) -> Tensor:
@@ -73,34 +64,8 @@ def with_backward(distance: Callable[[Tensor, Tensor], Tensor], a: Tensor, b: Te
     return torch.autograd.grad(distance(a, b), a)[0]
 
 
-def cases(device: str, scale: float) -> Iterator[Case]:
-    """Yield the cases; ``scale`` shrinks the batch for a quick look."""
-    generator = torch.Generator().manual_seed(0)
-    clouds, many, patches = (max(1, int(size * scale)) for size in (32, 128, 1216))
-    everything = torch.randn(many, 1024, 3, generator=generator).to(device)
-    points = everything[:clouds]
-    centers = points[:, :64].contiguous()
-    a = torch.randn(patches, 32, 3, generator=generator).to(device).requires_grad_()
-    b = torch.randn(patches, 32, 3, generator=generator).to(device)
-    for cloud in (points, everything):
-        yield Case(
-            f'FPS {len(cloud)}×1024→64',
-            partial(textbook_fps, cloud, 64),
-            partial(ops.farthest_point_sample, cloud, 64),
-        )
-    yield Case(
-        f'kNN {clouds}×64×1024, k=32', lambda: textbook_knn(centers, points, 32), lambda: ops.knn(centers, points, 32)
-    )
-    yield Case(f'groups {clouds}×1024→64×32', lambda: textbook_group(points, 64, 32), lambda: ops.group(points, 64, 32))
-    yield Case(
-        f'Chamfer {patches}×32×32, forward and backward',
-        lambda: with_backward(textbook_chamfer, a, b),
-        lambda: with_backward(ops.chamfer_distance, a, b),
-    )
-
-
 def measure(device: str = 'cpu', rounds: int = 30, scale: float = 1.0) -> list[list[str]]:
-    """Measure every case on every backend of the device.
+    """Measure every operation on every backend of the device.
 
     Args:
         device: ``cpu`` or a CUDA device.
@@ -110,13 +75,31 @@ def measure(device: str = 'cpu', rounds: int = 30, scale: float = 1.0) -> list[l
     Returns:
         Rows for :data:`COLUMNS`.
     """
-    names = backend.available_backends(torch.device(device).type)
+    generator = torch.Generator().manual_seed(0)
+    clouds, many, patches = (max(1, int(size * scale)) for size in (32, 128, 1216))
+    everything = torch.randn(many, 1024, 3, generator=generator).to(device)
+    points = everything[:clouds]
+    centers = points[:, :64].contiguous()
+    a = torch.randn(patches, 32, 3, generator=generator).to(device).requires_grad_()
+    b = torch.randn(patches, 32, 3, generator=generator).to(device)
+    cases: list[tuple[str, Callable[..., object], Callable[..., object], tuple[object, ...]]] = [
+        (f'FPS {clouds}×1024→64', textbook_fps, ops.farthest_point_sample, (points, 64)),
+        (f'FPS {many}×1024→64', textbook_fps, ops.farthest_point_sample, (everything, 64)),
+        (f'kNN {clouds}×64×1024, k=32', textbook_knn, ops.knn, (centers, points, 32)),
+        (f'groups {clouds}×1024→64×32', textbook_group, ops.group, (points, 64, 32)),
+        (
+            f'Chamfer {patches}×32×32, forward and backward',
+            partial(with_backward, textbook_chamfer),
+            partial(with_backward, ops.chamfer_distance),
+            (a, b),
+        ),
+    ]
     rows = []
-    for case in cases(device, scale):
-        for name in names:
+    for case, textbook, ours, given in cases:
+        for name in backend.available_backends(torch.device(device).type):
             with backend.use_backend(name):
-                result = compare(case.textbook, case.ours, rounds=rounds, device=device)
-            rows.append([case.name, name, *result.cells(2, 2)])
+                found = compare(partial(textbook, *given), partial(ours, *given), rounds=rounds, device=device)
+            rows.append([case, name, *found.cells(2, 2)])
     return rows
 
 

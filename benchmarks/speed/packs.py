@@ -12,6 +12,7 @@ import itertools
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -68,9 +69,18 @@ def measure(folder: Path, num_objects: int, num_points: int, batch_size: int, ro
     for dataset in (files, pack):
         for indices in np.array_split(everything, -(-num_objects // batch_size)):
             dataset.gather_points(indices)
+
+    def drawing(dataset: ObjectDataset) -> Callable[[], Tensor]:
+        numbers = np.random.default_rng(0)
+        return lambda: torch.from_numpy(dataset.gather_points(numbers.integers(len(dataset), size=batch_size)))
+
+    def shuffled(dataset: ObjectDataset) -> Callable[[], object]:
+        loader = DataLoader(dataset, batch_size, shuffle=True, collate_fn=ObjectDataset.collate)
+        return partial(next, itertools.chain.from_iterable(itertools.repeat(loader)))
+
     pairs: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {
-        'random batch as a tensor': (_drawing(files, batch_size), _drawing(pack, batch_size)),
-        'batch of a shuffled epoch': (_shuffled(files, batch_size), _shuffled(pack, batch_size)),
+        'random batch as a tensor': (drawing(files), drawing(pack)),
+        'batch of a shuffled epoch': (shuffled(files), shuffled(pack)),
         'opening': (lambda: CloudFiles(clouds), lambda: MappedPack(path)),
     }
     rows = [[what, *compare(*pair, rounds=rounds).cells(3, 1)] for what, pair in pairs.items()]
@@ -83,19 +93,6 @@ def measure(folder: Path, num_objects: int, num_points: int, batch_size: int, ro
     ]
     header = ['what', '.npy files (ms)', 'pack (ms)', 'times faster', 'quartiles']
     return Table('Random batches: one pack against one .npy file an object', header, rows, notes)
-
-
-def _drawing(dataset: ObjectDataset, batch_size: int) -> Callable[[], Tensor]:
-    """Return a function that makes a batch of objects drawn at random."""
-    generator = np.random.default_rng(0)
-    return lambda: torch.from_numpy(dataset.gather_points(generator.integers(len(dataset), size=batch_size)))
-
-
-def _shuffled(dataset: ObjectDataset, batch_size: int) -> Callable[[], object]:
-    """Return a function that makes the next batch as training does, by torch's loader."""
-    loader = DataLoader(dataset, batch_size, shuffle=True, collate_fn=ObjectDataset.collate)
-    batches = itertools.chain.from_iterable(itertools.repeat(loader))
-    return lambda: next(batches)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

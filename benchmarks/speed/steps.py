@@ -101,13 +101,26 @@ def measure_steps(config: Config, batch_size: int = 0, steps: int = 12, warmup: 
         device: ``cpu`` or ``cuda``.
     """
     batch_size = batch_size or config.train_dataloader.batch_size
-    start_memory = _reset_memory(device)
+    # The peak of now is what is in use from here on.
+    if device == 'cuda':
+        torch.cuda.reset_peak_memory_stats()
+    else:
+        Path('/proc/self/clear_refs').write_text('5', encoding='utf-8')
+    before = _peak_memory(device)
     with made_ready(config, batch_size, device) as (model, batch, optimizer):
         times = [timed(lambda: model.train_step(batch, optimizer), device) for _ in range(warmup + steps)]
-        peak = _peak_memory(device) - start_memory
+        peak = _peak_memory(device) - before
         with counted_macs() as macs:
             model.train_step(batch, optimizer)
     return Cost(count_parameters(model), batch_size / min(times[warmup:]), peak, macs[0] / batch_size)
+
+
+def _peak_memory(device: str) -> int:
+    """Most bytes in use since the reset; unlike ``ru_maxrss`` those of a process do not start at its parent's peak."""
+    if device == 'cuda':
+        return torch.cuda.max_memory_allocated()
+    lines = Path('/proc/self/status').read_text(encoding='utf-8').splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith('VmHWM'))
 
 
 def step_config(name: ModelName) -> Config:
@@ -127,15 +140,44 @@ def step_config(name: ModelName) -> Config:
 def made_ready(
     config: Config, batch_size: int, device: str = 'cpu'
 ) -> Iterator[tuple[Any, dict[str, Any], OptimWrapper]]:
-    """Model of a config, a random batch and the optimizer; tokenizers have random weights."""
+    """Model of a config, a random batch and the optimizer.
+
+    Tokenizer teachers have random weights, as speed does not depend on their training. The batch has clouds (B, N, 3)
+    of the size that the data has, labels, and a feature for every frozen teacher.
+
+    Args:
+        config: config with model, optimizer and training data.
+        batch_size: number of clouds.
+        device: device that the model is put on; the batch stays on the CPU.
+    """
+    settings = {**config.model.to_dict(), 'data_preprocessor': config.data_preprocessor.to_dict()}
     with TemporaryDirectory() as folder:
-        settings = _with_random_tokenizers(config.model.to_dict(), Path(folder))
-        settings['data_preprocessor'] = config.data_preprocessor.to_dict()
+        for name, objective in (settings.get('objectives') or {}).items():
+            teacher = (objective or {}).get('teacher') or {}
+            if 'trained_by' in teacher:
+                source = load_config(teacher['trained_by']).model.to_dict()
+                teacher['weights'] = str(Path(folder, f'{name}.safetensors'))
+                export_weights(MODELS.build(source), Path(teacher['weights']), {'model': json.dumps(source)})
         torch.manual_seed(0)
         with torch.device(device):
             model = MODELS.build(settings).train()
         model.to(device)
-        yield model, random_batch(config, model, batch_size), _optimizer(config, model)
+        generator = torch.Generator().manual_seed(0)
+        num_points = config.train_dataloader.dataset.get('num_points', 2048)
+        parts = config.model.get('parts')
+        classes = len(parts) if parts else config.model.get('num_classes', 40)
+        batch: dict[str, Tensor] = {
+            'points': torch.randn(batch_size, num_points, 3, generator=generator),
+            'label': torch.randint(classes, (batch_size,), generator=generator),
+        }
+        if parts:
+            first = model.first_part.cpu()[batch['label']] * (model.numbered == 'through')
+            batch['part'] = first.unsqueeze(1).expand(-1, num_points).clone()
+        for name, teacher in (model.teachers() if hasattr(model, 'teachers') else {}).items():
+            batch[f'{name}_feature'] = torch.randn(batch_size, teacher.embed_dim, generator=generator)
+        optimizer = config.optim_wrapper.to_dict()
+        optimizer.pop('constructor', None)  # all of ours sort their parameters by ``ParamGroups``
+        yield model, batch, ParamGroups(optimizer, optimizer.pop('paramwise_cfg', None))(model)
 
 
 def quickened(
@@ -156,64 +198,7 @@ def quickened(
     return AutocastOptimWrapper(optimizer=optimizer.optimizer) if half else optimizer
 
 
-def random_batch(config: Config, model: Any, batch_size: int) -> dict[str, Any]:
-    """Clouds (B, N, 3) of the size that the data has, labels, and a feature for every frozen teacher."""
-    generator = torch.Generator().manual_seed(0)
-    num_points = config.train_dataloader.dataset.get('num_points', 2048)
-    parts = config.model.get('parts')
-    classes = len(parts) if parts else config.model.get('num_classes', 40)
-    batch: dict[str, Tensor] = {
-        'points': torch.randn(batch_size, num_points, 3, generator=generator),
-        'label': torch.randint(classes, (batch_size,), generator=generator),
-    }
-    if parts:
-        first = model.first_part.cpu()[batch['label']] * (model.numbered == 'through')
-        batch['part'] = first.unsqueeze(1).expand(-1, num_points).clone()
-    teachers = model.teachers() if hasattr(model, 'teachers') else {}
-    for name, teacher in teachers.items():
-        batch[f'{name}_feature'] = torch.randn(batch_size, teacher.embed_dim, generator=generator)
-    return batch
-
-
-def matmul_peak(device: str = 'cpu', size: int = 2048, rounds: int = 5) -> float:
-    """Multiply-accumulates per second of the best of some products of two float32 matrices (size, size)."""
-    a, b = (torch.randn(size, size, device=device) for _ in range(2))
-    return size**3 / min(timed(lambda: torch.mm(a, b), device) for _ in range(rounds))
-
-
-def _optimizer(config: Config, model: nn.Module) -> OptimWrapper:
-    """The optimizer of a config; all of ours sort their parameters by ``ParamGroups``."""
-    settings = config.optim_wrapper.to_dict()
-    settings.pop('constructor', None)
-    return ParamGroups(settings, settings.pop('paramwise_cfg', None))(model)
-
-
-def _with_random_tokenizers(model: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Give tokenizer teachers a file with random weights: speed does not depend on the training."""
-    for name, objective in (model.get('objectives') or {}).items():
-        teacher = (objective or {}).get('teacher') or {}
-        if 'trained_by' in teacher:
-            source = load_config(teacher['trained_by']).model.to_dict()
-            teacher['weights'] = str(folder / f'{name}.safetensors')
-            export_weights(MODELS.build(source), Path(teacher['weights']), {'model': json.dumps(source)})
-    return model
-
-
-def _reset_memory(device: str) -> int:
-    """Forget the peak so far; returns the bytes in use."""
-    if device == 'cuda':
-        torch.cuda.reset_peak_memory_stats()
-        return torch.cuda.memory_allocated()
-    Path('/proc/self/clear_refs').write_text('5', encoding='utf-8')
-    return _resident('VmRSS')
-
-
-def _peak_memory(device: str) -> int:
-    """Largest number of bytes in use since the reset."""
-    return torch.cuda.max_memory_allocated() if device == 'cuda' else _resident('VmHWM')
-
-
-def _resident(field: str) -> int:
-    """A figure of the process in bytes; unlike ``ru_maxrss`` it does not start at the parent's peak."""
-    lines = Path('/proc/self/status').read_text(encoding='utf-8').splitlines()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(field))
+def matmul_peak(device: str = 'cpu', size: int = 2048, dtype: torch.dtype = torch.float32) -> float:
+    """Multiply-accumulates per second of the best of five products of two matrices (size, size)."""
+    a, b = (torch.randn(size, size, device=device).to(dtype) for _ in range(2))
+    return size**3 / min(timed(lambda: torch.mm(a, b), device) for _ in range(5))

@@ -93,7 +93,9 @@ def test_the_command_keeps_what_it_finds(tmp_path, capsys, monkeypatch):
     kept = json.loads((tmp_path / 'check.json').read_text('utf-8'))
     assert kept['machine']['torch'] == torch.__version__
     assert 'product of matrices, bfloat16' in capsys.readouterr().out
-    monkeypatch.setattr('benchmarks.gpu.__main__.STAGES', {'correct': (lambda stage: iter([{'equal': False}]), 1)})
+    monkeypatch.setattr(
+        'benchmarks.gpu.__main__.STAGES', {'correct': (lambda stage: iter([{'equal': False}]), 1, 'A title')}
+    )
     with pytest.raises(SystemExit) as ended:
         main(['--device', 'cpu', '--out', str(tmp_path)])
     assert ended.value.code == 1

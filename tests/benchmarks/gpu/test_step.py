@@ -38,15 +38,15 @@ def test_the_page_holds_what_was_kept(tmp_path):
     folder = tmp_path / 'a'
     folder.mkdir()
     with pytest.raises(UsageError, match=r'holds no check\.json'):
-        report([folder], tmp_path)
+        report([folder], tmp_path, {'check': 'Check', 'cost': 'Cost'})
     rows = [{'what': 'depth', 'value': 4, 'samples/s': 100.0}, {'what': 'depth', 'value': 8, 'samples/s': 25.0}]
     (folder / 'cost.json').write_text(json.dumps({'machine': MACHINE, 'rows': rows}), 'utf-8')
-    report([folder], tmp_path)
+    report([folder], tmp_path, {'check': 'Check', 'cost': 'Cost'})
     page = (tmp_path / 'speed.md').read_text('utf-8')
     assert '## a processor, 1 of 2 threads' in page
     assert '| depth  | 8       | 25.00       |' in page
     assert 'Not measured' in page
     assert (tmp_path / 'speed_a.svg').read_text('utf-8').startswith('<?xml')
     (folder / 'cost.json').write_text(json.dumps({'machine': {**MACHINE, 'card': 'a card'}, 'rows': rows}), 'utf-8')
-    report([folder], tmp_path)
+    report([folder], tmp_path, {'check': 'Check', 'cost': 'Cost'})
     assert 'Not measured' not in (tmp_path / 'speed.md').read_text('utf-8')
