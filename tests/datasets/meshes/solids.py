@@ -24,38 +24,10 @@ TRIANGLES = [(s[0], s[i], s[i + 1]) for s in SIDES for i in (1, 2)]
 """A unit cube, wound to the outside: its places, its squares, its triangles."""
 
 
-def icosphere(times: int = 2) -> tuple[list[tuple[float, ...]], list[tuple[int, ...]]]:
-    """Places and 20 * 4 ** times triangles of a sphere of radius 1, wound to the outside; nothing of a library."""
-    g = (1 + 5**0.5) / 2
-    places = [(0, s, t * g) for s in (1, -1) for t in (1, -1)]
-    places = [tuple(np.roll(place, k)) for k in range(3) for place in places]
-    size = (1 + g * g) ** 0.5
-    places = [tuple(float(x) / size for x in place) for place in places]
-    near = [[np.dot(a, b) > 0.4 and a != b for b in places] for a in places]
-    faces = []
-    for i in range(12):
-        for j in range(i):
-            for k in range(j):
-                if near[i][j] and near[j][k] and near[k][i]:
-                    outside = np.linalg.det([places[i], places[j], places[k]]) > 0
-                    faces.append((i, j, k) if outside else (i, k, j))
-    for _ in range(times):
-        halves: dict[tuple[int, int], int] = {}
-
-        def half(a: int, b: int, halves=halves) -> int:
-            key = (min(a, b), max(a, b))
-            if key not in halves:
-                middle = np.add(places[a], places[b])
-                halves[key] = len(places)
-                places.append(tuple((middle / np.linalg.norm(middle)).tolist()))
-            return halves[key]
-
-        cut = []
-        for a, b, c in faces:
-            ab, bc, ca = half(a, b), half(b, c), half(c, a)
-            cut += [(a, ab, ca), (ab, b, bc), (ca, bc, c), (ab, bc, ca)]
-        faces = cut
-    return places, faces
+def icosphere() -> tuple[list[list[float]], list[list[int]]]:
+    """Places and 320 triangles of a sphere of radius 1, wound to the outside."""
+    sphere = trimesh.creation.icosphere(subdivisions=2)
+    return sphere.vertices.tolist(), sphere.faces.tolist()
 
 
 def measures(vertices, faces) -> tuple[int, float, float]:
@@ -71,6 +43,13 @@ def measures(vertices, faces) -> tuple[int, float, float]:
 def write_bytes(path: Path, content: bytes | str) -> Path:
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return path
+
+
+def check_place(item: PaintedMesh, low, high, volume: float) -> None:
+    """Compare the box and the signed volume of a mesh with what they are to be."""
+    assert item.mesh.vertices.min(axis=0) == pytest.approx(low)
+    assert item.mesh.vertices.max(axis=0) == pytest.approx(high)
+    assert measures(item.mesh.vertices, item.mesh.faces)[2] == pytest.approx(volume)
 
 
 def check_cube(path: Path, content: bytes | str) -> None:

@@ -15,24 +15,12 @@ import trimesh
 from PIL import Image
 
 from tests.datasets.meshes.solids import check_refused, read_or_refused
-from zoo.datasets.meshes.files import SUFFIXES, read_mesh
+from tests.datasets.refusals import refused
+from zoo.datasets.meshes.files import read_mesh
 from zoo.datasets.meshes.materials import GREY
-from zoo.datasets.meshes.mesh import face_areas, face_crosses
-from zoo.errors import UsageError
 
 RED, BLUE = (1.0, 0.0, 0.0), (0.0, 0.0, 1.0)
 TRIANGLE = 'v 0 0 0\nv 1 0 0\nv 0 1 0\n'
-
-
-def area(item) -> float:
-    return float(face_areas(item.mesh.vertices, item.mesh.faces).sum())
-
-
-def volume(item) -> float:
-    """Positive where faces wind counter-clockwise seen from outside."""
-    return float(
-        (item.mesh.vertices[item.mesh.faces[:, 0]] * face_crosses(item.mesh.vertices, item.mesh.faces)).sum() / 6
-    )
 
 
 def write(folder, name: str, text: str):
@@ -40,30 +28,6 @@ def write(folder, name: str, text: str):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding='utf-8')
     return path
-
-
-def half_red() -> trimesh.Trimesh:
-    """A box of 1 x 2 x 3 that is red on one side of x = 0 and blue on the other."""
-    mesh = trimesh.creation.box((1, 2, 3)).subdivide()
-    mesh.visual.vertex_colors = np.where(mesh.vertices[:, :1] < 0, (255, 0, 0, 255), (0, 0, 255, 255)).astype(np.uint8)
-    return mesh
-
-
-@pytest.mark.parametrize('suffix', ['.obj', '.off', '.ply', '.stl', '.glb', '.OBJ'])
-def test_every_format_gives_the_same_box(tmp_path, suffix):
-    path = tmp_path / f'box{suffix}'
-    half_red().export(path, file_type=suffix.lower()[1:])
-    item = read_mesh(path)
-    assert area(item) == pytest.approx(22, rel=1e-6)
-    assert volume(item) == pytest.approx(6, rel=1e-6)
-    assert item.color.shape == (48, 3)
-    assert not item.clear.any()
-    if suffix in ('.off', '.stl'):
-        assert np.allclose(item.color, GREY)
-    else:
-        x = item.mesh.vertices[item.mesh.faces].mean(axis=1)[:, 0]
-        assert np.allclose(item.color[x < -0.49], RED, atol=0.01)
-        assert np.allclose(item.color[x > 0.49], BLUE, atol=0.51)
 
 
 def test_materials_of_a_wavefront_file(tmp_path):
@@ -122,44 +86,6 @@ def test_nothing_far_away_is_read_at_the_word_of_a_mesh(tmp_path):
         assert np.allclose(read_mesh(path).color, color), name
 
 
-def test_a_scene_is_put_together_where_its_nodes_are(tmp_path):
-    scene = trimesh.Scene()
-    cube = trimesh.creation.box((1, 1, 1))
-    cube.visual = trimesh.visual.TextureVisuals(
-        material=trimesh.visual.material.PBRMaterial(baseColorFactor=[0.5, 0.0, 0.0, 0.4], alphaMode='BLEND')
-    )
-    scene.add_geometry(cube, node_name='one')
-    scene.graph.update(
-        'two', 'one', matrix=trimesh.transformations.translation_matrix((3, 0, 0)), geometry='geometry_0'
-    )
-    mirror = np.diag([-1.0, 2.0, 1.0, 1.0])
-    mirror[:3, 3] = (-3, 0, 0)
-    scene.graph.update('three', matrix=mirror, geometry='geometry_0')
-    for name in ('scene.glb', 'scene.gltf'):
-        files = scene.export(file_type=name[-4:].strip('.'))
-        contents = (
-            {name: files}
-            if isinstance(files, bytes)
-            else {key.replace('model.gltf', name): files[key] for key in files}
-        )
-        for key, content in contents.items():
-            (tmp_path / key).write_bytes(content)
-        item = read_mesh(tmp_path / name)
-        assert np.allclose(np.ptp(item.mesh.vertices, axis=0), (7, 2, 1), atol=1e-5)
-        assert volume(item) == pytest.approx(1 + 1 + 2, rel=1e-5)
-        assert np.allclose(item.color, (0.735, 0, 0), atol=0.01)  # what half the light looks like
-        assert item.clear.all()
-
-
-def test_points_and_lines_are_no_mesh(tmp_path):
-    write(tmp_path, 'lines.obj', f'{TRIANGLE}l 1 2 3\n')
-    trimesh.PointCloud(np.eye(3)).export(tmp_path / 'cloud.ply')
-    for name in ('lines.obj', 'cloud.ply'):
-        with pytest.raises(UsageError, match='no triangles') as error:
-            read_mesh(tmp_path / name)
-        assert str(tmp_path / name) in str(error.value)
-
-
 @pytest.mark.parametrize(
     ('name', 'content'),
     [
@@ -171,6 +97,8 @@ def test_points_and_lines_are_no_mesh(tmp_path):
         ('words.obj', b'a poem about a chair\n'),
         ('nan.obj', b'v nan 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n'),
         ('flat.obj', b'v 0 0 0\nv 1 0 0\nv 2 0 0\nf 1 2 3\n'),
+        ('lines.OBJ', f'{TRIANGLE}l 1 2 3\n'.encode()),
+        ('cloud.ply', trimesh.PointCloud(np.eye(3)).export(file_type='ply')),
     ],
 )
 def test_broken_files_are_named_in_one_line(tmp_path, name, content):
@@ -179,10 +107,8 @@ def test_broken_files_are_named_in_one_line(tmp_path, name, content):
 
 def test_other_files_are_refused(tmp_path):
     write(tmp_path, 'a.txt', TRIANGLE)
-    for name, words in (('a.txt', 'known are .obj'), ('none.obj', 'No such file'), ('', 'cannot be read|no mesh')):
-        with pytest.raises(UsageError, match=words):
-            read_mesh(tmp_path / name)
-    assert '.glb' in SUFFIXES
+    for name, words in (('a.txt', 'known are .obj'), ('none.obj', 'No such file'), ('', 'cannot be read')):
+        assert words in refused(read_mesh, tmp_path / name)
 
 
 LDRAW = (

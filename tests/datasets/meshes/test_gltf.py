@@ -234,17 +234,14 @@ def test_textures_and_factors(tmp_path):
     maker.add('materials', {'pbrMetallicRoughness': {'baseColorTexture': {'index': 0, 'texCoord': 1}}})
     older = {'diffuseTexture': {'index': 0}, 'diffuseFactor': [1, 1, 1, 1]}
     maker.add('materials', {'extensions': {'KHR_materials_pbrSpecularGlossiness': older}})
-    maker.add(
-        'materials', {'pbrMetallicRoughness': {'baseColorTexture': {'index': 7}, 'baseColorFactor': [0, 1, 0, 1]}}
-    )
-    for material, color in enumerate([(1, 0, 0), (0, 0, 1), (1, 0, 0)]):
+    factor = {'baseColorFactor': [0.5, 0, 0, 0.4]}  # half the light is 0.735
+    maker.add('materials', {'pbrMetallicRoughness': factor, 'alphaMode': 'BLEND'})
+    for material, color in enumerate([(1, 0, 0), (0, 0, 1), (1, 0, 0), (0.735, 0, 0)]):
         maker.tree['meshes'].clear()
         maker.mesh(part | {'material': material})
-        assert np.allclose(read_color(maker, tmp_path), color, atol=0.02)
-
-
-def read_color(maker: Maker, folder):
-    return read_mesh(write_bytes(folder / 'c.glb', maker.glb())).color
+        item = read_mesh(write_bytes(tmp_path / 'c.glb', maker.glb()))
+        assert np.allclose(item.color, color, atol=0.02)
+        assert item.clear.all() == item.clear.any() == (material == 3)
 
 
 def test_clouds_and_colors(tmp_path):
@@ -256,7 +253,7 @@ def test_clouds_and_colors(tmp_path):
     part = indexed(maker)
     part['attributes']['COLOR_0'] = maker.rows([(65535, 0, 0, 65535)] * 8, 'H', normalized=True)
     maker.mesh(part)
-    assert np.allclose(read_color(maker, tmp_path), (1, 0, 0))
+    assert np.allclose(read_mesh(write_bytes(tmp_path / 'c.glb', maker.glb())).color, (1, 0, 0))
 
 
 def test_a_file_that_is_cut_anywhere_is_refused(tmp_path):

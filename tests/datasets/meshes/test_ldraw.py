@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from tests.datasets.meshes.solids import CORNERS, SIDES, measures
+from tests.datasets.refusals import refused
 from tests.shared import shared_file
 from zoo.datasets.meshes.files import read_mesh
 from zoo.datasets.meshes.materials import GREY
-from zoo.errors import UsageError
 
 IDENTITY = '1 0 0 0 1 0 0 0 1'
 
@@ -91,21 +91,19 @@ def test_down_is_turned_up_and_colors_come_from_the_library(tmp_path):
 )
 def test_what_is_wrong_is_said_in_one_line(tmp_path, line, message):
     path = library(tmp_path, parts__part=f'0 Title\n{line}\n', parts__s__loop=f'1 16 0 0 0 {IDENTITY} s\\loop.dat')
-    with pytest.raises(UsageError, match=message) as error:
-        read_mesh(path)
-    assert '\n' not in str(error.value)
+    assert message in refused(read_mesh, path)
 
 
 def test_a_million_copies_of_copies_are_refused_before_they_are_made(tmp_path):
     parts = {f'p__n{k}': '\n'.join([f'1 16 {x} 0 0 {IDENTITY} n{k + 1}.dat' for x in range(10)]) for k in range(7)}
-    with pytest.raises(UsageError, match='again and again'):
-        read_mesh(library(tmp_path, parts__part=f'1 16 0 0 0 {IDENTITY} n0.dat', **parts, p__n7=square(SIDES[0])))
+    path = library(tmp_path, parts__part=f'1 16 0 0 0 {IDENTITY} n0.dat', **parts, p__n7=square(SIDES[0]))
+    assert 'again and again' in refused(read_mesh, path)
 
 
 def test_a_deep_chain_of_parts_is_refused(tmp_path):
     parts = {f'p__n{k}': f'1 16 0 0 0 {IDENTITY} n{k + 1}.dat' for k in range(200)}
-    with pytest.raises(UsageError, match='64 deep'):
-        read_mesh(library(tmp_path, parts__part=f'1 16 0 0 0 {IDENTITY} n0.dat', **parts, p__n200=square(SIDES[0])))
+    path = library(tmp_path, parts__part=f'1 16 0 0 0 {IDENTITY} n0.dat', **parts, p__n200=square(SIDES[0]))
+    assert '64 deep' in refused(read_mesh, path)
 
 
 @pytest.mark.parametrize(

@@ -5,19 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.datasets.layouts.writers_modelnet import FACES, write_off
-from tests.datasets.meshes.solids import (
-    CORNERS,
-    SIDES,
-    check_refused,
-    check_sphere,
-    icosphere,
-    measures,
-    write_bytes,
-)
+from tests.datasets.meshes.solids import CORNERS, SIDES, check_refused, check_sphere, icosphere, measures, write_bytes
 from zoo.datasets.meshes.files import read_soup
 from zoo.datasets.meshes.materials import GREY
-from zoo.datasets.meshes.mesh import face_areas
 from zoo.datasets.meshes.off import parse_off
 from zoo.hub.point_files import read_points
 
@@ -88,26 +78,6 @@ def test_colors():
     assert np.ptp(parse_off(CUBES['numbered colors'].encode()).color) == 0
     arrow = b'OFF\n4 3 0\n0 0 0\n2 1 0\n0 2 0\n1 1 0\n4 0 1 2 3 1.0 0.0 0.0\n3 0 1 3\n3 0 1 3 0.0 0.0 1.0\n'
     assert parse_off(arrow).color.tolist() == [[1, 0, 0], [1, 0, 0], [GREY] * 3, [0, 0, 1]]
-
-
-def test_polygons_keep_their_order_and_their_outline():
-    arrow = 'OFF\n5 4 0\n0 0 0\n2 1 0\n0 2 0\n1 1 0\n9 9 9\n3 0 1 3\n4 0 1 2 3\n2 0 1\n3 0 3 2\n'
-    soup = parse_off(arrow.encode())
-    areas = face_areas(soup.vertices, soup.faces)
-    assert areas.tolist() == pytest.approx([0.5, 0.5, 0.5, 1.0])
-    assert sorted(soup.faces[0].tolist()) == [0, 1, 3]
-    assert sorted(soup.faces[3].tolist()) == [0, 2, 3]
-    fan = parse_off(f'OFF\n5 1 0\n{BODY}-1 0.5 0\n5 0 1 2 3 4\n'.encode())
-    assert fan.faces.tolist() == [[0, 1, 2], [0, 2, 3], [0, 3, 4]]
-
-
-@pytest.mark.parametrize('broken_header', [False, True])
-def test_both_first_lines_of_modelnet(tmp_path, broken_header):
-    write_off(tmp_path / 'box.off', np.array([1.0, 2.0, 4.0]), broken_header)
-    soup = read_soup(tmp_path / 'box.off')
-    assert soup.vertices.max(axis=0).tolist() == [10, 40, 20]  # the axes of the file, z up
-    assert np.array_equal(soup.faces, FACES)
-    assert face_areas(soup.vertices, soup.faces).sum() == pytest.approx(2 * (400 + 200 + 800))
 
 
 LINES = cube().splitlines(keepends=True)

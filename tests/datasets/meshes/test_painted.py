@@ -3,17 +3,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from zoo.datasets.meshes.mesh import face_areas, face_crosses
-from zoo.datasets.meshes.painted import CREASE, PaintedMesh, normal_form, paint, smooth
+from tests.datasets.meshes import solids
+from tests.datasets.refusals import refused
+from zoo.datasets.meshes.mesh import Mesh, face_areas, face_crosses
+from zoo.datasets.meshes.painted import CREASE, normal_form, paint, smooth
 from zoo.datasets.procedural.primitives import box, ellipsoid
-from zoo.errors import UsageError
 
 
-def painted(vertices, faces) -> PaintedMesh:
-    faces = np.asarray(faces)
-    return paint(
-        np.asarray(vertices, dtype=float), faces, np.full((len(faces), 3), 0.5), np.zeros(len(faces), bool), name='it'
-    )
+def painted(vertices, faces):
+    return solids.painted(Mesh(np.asarray(vertices, dtype=float), np.asarray(faces)))
 
 
 def soup(vertices, faces):
@@ -108,9 +106,9 @@ def test_no_size_is_too_small_or_too_large(scale):
     ],
 )
 def test_what_is_no_surface_is_refused(vertices, faces, words):
-    with pytest.raises(UsageError, match=words) as error:
-        painted(vertices, faces)
-    assert str(error.value).startswith('it ')
+    message = refused(painted, vertices, faces)
+    assert message.startswith('it ')
+    assert words in message
 
 
 def test_normal_form_is_centered_upright_and_of_radius_one():
@@ -128,8 +126,7 @@ def test_normal_form_is_centered_upright_and_of_radius_one():
     assert np.allclose(turned.mesh.vertices, form.mesh.vertices[:, [0, 2, 1]] * (1, 1, -1))
     assert np.allclose(turned.normals, form.normals[:, [0, 2, 1]] * (1, 1, -1))
     assert np.linalg.det([(1, 0, 0), (0, 0, 1), (0, -1, 0)]) == 1
-    with pytest.raises(UsageError, match='x'):
-        normal_form(item, up='x')
+    assert "'x'" in refused(normal_form, item, up='x')
 
 
 def test_a_map_that_mirrors_keeps_the_outside_outside():

@@ -1,67 +1,13 @@
-"""The rasterizer against rays: for every pixel, the nearest of all triangles that its ray meets."""
+"""The rasterizer; that it draws the nearest of all triangles is tried against rays in ``scans/test_visibility``."""
 
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from zoo.datasets.meshes.camera import Camera
-from zoo.datasets.meshes.mesh import join
 from zoo.datasets.meshes.rasterize import rasterize
 from zoo.datasets.procedural import make_object
-from zoo.datasets.procedural.primitives import box, ellipsoid
-
-
-def trace(screen: np.ndarray, inverse_depth: np.ndarray, faces: np.ndarray, size: int):
-    """Return nearest triangle, its depth, and how close the pixel is to any edge, pixel by pixel.
-
-    Points with coordinates ``(x / w, y / w, 1 / w)`` undo the projection; a ray goes from the origin through the pixel.
-    """
-    places = np.column_stack([screen, np.ones(len(screen))]) / inverse_depth[:, None]
-    found = np.full((size, size), -1)
-    depths, clearance = np.full((size, size), np.inf), np.full((size, size), np.inf)
-    for row in range(size):
-        for column in range(size):
-            ray = np.array([column + 0.5, row + 0.5, 1.0])
-            for number, face in enumerate(faces):
-                a, b, c = places[face]
-                matrix = np.column_stack([a, b, c])
-                if abs(np.linalg.det(matrix)) < 1e-12:
-                    continue
-                weights = np.linalg.solve(matrix, ray)  # the ray meets the plane at weights / sum, depth 1 / sum
-                share = weights / weights.sum()
-                clearance[row, column] = min(clearance[row, column], np.abs(share).min())
-                depth = 1 / weights.sum()
-                if share.min() >= 0 and depth < depths[row, column]:
-                    found[row, column], depths[row, column] = number, depth
-    return found, depths, clearance
-
-
-@pytest.mark.parametrize('scene', ['boxes', 'crossing', 'random'])
-def test_against_rays(scene):
-    size = 24
-    rng = np.random.default_rng(5)
-    if scene == 'random':
-        vertices, faces = rng.uniform(-0.5, 0.5, (24, 3)), np.arange(24).reshape(8, 3)
-    else:
-        other = (
-            box(0.3, 0.9, 0.3).turned('x', 0.5) if scene == 'crossing' else ellipsoid(0.5, 0.5, 0.5, sides=5, rings=4)
-        )
-        mesh = join([box(0.6, 0.4, 0.5), other.moved(0.1, 0.2, 0.1)])
-        vertices, faces = mesh.vertices, mesh.faces
-    screen, inverse_depth = Camera(0.5, 0.4, 2.5, -0.1).project(vertices, size)  # larger than the picture
-    seen = rasterize(screen, inverse_depth, faces, size)
-    found, depths, clearance = trace(screen, inverse_depth, faces, size)
-    picture, depth = np.full(size * size, -1), np.full(size * size, np.inf)
-    picture[seen.pixel], depth[seen.pixel] = seen.face, seen.depth
-    picture, depth = picture.reshape(size, size), depth.reshape(size, size)
-    sure = clearance > 1e-6
-    assert sure.mean() > 0.8
-    covered = sure & (found >= 0)
-    assert np.array_equal((picture >= 0)[sure], (found >= 0)[sure])
-    assert np.allclose(depth[covered], depths[covered], rtol=1e-5)
-    differ = covered & (picture != found)  # only where two triangles are equally near
-    assert differ.mean() < 0.01
+from zoo.datasets.procedural.primitives import box
 
 
 def test_weights_give_back_the_point_under_the_pixel():

@@ -41,7 +41,7 @@ CUBES = {
 
 @pytest.mark.parametrize('name', CUBES)
 def test_a_cube_is_a_cube(tmp_path, name):
-    check_cube(tmp_path / 'a.stl', CUBES[name])
+    check_cube(tmp_path / 'a.STL', CUBES[name])
 
 
 def test_a_sphere_has_its_area_and_volume(tmp_path):

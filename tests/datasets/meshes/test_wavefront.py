@@ -134,11 +134,6 @@ def test_many_materials_keep_to_their_faces(tmp_path):
     assert np.allclose(read_mesh(tmp_path / 'a.obj').color[:, 0], order / count, atol=1 / 255)
 
 
-def test_clouds(tmp_path):
-    (tmp_path / 'a.obj').write_text('\ufeff# a scan\n' + '\n'.join(f'\tv\t{x} {y} {z} 255 0 0' for x, y, z in CORNERS))
-    assert read_points(tmp_path / 'a.obj').tolist() == [list(map(float, corner)) for corner in CORNERS]
-
-
 BROKEN = [
     (PLAIN + '\nf 1 2 9', 'vertex 8, counted from 0, of 8'),
     (PLAIN + '\nf 1 2 0', 'vertex -1'),

@@ -17,10 +17,11 @@ VIEW = View(Camera(0.7, 0.4, 3.2), 40, (0.2, -0.3))
 
 @pytest.fixture(scope='module')
 def scene():
+    """A box and a ball that run into each other, above a floor that is larger than the picture."""
     floor = Mesh(
         np.array([[-2.0, -0.6, -2], [2, -0.6, -2], [2, -0.6, 2], [-2, -0.6, 2]]), np.array([[0, 1, 2], [0, 2, 3]])
     )
-    return join([box(0.9, 0.7, 0.5), ellipsoid(0.6, 0.9, 0.6, sides=7, rings=5).moved(0.5, 0.1, -0.5), floor])
+    return join([box(0.9, 0.7, 0.5), ellipsoid(0.6, 0.9, 0.6, sides=7, rings=5).moved(0.4, 0.1, -0.2), floor])
 
 
 def pixel_rays(view):
