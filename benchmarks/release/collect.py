@@ -51,13 +51,39 @@ class Candidate:
         groups: dict[tuple[str, str], dict[int, tuple[Record, Result]]] = {}
         for entry in self.measured:
             if record := entry.record:
-                place = (dataset_text(record), protocol_text(record))
-                groups.setdefault(place, {}).setdefault(record.seed, (record, entry))
-        for (dataset, text), seeds in sorted(groups.items()):
-            found = [seeds[seed] for seed in sorted(seeds)]
-            protocol = load_all().get(found[0][1].kind, Finetune).of(found[0][1].settings)
-            records = [record for record, _ in found]
-            yield _result(dataset, text, protocol.task, records), [entry for _, entry in found]
+                data, said = record.dataset, record.protocol
+                split = data.split if data.split != 'test' else ''
+                dataset = ' '.join(part for part in (data.name, data.variant, split) if part)
+                # Every setting that tells two figures apart.
+                parts = [f'{said.name} v{said.version}', f'{said.points} points']
+                if 'ways' in said:
+                    parts.append(f'{said["ways"]}-way {said["shots"]}-shot, {said["folds"]} folds')
+                elif data.train_samples:
+                    parts.append(f'{data.train_samples} labeled objects')
+                parts += [f'{name} {said[name]}' for name in ('C', 'k', 'head_epochs') if name in said]
+                place = dataset, ', '.join([*parts, f'voting {said.voting or "none"}'])
+                groups.setdefault(place, {})[record.seed] = (record, entry)
+        for (dataset, protocol), seeds in sorted(groups.items()):
+            records, entries = zip(*(seeds[seed] for seed in sorted(seeds)), strict=True)
+            metrics: dict[str, float] = {}
+            interval: dict[str, float] = {}
+            for metric in METRICS:
+                if all(metric in record.metrics for record in records):
+                    found = mean_interval([record.metrics[metric] for record in records])
+                    metrics[metric] = round(found.mean, 2)
+                    interval |= {} if np.isnan(found.half_width) else {metric: round(found.half_width, 2)}
+            trained = len({record.weights_digest for record in records})
+            result = {
+                'Task': load_all().get(entries[0].kind, Finetune).of(entries[0].settings).task,
+                'Dataset': dataset,
+                'Metrics': metrics,
+                'Protocol': f'{protocol}, {trained} pretraining{"s" * (trained > 1)}',
+                **({'Interval': interval} if interval else {}),
+                'Seeds': [record.seed for record in records],
+                'By': 'measured',
+                'Date': max(record.date for record in records),
+            }
+            yield result, list(entries)
 
 
 def candidates(out: Path, pattern: str = '*') -> list[Candidate]:
@@ -117,44 +143,3 @@ def evidence(places: Iterable[str], root: Path) -> list[Result]:
 @functools.lru_cache(8)
 def _kept(path: Path, _stamp: int) -> Store:
     return Store.of(path)
-
-
-def dataset_text(record: Record) -> str:
-    """What a record was measured on, in words."""
-    data = record.dataset
-    return ' '.join(part for part in (data.name, data.variant, data.split if data.split != 'test' else '') if part)
-
-
-def protocol_text(record: Record) -> str:
-    """How, with every setting that tells two figures apart."""
-    said = record.protocol
-    parts = [f'{said.name} v{said.version}', f'{said.points} points']
-    if 'ways' in said:
-        parts.append(f'{said["ways"]}-way {said["shots"]}-shot, {said["folds"]} folds')
-    elif record.dataset.train_samples:
-        parts.append(f'{record.dataset.train_samples} labeled objects')
-    parts += [f'{name} {said[name]}' for name in ('C', 'k', 'head_epochs') if name in said]
-    return ', '.join([*parts, f'voting {said.voting or "none"}'])
-
-
-def _result(dataset: str, protocol: str, task: str, records: list[Record]) -> dict[str, Any]:
-    """One item of ``Results``, without its records."""
-    metrics: dict[str, float] = {}
-    interval: dict[str, float] = {}
-    for metric in METRICS:
-        values = [record.metrics[metric] for record in records if metric in record.metrics]
-        if len(values) == len(records):
-            found = mean_interval(values)
-            metrics[metric] = round(found.mean, 2)
-            interval |= {} if np.isnan(found.half_width) else {metric: round(found.half_width, 2)}
-    trained = len({record.weights_digest for record in records})
-    return {
-        'Task': task,
-        'Dataset': dataset,
-        'Metrics': metrics,
-        'Protocol': f'{protocol}, {trained} pretraining{"s" * (trained > 1)}',
-        **({'Interval': interval} if interval else {}),
-        'Seeds': [record.seed for record in records],
-        'By': 'measured',
-        'Date': max(record.date for record in records),
-    }

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks.records import Result, Store
+from benchmarks.records import Store
 from benchmarks.records.store import NAME
 from benchmarks.release.card import card, list_of
 from benchmarks.release.clouds import LARGEST_DISTANCE, largest_distance, write_features
@@ -22,10 +21,9 @@ from zoo.config import ROOT, load_config
 from zoo.errors import UsageError
 from zoo.foreign import left_out
 from zoo.hub import get_model
-from zoo.hub.index import Entry, entries
+from zoo.hub.index import entries
 from zoo.hub.names import parse_name
 from zoo.io import file_hash, write_whole
-from zoo.models import Pretrainer
 from zoo.tensors import load_exactly, read_safetensors, read_tensors, tensor_digest
 
 MOST_BYTES = 30_000_000
@@ -55,32 +53,28 @@ def release(candidate: Candidate, out: Path, profile: str, root: Path = ROOT, mo
         raise UsageError(f'nothing was measured of {candidate.name}: a model without results is not released')
     weights = root / 'weights' / f'{candidate.name}.safetensors'
     features = root / 'weights' / 'features' / weights.name
-    trained = out / candidate.chosen.value['weights']
-    options = _model_options(candidate.chosen.settings)
-    place = parse_name(candidate.student).config
-    model = get_model(load_config(place, options))
-    assert isinstance(model, Pretrainer)
-    with TemporaryDirectory() as folder:
-        tried, seen = Path(folder, weights.name), Path(folder, 'features', weights.name)
-        write_release(trained, tried, training_only(model))
-        content = tried.read_bytes()
-        _check_size(root, weights, len(content))
-        write_features(seen, get_model(trained, features_only=True))
-        # The config of the entry has to make the model that was trained.
-        load_exactly(model, read_tensors(tried), f'weights {tried.name}', left_out(tried))
-        _check_rounding(tried, seen)
-        for path in seen.parent.iterdir():
-            write_whole(features.with_name(path.name), path.read_bytes())
-    write_whole(weights, content)
-    store = Store(root / RESULTS)
+    job = candidate.chosen
+    trained, place = out / job.value['weights'], parse_name(candidate.student).config
+    changes = pretraining_options(job.settings['student'], job.settings['options'], job.settings['offline'])
+    options = {key: value for key, value in changes.items() if key.startswith('model.')}
+    content = _write_weights(trained, weights, features, get_model(load_config(place, options)), root)
+    store, results = Store(root / RESULTS), []
     store.refresh()
-    results = []
     for result, measured in candidate.results():
-        store.results |= {entry.key: _kept(entry) for entry in (candidate.chosen, *measured)}
+        for entry in (job, *measured):
+            # What it takes to measure again, and no path of this machine.
+            value = {name: entry.value[name] for name in ('about', 'digest') if name in entry.value}
+            changed = {'settings': portable(entry.settings), 'value': value, 'files': {}}
+            store.results[entry.key] = entry.model_copy(update=changed)
         results.append({**result, 'Records': [f'{RESULTS}#{entry.key}' for entry in measured]})
-    about = candidate.chosen.value['about']
-    packs = ' --packs FOLDER' if '$ZOO_PACKS' in str(portable(candidate.chosen.settings['dataset'])) else ''
+    about = job.value['about']
+    packs = ' --packs FOLDER' if '$ZOO_PACKS' in str(portable(job.settings['dataset'])) else ''
     command = f'python tools/benchmark.py --all --profile {profile} --models {candidate.student}{packs}'
+    records = [entry.record for entry in candidate.measured if entry.record]
+    points = {record.protocol.points for record in records}
+    # In records of before there was a digest of the tensors, that of the file.
+    old = f'file:{file_hash(trained)}'
+    known = old in {record.weights_digest for record in records}
     metadata = {
         'Task': 'pretrain',
         'Training Data': candidate.terms.title,
@@ -90,10 +84,10 @@ def release(candidate: Candidate, out: Path, profile: str, root: Path = ROOT, mo
         'Seed': about['seed'],
         'Teachers': [about['teachers']],
         **({'Options': options} if options else {}),
-        'Points': _points(candidate),
+        'Points': points.pop() if len(points) == 1 else None,
         'SHA256': hashlib.sha256(content).hexdigest(),
         'Bytes': len(content),
-        'Rounded From': _recorded(candidate, trained),
+        'Rounded From': old if known else tensor_digest(read_safetensors(trained)[0]),
         'Licence': candidate.terms.licence,
         'Features': features.relative_to(root).as_posix(),
         'Reproduce': command + (f' {more}' if more else ''),
@@ -114,6 +108,39 @@ def release(candidate: Candidate, out: Path, profile: str, root: Path = ROOT, mo
     return [weights, features, store.path, *write_cards(root)]
 
 
+def _write_weights(trained: Path, weights: Path, features: Path, model: Any, root: Path) -> bytes:
+    """Write the weights, and what they see in the fixed clouds, after all has been checked; returns their content.
+
+    Args:
+        trained: weights of the job.
+        weights: file of the released ones.
+        features: file of the features.
+        model: model that the config of the entry makes, which has to be the one that was trained.
+        root: folder of the repository.
+
+    Raises:
+        UsageError: see :func:`release`.
+    """
+    with TemporaryDirectory() as folder:
+        tried, seen = Path(folder, weights.name), Path(folder, 'features', weights.name)
+        write_release(trained, tried, training_only(model))
+        content = tried.read_bytes()
+        kept = (path for path in (root / 'weights').rglob('*') if path.is_file() and path != weights)
+        size = sum(path.stat().st_size for path in kept) + len(content)
+        if size > MOST_BYTES:
+            raise UsageError(f'weights/ would hold {size:,} bytes, at most {MOST_BYTES:,} are wanted: release less')
+        write_features(seen, get_model(trained, features_only=True))
+        load_exactly(model, read_tensors(tried), f'weights {tried.name}', left_out(tried))
+        # The rounded weights have to see what the trained ones saw.
+        distance = largest_distance(seen, get_model(tried, features_only=True))
+        if distance >= LARGEST_DISTANCE:
+            raise UsageError(f'{tried.name}: float16 moves features by a cosine distance of {distance:.1e}, too far')
+        for path in seen.parent.iterdir():
+            write_whole(features.with_name(path.name), path.read_bytes())
+    write_whole(weights, content)
+    return content
+
+
 def write_cards(root: Path = ROOT) -> list[Path]:
     """Write the card of every model with weights, and the page that lists them.
 
@@ -121,49 +148,8 @@ def write_cards(root: Path = ROOT) -> list[Path]:
         Files that were written.
     """
     folder = root / 'docs' / 'models'
-    shown: list[Entry] = [entry for entry in entries(root / 'model_index.yml').values() if entry.sources]
+    shown = [entry for entry in entries(root / 'model_index.yml').values() if entry.sources]
     texts = {f'{entry.name}.md': card(entry) for entry in shown} | {'README.md': list_of(shown)}
     for name, text in texts.items():
         write_whole(folder / name, text.encode())
     return [folder / name for name in texts]
-
-
-def _recorded(candidate: Candidate, trained: Path) -> str:
-    """What the records call the weights: a digest of the tensors, or of the file in records of before there was one."""
-    known = {entry.record.weights_digest for entry in candidate.measured if entry.record}
-    old = f'file:{file_hash(trained)}'
-    return old if old in known else tensor_digest(read_safetensors(trained)[0])
-
-
-def _kept(result: Result) -> Result:
-    """A result as the repository has it: what it takes to measure again, and no path of this machine."""
-    value = {name: result.value[name] for name in ('about', 'digest') if name in result.value}
-    return result.model_copy(update={'settings': portable(result.settings), 'value': value, 'files': {}})
-
-
-def _points(candidate: Candidate) -> int | None:
-    """Points of the clouds in the measurements, where all agree."""
-    found = {entry.record.protocol.points for entry in candidate.measured if entry.record}
-    return found.pop() if len(found) == 1 else None
-
-
-def _model_options(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Changes to the config that concern the model."""
-    changes = pretraining_options(settings['student'], settings['options'], settings['offline'])
-    return {key: value for key, value in changes.items() if key.startswith('model.')}
-
-
-def _check_rounding(weights: Path, features: Path) -> None:
-    """The rounded weights have to see in the fixed clouds what the trained ones saw."""
-    distance = largest_distance(features, get_model(weights, features_only=True))
-    if distance >= LARGEST_DISTANCE:
-        raise UsageError(f'{weights.name}: float16 moves features by a cosine distance of {distance:.1e}, too far')
-
-
-def _check_size(root: Path, weights: Path, size: int) -> None:
-    """Refuse a folder of weights that is too large to be cloned."""
-    others = sum(path.stat().st_size for path in (root / 'weights').rglob('*') if path.is_file() and path != weights)
-    if others + size > MOST_BYTES:
-        raise UsageError(
-            f'weights/ would hold {others + size:,} bytes, at most {MOST_BYTES:,} are wanted: release less'
-        )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from safetensors import safe_open
 from safetensors.torch import load_file
-from torch import Tensor, float16
+from torch import float16
 
 from zoo.errors import UsageError
 from zoo.foreign import LEFT_OUT
@@ -33,7 +33,8 @@ def training_only(model: Pretrainer) -> list[str]:
 def write_release(path: Path, target: Path, left_out: Sequence[str] = ()) -> None:
     """Write a weight file as it is released: in float16, half as large, and with no files of this machine named.
 
-    A student that learnt from a trained tokenizer says where that was; nobody else has it there.
+    Vectors take no room, and among them are variances of 1e-5, which float16 hardly tells apart: they stay as they are,
+    and so do counters. A student that learnt from a trained tokenizer says where that was; nobody else has it there.
 
     Args:
         path: weights as they were trained.
@@ -55,17 +56,9 @@ def write_release(path: Path, target: Path, left_out: Sequence[str] = ()) -> Non
         header[LEFT_OUT] = ','.join(left_out)
     dropped = tuple(f'objectives.{name}.' for name in left_out)
     kept = {name: tensor for name, tensor in load_file(path).items() if not name.startswith(dropped)}
-    write_tensors(target, {name: _rounded(name, tensor) for name, tensor in kept.items()}, header)
-
-
-def _rounded(name: str, tensor: Tensor) -> Tensor:
-    """Matrices as float16; counters stay as they are, and so do vectors.
-
-    They take no room, and among them are variances of 1e-5, which float16 hardly tells apart.
-    """
-    if not tensor.is_floating_point() or tensor.ndim < 2:
-        return tensor
-    rounded = tensor.to(float16)
-    if not rounded.isfinite().all():
-        raise UsageError(f'weights {name} have numbers that float16 cannot hold: they cannot be released')
-    return rounded
+    for name, tensor in kept.items():
+        if tensor.is_floating_point() and tensor.ndim > 1:
+            kept[name] = tensor.to(float16)
+            if not kept[name].isfinite().all():
+                raise UsageError(f'weights {name} have numbers that float16 cannot hold: they cannot be released')
+    write_tensors(target, kept, header)

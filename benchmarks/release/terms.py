@@ -12,14 +12,12 @@ class Terms:
     """One corpus.
 
     Attributes:
-        starts: beginning of its title in the harness.
         slug: its name in model names.
-        title: its title in the index.
+        title: its title in the index, and how that of the harness begins.
         licence: terms of weights that were trained on it.
         about: description for cards.
     """
 
-    starts: str
     slug: str
     title: str
     licence: str
@@ -28,14 +26,12 @@ class Terms:
 
 TERMS = (
     Terms(
-        'ProceduralShapes',
         'procedural',
         'ProceduralShapes',
         'MIT, as the code of this project, which makes the shapes',
         'shapes that the code of this project makes, with pictures and captions; nobody else holds rights in them',
     ),
     Terms(
-        'shapedb69 (training split) and Sweet Home 3D',
         'packs',
         'shapedb69 (training split) and Sweet Home 3D',
         'research use: shapedb69 states no licence; Sweet Home 3D is CC-BY-3.0, CC-BY-3.0-US, CC0 or GPL-2+ by object',
@@ -43,7 +39,6 @@ TERMS = (
         'Sweet Home 3D (each object under its own licence: CC-BY-3.0, CC-BY-3.0-US, CC0, GPL-2+)',
     ),
     Terms(
-        'ShapeNet55',
         'shapenet55',
         'ShapeNet55',
         'non-commercial research, by the terms of ShapeNet',
@@ -58,7 +53,7 @@ def terms_of(title: str) -> Terms:
     Raises:
         UsageError: nobody wrote them down yet.
     """
-    found = next((terms for terms in TERMS if title.startswith(terms.starts) or title == terms.title), None)
+    found = next((terms for terms in TERMS if title.startswith(terms.title)), None)
     if found is None:
         raise UsageError(f'weights trained on {title!r} have no terms yet: add them to benchmarks/release/terms.py')
     return found

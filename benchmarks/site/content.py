@@ -39,21 +39,45 @@ def content_of(
     for plan in plans:
         for figure in plan.figures:
             asked.setdefault(figure.key, (plan, {}))[1].setdefault(figure.metric, plan.digits)
-    records = {key: result for key, result in results.items() if result.record is not None}
-    places = {key: place for place, key in enumerate(records)}
-    described = [
-        {
-            **_described(result, result.record),
-            'losses': result.needs.get('weights', ''),
-            'command': command(asked[key][0], result.record) if key in asked else '',
-            'card': cards.get(result.record.weights_digest, '') if result.record.weights_digest else '',
+    described, runs = [], dict[str, tuple[int, Record]]()
+    for key, result in results.items():
+        record = result.record
+        if record is None:
+            continue
+        runs[key] = len(runs), record
+        about = {
+            'key': result.key,
+            'log': f'logs/{result.key}.log in the folder of results' if result.kind else '',
+            'date': record.date,
+            'config': record.config,
+            'weights': record.weights,
+            'digest of the weights': record.weights_digest,
+            'seconds': round(record.seconds, 1),
+            'source': f'published: {record.reference}' if record.reference else record.source,
         }
-        for key, result in records.items()
-        if result.record
-    ]
+        parts = (
+            ('protocol', record.protocol),
+            ('data', record.dataset),
+            ('pretraining', record.pretraining),
+            ('environment', record.environment),
+            ('record', about),
+        )
+        described.append(
+            {
+                'label': result.label,
+                'model': record.model,
+                'seed': record.seed,
+                'metrics': {name: round(value, 4) for name, value in record.metrics.items()},
+                'parts': {title: {key: value for key, value in part.items() if value != ''} for title, part in parts},
+                'classes': {name: round(value, 2) for name, value in record.per_class.items()},
+                'confusion': _confusion(result),
+                'losses': result.needs.get('weights', ''),
+                'command': command(asked[key][0], record) if key in asked else '',
+                'card': cards.get(record.weights_digest, '') if record.weights_digest else '',
+            }
+        )
     losses = {key: result.value['losses'] for key, result in results.items() if result.value.get('losses')}
-    figures = _figures(records, places, asked)
-    return {'records': described, 'figures': figures, 'losses': losses, 'views': [*views]}
+    return {'records': described, 'figures': _figures(runs, asked), 'losses': losses, 'views': [*views]}
 
 
 def command(plan: Plan, record: Record) -> str:
@@ -78,36 +102,6 @@ def command(plan: Plan, record: Record) -> str:
     return shlex.join(words)
 
 
-def _described(result: Result, record: Record) -> dict[str, Any]:
-    """What the page says of one record."""
-    about = {
-        'key': result.key,
-        'log': f'logs/{result.key}.log in the folder of results' if result.kind else '',
-        'date': record.date,
-        'config': record.config,
-        'weights': record.weights,
-        'digest of the weights': record.weights_digest,
-        'seconds': round(record.seconds, 1),
-        'source': f'published: {record.reference}' if record.reference else record.source,
-    }
-    parts = {
-        'protocol': record.protocol,
-        'data': record.dataset,
-        'pretraining': record.pretraining,
-        'environment': record.environment,
-        'record': about,
-    }
-    return {
-        'label': result.label,
-        'model': record.model,
-        'seed': record.seed,
-        'metrics': {name: round(value, 4) for name, value in record.metrics.items()},
-        'parts': {title: {name: value for name, value in part.items() if value != ''} for title, part in parts.items()},
-        'classes': {name: round(value, 2) for name, value in record.per_class.items()},
-        'confusion': _confusion(result),
-    }
-
-
 def _confusion(result: Result) -> dict[str, Any] | None:
     """True class, predicted class and number of objects of every pair that occurs; None where no classes were kept.
 
@@ -128,31 +122,34 @@ def _confusion(result: Result) -> dict[str, Any] | None:
 
 
 def _figures(
-    records: Mapping[str, Result], places: Mapping[str, int], asked: Mapping[str, tuple[Plan, dict[str, int]]]
+    runs: Mapping[str, tuple[int, Record]], asked: Mapping[str, tuple[Plan, dict[str, int]]]
 ) -> list[dict[str, Any]]:
-    """Means over the seeds of whatever differs in nothing but seeds, a row for every metric."""
+    """Means over the seeds of whatever differs in nothing but seeds, a row for every metric.
+
+    Args:
+        runs: place among the records of the page, and record, by key.
+        asked: table and decimals of every metric that tables show of a record, by its key.
+    """
     groups: dict[str, dict[tuple[int, int | None], str]] = {}
-    for key, result in records.items():
-        record = result.record
-        if record is None:
-            continue
+    for key, (_, record) in runs.items():
         data = {name: value for name, value in record.dataset.items() if name != 'train_fingerprint'}
         pretraining = {name: value for name, value in record.pretraining.items() if name != 'seed'}
         alike = digest([record.model, record.source, record.reference, data, pretraining, dict(record.protocol)])
         groups.setdefault(alike, {})[record.seed, record.pretraining.seed] = key
     found = []
     for keys in (list(group.values()) for group in groups.values()):
-        runs = [record for key in keys if (record := records[key].record)]
-        plain = [name for name in runs[0].metrics if name == 'oa'] or list(runs[0].metrics)[:1]
+        records = [runs[key][1] for key in keys]
+        about, places = _about(records[0]), [runs[key][0] for key in keys]
+        plain = [name for name in records[0].metrics if name == 'oa'] or list(records[0].metrics)[:1]
         metrics = {name: digits for key in keys if key in asked for name, digits in asked[key][1].items()}
         for metric, digits in (metrics or dict.fromkeys(plain, 1)).items():
-            values = [run.metrics[metric] for run in runs if metric in run.metrics]
+            values = [record.metrics[metric] for record in records if metric in record.metrics]
             if values:
                 estimate = mean_interval(values)
                 half = None if np.isnan(estimate.half_width) else round(estimate.half_width, 6)
                 row = {'metric': metric, 'value': round(estimate.mean, 6), 'half': half, 'text': estimate.text(digits)}
-                row['seconds'] = round(float(np.mean([run.seconds for run in runs])), 2)
-                found.append({**_about(runs[0]), **row, 'seeds': len(values), 'records': [places[key] for key in keys]})
+                row['seconds'] = round(float(np.mean([record.seconds for record in records])), 2)
+                found.append({**about, **row, 'seeds': len(values), 'records': places})
     return sorted(
         found, key=lambda row: (row['metric'] != 'oa', row['task'], row['protocol'], row['metric'], -row['value'])
     )

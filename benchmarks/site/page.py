@@ -14,7 +14,7 @@ from benchmarks.release.card import card
 from benchmarks.report.ranking import BETTER, WORSE
 from benchmarks.run.results import Results
 from benchmarks.site.content import content_of
-from benchmarks.site.views import View, views
+from benchmarks.site.views import views
 from zoo.errors import UsageError
 from zoo.hub.index import entries
 from zoo.io import from_json, write_whole
@@ -54,9 +54,6 @@ def write_site(out: Path, folder: Path) -> Path:
     cards = {
         entry.rounded_from: entry for entry in entries().values() if entry.rounded_from and entry.rounded_from in used
     }
-    groups: dict[str, list[View]] = {}
-    for view in views(results):
-        groups.setdefault(view.group, []).append(view)
     names = {digest: entry.name for digest, entry in cards.items()}
     figures = {path.stem: _figure(path) for path in sorted((out / 'views').glob('*.json'))}
     content = json.dumps(content_of(finished, [*results.store.plans.values()], names, [*figures.values()])).encode()
@@ -65,7 +62,7 @@ def write_site(out: Path, folder: Path) -> Path:
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(HERE), autoescape=True)
     page = environment.get_template('page.html').render(
         title=f'Benchmark: {out.resolve().name}',
-        groups=groups,
+        groups=views(results),
         places={key: place for place, key in enumerate(found)},
         marks=MARKS,
         cards={entry.name: _as_html(card(entry)) for entry in cards.values()},

@@ -32,7 +32,6 @@ class View:
         anchor: where it is on the page.
         plan: what it shows.
         table: the table.
-        group: heading that it stands under.
         rows: cells of what was measured, then of what others published.
         published: number of the rows that others published.
         failed: jobs that failed, and why.
@@ -44,7 +43,6 @@ class View:
     anchor: str
     plan: Plan
     table: Table
-    group: str
     rows: list[list[Cell]]
     published: int
     failed: dict[str, str]
@@ -67,8 +65,8 @@ class View:
         return f'--low:{low:.1f}%;--high:{high:.1f}%;--mean:{mean:.1f}%'
 
 
-def views(results: Results) -> list[View]:
-    """Every table that was ever asked for, those of one profile together, leaderboards first."""
+def views(results: Results) -> dict[str, list[View]]:
+    """Every table that was ever asked for by its heading, those of one profile together, leaderboards first."""
     suites = all_suites()
     order, groups = [FIRST, *suites], list(GROUPS)
 
@@ -77,47 +75,33 @@ def views(results: Results) -> list[View]:
         group = suites[plan.suite].group if known else 'suite'
         return plan.profile, groups.index(group), order.index(plan.suite) if known else len(order), plan.name
 
-    plans = sorted(results.store.plans.values(), key=place)
-    return [_view(plan, results, groups[place(plan)[1]]) for plan in plans]
-
-
-def _view(plan: Plan, results: Results, group: str) -> View:
-    """One table with what belongs to it."""
-    table = table_of(plan, results)
-    measured: list[list[Cell]] = []
-    published: list[list[Cell]] = []
-    failed: dict[str, str] = {}
-    for title, rows in table.groups():
-        if title == PUBLISHED:
-            published += rows
-        elif not title:
-            measured += rows
-        elif title == FAILED:
-            failed = {row[0].text(): row[1].text() for row in rows}
-    keys = {key for row in measured for cell in row for key in cell.records}
-    seen = frozenset(key for key in keys if _saw(results, key))
-    first = table.header.index(SEEDS) + 1
-    anchor = re.sub(r'\W', '-', f'{plan.profile}-{plan.name}')
-    rows = [*measured, *published]
-    picture = _picture(plan, results)
-    return View(anchor, plan, table, GROUPS[group], rows, len(published), failed, first, seen, picture)
-
-
-def _saw(results: Results, key: str) -> bool:
-    """Whether a pretraining is known to have seen objects that it is measured on."""
-    record = results.store.results[key].record
-    return record is not None and bool(record.dataset.seen_objects)
-
-
-def _picture(plan: Plan, results: Results) -> str:
-    """The curve of a table, held by its own address so that the page needs no other file."""
-    if not plan.curve:
-        return ''
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / 'curve.svg'
-        draw(plan, results, path)
-        content = path.read_bytes() if path.is_file() else b''
-    return f'data:image/svg+xml;base64,{base64.b64encode(content).decode()}' if content else ''
+    found: dict[str, list[View]] = {}
+    for plan in sorted(results.store.plans.values(), key=place):
+        table = table_of(plan, results)
+        blocks = dict(table.groups())
+        measured, published = blocks.get('', []), blocks.get(PUBLISHED, [])
+        records = {key: results.store.results[key].record for row in measured for cell in row for key in cell.records}
+        picture = ''
+        if plan.curve:
+            with TemporaryDirectory() as folder:
+                path = Path(folder) / 'curve.svg'
+                draw(plan, results, path)
+                if path.is_file():
+                    # By its own address, so that the page needs no other file.
+                    picture = f'data:image/svg+xml;base64,{base64.b64encode(path.read_bytes()).decode()}'
+        view = View(
+            anchor=re.sub(r'\W', '-', f'{plan.profile}-{plan.name}'),
+            plan=plan,
+            table=table,
+            rows=[*measured, *published],
+            published=len(published),
+            failed={row[0].text(): row[1].text() for row in blocks.get(FAILED, [])},
+            first=table.header.index(SEEDS) + 1,
+            seen=frozenset(key for key, record in records.items() if record and record.dataset.seen_objects),
+            picture=picture,
+        )
+        found.setdefault(GROUPS[groups[place(plan)[1]]], []).append(view)
+    return found
 
 
 def _ends(cell: Cell) -> Sequence[float]:
