@@ -74,11 +74,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _loss(given: argparse.Namespace) -> str:
-    from benchmarks.run.curve import draw_values
+    from benchmarks.run.curve import svg
+    from zoo.io import write_whole
     from zoo.visualize import read_losses
 
     losses = read_losses(given.run)
-    draw_values(losses, Path(given.out), f'Losses of {Path(given.run).name}', ('iteration', 'loss'))
+    write_whole(given.out, svg(f'Losses of {Path(given.run).name}', losses, ('iteration', 'loss')))
     return f'{given.out}: {", ".join(losses)}'
 
 

@@ -87,17 +87,28 @@ def better(
     Raises:
         ValueError: no repetitions, a seed twice, or a figure that is no finite number.
     """
-    pairs = _matched(a, b)
+    if not a or not b:
+        raise ValueError('a comparison needs at least one repetition of each method')
+    if not np.isfinite([run.value for run in (*a, *b)]).all():
+        raise ValueError('a comparison needs figures that are finite numbers')
+    theirs = {run.seed: run for run in b}
+    if len({run.seed for run in a}) < len(a) or len(theirs) < len(b):
+        raise ValueError('a seed is there twice; repetitions of one seed are not independent')
+    pairs = [(run, theirs[run.seed]) for run in a if run.seed in theirs]
     difference = float(np.mean([run.value for run in a]) - np.mean([run.value for run in b]))
     first, second = [x.value for x, _ in pairs], [y.value for _, y in pairs]
-    scores = [score for x, y in pairs if (score := _difference(x, y)) is not None]
+    scores = [
+        x.score - y.score
+        for x, y in pairs
+        if x.score is not None and y.score is not None and x.objects == y.objects and x.score.shape == y.score.shape
+    ]
     kept = len(scores) == len(pairs)
     reason = ''
     if len(pairs) < 2:
         reason = 'fewer than two common seeds'
     elif any(x.objects.split(' ')[0] != y.objects.split(' ')[0] for x, y in pairs):
         reason = 'measured on different objects'
-    elif strict and _straddle(first, second):
+    elif strict and any(min(x) < np.mean(y) < max(x) for x, y in ((first, second), (second, first))):
         reason = 'seeds straddle'
     elif not kept and len(set(first)) == len(set(second)) == 1:
         reason = 'seeds do not differ and no predictions were kept'
@@ -110,33 +121,6 @@ def better(
     draws = _hierarchical(scores, crossed, resamples, np.random.default_rng(seed))
     p_value = max(p_from_draws(draws), by_seed.p_value)
     return Comparison(by_seed.difference, p_value, 'paired bootstrap over seeds and objects, and paired t')
-
-
-def _matched(a: Sequence[Run], b: Sequence[Run]) -> list[tuple[Run, Run]]:
-    """Repetitions of the seeds that both have."""
-    if not a or not b:
-        raise ValueError('a comparison needs at least one repetition of each method')
-    tables = []
-    for runs in (a, b):
-        if not np.isfinite([run.value for run in runs]).all():
-            raise ValueError('a comparison needs figures that are finite numbers')
-        tables.append({run.seed: run for run in runs})
-        if len(tables[-1]) < len(runs):
-            raise ValueError('a seed is there twice; repetitions of one seed are not independent')
-    first, second = tables
-    return [(run, second[seed]) for seed, run in first.items() if seed in second]
-
-
-def _straddle(first: list[float], second: list[float]) -> bool:
-    """Whether the mean of one lies among the seeds of the other."""
-    return any(min(x) < np.mean(y) < max(x) for x, y in ((first, second), (second, first)))
-
-
-def _difference(x: Run, y: Run) -> NDArray[np.float64] | None:
-    """Difference by object, (S,); None where it is not known."""
-    if x.score is None or y.score is None or x.objects != y.objects or x.score.shape != y.score.shape:
-        return None
-    return x.score - y.score
 
 
 def _hierarchical(

@@ -9,12 +9,11 @@ from typing import Any
 from zoo.compat import processor
 
 
-def environment(device: str = 'cpu', precision: str = 'float32') -> dict[str, Any]:
+def environment(device: str = 'cpu') -> dict[str, Any]:
     """What the numbers were measured with.
 
     Args:
         device: ``cpu`` or ``cuda``, with or without an index.
-        precision: precision of the arithmetic.
 
     Returns:
         Version of torch, name of the device, threads, precision, commit, and the processor with its vector units.
@@ -27,7 +26,7 @@ def environment(device: str = 'cpu', precision: str = 'float32') -> dict[str, An
         'torch': torch.__version__,
         'device': name,
         'threads': torch.get_num_threads(),
-        'precision': precision,
+        'precision': 'float32',
         'commit': commit(),
         'processor': processor(),
     }

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import functools
 import gzip
 import itertools
 import logging
 import os
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from io import FileIO
 from pathlib import Path
 
 from zoo.io import named, still_names, write_whole
@@ -29,6 +31,12 @@ TOGETHER = 500
 """Lines of one member where a whole file is written at once."""
 
 
+@functools.cache
+def warn_once(text: str) -> None:
+    """Warn of something, once in a process however often it is met."""
+    logging.getLogger(__name__).warning('%s', text)
+
+
 class Lines:
     """A file of lines.
 
@@ -39,7 +47,6 @@ class Lines:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._file, self._end = (0, 0), 0
-        self._said: set[str] = set()
 
     def append(self, line: str) -> None:
         """Write a line at the end, whole or not at all.
@@ -48,16 +55,19 @@ class Lines:
             OSError: it cannot be written; the file is then as it was.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with _locked(self.path, writing=True) as descriptor, named(self.path):
-            begin = self._end if self._is_known(os.fstat(descriptor)) else 0
+        with _locked(self.path, 'a+') as file:
+            begin = self._end if self._is_known(file) else 0
+            file.seek(begin)
             # What a killed writer has left at the end goes away.
-            end = begin + max(
-                (stop for _, stop, text in members(_content(descriptor, begin)) if text is not None), default=0
-            )
+            end = begin + max((stop for _, stop, text in members(file.readall()) if text is not None), default=0)
+            content = _packed([line])
             try:
-                _write(descriptor, _packed([line]), end)
+                file.truncate(end)
+                while content:
+                    content = content[os.write(file.fileno(), content) :]
+                os.fsync(file.fileno())
             except OSError:
-                os.ftruncate(descriptor, end)
+                file.truncate(end)
                 raise
 
     def read(self) -> tuple[bool, list[str]]:
@@ -67,11 +77,11 @@ class Lines:
             OSError: the file cannot be read.
         """
         try:
-            with _locked(self.path) as descriptor, named(self.path):
-                status = os.fstat(descriptor)
-                other = not self._is_known(status)
+            with _locked(self.path, 'r') as file:
+                status, other = os.fstat(file.fileno()), not self._is_known(file)
                 begin = 0 if other else self._end
-                content = _content(descriptor, begin)
+                file.seek(begin)
+                content = file.readall()
         except FileNotFoundError:
             other, self._file, self._end = self._file != (0, 0), (0, 0), 0
             return other, []
@@ -85,24 +95,25 @@ class Lines:
             change: makes the new lines of the old ones.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with _locked(self.path, writing=True) as descriptor:
+        with _locked(self.path, 'a+') as file:
+            file.seek(0)
             self._end = 0
-            write_whole(self.path, _packed(change(self._texts(_content(descriptor, 0)))))
+            write_whole(self.path, _packed(change(self._texts(file.readall()))))
 
     def _texts(self, content: bytes) -> list[str]:
-        """Lines of what follows the last end; what is damaged is said once."""
+        """Lines of what follows the last end; what is damaged is said."""
         found, begin = [], self._end
         for start, stop, text in members(content):
-            if text is not None:
+            if text is None:
+                warn_once(f'{self.path} is damaged at byte {begin + start}: what stood there counts as not done')
+            else:
                 found += text.decode('utf-8', 'replace').splitlines()
                 self._end = begin + stop
-            elif (place := f'{self.path} is damaged at byte {begin + start}') not in self._said:
-                self._said.add(place)
-                logging.getLogger(__name__).warning('%s: what stood there counts as not done', place)
         return found
 
-    def _is_known(self, status: os.stat_result) -> bool:
+    def _is_known(self, file: FileIO) -> bool:
         """Whether an open file is the one that was read, with more at its end."""
+        status = os.fstat(file.fileno())
         return self._file == (status.st_dev, status.st_ino) and status.st_size >= self._end
 
 
@@ -144,34 +155,13 @@ def _packed(lines: Iterable[str]) -> bytes:
     return b''.join(made)
 
 
-def _content(descriptor: int, begin: int) -> bytes:
-    """A file from a place on."""
-    parts = []
-    while piece := os.pread(descriptor, 1 << 26, begin):
-        parts.append(piece)
-        begin += len(piece)
-    return b''.join(parts)
-
-
-def _write(descriptor: int, content: bytes, at: int) -> None:
-    """Put content where the file then ends."""
-    os.ftruncate(descriptor, at)
-    while content:
-        written = os.pwrite(descriptor, content, at)
-        at, content = at + written, content[written:]
-    os.fsync(descriptor)
-
-
 @contextlib.contextmanager
-def _locked(path: Path, *, writing: bool = False) -> Iterator[int]:
-    """Open a file for this process alone, or with other readers; writing makes it."""
+def _locked(path: Path, mode: str) -> Iterator[FileIO]:
+    """Open a file: to read with other readers, or for this process alone with ``a+``, which makes it."""
     while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT if writing else os.O_RDONLY, 0o666)
-        try:
+        with named(path), FileIO(path, mode) as file:
             with contextlib.suppress(OSError):  # a file system without locks
-                fcntl.flock(descriptor, fcntl.LOCK_EX if writing else fcntl.LOCK_SH)
-            if still_names(path, descriptor):
-                yield descriptor
+                fcntl.flock(file, fcntl.LOCK_SH if mode == 'r' else fcntl.LOCK_EX)
+            if still_names(path, file.fileno()):
+                yield file
                 return
-        finally:
-            os.close(descriptor)

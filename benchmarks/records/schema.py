@@ -20,8 +20,6 @@ NOT_KEPT = 'not kept'
 NOT_STATED = ''
 """A text field that nobody filled in. It differs from ``none``, which says that there was none."""
 
-STRICT = ConfigDict(frozen=True, strict=True, extra='forbid', allow_inf_nan=False)
-
 Name = Annotated[str, Field(min_length=1)]
 Sha256 = Annotated[str, Field(pattern=r'^([0-9a-f]{64})?$')]
 Count = Annotated[int, Field(ge=0)]
@@ -32,13 +30,19 @@ Inside = Annotated[str, Field(pattern=r'^[^./][^/]*(/[^./][^/]*)*$')]
 """A path that stays in the folder it is relative to."""
 
 
-class Part(BaseModel, Mapping[str, Any]):
+class Strict(BaseModel):
+    """Frozen fields of just these types."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra='forbid', allow_inf_nan=False)
+
+
+class Part(Strict, Mapping[str, Any]):
     """A group of settings, frozen, read as attributes or as a mapping; settings without a field are kept as well.
 
     The mapping holds what is stated: fields that are neither empty nor None, then the settings without a field.
     """
 
-    model_config = ConfigDict(frozen=True, strict=True, extra='allow', allow_inf_nan=False)
+    model_config = ConfigDict(extra='allow')
 
     @model_validator(mode='before')
     @classmethod
@@ -147,7 +151,7 @@ class Environment(Part):
     commit: str = NOT_STATED
 
 
-class Record(BaseModel):
+class Record(Strict):
     """One evaluation: what was run, on what, how, with what, and what came out.
 
     Attributes:
@@ -171,8 +175,6 @@ class Record(BaseModel):
         job: key under which the job was planned; empty for records made outside a plan.
         layout: version of this layout.
     """
-
-    model_config = STRICT
 
     model: Name
     config: str = ''
@@ -223,7 +225,7 @@ class Record(BaseModel):
         return self.job or digest(self.model_dump(exclude=outcome))
 
 
-class Result(BaseModel):
+class Result(Strict):
     """What a finished job left.
 
     Attributes:
@@ -242,8 +244,6 @@ class Result(BaseModel):
         predictions: what was predicted for every object; ``not kept`` where the measurement made some and they are
             lost, None where it makes none.
     """
-
-    model_config = STRICT
 
     line: Literal['result'] = 'result'
     key: Key
@@ -274,7 +274,7 @@ class Result(BaseModel):
         return self
 
 
-class Failure(BaseModel):
+class Failure(Strict):
     """Why a job failed; a later result takes its place.
 
     Attributes:
@@ -283,15 +283,13 @@ class Failure(BaseModel):
         error: the reason, in one line.
     """
 
-    model_config = STRICT
-
     line: Literal['failure'] = 'failure'
     key: Key
     label: str = ''
     error: str
 
 
-class PlannedFigure(BaseModel):
+class PlannedFigure(Strict):
     """One repetition of one figure of a table.
 
     Attributes:
@@ -303,8 +301,6 @@ class PlannedFigure(BaseModel):
         job: label of the job.
     """
 
-    model_config = STRICT
-
     row: str
     column: str
     seed: int
@@ -313,7 +309,7 @@ class PlannedFigure(BaseModel):
     job: str
 
 
-class Plan(BaseModel):
+class Plan(Strict):
     """What a table shows: rows, columns, and the job behind every figure.
 
     Attributes:
@@ -339,8 +335,6 @@ class Plan(BaseModel):
         judged: what tests said of a cell while there were predictions: ``↑``, ``↓``, ``*`` for bold; by row and column.
             It counts where predictions were not kept, so that nobody can test again; None where all were.
     """
-
-    model_config = STRICT
 
     line: Literal['plan'] = 'plan'
     profile: Key

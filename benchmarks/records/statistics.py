@@ -20,7 +20,6 @@ class Estimate:
         half_width: half the length of the interval; NaN from a single repetition, or from equal ones.
         count: number of repetitions.
         std: standard deviation of the repetitions (n - 1); NaN from a single one.
-        unit: what was repeated: ``seed`` or ``fold``.
         planned: number of repetitions that there are to be, where that is more.
     """
 
@@ -28,7 +27,6 @@ class Estimate:
     half_width: float
     count: int
     std: float = NAN
-    unit: str = 'seed'
     planned: int = 0
 
     @property
@@ -51,40 +49,32 @@ class Estimate:
         interval = '' if equal else f' ± {self.half_width:.{digits}f}'
         of = f' of {self.planned}' if self.planned > self.count else ''
         many = self.count > 1 or bool(of)
-        said = f'{self.count}{of}{" equal" if equal and self.count > 1 else ""} {self.unit}{"s" * many}'
+        said = f'{self.count}{of}{" equal" if equal and self.count > 1 else ""} seed{"s" * many}'
         return f'{self.mean:.{digits}f}{interval}{f" ({said})" if equal or of else ""}'
 
-    def __str__(self) -> str:
-        """With one decimal."""
-        return self.text()
 
+def mean_interval(values: Sequence[float]) -> Estimate:
+    """Mean and 95 % Student-t confidence interval of independent repetitions.
 
-def mean_interval(values: Sequence[float], confidence: float = 0.95, unit: str = 'seed') -> Estimate:
-    """Mean and Student-t confidence interval of independent repetitions.
-
-    Few-shot: the values are the accuracies of the folds, ``unit='fold'``. The literature prints mean and standard
-    deviation; with 10 folds the interval of the mean is 0.72 of that deviation to either side. Folds draw from one
-    training set, so the interval speaks of other folds of the same data, not of other data.
+    The literature prints mean and standard deviation of the folds of few-shot; with 10 of them the interval of the mean
+    is 0.72 of that deviation to either side. Folds draw from one training set, so their interval speaks of other folds
+    of the same data, not of other data.
 
     Args:
-        values: one number per seed or fold.
-        confidence: coverage of the interval.
-        unit: what was repeated.
+        values: one number per repetition.
 
     Raises:
-        ValueError: no values, a value that is no finite number, or a coverage outside (0, 1).
+        ValueError: no values, or a value that is no finite number.
     """
     numbers = np.asarray(values, dtype=np.float64)
     if numbers.ndim != 1 or not numbers.size or not np.isfinite(numbers).all():
         raise ValueError(f'an interval needs one or more finite numbers in a row, got shape {numbers.shape}')
-    if not 0.0 < confidence < 1.0:
-        raise ValueError(f'confidence must be between 0 and 1, got {confidence}')
     mean = float(numbers.mean())
     if numbers.size == 1:
-        return Estimate(mean, NAN, 1, unit=unit)
+        return Estimate(mean, NAN, 1)
     deviation = float(numbers.std(ddof=1))
     if numbers.min() == numbers.max():
         # Nothing was drawn, as by an SVM on all labels of one pretraining: no width would claim certainty.
-        return Estimate(mean, NAN, int(numbers.size), 0.0, unit)
-    quantile = special.stdtrit(numbers.size - 1, (1.0 + confidence) / 2.0)
-    return Estimate(mean, float(quantile * deviation / np.sqrt(numbers.size)), int(numbers.size), deviation, unit)
+        return Estimate(mean, NAN, int(numbers.size), 0.0)
+    quantile = special.stdtrit(numbers.size - 1, 0.975)
+    return Estimate(mean, float(quantile * deviation / np.sqrt(numbers.size)), int(numbers.size), deviation)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from benchmarks.records.files import from_text
-from benchmarks.records.lines import Lines
+from benchmarks.records.lines import Lines, warn_once
 from benchmarks.records.schema import Failure, Line, Plan, Result, line_of
 from zoo.errors import UsageError
 
@@ -33,7 +32,6 @@ class Store:
         self.failures: dict[str, Failure] = {}
         self.plans: dict[tuple[str, str], Plan] = {}
         self._lines = Lines(path)
-        self._said: set[str] = set()
 
     @classmethod
     def of(cls, place: Path) -> Store:
@@ -62,17 +60,20 @@ class Store:
         self._lines.append(_text(line))
         self._take(line)
 
+    def put(self, line: Failure | Plan) -> None:
+        """Append a line unless it says what is known."""
+        self.refresh()
+        known = self.failures.get(line.key) if isinstance(line, Failure) else self.plans.get((line.profile, line.name))
+        if line != known:
+            self.add(line)
+
     def refresh(self) -> None:
         """Take what others have appended; a line that is none is said and left out.
 
         Raises:
             OSError: the file cannot be read.
         """
-        other, texts = self._lines.read()
-        if other:
-            self.results, self.failures, self.plans = {}, {}, {}
-        for line in self._parsed(texts):
-            self._take(line)
+        self._take_all(*self._lines.read())
 
     def merge(self, others: Iterable[Store]) -> None:
         """Take the lines of other files; the file is written anew, sorted.
@@ -85,14 +86,12 @@ class Store:
         """
 
         def merged(texts: list[str]) -> Iterator[str]:
-            self.results, self.failures, self.plans = {}, {}, {}
-            for line in self._parsed(texts):
-                self._take(line)
+            self._take_all(True, texts)
             for other in others:
                 for key, theirs in other.results.items():
                     ours = self.results.setdefault(key, theirs)
                     if ours.record != theirs.record:
-                        self._say(
+                        warn_once(
                             f'{self.path}: "{theirs.label or key}" has another record in {other.path}; this stays'
                         )
                     elif theirs.unpacked and not ours.unpacked:
@@ -110,7 +109,7 @@ class Store:
         if ours == theirs:
             return ours
         if any(getattr(ours, field) != getattr(theirs, field) for field in ALIKE):
-            self._say(f'{self.path}: the table {ours.name} is another one elsewhere; this stays')
+            warn_once(f'{self.path}: the table {ours.name} is another one elsewhere; this stays')
             return ours
         figures = {(figure.row, figure.column, figure.seed, figure.metric): figure for figure in ours.figures}
         for figure in theirs.figures:
@@ -146,19 +145,15 @@ class Store:
             self.results[line.key] = line
             self.failures.pop(line.key, None)
 
-    def _parsed(self, texts: Iterable[str]) -> Iterator[Line]:
-        """Lines of their texts."""
+    def _take_all(self, anew: bool, texts: Iterable[str]) -> None:
+        """Take lines by their texts, in the place of all there were where that is asked for."""
+        if anew:
+            self.results, self.failures, self.plans = {}, {}, {}
         for text in texts:
             try:
-                yield line_of(from_text(text))
+                self._take(line_of(from_text(text)))
             except ValueError as error:
-                self._say(f'{self.path}: a line is left out: {error}')
-
-    def _say(self, text: str) -> None:
-        """Warn, once."""
-        if text not in self._said:
-            self._said.add(text)
-            logging.getLogger(__name__).warning('%s', text)
+                warn_once(f'{self.path}: a line is left out: {error}')
 
 
 def _text(line: Line) -> str:

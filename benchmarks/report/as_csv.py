@@ -7,66 +7,42 @@ import io
 import math
 
 from benchmarks.records.statistics import Estimate
-from benchmarks.report.cell import Cell, Quoted
+from benchmarks.report.cell import Quoted
 from benchmarks.report.table import Table
-
-PARTS = ('low', 'high', 'std', 'n')
-"""Columns after that of a mean: ends of its interval, deviation, repetitions."""
 
 
 def as_csv(table: Table) -> str:
     """Header and rows; ``block`` comes first where there are blocks, notes are left out.
 
-    A column of estimates becomes five, of which the first keeps the name. Where cells are marked or bold there are
-    columns ``mark`` and ``best`` too, and text among numbers goes to a column ``note``.
+    A column of estimates becomes five, of which the first keeps the name; the others are the ends of its interval, its
+    deviation, and its repetitions. Where cells are marked or bold there are columns ``mark`` and ``best`` too, and text
+    among numbers goes to a column ``note``.
     """
     groups = list(table.groups())
-    rows = [row for _, group in groups for row in group]
-    columns = [_columns([row[place] for row in rows]) for place in range(len(table.header))]
-    titled = any(title for title, _ in groups)
+    columns: list[list[str]] = []
+    if any(title for title, _ in groups):
+        columns.append(['block', *(title for title, rows in groups for _ in rows)])
+    for name, *cells in zip(table.header, *(row for _, rows in groups for row in rows), strict=True):
+        figures = [cell.value if isinstance(cell.value, Estimate | Quoted) else None for cell in cells]
+        texts = [cell.value if isinstance(cell.value, str) else '' for cell in cells]
+        # The number of an estimate, and integers as they are.
+        numbers = [_number(cell.value if isinstance(cell.value, int) else cell.number) for cell in cells]
+        parts = {'': numbers}
+        if any(figures):
+            for part, attribute in (('low', 'low'), ('high', 'high'), ('std', 'std'), ('n', 'count')):
+                parts[part] = [_number(getattr(figure, attribute, None)) for figure in figures]
+        else:
+            parts[''] = [text or number for text, number in zip(texts, numbers, strict=True)]
+        if any(cell.bold for cell in cells):
+            parts['best'] = ['yes' if cell.bold else '' for cell in cells]
+        if any(cell.mark for cell in cells):
+            parts['mark'] = [cell.mark for cell in cells]
+        if any(figures) and any(isinstance(cell.value, str) for cell in cells):
+            parts['note'] = texts
+        columns += [[f'{name} {part}'.rstrip(), *entries] for part, entries in parts.items()]
     buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator='\n')
-    names = [f'{name} {part}'.rstrip() for name, parts in zip(table.header, columns, strict=True) for part in parts]
-    writer.writerow([*(['block'] if titled else []), *names])
-    for title, group in groups:
-        for row in group:
-            cells = [_part(cell, part, parts) for cell, parts in zip(row, columns, strict=True) for part in parts]
-            writer.writerow([*([title] if titled else []), *cells])
+    csv.writer(buffer, lineterminator='\n').writerows(zip(*columns, strict=True))
     return buffer.getvalue()
-
-
-def _columns(cells: list[Cell]) -> list[str]:
-    """Columns that the cells of one column need; the first has no suffix."""
-    parts = ['']
-    figures = any(isinstance(cell.value, Estimate | Quoted) for cell in cells)
-    if figures:
-        parts += PARTS
-    if any(cell.bold for cell in cells):
-        parts.append('best')
-    if any(cell.mark for cell in cells):
-        parts.append('mark')
-    if figures and any(isinstance(cell.value, str) for cell in cells):
-        parts.append('note')
-    return parts
-
-
-def _part(cell: Cell, part: str, parts: list[str]) -> str:
-    """One column of a cell."""
-    value = cell.value
-    if part == 'best':
-        return 'yes' if cell.bold else ''
-    if part == 'mark':
-        return cell.mark
-    if part == 'note':
-        return value if isinstance(value, str) else ''
-    if isinstance(value, str):
-        return '' if part or 'note' in parts else value
-    if part == '':
-        return '' if value is None else _number(cell.number if isinstance(value, Estimate | Quoted) else value)
-    if isinstance(value, Estimate):
-        numbers = {'low': value.low, 'high': value.high, 'std': value.std, 'n': value.count}
-        return _number(numbers[part])
-    return _number(value.std) if isinstance(value, Quoted) and part == 'std' else ''
 
 
 def _number(value: float | None) -> str:

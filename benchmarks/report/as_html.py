@@ -35,23 +35,25 @@ def page(title: str, tables: Sequence[Table]) -> str:
         title: title of the page.
         tables: tables in order.
     """
-    head = [
-        '<!doctype html>',
-        '<html lang="en">',
-        '<head>',
-        '<meta charset="utf-8">',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f'<title>{_text(title)}</title>',
-        f'<style>\n{STYLE}</style>',
-        '</head>',
-        '<body>',
-    ]
-    parts = [f'<h1>{_text(title)}</h1>'] if len(tables) > 1 else []
-    return '\n'.join([*head, *parts, *(fragment(table) for table in tables), '</body>', '</html>', ''])
+    heading = f'<h1>{_text(title)}</h1>\n' if len(tables) > 1 else ''
+    return f"""\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{_text(title)}</title>
+<style>
+{STYLE}</style>
+</head>
+<body>
+{heading}{''.join(_fragment(table) for table in tables)}</body>
+</html>
+"""
 
 
-def fragment(table: Table) -> str:
-    """One table with its notes, for a page of one's own."""
+def _fragment(table: Table) -> str:
+    """One table with its notes."""
     name = _text(table.title)
     lines = [f'<div class="scroll" role="region" aria-label="{name}" tabindex="0">', '<table>']
     lines += [f'<caption>{name}</caption>', '<thead>']
@@ -66,7 +68,7 @@ def fragment(table: Table) -> str:
     lines += ['</table>', '</div>']
     if table.notes:
         lines += ['<ul class="notes">', *(f'<li>{_text(note)}</li>' for note in table.notes), '</ul>']
-    return '\n'.join(lines)
+    return '\n'.join([*lines, ''])
 
 
 def _cell(cell: Cell, place: int, digits: int) -> str:

@@ -12,23 +12,14 @@ from benchmarks.report.table import Table
 from zoo.io import write_whole
 
 
-def save_table(table: Table, stem: Path) -> list[Path]:
-    """Write a table in all formats.
+def save_table(table: Table, stem: Path) -> None:
+    """Write a table in all formats, as files that end in md, csv, tex and html.
 
     Args:
         table: the table.
         stem: path without an ending.
-
-    Returns:
-        The files, ending in md, csv, tex and html.
     """
-    contents = {
-        'md': as_markdown(table),
-        'csv': as_csv(table),
-        'tex': as_latex(table),
-        'html': page(table.title, [table]),
-    }
-    paths = [stem.with_name(f'{stem.name}.{ending}') for ending in contents]
-    for path, content in zip(paths, contents.values(), strict=True):
-        write_whole(path, content.encode())
-    return paths
+    html = page(table.title, [table])
+    contents = {'md': as_markdown(table), 'csv': as_csv(table), 'tex': as_latex(table), 'html': html}
+    for ending, content in contents.items():
+        write_whole(stem.with_name(f'{stem.name}.{ending}'), content)

@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from benchmarks.report.cell import Cell, Value
 
 Row: TypeAlias = Sequence[Cell | Value]
-
-
-@dataclass
-class Block:
-    """Rows that belong together and are judged apart from the others.
-
-    Attributes:
-        title: what they have in common.
-        rows: cells, as in ``Table``.
-    """
-
-    title: str
-    rows: Sequence[Row]
 
 
 @dataclass
@@ -33,7 +20,7 @@ class Table:
         header: names of the columns.
         rows: cells, or bare texts, numbers, estimates and None.
         notes: protocol and substitutes, one sentence each.
-        blocks: further rows under titles of their own.
+        blocks: further rows by what they have in common; they are judged apart.
         digits: decimals of numbers and estimates.
     """
 
@@ -41,7 +28,7 @@ class Table:
     header: list[str]
     rows: Sequence[Row]
     notes: list[str] = field(default_factory=list)
-    blocks: Sequence[Block] = ()
+    blocks: Mapping[str, Sequence[Row]] = field(default_factory=dict)
     digits: int = 1
 
     def groups(self) -> Iterator[tuple[str, list[list[Cell]]]]:
@@ -50,9 +37,8 @@ class Table:
         Raises:
             ValueError: a row has not as many cells as the header.
         """
-        blocks = [Block('', self.rows)] if self.rows else []
-        for block in [*blocks, *self.blocks]:
-            for row in block.rows:
+        for title, rows in {**({'': self.rows} if self.rows else {}), **self.blocks}.items():
+            for row in rows:
                 if len(row) != len(self.header):
                     raise ValueError(f'{self.title}: {len(row)} cells under {len(self.header)} names: {list(row)}')
-            yield block.title, [[Cell.of(value) for value in row] for row in block.rows]
+            yield title, [[Cell.of(value) for value in row] for row in rows]

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.records import Estimate, Plan
-from benchmarks.records.statistics import NAN
 from benchmarks.run.results import Results
 from benchmarks.run.tables import TableData
 from zoo.io import write_whole
@@ -20,8 +19,6 @@ MANY = 15
 """Places beyond which only round ones are named, and points are no longer marked."""
 
 NUMBER = re.compile(r'\d[\d,]*(?:\.\d+)?')
-
-Points = Sequence[tuple[float, Estimate]]
 
 
 def draw(plan: Plan, results: Results, path: Path) -> None:
@@ -39,26 +36,11 @@ def draw(plan: Plan, results: Results, path: Path) -> None:
     data, lines = TableData(plan, results), {}
     for row in plan.rows:
         points = [(place_of(column), data.value(row, column)) for column in plan.columns]
-        if known := [(x, value) for x, value in points if isinstance(value, Estimate)]:
+        if known := [(x, value.mean, value.half_width) for x, value in points if isinstance(value, Estimate)]:
             lines[row] = known
     if lines:
         unit = ' %' if all(column.endswith('%') for column in plan.columns) else ''
         write_whole(path, svg(plan.title, lines, (plan.axes[0], plan.axes[1]), unit, plan.doublings))
-
-
-def draw_values(
-    lines: Mapping[str, Sequence[tuple[float, float]]], path: Path, title: str, axes: tuple[str, str]
-) -> None:
-    """Draw plain numbers as an SVG, without intervals.
-
-    Args:
-        lines: place and value of every point, by label.
-        path: place of the picture.
-        title: title of the document, for screen readers.
-        axes: names of both axes.
-    """
-    points = {name: [(x, Estimate(y, NAN, 1)) for x, y in line] for name, line in lines.items()}
-    write_whole(path, svg(title, points, axes))
 
 
 def place_of(column: str) -> float:
@@ -75,16 +57,16 @@ def place_of(column: str) -> float:
 
 def svg(
     title: str,
-    lines: Mapping[str, Points],
+    lines: Mapping[str, Sequence[tuple[float, ...]]],
     axes: tuple[str, str] = ('', ''),
     unit: str = '',
     logarithmic: bool = False,
 ) -> bytes:
-    """A picture; equal lines make an equal one.
+    """A picture as SVG; equal lines make an equal one.
 
     Args:
         title: title of the document, for screen readers.
-        lines: place and estimate of every point, by label.
+        lines: place, value and half the width of its interval, if any, of every point, by label.
         axes: names of both axes.
         unit: follows the numbers across.
         logarithmic: whether equal steps across are equal ratios.
@@ -97,14 +79,11 @@ def svg(
     with mpl.rc_context({'svg.hashsalt': 'curve', 'svg.fonttype': 'none', 'text.parse_math': False, 'font.size': 9}):
         figure = Figure(figsize=(9, 4.4), layout='constrained')
         plot = figure.subplots()
-        places = sorted({x for points in lines.values() for x, _ in points})
+        places = sorted({point[0] for points in lines.values() for point in points})
         for number, (label, points) in enumerate(lines.items()):
-            color = COLORS[number % len(COLORS)]
             plot.errorbar(
-                [x for x, _ in points],
-                [value.mean for _, value in points],
-                [value.half_width for _, value in points],
-                color=color,
+                *zip(*points, strict=True),
+                color=COLORS[number % len(COLORS)],
                 linestyle='-' if number < len(COLORS) else '--',
                 marker='o' if len(points) <= MANY else '',
                 markersize=4,

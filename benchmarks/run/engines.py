@@ -198,7 +198,17 @@ class Slurm(Engine):
             raise UsageError('--executor slurm: say with --jobs N how many jobs Slurm may have at a time')
         self.slots, self._submitit = jobs, _package('submitit', 'slurm')
         self._jobs: list[Any] = []
-        given = _options(options or os.environ.get(OPTIONS_VARIABLE, ''))
+        text = options or os.environ.get(OPTIONS_VARIABLE, '')
+        try:
+            words = [word.partition('=') for word in shlex.split(text)]
+        except ValueError as error:
+            raise UsageError(f'--slurm {text!r}: {error}') from error
+        for name, _, _ in words:
+            if not name.startswith('--'):
+                raise UsageError(f'--slurm {text!r}: write {name} in its long form, --NAME=VALUE')
+        given: dict[str, Any] = {name[2:]: value if equals else True for name, equals, value in words}
+        if 'time' not in given:
+            raise UsageError("--executor slurm: say how long a job may take, as in --slurm='--time=8:00:00'")
         self._executor = self._submitit.SlurmExecutor(out.absolute() / 'slurm')
         exports = [f'export {name}={shlex.quote(value)}' for name, value in variables().items()]
         self._executor.update_parameters(
@@ -248,21 +258,6 @@ class _Requeued:
     def checkpoint(self, *arguments: Any) -> Any:
         """The same once more."""
         return importlib.import_module('submitit.helpers').DelayedSubmission(self, *arguments)
-
-
-def _options(text: str) -> dict[str, Any]:
-    """Options of ``sbatch`` by their names."""
-    try:
-        words = [word.partition('=') for word in shlex.split(text)]
-    except ValueError as error:
-        raise UsageError(f'--slurm {text!r}: {error}') from error
-    for name, _, _ in words:
-        if not name.startswith('--'):
-            raise UsageError(f'--slurm {text!r}: write {name} in its long form, --NAME=VALUE')
-    found = {name[2:]: value if given else True for name, given, value in words}
-    if 'time' not in found:
-        raise UsageError("--executor slurm: say how long a job may take, as in --slurm='--time=8:00:00'")
-    return found
 
 
 def minutes(text: str) -> int:

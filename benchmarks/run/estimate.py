@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from benchmarks.records import Result
 from benchmarks.suites.job import Job
@@ -23,14 +23,12 @@ class Estimator:
     def __init__(self, finished: Iterable[Result] = ()) -> None:
         self._ratios: defaultdict[str, list[float]] = defaultdict(list)
         self._medians: dict[str, float] = {}
-        for entry in (result for result in finished if result.kind):
-            self._learn(entry.kind, entry.like, entry.guess, entry.seconds)
+        for result in finished:
+            if result.kind:
+                self.learn(result.kind, result.like, result.guess, result.seconds)
 
-    def learn(self, job: Job, seconds: float) -> None:
-        """Take a finished job into account."""
-        self._learn(job.type, job.like, job.seconds, seconds)
-
-    def _learn(self, job_type: str, like: str, guess: float, seconds: float) -> None:
+    def learn(self, job_type: str, like: str, guess: float, seconds: float) -> None:
+        """Take a finished job into account: its type, what it is like, and the seconds guessed and needed."""
         for name in (job_type, like):
             self._ratios[name].append(seconds / max(guess, NO_GUESS))
             self._medians.pop(name, None)
@@ -57,7 +55,12 @@ class Estimator:
 
     def total(self, jobs: Sequence[Job], workers: int) -> float:
         """Seconds of a run: the work shared out, but never less than the critical path."""
-        return max([sum(map(self.seconds, jobs)) / workers, *self.critical_paths(jobs).values()], default=0.0)
+        return max([sum(map(self.seconds, jobs)) / workers, *self.critical_paths(jobs).values()])
+
+
+def shared(seconds: Collection[float], workers: int) -> float:
+    """Seconds that independent jobs take together: the work shared out, but never less than the longest."""
+    return max([sum(seconds) / workers, *seconds])
 
 
 def in_words(seconds: float) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import time
 from collections import Counter
-from collections.abc import Sequence
 from typing import Any
 
 from benchmarks.run.display import Display, State
@@ -24,26 +23,23 @@ class Executor:
     """Runs a graph of jobs.
 
     Args:
-        jobs: jobs that have to run, every job after what it needs.
+        state: jobs that have to run; says at any time what has become of them.
         results: folder of results.
         engine: engine that runs them; closed at the end.
         display: display of what happens.
         estimator: estimator of durations, which learns from every job.
     """
 
-    def __init__(
-        self, jobs: Sequence[Job], results: Results, engine: Engine, display: Display, estimator: Estimator
-    ) -> None:
-        self.jobs = {job.key: job for job in jobs}
+    def __init__(self, state: State, results: Results, engine: Engine, display: Display, estimator: Estimator) -> None:
+        self.state = state
         self.results, self.engine, self.display, self.estimator = results, engine, display, estimator
-        self.state = State(dict(self.jobs))
-        self._paths = estimator.critical_paths(jobs)
+        self._paths = estimator.critical_paths([*state.jobs.values()])
         self._free = list(reversed(range(engine.slots)))
         self._running: dict[Any, tuple[Job, int]] = {}
         self._not_before: dict[str, float] = {}
         self._deaths: Counter[str] = Counter()
 
-    def run(self) -> State:
+    def run(self) -> None:
         """Do all jobs that can be done.
 
         Raises:
@@ -56,8 +52,7 @@ class Executor:
                     job, slot = self._running.pop(future)
                     self._free.append(slot)
                     self._take(job, future)
-                self.display.update(self.state)
-        return self.state
+                self.display.update()
 
     def _submit(self) -> None:
         """Fill the free slots with what is ready, the longest critical path first, which keeps all busy to the end.
@@ -65,71 +60,63 @@ class Executor:
         Jobs that read what a running one reads come later: the first measurement of weights extracts their features,
         and the others find them.
         """
-        now = time.monotonic()
-        while self._free and (ready := [job for job in self.state.waiting.values() if self._ready(job, now)]):
-            job = max(ready, key=lambda job: (self._apart(job), self._paths[job.key]))
-            del self.state.waiting[job.key]
-            self.state.running[job.key] = now
+        state, now = self.state, time.monotonic()
+        while self._free:
+            read = {need.key for key in state.running for need in state.jobs[key].needs.values()}
+            ready = []
+            for job in state.waiting.values():
+                needs = {need.key for need in job.needs.values()}
+                # All of them are done, and nobody else was at the job a moment ago.
+                if state.jobs.keys() & needs <= state.done.keys() and now >= self._not_before.get(job.key, 0.0):
+                    ready.append((needs.isdisjoint(read), self._paths[job.key], job))
+            if not ready:
+                return
+            *_, job = max(ready, key=lambda entry: entry[:2])
+            del state.waiting[job.key]
+            state.running[job.key] = now
             slot = self._free.pop()
             self._running[self.engine.submit(slot, work, self.results.out.absolute(), job)] = job, slot
 
-    def _apart(self, job: Job) -> bool:
-        """Whether no running job reads the result of a job that this one reads."""
-        read = {need.key for key in self.state.running for need in self.jobs[key].needs.values()}
-        return read.isdisjoint(need.key for need in job.needs.values())
-
-    def _ready(self, job: Job, now: float) -> bool:
-        """Whether all it needs is there and nobody else was at it a moment ago."""
-        pending = (need.key in self.jobs and need.key not in self.state.done for need in job.needs.values())
-        return now >= self._not_before.get(job.key, 0.0) and not any(pending)
-
     def _take(self, job: Job, future: Any) -> None:
-        """Note what has become of a job."""
-        began = self.state.running.pop(job.key)
+        """Note what has become of a job; where it has failed, whatever waits for it cannot run."""
+        state, began = self.state, self.state.running.pop(job.key)
         try:
             answer = future.result()
         except Exception as error:
-            if reason := self.engine.death(error):
-                self._died(job, reason, time.monotonic() - began)
+            reason = self.engine.death(error)
+            if not reason:
+                last = str(error).strip().rpartition('\n')[2]
+                raise UsageError(f'a worker cannot start: {type(error).__name__}: {last}') from error
+            # Its process has ended by itself: the job is tried once more, then it has failed.
+            self._deaths[job.key] += 1
+            if self._deaths[job.key] < self.engine.attempts:
+                self.results.note('lost', job.key)
+                state.waiting[job.key] = job
+                self.display.warn(f'{job}: {reason}; tried again')
                 return
-            last = str(error).strip().rpartition('\n')[2]
-            raise UsageError(f'a worker cannot start: {type(error).__name__}: {last}') from error
+            self.results.put_failure(job, reason)
+            self.results.note('failed', job.key)
+            answer = {'state': 'failed', 'error': reason, 'seconds': time.monotonic() - began}
         if answer['state'] == 'stopped':
             raise UsageError(f'{answer["error"]}; what is done stays, and the same command goes on once this is mended')
         for line in answer.get('warned', ()):
             self.display.warn(line)
         if answer['state'] == 'busy':
-            self.state.waiting[job.key] = job
+            state.waiting[job.key] = job
             self._not_before[job.key] = time.monotonic() + AGAIN
-        elif answer['state'] == 'failed':
-            self._fail(job, answer['error'], answer['seconds'])
-        else:
-            self.state.done[job.key] = job
+        elif answer['state'] == 'done':
+            state.done[job.key] = job
             if answer['seconds']:
-                self.estimator.learn(job, answer['seconds'])
+                self.estimator.learn(job.type, job.like, job.seconds, answer['seconds'])
             self.display.ended(job, 'done', answer['seconds'])
-
-    def _died(self, job: Job, reason: str, seconds: float) -> None:
-        """The process of a job has ended by itself: the job is tried once more, then it has failed."""
-        self._deaths[job.key] += 1
-        if self._deaths[job.key] < self.engine.attempts:
-            self.results.note('lost', job.key)
-            self.state.waiting[job.key] = job
-            self.display.warn(f'{job}: {reason}; tried again')
         else:
-            self.results.put_failure(job, reason)
-            self.results.note('failed', job.key)
-            self._fail(job, reason, seconds)
-
-    def _fail(self, job: Job, error: str, seconds: float) -> None:
-        """Note a failure, and that whatever waits for the job cannot run."""
-        self.state.failed[job.key] = error
-        self.display.ended(job, 'failed', seconds)
-        lost = {job.key}
-        for other in list(self.state.waiting.values()):  # every job stands after what it needs
-            if any(need.key in lost for need in other.needs.values()):
-                lost.add(other.key)
-                del self.state.waiting[other.key]
-                self.state.blocked[other.key] = str(job)
-                self.results.put_failure(other, f'not run: needs {job}, which failed')
-                self.display.ended(other, 'not run', 0.0)
+            state.failed[job.key] = answer['error']
+            self.display.ended(job, 'failed', answer['seconds'])
+            lost = {job.key}
+            for other in list(state.waiting.values()):  # every job stands after what it needs
+                if any(need.key in lost for need in other.needs.values()):
+                    lost.add(other.key)
+                    del state.waiting[other.key]
+                    state.blocked[other.key] = str(job)
+                    self.results.put_failure(other, f'not run: needs {job}, which failed')
+                    self.display.ended(other, 'not run', 0.0)

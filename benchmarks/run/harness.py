@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import shutil
 import sys
 import time
@@ -113,7 +115,7 @@ def plan(request: Request) -> str:
 
 
 def run(request: Request) -> int:
-    """Do what is not done, write the tables, print them.
+    """Do what is not done, write the tables, print them; all else that is said goes to standard error.
 
     Returns:
         0, or 1 where a job failed.
@@ -122,27 +124,31 @@ def run(request: Request) -> int:
         UsageError: an executor that is not there, or nothing to measure.
     """
     begin, results = time.monotonic(), Results(request.out)
+    say = functools.partial(print, file=sys.stderr, flush=True)
     sweep(request.out)
     engine, tables = engine_of(request.executor, request.jobs, request.slurm, request.out), request.tables()
     for table in tables:
-        results.put_plan(table.stored())
-    taken = results.take_over(wanted_jobs(tables)) if request.any_commit else []
-    for result in taken:
-        results.store.add(result)
-    if taken:
-        _say(f'{len(taken)} results of other code count as done; tables name the commits')
-    jobs, estimator = in_order(wanted_jobs(tables), results.done), Estimator(results.finished())
+        results.store.put(table.stored())
+    wanted = wanted_jobs(tables)
+    if request.any_commit and (taken := results.take_over(wanted)):
+        for result in taken:
+            results.store.add(result)
+        say(f'{len(taken)} results of other code count as done; tables name the commits')
+    jobs, estimator = in_order(wanted, results.done), Estimator(results.finished())
     left = f', about {in_words(estimator.total(jobs, engine.slots))}' if jobs else ''
-    _say(f'{len(jobs)} jobs to do with {engine.slots} processes{left}; what is done stays in {request.out}')
+    say(f'{len(jobs)} jobs to do with {engine.slots} processes{left}; what is done stays in {request.out}')
     note_run(request.out, jobs, engine.slots, estimator)
-    display = Display(jobs, engine.slots, estimator)
-    try:
-        state = Executor(jobs, results, engine, display, estimator).run()
-    finally:
-        display.close()
+    state = State(jobs)
+    with contextlib.closing(Display(state, engine.slots, estimator)) as display:
+        Executor(state, results, engine, display, estimator).run()
     show(report(request))
-    _say(f'{len(state.done)} jobs done in {in_words(time.monotonic() - begin)}. {places(request)}')
-    return _verdict(state, results)
+    say(f'{len(state.done)} jobs done in {in_words(time.monotonic() - begin)}. {places(request)}')
+    color, plain = (RED, PLAIN) if sys.stderr.isatty() else ('', '')
+    for key, error in state.failed.items():
+        say(f'{color}failed: {error}; see {results.log(key)}{plain}')
+    if state.blocked:
+        say(f'{color}{len(state.blocked)} jobs could not run because of this{plain}')
+    return 1 if state.failed else 0
 
 
 def show(tables: Sequence[Table]) -> None:
@@ -168,24 +174,22 @@ def report(request: Request) -> list[Table]:
     results, suites = Results(request.out), all_suites()
     results.store.refresh()
     names, order = {suite.name for suite in request.suites}, [FIRST, *suites]
-    kept = sorted(
-        (plan for plan in results.store.plans.values() if plan.profile == request.profile and plan.suite in order),
-        key=lambda plan: (order.index(plan.suite), plan.name),
-    )
     # Whoever asks for all of a profile gets what it had when it was measured.
     whole = names >= set(request.planner.profile.suites or suites)
-    chosen = [plan.name for plan in kept if whole or plan.suite in names]
-    if not chosen:
+    kept = [plan for plan in results.store.plans.values() if plan.profile == request.profile and plan.suite in order]
+    if not any(whole or plan.suite in names for plan in kept):
         raise UsageError(f'{request.out} holds no results of this kind and profile: run without --report first')
+    chosen, every = [], []
     # The page shows all that was ever asked for, so that a suite alone does not take the others from it.
-    tables = {plan.name: table_of(plan, results) for plan in kept}
-    for entry in (plan for plan in kept if plan.name in chosen):
-        save_table(tables[entry.name], request.folder / entry.name)
-        if entry.curve:
-            draw(entry, results, request.folder / f'{entry.name}.svg')
-    content = page(f'Benchmark, profile {request.profile}', list(tables.values()))
-    write_whole(request.folder / 'index.html', content.encode())
-    return [tables[name] for name in chosen]
+    for plan in sorted(kept, key=lambda plan: (order.index(plan.suite), plan.name)):
+        every.append(table_of(plan, results))
+        if whole or plan.suite in names:
+            chosen.append(every[-1])
+            save_table(every[-1], request.folder / plan.name)
+            if plan.curve:
+                draw(plan, results, request.folder / f'{plan.name}.svg')
+    write_whole(request.folder / 'index.html', page(f'Benchmark, profile {request.profile}', every))
+    return chosen
 
 
 def merge(out: Path, sources: Sequence[Path]) -> str:
@@ -205,18 +209,3 @@ def merge(out: Path, sources: Sequence[Path]) -> str:
     store.merge([Store.of(source) for source in sources])
     counts = f'{len(store.results)} results, {len(store.failures)} failures and {len(store.plans)} tables'
     return f'{store.path} holds {counts}'
-
-
-def _say(text: str) -> None:
-    """A message for the person who waits; tables alone go to standard output."""
-    print(text, file=sys.stderr, flush=True)
-
-
-def _verdict(state: State, results: Results) -> int:
-    """Say what failed; the exit code."""
-    color, plain = (RED, PLAIN) if sys.stderr.isatty() else ('', '')
-    for key, error in state.failed.items():
-        print(f'{color}failed: {error}; see {results.log(key)}{plain}', file=sys.stderr)
-    if state.blocked:
-        print(f'{color}{len(state.blocked)} jobs could not run because of this{plain}', file=sys.stderr)
-    return 1 if state.failed else 0

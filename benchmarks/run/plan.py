@@ -38,21 +38,18 @@ def plan_text(tables: Sequence[TablePlan], results: Results, estimator: Estimato
         else:
             continue  # whatever needs it is done
         groups.setdefault((state, SEED.sub('', str(job))), []).append(job)
-    lines = [_line(state, label, jobs, estimator) for (state, label), jobs in groups.items()]
+    lines = []
+    for (state, label), jobs in groups.items():
+        seeds = [found.group(1) for job in jobs if (found := SEED.search(str(job)))]
+        if seeds:
+            label += f', seed{"s" * (len(seeds) > 1)} {" ".join(seeds)}'
+        count = f'{len(jobs)} x' if len(jobs) > 1 else ''
+        cost = '' if state == 'done' else in_words(sum(map(estimator.seconds, jobs)) / len(jobs))
+        lines.append(f'{state:<13} {count:>5} {cost:>7}  {label}')
     missing = {title: get for table in tables for title, get in table.missing.items()}
     lines += ['', *(f'not present: {title}: {get}' for title, get in missing.items()), *([''] if missing else [])]
     left = in_words(estimator.total(ahead, workers))
     return '\n'.join([*lines, f'{len(ahead)} of {len(every)} jobs to do, about {left} with {workers} processes'])
-
-
-def _line(state: str, label: str, jobs: Sequence[Job], estimator: Estimator) -> str:
-    """Jobs that differ in nothing but their seed."""
-    seeds = [found.group(1) for job in jobs if (found := SEED.search(str(job)))]
-    if seeds:
-        label += f', seed{"s" * (len(seeds) > 1)} {" ".join(seeds)}'
-    count = f'{len(jobs)} x' if len(jobs) > 1 else ''
-    cost = '' if state == 'done' else in_words(sum(map(estimator.seconds, jobs)) / len(jobs))
-    return f'{state:<13} {count:>5} {cost:>7}  {label}'
 
 
 def wanted_jobs(tables: Sequence[TablePlan]) -> list[Job]:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import pandas as pd
 
-from benchmarks.published import Published, published
-from benchmarks.report import Block, Quoted
+from benchmarks.published import published
+from benchmarks.report import Quoted
 from benchmarks.report.cell import Value
 
 TITLE = 'Published by others, each with its source; how they were measured differs, so they are not ranked'
 
 
-def published_block(measured: pd.DataFrame, columns: Sequence[str], texts: int) -> Block | None:
-    """Published rows that have a column here; None where there are none.
+def published_rows(measured: pd.DataFrame, columns: Sequence[str], texts: int) -> list[list[Value]]:
+    """Published rows that have a column here: name, source with voting, figures; several of one source side by side.
+
+    A figure belongs to a column of its metric, protocol, data set, variant, split and points.
 
     Args:
         measured: records by column of the table and metric that it shows, as :class:`benchmarks.run.tables.TableData`
@@ -23,43 +24,31 @@ def published_block(measured: pd.DataFrame, columns: Sequence[str], texts: int) 
         columns: labels, in order.
         texts: number of text columns between the name of a row and its figures.
     """
-    rows: dict[tuple[str, str, str], dict[str, list[Quoted]]] = {}
-    examples = measured.drop_duplicates('column').set_index('column')
-    for column in (name for name in columns if name in examples.index):
-        record = examples.loc[column].to_dict()
-        for entry in published():
-            if entry.value is not None and _same(entry, record):
-                row = rows.setdefault((_name(entry), entry.source, entry.voting), {})
-                row.setdefault(column, []).append(Quoted(entry.value, entry.std))
-    if not rows:
-        return None
-    return Block(TITLE, [_row(place, found, columns, texts) for place, found in rows.items()])
-
-
-def _same(entry: Published, record: Mapping[Hashable, Any]) -> bool:
-    """Whether a published figure is of the metric, protocol, data set, variant, split and points of a record."""
-    place = entry.place
-    return (
-        (entry.metric, entry.protocol) == (record['metric'], record['protocol.name'])
-        and all(getattr(place, name) == record[f'dataset.{name}'] for name in ('name', 'split', 'variant'))
-        and place.points in (None, record['protocol.points'])
-    )
-
-
-def _name(entry: Published) -> str:
-    """Method, venue, year, and what the source adds."""
-    remarks = [str(part) for part in (entry.venue, entry.year, entry.remark) if part and part not in ('unknown', '-')]
-    return f'{entry.method} ({", ".join(remarks)})' if remarks else entry.method
-
-
-def _row(
-    place: tuple[str, str, str], found: Mapping[str, Sequence[Quoted]], columns: Sequence[str], texts: int
-) -> list[Value]:
-    """Name, source with voting, figures; several of one source stand side by side."""
-    name, source, voting = place
-    about = [f'{source}; voting: {voting}', *[''] * (texts - 1)]
-    cells: list[Value] = []
+    examples = measured.drop_duplicates('column').set_index('column').to_dict('index')
+    rows: dict[tuple[str, str], dict[str, dict[Quoted, None]]] = {}
     for column in columns:
-        quotes = list(dict.fromkeys(found.get(column, ())))
-        cells.append(quotes[0] if len(quotes) == 1 else ' / '.join(quote.text() for quote in quotes) or None)
-    return [name, *about, *cells]
+        record = examples.get(column, {})
+        for entry in published() if record else ():
+            place = entry.place
+            ours = [record[name] for name in ('metric', 'protocol.name')]
+            ours += [record[f'dataset.{name}'] for name in ('name', 'split', 'variant')]
+            if (
+                entry.value is None
+                or [entry.metric, entry.protocol, place.name, place.split, place.variant] != ours
+                or place.points not in (None, record['protocol.points'])
+            ):
+                continue
+            remarks = [
+                part for part in (entry.venue, entry.year, entry.remark) if part and part not in ('unknown', '-')
+            ]
+            name = f'{entry.method} ({", ".join(map(str, remarks))})' if remarks else entry.method
+            row = rows.setdefault((name, f'{entry.source}; voting: {entry.voting}'), {})
+            row.setdefault(column, {})[Quoted(entry.value, entry.std)] = None
+    made = []
+    for (name, source), found in rows.items():
+        cells: list[Value] = []
+        for column in columns:
+            quotes = [*found.get(column, ())]
+            cells.append(quotes[0] if len(quotes) == 1 else ' / '.join(quote.text() for quote in quotes) or None)
+        made.append([name, source, *[''] * (texts - 1), *cells])
+    return made

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import functools
 import json
-import logging
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.records import Failure, Plan, PredictionLists, Result, Store
+from benchmarks.records import Failure, PredictionLists, Result, Store
 from benchmarks.records.keys import plain
+from benchmarks.records.lines import warn_once
 from benchmarks.records.store import NAME
 from benchmarks.suites.job import JOB_TYPES, Job, Outcome, identity, in_order
 from benchmarks.suites.portable import portable
@@ -35,21 +35,18 @@ class Results:
     def __init__(self, out: Path) -> None:
         self.out = out
         self.store = Store(out / NAME)
-        self._hashes: dict[Path, tuple[tuple[int, int, int], str]] = {}
-        self._warned: set[str] = set()
 
     def done(self, key: str) -> bool:
         """Whether a job is finished, and all it left is still what it was; where it is not, that is said once."""
         self.store.refresh()
         result = self.store.results.get(key)
-        for name, expected in result.files.items() if result else ():
-            if reason := self._unfit(self.out / name, expected):
-                text = f'{self.out / name} {reason}: "{result.label if result else key}" counts as not done'
-                if text not in self._warned:
-                    self._warned.add(text)
-                    logging.getLogger(__name__).warning('%s', text)
+        if result is None:
+            return False
+        for name, expected in result.files.items():
+            if reason := _unfit(self.out / name, expected):
+                warn_once(f'{self.out / name} {reason}: "{result.label}" counts as not done')
                 return False
-        return result is not None
+        return True
 
     def get(self, key: str) -> dict[str, Any]:
         """What a finished job returned.
@@ -113,7 +110,7 @@ class Results:
                 continue
             if found.record and found.record.protocol.version != JOB_TYPES[job.type].version:
                 continue
-            if not any(self._unfit(self.out / name, expected) for name, expected in found.files.items()):
+            if not any(_unfit(self.out / name, expected) for name, expected in found.files.items()):
                 # Of what is lost the old key stays, so that a record still leads to how its weights were made.
                 needs = {r: need.key if need.key in results else found.needs[r] for r, need in job.needs.items()}
                 taken.append(found.model_copy(update={'key': job.key, 'needs': needs}))
@@ -122,19 +119,12 @@ class Results:
 
     def put_failure(self, job: Job, error: str) -> None:
         """Keep why a job failed, until it is done."""
-        if self.failure(job.key) != error:
-            self.store.add(Failure(key=job.key, label=str(job), error=error))
+        self.store.put(Failure(key=job.key, label=str(job), error=error))
 
     def failure(self, key: str) -> str:
         """Why a job failed, empty where it did not."""
         self.store.refresh()
         return self.store.failures[key].error if key in self.store.failures else ''
-
-    def put_plan(self, plan: Plan) -> None:
-        """Keep what a table shows."""
-        self.store.refresh()
-        if self.store.plans.get((plan.profile, plan.name)) != plan:
-            self.store.add(plan)
 
     def log(self, key: str) -> Path:
         """Where a job's output goes."""
@@ -152,15 +142,20 @@ class Results:
         with self.events.open('a', encoding='utf-8') as file:
             file.write(line)
 
-    def _unfit(self, path: Path, expected: str) -> str:
-        """Why a file is not what it was; empty where it is. Read once unless it changes."""
-        try:
-            status = path.stat()
-            stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
-            if self._hashes.get(path, ((), ''))[0] != stamp:
-                self._hashes[path] = stamp, file_hash(path)
-        except FileNotFoundError:
-            return 'is missing'
-        except OSError as error:
-            return f'cannot be read ({error.strerror})'
-        return '' if self._hashes[path][1] == expected else 'is not what was written'
+
+def _unfit(path: Path, expected: str) -> str:
+    """Why a file is not what it was; empty where it is."""
+    try:
+        status = path.stat()
+        found = _hash(path, (status.st_mtime_ns, status.st_size, status.st_ino))
+    except FileNotFoundError:
+        return 'is missing'
+    except OSError as error:
+        return f'cannot be read ({error.strerror})'
+    return '' if found == expected else 'is not what was written'
+
+
+@functools.lru_cache(None)
+def _hash(path: Path, stamp: tuple[int, int, int]) -> str:
+    """Digest of a file, which is read once unless it changes."""
+    return file_hash(path)

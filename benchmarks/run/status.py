@@ -10,7 +10,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from benchmarks.records.files import from_text, read_note, write_note
-from benchmarks.run.estimate import Estimator, in_words
+from benchmarks.run.estimate import Estimator, in_words, shared
 from benchmarks.run.results import Results
 from benchmarks.suites.job import Job
 from zoo.errors import UsageError
@@ -45,7 +45,13 @@ def status_text(out: Path) -> str:
     failed = {key: reason for key in jobs if (reason := results.failure(key))}
     blocked = [key for key, reason in failed.items() if reason.startswith('not run')]
     ahead = [key for key in jobs if key not in finished and key not in failed]
-    began = _beginnings(results)
+    began: dict[str, float] = {}
+    with contextlib.suppress(FileNotFoundError):
+        for line in results.events.read_text('utf-8', 'replace').splitlines():
+            with contextlib.suppress(ValueError, KeyError, TypeError):  # a line that is being written
+                event = from_text(line)
+                if event['event'] == 'begin':
+                    began[event['key']] = float(event['time'])
     # Who holds the lock of a job is at it; the system frees the locks of what was killed.
     running = [key for key in jobs if key not in finished and key in began and _is_held(out, key)]
     # Estimates are those of the beginning, corrected by what came of them.
@@ -53,16 +59,16 @@ def status_text(out: Path) -> str:
     slower = sum(finished.values()) / expected if expected else 1.0
     seconds = {key: slower * jobs[key]['seconds'] for key in {*ahead, *running}}
     spent = {key: time.time() - began[key] for key in running}
-    rest = [max(0.0, own - spent.get(key, 0.0)) for key, own in seconds.items()]
-    left = max([sum(rest) / run['workers'], *rest], default=0.0)
-    counts = [
-        f'{len(finished)} of {len(jobs)} jobs done',
-        *([f'{len(failed) - len(blocked)} failed'] if failed else []),
-        *([f'{len(blocked)} wait for those and cannot run'] if blocked else []),
-        f'{len(running)} running' if running else 'none is running',
-        *([f'about {in_words(left)} left with {run["workers"]} processes'] if rest else []),
-    ]
-    lines = [f'{out}: {", ".join(counts)}']
+    left = shared([max(0.0, own - spent.get(key, 0.0)) for key, own in seconds.items()], run['workers'])
+    said = f'{out}: {len(finished)} of {len(jobs)} jobs done'
+    if failed:
+        said += f', {len(failed) - len(blocked)} failed'
+    if blocked:
+        said += f', {len(blocked)} wait for those and cannot run'
+    said += f', {len(running)} running' if running else ', none is running'
+    if seconds:
+        said += f', about {in_words(left)} left with {run["workers"]} processes'
+    lines = [said]
     lines += [
         f'running  {in_words(spent[key])} of about {in_words(seconds[key])}  {jobs[key]["label"]}' for key in running
     ]
@@ -74,18 +80,6 @@ def status_text(out: Path) -> str:
     if ahead and not running:
         lines.append('stopped, or about to begin the next job: the same command goes on where it stopped')
     return '\n'.join(lines)
-
-
-def _beginnings(results: Results) -> dict[str, float]:
-    """When jobs were begun last, by key."""
-    found: dict[str, float] = {}
-    with contextlib.suppress(FileNotFoundError):
-        for line in results.events.read_text('utf-8', 'replace').splitlines():
-            with contextlib.suppress(ValueError, KeyError, TypeError):  # a line that is being written
-                event = from_text(line)
-                if event['event'] == 'begin':
-                    found[event['key']] = float(event['time'])
-    return found
 
 
 def _is_held(out: Path, key: str) -> bool:

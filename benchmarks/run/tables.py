@@ -9,10 +9,11 @@ import pandas as pd
 from benchmarks.records import Plan, PlannedFigure, Run, better, holm, mean_interval, run_of
 from benchmarks.records.frame import frame_of
 from benchmarks.records.statistics import NAN, Estimate
-from benchmarks.report import Block, Cell, Table
+from benchmarks.report import Cell, Table
 from benchmarks.report.cell import Value
-from benchmarks.report.ranking import BETTER, WORSE, Contest, Verdict, judge
-from benchmarks.run.quotes import published_block
+from benchmarks.report.ranking import BETTER, WORSE, Verdict, judge
+from benchmarks.run.quotes import TITLE as PUBLISHED
+from benchmarks.run.quotes import published_rows
 from benchmarks.run.results import Results
 
 CONFIDENCE = 0.95
@@ -82,15 +83,6 @@ class TableData:
             return 'not run' if any(error.startswith('not run') for error in errors) else 'failed'
         return replace(mean_interval(values.to_numpy()), planned=len(found)) if len(values) else 'not measured'
 
-    def failures(self) -> dict[str, str]:
-        """Why jobs of this table, or jobs they wait for, failed, by label."""
-        found = {}
-        for figure in self.plan.figures:
-            if error := self.results.failure(figure.key):
-                log = self.results.log(figure.key).relative_to(self.results.out).as_posix()
-                found[figure.job] = error if error.startswith('not run') else f'{error} ({log})'
-        return found
-
 
 def table_of(plan: Plan, results: Results) -> Table:
     """A table, from the results file alone.
@@ -99,28 +91,38 @@ def table_of(plan: Plan, results: Results) -> Table:
         plan: what it shows.
         results: folder of results.
     """
-    data = TableData(plan, results)
+    data, verdict = TableData(plan, results), Verdict()
     if plan.claims:
-        return _claims(data)
-    verdict = _judged(data)
-    body: list[list[Cell | Value]] = []
-    for row in plan.rows:
-        seeds = {figure.seed for figure in plan.figures if figure.row == row and figure.column in plan.columns}
-        texts = [texts.get(row, '–') for texts in plan.about.values()]
-        cells = [
-            Cell(data.value(*place), place in verdict.bold, verdict.marks.get(place, ''), data.records(*place))
-            for place in ((row, column) for column in plan.columns)
-        ]
-        body.append([row, *texts, str(len(seeds)), *cells])
-    header = ['model', *plan.about, SEEDS, *plan.columns]
-    blocks, absent = _left_out(data, len(header))
-    quoted = published_block(data.measured, plan.columns, len(plan.about) + 1)
-    blocks += [quoted] if quoted else []
-    return Table(plan.title, header, body, [*plan.notes, *absent, *_notes(data, verdict)], blocks, digits=plan.digits)
+        header, body, notes = _claims(data)
+    else:
+        verdict, notes = _judged(data), []
+        header, body = ['model', *plan.about, SEEDS, *plan.columns], []
+        for row in plan.rows:
+            seeds = {figure.seed for figure in plan.figures if figure.row == row and figure.column in plan.columns}
+            texts = [texts.get(row, '–') for texts in plan.about.values()]
+            cells = [
+                Cell(data.value(*place), place in verdict.bold, verdict.marks.get(place, ''), data.records(*place))
+                for place in ((row, column) for column in plan.columns)
+            ]
+            body.append([row, *texts, str(len(seeds)), *cells])
+    failed = {}
+    for figure in plan.figures:
+        if error := results.failure(figure.key):
+            log = results.log(figure.key).relative_to(results.out).as_posix()
+            failed[figure.job] = error if error.startswith('not run') else f'{error} ({log})'
+    rest = [''] * (len(header) - 2)
+    blocks = {
+        FAILED: [[job, why, *rest] for job, why in failed.items()],
+        ABSENT: [[name, 'see the notes', *rest] for name in plan.missing],
+        PUBLISHED: [] if plan.claims else published_rows(data.measured, plan.columns, len(plan.about) + 1),
+    }
+    absent = [f'{name} is not present: {get}.' for name, get in plan.missing.items()]
+    notes = [*plan.notes, *absent, *notes, *_notes(data, verdict)]
+    return Table(plan.title, header, body, notes, {title: rows for title, rows in blocks.items() if rows}, plan.digits)
 
 
-def _claims(data: TableData) -> Table:
-    """A table of claims: both figures, their difference, what a test says of it, and the verdict."""
+def _claims(data: TableData) -> tuple[list[str], list[list[Cell | Value]], list[str]]:
+    """Header, rows and notes of claims: both figures, their difference, what a test says of it, and the verdict."""
     plan = data.plan
     runs = {row: [data.runs(row, column) for column in plan.columns] for row in plan.rows}
     tests = {row: better(*pair) for row, pair in runs.items() if all(pair)}
@@ -141,10 +143,8 @@ def _claims(data: TableData) -> Table:
             found = [_said(mean_interval(gaps), digits) if gaps else None, f'{p_values[row]:.3f}', word]
         body.append([row, str(max(map(len, runs[row]))), *cells, *found])
     header = ['claim', SEEDS, *plan.columns, 'difference', 'p', 'verdict']
-    blocks, absent = _left_out(data, len(header))
     said = [f'Difference: mean and 95 % t-interval over paired seeds. p: {PAIRED}; Holm over {len(tests)} claims.']
-    notes = [*plan.notes, *absent, *(said if tests else []), *_notes(data, Verdict())]
-    return Table(plan.title, header, body, notes, blocks, digits=plan.digits)
+    return header, body, said if tests else []
 
 
 def _said(value: Value, digits: int) -> Value:
@@ -152,22 +152,17 @@ def _said(value: Value, digits: int) -> Value:
     return value.text(digits) if isinstance(value, Estimate) else value
 
 
-def _left_out(data: TableData, width: int) -> tuple[list[Block], list[str]]:
-    """Rows of what failed and of data that is absent, and how to get it."""
-    found = ((FAILED, data.failures()), (ABSENT, dict.fromkeys(data.plan.missing, 'see the notes')))
-    blocks = [
-        Block(title, [[name, why, *[''] * (width - 2)] for name, why in rows.items()]) for title, rows in found if rows
-    ]
-    return blocks, [f'{name} is not present: {get}.' for name, get in data.plan.missing.items()]
-
-
 def _judged(data: TableData) -> Verdict:
     """Which cells are marked and bold, where tests say so."""
-    plan, contests = data.plan, []
+    plan, columns = data.plan, {}
     for column in plan.columns if plan.better != 'none' and data.repeated else ():
-        runs = {row: found for row in plan.rows if (found := data.runs(row, column))}
-        contests.append(Contest(column, runs, lower=plan.better == 'less', baseline=plan.reference))
-    verdict = judge(contests, CONFIDENCE)
+        columns[column] = {row: found for row in plan.rows if (found := data.runs(row, column))}
+        if plan.better == 'less':
+            columns[column] = {
+                row: [replace(run, value=-run.value, score=None if run.score is None else -run.score) for run in found]
+                for row, found in columns[column].items()
+            }
+    verdict = judge(columns, plan.reference, CONFIDENCE)
     if plan.judged is not None and data.lost:
         then = {(row, column): said for row, cells in plan.judged.items() for column, said in cells.items()}
         verdict.bold = {place for place, said in then.items() if '*' in said}

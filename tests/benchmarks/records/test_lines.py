@@ -140,14 +140,14 @@ def test_a_bomb_is_not_unpacked(tmp_path, monkeypatch):
 
 
 def test_a_full_disk_leaves_the_file_as_it_was(written, monkeypatch):
-    before, write = written.path.read_bytes(), os.pwrite
+    before, write = written.path.read_bytes(), os.write
 
-    def full(descriptor, content, at):
+    def full(descriptor, content):
         if len(content) < 5:
             raise OSError(28, 'No space left on device')
-        return write(descriptor, content[: len(content) // 2], at)
+        return write(descriptor, content[: len(content) // 2])
 
-    monkeypatch.setattr(os, 'pwrite', full)
+    monkeypatch.setattr(os, 'write', full)
     with pytest.raises(OSError, match='No space left') as caught:
         written.append('lost')
     assert caught.value.filename == str(written.path)

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.records import Estimate
-from benchmarks.report import Block, Quoted, Table, as_csv, as_latex, as_markdown, page
+from benchmarks.report import Quoted, Table, as_csv, as_latex, as_markdown, page
 from benchmarks.report.as_latex import ESCAPES, escape
 
 NASTY = [
@@ -134,7 +134,7 @@ def test_csv_reads_back_with_pandas():
 
 def test_numbers_stay_numbers_beside_text():
     rows = [['a', Estimate(50.0, 1.0, 3)], ['b', 'not measured'], ['c', None]]
-    table = Table('t', ['m', 'OA'], rows, blocks=[Block('Published', [['d', Quoted(95.35, 1.5)]])])
+    table = Table('t', ['m', 'OA'], rows, blocks={'Published': [['d', Quoted(95.35, 1.5)]]})
     frame = pd.read_csv(io.StringIO(as_csv(table)))
     assert frame['OA'].dtype == np.float64
     assert list(frame['OA'].dropna()) == [50.0, 95.35]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 
 from benchmarks.records.statistics import Estimate
-from benchmarks.report import Block, Cell, Table
+from benchmarks.report import Cell, Table
 from benchmarks.run.console import BOLD, PLAIN, RED, terminal_text
 
 
@@ -12,11 +12,11 @@ def table(title, *notes):
         ['from scratch', '–', '3', Cell(Estimate(40.0, 1.5, 3)), 'not run'],
         ['recon-nano', 'a long text about teachers', '3', Cell(Estimate(60.0, 1.25, 3), True, '↑'), 'failed'],
     ]
-    blocks = [
-        Block('Failed', [['svm recon', 'no memory (logs/k.log)', '', '', '']]),
-        Block('Not present', [['ModelNet40', 'see the notes', '', '', '']]),
-        Block('Published', [['PointNet', 'a source', '', 89.2, '']]),
-    ]
+    blocks = {
+        'Failed': [['svm recon', 'no memory (logs/k.log)', '', '', '']],
+        'Not present': [['ModelNet40', 'see the notes', '', '', '']],
+        'Published': [['PointNet', 'a source', '', 89.2, '']],
+    }
     return Table(title, ['model', 'supervised by', 'seeds', 'procedural cad, SVM', 'x'], rows, list(notes), blocks)
 
 

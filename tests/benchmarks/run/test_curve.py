@@ -4,8 +4,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from benchmarks.records import mean_interval
-from benchmarks.run.curve import COLORS, draw, draw_values, place_of, svg
+from benchmarks.records.statistics import NAN
+from benchmarks.run.curve import COLORS, draw, place_of, svg
 from benchmarks.run.results import Results
 from benchmarks.suites.table import TablePlan
 from tests.benchmarks.run.test_tables import job, measured
@@ -22,7 +22,7 @@ def title(content):
 
 
 def line(*values):
-    return [(float(x), mean_interval([value])) for x, value in enumerate(values, 1)]
+    return [(float(x), value, NAN) for x, value in enumerate(values, 1)]
 
 
 def test_a_table_is_drawn_over_the_numbers_in_its_columns(tmp_path):
@@ -84,15 +84,14 @@ def test_every_row_has_a_look_of_its_own():
 
 @pytest.mark.parametrize('values', [(72.0, 72.0), (0.0, 0.0), (1e-5, 3e-5), (5.0,)])
 def test_an_interval_is_drawn_where_there_is_one_and_flat_lines_are_drawn(values):
-    wide = {'a': [(1.0, mean_interval([1.0, 2.0])), (2.0, mean_interval([1.0]))]}
+    wide = {'a': [(1.0, 1.5, 6.4), (2.0, 1.0, NAN)]}
     assert len(svg('t', wide)) > len(svg('t', {'a': line(1.5, 1.0)}))
     assert 'nan' not in svg('t', {'a': line(*values)}).decode().lower().replace('dominant', '')
 
 
-def test_many_places_are_named_at_round_ones(tmp_path):
+def test_many_places_are_named_at_round_ones():
     values = [(float(step), 1 / step) for step in range(1, 201)]
-    draw_values({'loss': values}, tmp_path / 'loss.svg', 'Losses', ('iteration', 'loss'))
-    found = texts((tmp_path / 'loss.svg').read_bytes())
+    found = texts(svg('Losses', {'loss': values}, ('iteration', 'loss')))
     assert {'50', '100', '150', '200', 'iteration', 'loss'} <= set(found)
     assert len(found) < 30
 

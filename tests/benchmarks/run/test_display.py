@@ -13,12 +13,13 @@ class Terminal(io.StringIO):
 
 
 def watched(stream):
-    first, second, third = jobs = trainings(3, 0)
-    display = Display(jobs, 2, Estimator(), stream)
-    state = State({third.key: third}, {second.key: 0.0}, {first.key: first})
-    display.update(state)
+    first, second, third = trainings(3, 0)
+    state = State([first, second, third])
+    display = Display(state, 2, Estimator(), stream)
+    state.waiting, state.running = {third.key: third}, {second.key: 0.0}
+    display.update()
     display.ended(first, 'done', 4.0)
-    display.update(state)
+    display.update()
     display.warn(f'{second}: its process was ended by signal 9; tried again')
     display.ended(second, 'failed', 100.0)
     display.ended(third, 'not run', 0.0)

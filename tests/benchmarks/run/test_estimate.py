@@ -17,7 +17,7 @@ def test_guesses_are_corrected_by_like_jobs_then_by_those_of_the_type():
     entry = Result(key='a', kind=toy.MEASURE, like=job('a').like, guess=2.0, seconds=6.0)
     taught = Estimator([entry])
     assert taught.seconds(job('a')) == taught.seconds(job('b')) == pytest.approx(3.0)
-    taught.learn(job('b'), 10.0)
+    taught.learn(toy.MEASURE, job('b').like, 1.0, 10.0)
     assert taught.seconds(job('a')) == pytest.approx(3.0)
     assert taught.seconds(job('b')) == pytest.approx(10.0)
     assert taught.seconds(job(job_type=toy.TRAIN)) == 1.0

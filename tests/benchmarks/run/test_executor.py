@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.run.display import State
 from benchmarks.run.engines import Local
 from benchmarks.run.estimate import Estimator
 from benchmarks.run.executor import Executor
@@ -20,7 +21,7 @@ from benchmarks.run.results import Results
 from benchmarks.suites.job import Job, Outcome, in_order
 from tests.benchmarks.run import toy
 from tests.benchmarks.run.here import Here
-from tests.benchmarks.run.toy import Silent, broken, execute, suite, table, trainings
+from tests.benchmarks.run.toy import broken, execute, suite, table, trainings
 from zoo.errors import UsageError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -104,12 +105,12 @@ def test_one_failing_job_leaves_the_rest_and_says_why(tmp_path, how):
     after = Job(toy.MEASURE, {'student': 'x', 'data': 'y', 'seed': 0, 'sleep': 0}, {'weights': bad}, 'after it')
     last = Job(toy.MEASURE, {'student': 'x', 'data': 'z', 'seed': 0, 'sleep': 0}, {'weights': after}, 'last')
     good = suite(seeds=1)
-    state, watcher = execute([*good, last], tmp_path)
+    state, shown = execute([*good, last], tmp_path)
     assert {job.key for job in good} <= set(state.done)
     assert set(state.failed) == {bad.key}
     assert state.blocked == {after.key: str(bad), last.key: str(bad)}
-    assert (str(after), 'not run') in watcher.lines
-    assert sum('tried again' in line for line, _ in watcher.lines) == (how == 'die'), (
+    assert any(f'{after}: not run' in line for line in shown)
+    assert sum('tried again' in line for line in shown) == (how == 'die'), (
         'a process that dies has a second chance, no third'
     )
     results = Results(tmp_path)
@@ -133,10 +134,10 @@ def test_a_job_that_failed_is_tried_again(tmp_path):
 def test_a_worker_that_the_system_kills_twice_is_a_failure_and_costs_no_other_job(tmp_path):
     bad = broken('kill')
     jobs = [bad, *trainings(4, 0.2)]
-    state, watcher = execute(jobs, tmp_path, workers=2)
+    state, shown = execute(jobs, tmp_path, workers=2)
     assert len(state.done) == 4
     assert 'SIGKILL(-9), perhaps for want of memory' in state.failed[bad.key]
-    assert sum('tried again' in line for line, _ in watcher.lines) == 1
+    assert sum('tried again' in line for line in shown) == 1
     seen = Counter((event['key'], event['event']) for event in events(tmp_path))
     assert [seen[bad.key, event] for event in ('begin', 'lost', 'failed')] == [2, 1, 1]
     assert all(seen[job.key, 'begin'] == seen[job.key, 'end'] == 1 for job in jobs[1:])
@@ -159,7 +160,7 @@ def test_nothing_to_do_starts_no_process(tmp_path):
     execute(jobs, tmp_path)
     before = events(tmp_path)
     state, _ = execute(jobs, tmp_path)
-    assert state.total == 0
+    assert not state.jobs
     assert events(tmp_path) == before
 
 
@@ -188,7 +189,7 @@ def test_jobs_that_read_the_same_weights_are_not_begun_together(tmp_path):
             self.given.append((slot, job.settings['seed']))
             return Future()
 
-    executor = Executor(waiting, Results(tmp_path), Two(), Silent(), Estimator())
+    executor = Executor(State(waiting), Results(tmp_path), Two(), None, Estimator())
     executor._submit()
     assert sorted(Two.given) == [(0, 0), (1, 1)] or sorted(Two.given) == [(0, 1), (1, 0)]
     executor._free = [2, 3]

@@ -5,6 +5,7 @@ Run as a program, it is the harness in small: run what is to do, then print the 
 
 from __future__ import annotations
 
+import io
 import multiprocessing
 import os
 import signal
@@ -13,6 +14,7 @@ import time
 from pathlib import Path
 
 from benchmarks.records import Record
+from benchmarks.run.display import Display, State
 from benchmarks.run.engines import Local
 from benchmarks.run.estimate import Estimator
 from benchmarks.run.executor import Executor
@@ -100,22 +102,6 @@ def fell(task):
     return Outcome()
 
 
-class Silent:
-    """A display for nobody."""
-
-    def __init__(self):
-        self.lines = []
-
-    def update(self, state):
-        pass
-
-    def warn(self, line):
-        self.lines.append((line, 'warned'))
-
-    def ended(self, job, state, seconds):
-        self.lines.append((str(job), state))
-
-
 def trainings(seeds, sleep):
     return [Job(TRAIN, {'seed': seed, 'sleep': sleep}, label=f'train {seed}') for seed in range(seeds)]
 
@@ -133,9 +119,11 @@ def broken(how):
 
 
 def execute(jobs, out, workers=1, engine=None):
-    results, watcher = Results(out), Silent()
-    waiting = in_order(jobs, results.done)
-    return Executor(waiting, results, engine or Local(workers), watcher, Estimator()).run(), watcher
+    """How it went, and the lines that were shown."""
+    results, shown, engine = Results(out), io.StringIO(), engine or Local(workers)
+    state = State(in_order(jobs, results.done))
+    Executor(state, results, engine, Display(state, engine.slots, Estimator(), shown), Estimator()).run()
+    return state, shown.getvalue().splitlines()
 
 
 def table(jobs, out):
