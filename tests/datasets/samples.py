@@ -16,8 +16,13 @@ from tests.datasets.layouts.writers_shapenetpart import FOLDER, write_shapenetpa
 from tests.layouts import write_shapenet55
 from zoo.datasets.unpickle import load_arrays
 
-LAYOUTS = ('normal_resampled', 'fps', 'hdf5', 'off')
-"""Layouts of ModelNet."""
+MODELNET_FILES = {
+    'normal_resampled': f'{RESAMPLED}/chair/chair_0001.txt',
+    'fps': f'{RESAMPLED}/modelnet40_train_8192pts_fps.dat',
+    'hdf5': f'{HDF5}/ply_data_train1.h5',
+    'off': 'ModelNet/ModelNet40/chair/train/chair_0001.off',
+}
+"""A file of clouds in every layout of ModelNet."""
 
 FIFTEEN = {
     **{name: name for name in ('occlusion', 'lidar', 'density_inc', 'cutout', 'uniform', 'gaussian', 'impulse')},
@@ -41,27 +46,10 @@ class Sample(NamedTuple):
 
 
 SAMPLES = {
-    'normal_resampled': Sample(
-        {'type': 'ModelNet', 'layout': 'normal_resampled'},
-        40,
-        partial(write_modelnet, layout='normal_resampled'),
-        f'{RESAMPLED}/chair/chair_0001.txt',
-    ),
-    'fps': Sample(
-        {'type': 'ModelNet', 'layout': 'fps'},
-        40,
-        partial(write_modelnet, layout='fps'),
-        f'{RESAMPLED}/modelnet40_train_8192pts_fps.dat',
-    ),
-    'hdf5': Sample(
-        {'type': 'ModelNet', 'layout': 'hdf5'}, 40, partial(write_modelnet, layout='hdf5'), f'{HDF5}/ply_data_train1.h5'
-    ),
-    'off': Sample(
-        {'type': 'ModelNet', 'layout': 'off'},
-        40,
-        partial(write_modelnet, layout='off'),
-        'ModelNet/ModelNet40/chair/train/chair_0001.off',
-    ),
+    **{
+        layout: Sample({'type': 'ModelNet', 'layout': layout}, 40, partial(write_modelnet, layout=layout), file)
+        for layout, file in MODELNET_FILES.items()
+    },
     'few shot': Sample(
         {'type': 'ModelNetFewShot', 'ways': 5, 'shots': 2, 'fold': 3},
         5,
@@ -123,12 +111,14 @@ def move(path: Path, offset: Any, some: slice = slice(None)) -> None:
         np.save(path, data)
     else:
         content = load_arrays(path)
-        rows = content['train'] if isinstance(content, dict) else content[0]
-        few_shot = isinstance(content, dict)
-        for number, row in enumerate(rows):
-            cloud = np.array(row[0] if few_shot else row, dtype=float)
+
+        def moved(cloud):
+            cloud = np.array(cloud, dtype=float)
             cloud[some, :3] += offset
-            rows[number] = (cloud, *row[1:]) if few_shot else cloud
-        if few_shot:  # all clouds are of one kind
-            content['test'] = [(np.array(row[0], dtype=float), *row[1:]) for row in content['test']]
+            return cloud
+
+        if isinstance(content, dict):
+            content = {split: [(moved(cloud), *rest) for cloud, *rest in rows] for split, rows in content.items()}
+        else:
+            content[0][:] = map(moved, content[0])
         write_pickle(path, content)

@@ -2,15 +2,15 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 import numpy as np
 import pytest
 import torch
-from mmengine.registry import FUNCTIONS
 from torch.utils.data import DataLoader
 
+from tests.datasets.refusals import refused
 from zoo.datasets import ObjectDataset, ObjectDraw
-from zoo.errors import UsageError
 
 
 class Toy(ObjectDataset):
@@ -110,10 +110,6 @@ def test_a_seed_repeats_an_epoch(workers):
         same(left, right)
 
 
-def test_mmengine_finds_collate():
-    assert FUNCTIONS.get('zoo.zoo_collate') is ObjectDataset.collate
-
-
 def test_an_attached_feature_replaces_the_image_and_stops_its_reading():
     dataset = Toy(images=True, texts=True)
     table = torch.arange(20.0).view(10, 2)
@@ -138,16 +134,12 @@ def test_images_that_are_missing_or_of_unequal_shape_as_clouds_are_usage_errors(
         def image(self, index, view):
             return np.zeros((4, 5 + index, 3), dtype=np.uint8)
 
-    with pytest.raises(UsageError, match=r'Ragged.*\(5, 3\) and \(6, 3\)'):
-        Ragged().__getitems__([0, 1])
+    assert re.search(r'Ragged.*\(5, 3\) and \(6, 3\)', refused(Ragged().__getitems__, [0, 1]))
     dataset = Wide(images=True)
-    with pytest.raises(UsageError, match=r'Resize.*\(4, 5, 3\) and \(4, 6, 3\)'):
-        dataset.__getitems__([0, 1])
+    assert re.search(r'Resize.*\(4, 5, 3\) and \(4, 6, 3\)', refused(dataset.__getitems__, [0, 1]))
     dataset.num_views = 0
-    with pytest.raises(UsageError, match='images=False'):
-        dataset[0]
-    with pytest.raises(UsageError, match="'points': choose one of image, text"):
-        dataset.attach_feature('points', lambda index: index)
+    assert 'images=False' in refused(dataset.__getitem__, 0)
+    assert "'points': choose one of image, text" in refused(dataset.attach_feature, 'points', lambda index: index)
 
 
 def test_the_pipeline_is_applied_to_every_view():
@@ -178,8 +170,7 @@ def test_objects_are_drawn_without_repetition_and_a_larger_draw_holds_a_smaller_
     assert drawn[-1] == list(range(10))
     assert drawn[4] != ObjectDraw(Toy(), 5, seed=1).indices.tolist()
     for count in (0, 11):
-        with pytest.raises(UsageError, match=f'{count} objects cannot be drawn of 10'):
-            ObjectDraw(Toy(), count)
+        assert f'{count} objects cannot be drawn of 10' in refused(ObjectDraw, Toy(), count)
 
 
 def test_subsets_are_told_apart_by_their_fingerprint():
@@ -190,8 +181,7 @@ def test_subsets_are_told_apart_by_their_fingerprint():
 
 @pytest.mark.parametrize('indices', [[10], [-1], [[1, 2]], [True] * 10, [0.9], ['1']])
 def test_impossible_subsets_are_usage_errors(indices):
-    with pytest.raises(UsageError, match='between 0 and 9'):
-        Toy().subset(indices)
+    assert 'between 0 and 9' in refused(Toy().subset, indices)
 
 
 def test_a_subset_answers_for_its_parent():

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
+from tests.datasets.refusals import refused
 from tests.layouts import write_pack
 from tests.shared import shared_file
 from zoo.datasets import ShapePack
 from zoo.datasets.episodes import EpisodeDataset, few_shot_episodes
-from zoo.errors import UsageError
 from zoo.registry import DATASETS
 
 TRAIN = np.random.default_rng(0).permutation(np.repeat(np.arange(8), 12))
@@ -57,14 +57,14 @@ def test_classes_with_too_few_objects_and_objects_without_a_class_are_left_out()
     test = np.array([0] * 5 + [1] * 5 + [2] * 3 + [3] * 5 + [-1] * 9 + [4] * 9)
     for episode in few_shot_episodes(train, test, ways=2, shots=5, queries=4, folds=20):
         assert set(episode.classes) == {0, 1}
-    with pytest.raises(UsageError, match='3 classes are to have 5 training and 4 test objects each, and 2 of 4 have'):
-        few_shot_episodes(train, test, ways=3, shots=5, queries=4)
+    message = refused(few_shot_episodes, train, test, ways=3, shots=5, queries=4)
+    assert '3 classes are to have 5 training and 4 test objects each, and 2 of 4 have' in message
 
 
 @pytest.mark.parametrize('wrong', [{'ways': 0}, {'shots': 0}, {'queries': 0}, {'folds': 0}, {'seed': -1}])
 def test_wrong_numbers_are_usage_errors(wrong):
-    with pytest.raises(UsageError, match='episodes need ways'):
-        few_shot_episodes(TRAIN, TEST, **{'ways': 2, 'shots': 2, 'queries': 2, **wrong})
+    options = {'ways': 2, 'shots': 2, 'queries': 2, **wrong}
+    assert 'episodes need ways' in refused(few_shot_episodes, TRAIN, TEST, **options)
 
 
 def test_the_lists_of_modelnet40_allow_the_published_settings():
@@ -129,5 +129,4 @@ def test_objects_and_classes_that_do_not_belong_are_usage_errors(packs):
         ([row], (2, 3), 'needs a dataset that has these classes'),
         ([len(pack)], (2,), 'a subset needs'),
     ]:
-        with pytest.raises(UsageError, match=message):
-            EpisodeDataset(pack, rows, classes)
+        assert message in refused(EpisodeDataset, pack, rows, classes)

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests.datasets.refusals import refused
 from zoo.datasets.labels import check_labels
-from zoo.errors import UsageError
 
 CLASSES = ('chair', 'sofa', 'table')
 
@@ -41,21 +41,20 @@ def test_names_and_truth(values):
     ],
 )
 def test_what_is_no_label_is_named(values, words):
-    with pytest.raises(UsageError) as error:
-        check_labels(np.array(values), 'a.npz: y', count=2, classes=CLASSES)
-    assert words in str(error.value)
-    assert str(error.value).startswith('a.npz: y ')
+    message = refused(check_labels, np.array(values), 'a.npz: y', count=2, classes=CLASSES)
+    assert words in message
+    assert message.startswith('a.npz: y ')
 
 
 def test_texts_need_names():
-    with pytest.raises(UsageError, match="label 'chair' in row 0, expected 0 to 2"):
-        check_labels(np.array(['chair']), 'y', count=1, classes=3)
+    message = refused(check_labels, np.array(['chair']), 'y', count=1, classes=3)
+    assert "label 'chair' in row 0, expected 0 to 2" in message
 
 
 def test_labels_that_count_from_one():
     for values in ([1, 2, 3, 1], [2, 1, 1, 2]):
         assert check_labels(np.array(values), 'y', count=4, classes=4).tolist() == values
-        with pytest.raises(UsageError, match='y counts from 1 to'):
-            check_labels(np.array(values), 'y', count=4, classes=4, from_zero=True)
+        message = refused(check_labels, np.array(values), 'y', count=4, classes=4, from_zero=True)
+        assert 'y counts from 1 to' in message
     for values in ([1, 3, 3, 1], [1, 1, 1, 1], [0, 1, 2, 3]):  # some classes of a small file, or all
         assert check_labels(np.array(values), 'y', count=4, classes=4, from_zero=True).tolist() == values

@@ -5,18 +5,10 @@ import shutil
 
 import numpy as np
 import pytest
-import torch
 
 from tests.datasets.refusals import refused
 from tests.layouts import CATEGORIES, write_shapenet55
 from zoo.datasets import ShapeNet55
-
-PIPELINE = [
-    {'type': 'Resize', 'scale': (48, 48), 'keep_ratio': False},
-    {'type': 'RandomFlip', 'prob': 0.5},
-    {'type': 'RandomResizedCrop', 'size': 32},
-    {'type': 'RandAugment'},
-]
 
 
 @pytest.fixture(scope='module')
@@ -107,9 +99,7 @@ def test_clouds_alone_need_neither_pictures_nor_texts(root):
 
 
 def test_every_missing_piece_is_named_alone(root):
-    for missing in (
-        *('ShapeNet-55/train.txt', 'ShapeNet-55/test.txt', 'shapenet_pc', 'shapenet_img', 'shapenet55.json'),
-    ):
+    for missing in ('ShapeNet-55/train.txt', 'ShapeNet-55/test.txt', 'shapenet_pc', 'shapenet_img', 'shapenet55.json'):
         path = root / 'ShapeNet55-34' / missing
         path.rename(root / 'away')
         assert f'lacks {missing}: ' in refusal(root)
@@ -164,22 +154,3 @@ def test_broken_lists_and_texts_are_named(root):
         assert f'{texts} must be a table with the columns catalogue and describe' in refusal(root)
     texts.write_text('{')
     assert f'{texts} cannot be read as JSON' in refusal(root)
-
-
-def test_a_seed_repeats_augmented_images(whole):
-    dataset = ShapeNet55('train+test', images=True, image_pipeline=PIPELINE, data_root=whole)
-
-    def batch():
-        torch.manual_seed(7)
-        return dataset.__getitems__(range(5))['image']
-
-    assert batch().shape == (5, 3, 32, 32)
-    assert torch.equal(batch(), batch())
-    assert not torch.equal(batch()[0], batch()[1])
-
-
-def test_an_attached_feature_leaves_the_pictures_on_the_disk(root):
-    dataset = ShapeNet55('train', images=True, data_root=root)
-    shutil.rmtree(root / 'ShapeNet55-34' / 'shapenet_img')
-    dataset.attach_feature('image', lambda index: torch.zeros(len(index), 4))
-    assert dataset.__getitems__([0, 1])['image_feature'].shape == (2, 4)

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
-import numpy as np
-import pytest
+import re
 
+import numpy as np
+
+from tests.datasets.refusals import refused
 from zoo.datasets.storage import Archive, content_hash, read_json, resolve
-from zoo.errors import UsageError
 
 
 def test_relative_paths_are_below_the_data_root(monkeypatch, tmp_path):
@@ -33,20 +34,16 @@ def test_the_hash_sees_values_types_shapes_order_and_texts():
 
 def test_missing_files_say_where_they_were_looked_for(tmp_path):
     for read in (Archive, read_json):
-        with pytest.raises(UsageError, match=f'{tmp_path}/none.* is missing: .*ZOO_DATA'):
-            read(tmp_path / 'none')
+        assert re.search(f'{tmp_path}/none.* is missing: .*ZOO_DATA', refused(read, tmp_path / 'none'))
 
 
 def test_damaged_files_are_usage_errors(tmp_path):
     path = tmp_path / 'bad'
     path.write_bytes(b'not an archive {')
-    with pytest.raises(UsageError, match=r'bad is not a readable \.npz'):
-        Archive(path)
-    with pytest.raises(UsageError, match='bad cannot be read as JSON'):
-        read_json(path)
+    assert 'bad is not a readable .npz' in refused(Archive, path)
+    assert 'bad cannot be read as JSON' in refused(read_json, path)
     np.save(tmp_path / 'single.npy', np.zeros(3))
-    with pytest.raises(UsageError, match=r'single\.npy is not a readable \.npz'):
-        Archive(tmp_path / 'single.npy')
+    assert 'single.npy is not a readable .npz' in refused(Archive, tmp_path / 'single.npy')
 
 
 def test_a_cut_archive_names_file_or_array(tmp_path):
@@ -55,20 +52,13 @@ def test_a_cut_archive_names_file_or_array(tmp_path):
     data = bytearray(whole.read_bytes())
     data[2000:2100] = bytes(100)
     whole.write_bytes(data)
-    with pytest.raises(UsageError, match=r"whole\.npz: array 'a' cannot be read"):
-        Archive(whole).array('a')
+    assert "whole.npz: array 'a' cannot be read" in refused(Archive(whole).array, 'a')
     whole.write_bytes(data[:-50])
-    with pytest.raises(UsageError, match=r'whole\.npz'):
-        Archive(whole)
+    assert 'whole.npz' in refused(Archive, whole)
 
 
-def test_unknown_keys_list_what_there_is(tmp_path):
+def test_unknown_keys_list_what_there_is_and_pickles_are_refused(tmp_path):
     np.savez(tmp_path / 'x.npz', a=np.zeros(1), b=np.zeros(1))
-    with pytest.raises(UsageError, match=r"x\.npz has no array 'c'; it has a, b"):
-        Archive(tmp_path / 'x.npz').array('c')
-
-
-def test_pickles_are_refused(tmp_path):
+    assert "x.npz has no array 'c'; it has a, b" in refused(Archive(tmp_path / 'x.npz').array, 'c')
     np.savez(tmp_path / 'x.npz', a=np.array([{'a': 1}], dtype=object))
-    with pytest.raises(UsageError, match=r'x\.npz is not a readable .* pickled objects'):
-        Archive(tmp_path / 'x.npz').array('a')
+    assert re.search(r'x\.npz is not a readable .* pickled objects', refused(Archive, tmp_path / 'x.npz'))

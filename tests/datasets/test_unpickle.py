@@ -134,76 +134,48 @@ def global_call(module, name, *arguments):
     return b'\x80\x04' + names + b'\x93(' + parts + b'tR.'
 
 
-def evil_npy(tmp_path, marker):
+def evil_npy(marker):
     """Return a file of numpy whose reading runs code, if pickles in it are allowed."""
-    path = tmp_path / 'evil.npy'
-    np.save(path, np.array([Call(os.mkdir, marker)], dtype=object), allow_pickle=True)
-    return str(path)
+    np.save(f'{marker}.npy', np.array([Call(os.mkdir, marker)], dtype=object), allow_pickle=True)
+    return f'{marker}.npy'
 
 
-def hostile(kind, tmp_path, marker):
-    """Return a pickle that makes the folder ``marker`` when it is run."""
-    python = f'import os; os.mkdir({marker!r})'
-    getattr_of_module = Call(getattr, Call(__import__, 'os'), 'mkdir')
-    return {
-        'os.mkdir': lambda: pickle.dumps(Call(os.mkdir, marker)),
-        'os.system': lambda: pickle.dumps(Call(os.system, f'mkdir "{marker}"')),
-        'eval': lambda: pickle.dumps(Call(eval, f'__import__("os").mkdir({marker!r})')),
-        'exec': lambda: pickle.dumps({'train': [np.ones(3), Call(exec, python)]}),
-        'protocol 0': lambda: pickle.dumps(Call(exec, python), 0),
-        'python 2': lambda: b'c__builtin__\neval\n(S\'__import__("os").mkdir("' + marker.encode() + b'")\'\ntR.',
-        'instance': lambda: b'(S"' + marker.encode() + b'"\nios\nmkdir\n.',
-        'getattr': lambda: pickle.dumps(Nested(getattr_of_module, marker)),
-        'subprocess': lambda: pickle.dumps(Call(subprocess.Popen, [sys.executable, '-c', python])),
-        'copyreg': lambda: pickle.dumps(
-            Call(copyreg._reconstructor, subprocess.Popen, subprocess.Popen, [sys.executable, '-c', python])
-        ),
-        'numpy.load': lambda: pickle.dumps(Call(np.load, evil_npy(tmp_path, marker), None, True)),
-        'runstring': lambda: global_call(b'numpy.testing._private.utils', b'runstring', python, {}),
-        'dotted': lambda: global_call(b'shutil', b'os.mkdir', marker),
-        'extension': lambda: b'\x80\x02\x82\xf1(' + pickle.dumps(marker, 2)[2:-1] + b'tR.',
-        'map': lambda: pickle.dumps(Call(list, Call(map, os.mkdir, [marker]))),
-        'in a state': lambda: pickle.dumps(Call(collections.OrderedDict, state={'a': Call(os.mkdir, marker)})),
-        'in a key': lambda: pickle.dumps({(1, Call(os.mkdir, marker)): 1}),
-        'in an object array': lambda: pickle.dumps(np.array([Call(os.mkdir, marker)], dtype=object)),
-    }[kind]()
+def python(marker):
+    return f'import os; os.mkdir({marker!r})'
 
 
-class Nested:
-    """Pickles as a call of what another pickle evaluates to."""
-
-    def __init__(self, function, *arguments):
-        self.function, self.arguments = function, arguments
-
-    def __reduce__(self):
-        # A function by its value can only be reached through another call: map does it.
-        return list, (Call(map, self.function, list(self.arguments)),)
-
-
-KINDS = [
-    *(
-        'os.mkdir',
-        'os.system',
-        'eval',
-        'exec',
-        'protocol 0',
-        'python 2',
-        'instance',
-        'getattr',
-        'subprocess',
-        'copyreg',
+HOSTILE = {
+    'os.mkdir': lambda marker: Call(os.mkdir, marker),
+    'os.system': lambda marker: Call(os.system, f'mkdir "{marker}"'),
+    'eval': lambda marker: Call(eval, f'__import__("os").mkdir({marker!r})'),
+    'exec': lambda marker: {'train': [np.ones(3), Call(exec, python(marker))]},
+    'protocol 0': lambda marker: pickle.dumps(Call(exec, python(marker)), 0),
+    'python 2': lambda marker: b'c__builtin__\neval\n(S\'__import__("os").mkdir("' + marker.encode() + b'")\'\ntR.',
+    'instance': lambda marker: b'(S"' + marker.encode() + b'"\nios\nmkdir\n.',
+    'getattr': lambda marker: Call(list, Call(map, Call(getattr, Call(__import__, 'os'), 'mkdir'), [marker])),
+    'subprocess': lambda marker: Call(subprocess.Popen, [sys.executable, '-c', python(marker)]),
+    'copyreg': lambda marker: Call(
+        copyreg._reconstructor, subprocess.Popen, subprocess.Popen, [sys.executable, '-c', python(marker)]
     ),
-    *('numpy.load', 'runstring', 'dotted', 'extension', 'map', 'in a state', 'in a key', 'in an object array'),
-]
+    'numpy.load': lambda marker: Call(np.load, evil_npy(marker), None, True),
+    'runstring': lambda marker: global_call(b'numpy.testing._private.utils', b'runstring', python(marker), {}),
+    'dotted': lambda marker: global_call(b'shutil', b'os.mkdir', marker),
+    'extension': lambda marker: b'\x80\x02\x82\xf1(' + pickle.dumps(marker, 2)[2:-1] + b'tR.',
+    'map': lambda marker: Call(list, Call(map, os.mkdir, [marker])),
+    'in a state': lambda marker: Call(collections.OrderedDict, state={'a': Call(os.mkdir, marker)}),
+    'in a key': lambda marker: {(1, Call(os.mkdir, marker)): 1},
+    'in an object array': lambda marker: np.array([Call(os.mkdir, marker)], dtype=object),
+}
+"""Content or pickles that make the folder ``marker`` when they are run."""
 
 
-@pytest.mark.parametrize('kind', KINDS)
+@pytest.mark.parametrize('kind', HOSTILE)
 def test_code_in_a_pickle_is_not_run(tmp_path, kind):
     marker = tmp_path / 'it ran'
     if kind == 'extension':  # a number in place of a name, for what a program has registered
         copyreg.add_extension('posix', 'mkdir', 0xF1)
     try:
-        path = written(tmp_path / 'evil.pkl', hostile(kind, tmp_path, str(marker)))
+        path = written(tmp_path / 'evil.pkl', HOSTILE[kind](str(marker)))
         message = refused(path)
         assert not marker.exists()
         assert 'nothing of it was run' in message
@@ -220,9 +192,8 @@ def test_code_in_a_pickle_is_not_run(tmp_path, kind):
 
 
 def test_what_was_asked_for_is_named(tmp_path):
-    assert 'asks for builtins.eval, which is no part of an array' in refused(
-        written(tmp_path / 'a.pkl', pickle.dumps(Call(eval, '1')))
-    )
+    path = written(tmp_path / 'a.pkl', Call(eval, '1'))
+    assert 'asks for builtins.eval, which is no part of an array' in refused(path)
     strange = b'\x80\x04\x8c\x05a\n\x1b[m\x8c\x01b\x93.'
     assert 'asks for a\\n\\x1b[m.b, ' in refused(written(tmp_path / 'b.pkl', strange))
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.datasets.catalogue.clouds import Clouds, random_clouds
+from tests.datasets.refusals import refused
 from zoo.datasets import ProceduralShapes
 from zoo.datasets.catalogue.check import Candidate, check_parts, content_digest
 from zoo.datasets.catalogue.report import Report
@@ -61,8 +62,7 @@ def test_files_that_cannot_be_read_are_all_counted_and_the_first_is_named():
     assert found[3] == 'train: 2 more objects cannot be used, up to number 8'
     assert len(found) == 4
     assert len(report.at('ok')) == 1  # the test set is fine
-    with pytest.raises(UsageError, match=r'clouds/2.npy'):
-        report.raise_for_damage()
+    assert 'clouds/2.npy' in refused(report.raise_for_damage)
 
 
 def test_a_part_that_cannot_be_opened_does_not_hide_the_others():
@@ -159,5 +159,4 @@ def test_a_limit_reads_less_and_says_so():
     assert dataset.reads[[0, 49]].all()
     assert lines(report, 'ok')[0].startswith('train: 50 objects, 5 of them read; ')
     assert 'content' not in lines(report, 'ok')[0]
-    with pytest.raises(UsageError, match='--limit must be at least 1'):
-        check(train=dataset, limit=0)
+    assert '--limit must be at least 1' in refused(check, train=dataset, limit=0)

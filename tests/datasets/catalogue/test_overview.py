@@ -15,26 +15,21 @@ def row(text, name):
 
 
 def test_everything_is_listed_with_its_terms_and_where_it_is_looked_for(tmp_path):
+    (tmp_path / 'ModelNet40').mkdir()
     text = overview(tmp_path)
     assert str(tmp_path) in text
     for name, entry in entries().items():
         assert row(text, name)[0] == name
         assert entry.terms.split(';')[0].split(',')[0] in text
     assert row(text, 'shapenet55')[-2:] == ['no', 'ShapeNet55-34']
+    assert row(text, 'modelnet40')[-2:] == ['yes', 'ModelNet40']
+    assert row(text, 'modelnet10')[-2] == 'no'
     assert 'https://shapenet.org' in text
     assert 'KPConv issue 171' in text
     assert max(map(len, text.splitlines())) < 140
-
-
-def test_what_is_there_is_told_with_its_place(tmp_path):
-    assert 'prepared packs' not in overview(tmp_path)
-    (tmp_path / 'ModelNet40').mkdir()
-    prepare_target(
-        resolve_target(str(write_pack(tmp_path / 'pack.npz'))), data_root=tmp_path, workers=1, progress=False
-    )
+    assert 'prepared packs' not in text
+    pack = resolve_target(str(write_pack(tmp_path / 'pack.npz')))
+    prepare_target(pack, data_root=tmp_path, workers=1, progress=False)
     (tmp_path / 'packs' / 'other').mkdir()
     (tmp_path / 'packs' / 'other' / 'meta.json').write_text('{}')
-    text = overview(tmp_path)
-    assert row(text, 'modelnet40')[-2:] == ['yes', 'ModelNet40']
-    assert row(text, 'modelnet10')[-2] == 'no'
-    assert text.splitlines()[-1] == '  packs/pack: 16 train, 4 test'
+    assert overview(tmp_path).splitlines()[-1] == '  packs/pack: 16 train, 4 test'

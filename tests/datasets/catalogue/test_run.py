@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from tests.datasets.layouts.writers_h5 import write_modelnet_c
 from tests.datasets.layouts.writers_modelnet import write_few_shot
 from tests.datasets.layouts.writers_shapenetpart import write_shapenetpart
 from tests.datasets.refusals import refused
@@ -47,16 +46,6 @@ def test_parts_and_labels_of_shapenetpart(tmp_path):
     path = next(folder.glob('0*/*.txt'))
     path.write_text(path.read_text().replace('\n', ' 1\n'))
     assert path.name in check('shapenetpart', tmp_path).at('damaged')[0].text
-
-
-def test_corruptions_are_checked_one_by_one(tmp_path):
-    folder = write_modelnet_c(tmp_path)
-    (folder / 'jitter_2.h5').unlink()
-    report = check('modelnet-c', tmp_path)
-    assert len(report.facts['parts']) == 35
-    (missing,) = report.at('damaged')
-    assert missing.subject == 'jitter_3'
-    assert 'jitter_2.h5' in missing.text
 
 
 def test_the_fingerprint_is_that_of_records_and_the_content_survives_preparing(root):

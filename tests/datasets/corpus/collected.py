@@ -10,18 +10,12 @@ from pathlib import Path
 import numpy as np
 import trimesh
 
-from tests.datasets.meshes.solids import CORNERS, SIDES
+from tests.datasets.meshes.solids import CORNERS, SIDES, write_bytes
 
 POINTS = ','.join('{} {} {}'.format(*corner) for corner in CORNERS)
 INDEX = ',-1,'.join(','.join(map(str, side)) for side in SIDES)
 HEAD = '0 {}\n0 Author: Anna\n0 !LDRAW_ORG {} UPDATE 2020-01\n0 !LICENSE Licensed under CC BY {} : see CAreadme.txt\n'
 OPTIONS = {'num_points': 64, 'views': 1, 'image_size': 16, 'workers': 1}
-
-
-def write(path: Path, text: str | bytes) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return path
 
 
 def wrl(x: float, y: float = 1, z: float = 1) -> str:
@@ -41,10 +35,10 @@ def glb(*sides: float, times: int = 0) -> bytes:
 
 def kicad(root: Path) -> Path:
     for name, sides in {'LED_D3.0mm': (1, 1, 2), 'LED_D5.0mm': (1, 1, 3), 'LED_Square': (2, 1, 5)}.items():
-        write(root / f'usr/share/kicad/3dmodels/LED_THT.3dshapes/{name}.wrl', wrl(*sides))
-    write(root / 'usr/share/kicad/3dmodels/Relay.3dshapes/Relay_A.wrl', wrl(1, 2, 3))
-    write(root / 'usr/share/kicad/3dmodels/Relay.3dshapes/Relay_B.wrl', '#VRML V2.0 utf8\nShape {')
-    write(
+        write_bytes(root / f'usr/share/kicad/3dmodels/LED_THT.3dshapes/{name}.wrl', wrl(*sides))
+    write_bytes(root / 'usr/share/kicad/3dmodels/Relay.3dshapes/Relay_A.wrl', wrl(1, 2, 3))
+    write_bytes(root / 'usr/share/kicad/3dmodels/Relay.3dshapes/Relay_B.wrl', '#VRML V2.0 utf8\nShape {')
+    write_bytes(
         root / 'usr/share/doc/kicad-packages3d/copyright',
         'Format: x\n\nFiles: *\nCopyright: 2022, KiCad Community\nLicense: CC-BY-SA-4.0-with-exception\n\n'
         'Files: Relay.3dshapes/*\nCopyright: 2017, Somebody\nLicense: GPL-3+\n',
@@ -62,10 +56,10 @@ def ldraw(root: Path) -> Path:
     for number, (title, kind, version) in parts.items():
         own = '0 !CATEGORY Slope\n0 !KEYWORDS Tower, roof\n' if number == '5' else ''
         lines = HEAD.format(title, kind, version) + own + f'1 16 0 0 0 {number} 0 0 0 1 0 0 0 1 cube.dat\n'
-        write(root / f'ldraw/parts/{number}.dat', lines)
-    write(root / 'ldraw/parts/s/1s01.dat', HEAD.format('~Brick half', 'Subpart', '4.0') + square)
-    write(root / 'ldraw/p/cube.dat', HEAD.format('Cube', 'Primitive', '4.0') + square)
-    write(root / 'ldraw/CAreadme.txt', 'CC BY 4.0')
+        write_bytes(root / f'ldraw/parts/{number}.dat', lines)
+    write_bytes(root / 'ldraw/parts/s/1s01.dat', HEAD.format('~Brick half', 'Subpart', '4.0') + square)
+    write_bytes(root / 'ldraw/p/cube.dat', HEAD.format('Cube', 'Primitive', '4.0') + square)
+    write_bytes(root / 'ldraw/CAreadme.txt', 'CC BY 4.0')
     return root
 
 
@@ -81,9 +75,9 @@ def decentraland(root: Path) -> Path:
     }  # fmt: skip
     for name, (stated, sides) in assets.items():
         folder = root / 'asset-packs-main' / 'packs' / 'office' / 'assets' / name
-        write(folder / name / 'Mesh.glb', glb(*sides, times=int(name == 'chair_blue')))
-        write(folder / name / 'Mesh_collider.glb', glb(1, 1, 1))
-        write(folder / 'data.json', json.dumps(stated) if stated else '{"name": ')
+        write_bytes(folder / name / 'Mesh.glb', glb(*sides, times=int(name == 'chair_blue')))
+        write_bytes(folder / name / 'Mesh_collider.glb', glb(1, 1, 1))
+        write_bytes(folder / 'data.json', json.dumps(stated) if stated else '{"name": ')
     return root
 
 
@@ -91,12 +85,12 @@ def base_meshes(root: Path) -> Path:
     """Two meshes as the manifest states them, one of which it knows nothing, and one that was changed since."""
     stated = []
     for number, name in enumerate(('apple', 'anvil_01', 'axe', 'bench')):
-        path = write(root / 'base-meshes-main' / 'models' / name / f'{name}.glb', glb(1, 2, 3 + number))
+        path = write_bytes(root / 'base-meshes-main' / 'models' / name / f'{name}.glb', glb(1, 2, 3 + number))
         if name != 'axe':
             total = hashlib.sha256(b'before' if name == 'bench' else path.read_bytes()).hexdigest()
             stated.append({'path': f'models/{name}/{name}.glb', 'sha256': total, 'size': 1, 'role': 'Mesh'})
-    write(root / 'base-meshes-main' / 'category-report.txt', '## FOOD (1)\nApple\n## TOOLS (2)\nAnvil 01\nAxe\n')
-    write(root / 'base-meshes-main' / 'store-manifest.json', json.dumps({'files': stated}))
+    write_bytes(root / 'base-meshes-main' / 'category-report.txt', '## FOOD (1)\nApple\n## TOOLS (2)\nAnvil 01\nAxe\n')
+    write_bytes(root / 'base-meshes-main' / 'store-manifest.json', json.dumps({'files': stated}))
     return root
 
 

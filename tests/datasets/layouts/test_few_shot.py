@@ -31,6 +31,9 @@ def test_an_episode_is_what_the_file_holds(original, split, count):
 
 @pytest.mark.parametrize('underscore', [True, False])
 def test_both_names_of_the_folder_are_found(tmp_path, underscore):
+    folder = tmp_path / 'ModelNetFewshot'
+    message = refused(ModelNetFewShot, ways=2, shots=1, fold=0, data_root=tmp_path)
+    assert f'{folder} lacks 2way_1shot/0.pkl (or 2way1shot/0.pkl' in message
     path = write_few_shot(tmp_path, 2, 1, underscore=underscore, queries=1)
     assert path.parent.name == ('2way_1shot' if underscore else '2way1shot')
     assert ModelNetFewShot(ways=2, shots=1, fold=0, data_root=tmp_path).path == path

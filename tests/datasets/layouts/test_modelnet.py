@@ -19,9 +19,7 @@ from tests.datasets.layouts.writers_modelnet import (
     write_pickle,
 )
 from tests.datasets.refusals import refused
-from tests.datasets.samples import LAYOUTS
-from zoo.datasets.layouts.modelnet import LAYOUTS as IN_TURN
-from zoo.datasets.layouts.modelnet import ModelNet
+from zoo.datasets.layouts.modelnet import LAYOUTS, ModelNet
 from zoo.datasets.layouts.modelnet_names import MODELNET10, MODELNET40, readable_classes
 from zoo.datasets.unpickle import load_arrays
 from zoo.registry import DATASETS
@@ -152,7 +150,7 @@ def test_sources_name_the_file_beside_the_folder_modelnet_too(original, layout, 
 def test_auto_takes_the_layouts_in_turn(copied, original):
     root = copied(*LAYOUTS)
     fingerprints = set()
-    for layout in IN_TURN:
+    for layout in LAYOUTS:
         dataset = ModelNet('test', data_root=root)
         assert dataset.layout == dataset.info(0)['layout'] == layout
         assert dataset.fingerprint == ModelNet('test', layout=layout, data_root=original(layout)).fingerprint

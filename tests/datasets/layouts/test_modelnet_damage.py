@@ -13,7 +13,7 @@ import pytest
 from tests.datasets.layouts.writers_h5 import change_table
 from tests.datasets.layouts.writers_modelnet import HDF5, RESAMPLED, write_modelnet, write_pickle
 from tests.datasets.refusals import refused
-from tests.datasets.samples import LAYOUTS, SAMPLES
+from tests.datasets.samples import MODELNET_FILES, SAMPLES
 from zoo.datasets.layouts.modelnet import ModelNet
 
 
@@ -23,19 +23,7 @@ def read_all(**options):
     return dataset.__getitems__(range(len(dataset)))
 
 
-@pytest.mark.parametrize('layout', LAYOUTS)
-def test_a_missing_file_is_named(copied, layout):
-    root = copied(layout)
-    path = SAMPLES[layout].victim(root)
-    path.unlink()
-    message = refused(read_all, layout=layout, data_root=root)
-    assert path.name in message
-    assert ('is missing' if layout in ('hdf5', 'off') else 'lacks') in message
-    assert 'get ' in message or 'fetch it again' in message
-    assert str(root) in message
-
-
-TEXT, MESH = (SAMPLES[layout].file for layout in ('normal_resampled', 'off'))
+TEXT, MESH = MODELNET_FILES['normal_resampled'], MODELNET_FILES['off']
 CLASSES, TRAIN = (f'{RESAMPLED}/modelnet40_{name}.txt' for name in ('shape_names', 'train'))
 TEXTS = [
     (TEXT, lambda text: re.sub(r',[^,]*\n', '\n', text), '10000 lines and 40000 commas'),
@@ -47,11 +35,7 @@ TEXTS = [
     (CLASSES, lambda text: text.replace('toilet', 'toile'), 'must name the 40 classes'),
     (CLASSES, lambda text: ''.join(reversed(text.splitlines(keepends=True))), 'must name the 40 classes'),
     (CLASSES, lambda text: '', 'must name the 40 classes'),
-    (
-        TRAIN,
-        lambda text: text.replace('chair_0001', 'zebra_0001'),
-        "names 'zebra_0001', expected objects of ModelNet40",
-    ),
+    (TRAIN, lambda text: text.replace('chair_0001', 'a_1'), "names 'a_1', expected objects of ModelNet40"),
     (TRAIN, lambda text: '', 'names nothing'),
     (TRAIN, lambda text: 'airplane\n', "names 'airplane'"),
     (TRAIN, lambda text: '../x_1\n', "names '../x_1'"),

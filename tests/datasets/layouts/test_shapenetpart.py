@@ -9,7 +9,6 @@ import torch
 
 from tests.datasets.layouts.writers_shapenetpart import FOLDER, NUM_PARTS, TABLE
 from tests.datasets.refusals import refused
-from tests.shared import shared_file
 from zoo.datasets.layouts.shapenetpart import ShapeNetPart, _choice
 from zoo.datasets.layouts.shapenetpart_names import PARTS, SYNSETS
 
@@ -50,19 +49,6 @@ def test_the_table_of_classes_has_16_of_them_and_50_parts():
     assert PARTS['Chair'] == [12, 13, 14, 15]
     assert PARTS['Motorbike'] == [30, 31, 32, 33, 34, 35]
     assert PARTS['Table'] == [47, 48, 49]
-
-
-def test_the_official_lists_name_objects_of_these_classes_alone():
-    entries = {
-        split: json.loads(shared_file('data', 'lists', 'shapenetpart', f'shuffled_{split}_file_list.json').read_text())
-        for split in SPLITS
-    }
-    assert {entry.split('/')[1] for part in entries.values() for entry in part} == set(SYNSETS.values())
-    # What the docstring says of them.
-    both = {*entries['train'], *entries['val']}
-    assert [len(entries[split]) for split in SPLITS] == [12137, 1870, 2874]
-    assert len(both) == 13998
-    assert len(both & set(entries['test'])) == 26
 
 
 def test_lists_make_the_splits_and_labels_follow_the_folder(whole):

@@ -86,29 +86,14 @@ def textured() -> list[str]:
 
 def refused() -> None:
     """Write files that are to be refused."""
-    many = [{'mesh': 0}] * 4_000
-    big = {
-        **TREE,
-        'accessors': [
-            {
-                'componentType': 5126,
-                'count': 300_000,
-                'type': 'VEC3',
-                'sparse': {
-                    'count': 1,
-                    'indices': {'bufferView': 0, 'componentType': 5121},
-                    'values': {'bufferView': 0},
-                },
-            }
-        ],
-        'meshes': [{'primitives': [{'attributes': {'POSITION': 0}}]}],
-    }
-    write('again.gltf', gltf(**big, nodes=many))
-    write('parts.gltf', gltf(**big | {'meshes': [{'primitives': [{'attributes': {'POSITION': 0}}] * 4_000}]}))
-    write('dots.gltf', gltf(**big | {'meshes': [{'primitives': [{'attributes': {'POSITION': 0}, 'mode': 0}] * 4_000}]}))
-    huge = json.loads(json.dumps(big['accessors']))
-    huge[0]['count'] = 10**9
-    write('sparse.gltf', gltf(**big | {'accessors': huge}))
+    few = {'count': 1, 'indices': {'bufferView': 0, 'componentType': 5121}, 'values': {'bufferView': 0}}
+    large = {'componentType': 5126, 'count': 300_000, 'type': 'VEC3', 'sparse': few}
+    part = {'attributes': {'POSITION': 0}}
+    big = {**TREE, 'accessors': [large], 'meshes': [{'primitives': [part]}]}
+    write('again.gltf', gltf(**big, nodes=[{'mesh': 0}] * 4_000))
+    write('parts.gltf', gltf(**big | {'meshes': [{'primitives': [part] * 4_000}]}))
+    write('dots.gltf', gltf(**big | {'meshes': [{'primitives': [part | {'mode': 0}] * 4_000}]}))
+    write('sparse.gltf', gltf(**big | {'accessors': [large | {'count': 10**9}]}))
     write('deep.gltf', '{"asset":' * 500_000)
     write('chunk.glb', struct.pack('<4sIIII', b'glTF', 2, 2**32 - 1, 2**32 - 1, 0x4E4F534A) + b'{}')
     write('counts.stl', b'x'.ljust(80) + struct.pack('<I', 2**32 - 1) + bytes(50))
@@ -118,12 +103,8 @@ def refused() -> None:
     head += 'property list {} int vertex_indices\nend_header\n'
     write('counts.ply', head.format('ascii 1.0', 2**62, 1, 'uchar') + '0 0 0\n' * 9)
     write('binary.ply', head.format('binary_little_endian 1.0', 2**62, 1, 'uchar').encode() + bytes(99))
-    write(
-        'list.ply', head.format('binary_little_endian 1.0', 1, 2, 'int').encode() + bytes(12) + b'\xff\xff\xff\x7f' * 9
-    )
-    write(
-        'below.ply', head.format('binary_little_endian 1.0', 1, 2, 'int').encode() + bytes(12) + b'\xff\xff\xff\xff' * 9
-    )
+    for name, length in (('list.ply', b'\xff\xff\xff\x7f'), ('below.ply', b'\xff\xff\xff\xff')):
+        write(name, head.format('binary_little_endian 1.0', 1, 2, 'int').encode() + bytes(12) + length * 9)
     row = '1 16 {} 0 0 1 0 0 0 1 0 0 0 1 {}.dat\n'
     (folder / 'p').mkdir()
     for level in range(9):

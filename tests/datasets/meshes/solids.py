@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import re
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
 import trimesh
+from PIL import Image
 
 from tests.datasets.refusals import refused
 from zoo.datasets.meshes.files import read_mesh, read_soup
@@ -31,25 +34,42 @@ def icosphere() -> tuple[list[list[float]], list[list[int]]]:
 
 
 def measures(vertices, faces) -> tuple[int, float, float]:
-    """Number, area and volume of triangles, one by one."""
-    area = volume = 0.0
-    for face in np.asarray(faces).tolist():
-        a, b, c = (np.asarray(vertices[k], dtype=float) for k in face)
-        area += float(np.linalg.norm(np.cross(b - a, c - a))) / 2
-        volume += float(np.linalg.det([a, b, c])) / 6
-    return len(faces), area, volume
+    """Number, area and volume of triangles; the volume is positive when they look outwards (divergence theorem)."""
+    a, b, c = np.moveaxis(np.asarray(vertices, dtype=float)[np.asarray(faces)], 1, 0)
+    cross = np.cross(b - a, c - a)
+    return len(a), float(np.linalg.norm(cross, axis=1).sum()) / 2, float((a * cross).sum()) / 6
+
+
+def volume(mesh: Mesh) -> float:
+    return measures(mesh.vertices, mesh.faces)[2]
+
+
+def open_edges(mesh: Mesh) -> int:
+    """The number of edges that lack a neighbor running the other way; 0 for a closed surface."""
+    places = np.unique(np.round(mesh.vertices, 9) + 0.0, axis=0, return_inverse=True)[1].reshape(-1)
+    corners = places[mesh.faces]
+    corners = corners[(corners != np.roll(corners, 1, axis=1)).all(axis=1)]
+    edges = Counter(zip(corners.ravel().tolist(), np.roll(corners, -1, axis=1).ravel().tolist(), strict=True))
+    return sum(abs(count - edges[second, first]) for (first, second), count in list(edges.items()))
 
 
 def write_bytes(path: Path, content: bytes | str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return path
 
 
-def check_place(item: PaintedMesh, low, high, volume: float) -> None:
+def png(pixels) -> bytes:
+    content = io.BytesIO()
+    Image.fromarray(np.asarray(pixels, dtype=np.uint8)).save(content, 'png')
+    return content.getvalue()
+
+
+def check_place(item: PaintedMesh, low, high, size: float) -> None:
     """Compare the box and the signed volume of a mesh with what they are to be."""
     assert item.mesh.vertices.min(axis=0) == pytest.approx(low)
     assert item.mesh.vertices.max(axis=0) == pytest.approx(high)
-    assert measures(item.mesh.vertices, item.mesh.faces)[2] == pytest.approx(volume)
+    assert volume(item.mesh) == pytest.approx(size)
 
 
 def check_cube(path: Path, content: bytes | str) -> None:

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from tests.datasets.meshes.solids import painted
+from tests.datasets.refusals import refused
 from zoo.datasets.meshes.bake import Recipe, bake, write_arrays
 from zoo.datasets.meshes.mesh import join
 from zoo.datasets.meshes.views import view
 from zoo.datasets.procedural.primitives import box
-from zoo.errors import UsageError
 
 TOWER = painted(join([box(1, 1, 1), box(0.2, 3, 0.2).moved(y=2)]))
 
@@ -52,8 +52,7 @@ def test_views_go_around():
 
 @pytest.mark.parametrize('options', [{'num_points': 0}, {'views': -1}, {'image_size': 0}, {'seed': -1}, {'up': 'x'}])
 def test_a_recipe_that_makes_no_sense(options):
-    with pytest.raises(UsageError, match=next(iter(options))):
-        Recipe(**options)
+    assert next(iter(options)) in refused(Recipe, **options)
 
 
 def test_a_file_is_there_whole_or_not_at_all(tmp_path, monkeypatch):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import random
 import re
 import subprocess
@@ -12,9 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import trimesh
-from PIL import Image
 
-from tests.datasets.meshes.solids import check_refused, read_or_refused
+from tests.datasets.meshes.solids import check_refused, png, read_or_refused, write_bytes
 from tests.datasets.refusals import refused
 from zoo.datasets.meshes.files import read_mesh
 from zoo.datasets.meshes.materials import GREY
@@ -23,18 +21,11 @@ RED, BLUE = (1.0, 0.0, 0.0), (0.0, 0.0, 1.0)
 TRIANGLE = 'v 0 0 0\nv 1 0 0\nv 0 1 0\n'
 
 
-def write(folder, name: str, text: str):
-    path = folder / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding='utf-8')
-    return path
-
-
 def test_materials_of_a_wavefront_file(tmp_path):
-    write(tmp_path, 'first one.mtl', 'newmtl red\nKd 1 0 0\nnewmtl glass\nKd 0 0 1\nd 0.3\n')
-    write(tmp_path, 'b.mtl', 'newmtl milk\nKd 1 1 1\nTr 0.6\nnewmtl odd\nKd 0 1 0\nd 0\nnewmtl none\nKa 1 1 1\n')
+    write_bytes(tmp_path / 'first one.mtl', 'newmtl red\nKd 1 0 0\nnewmtl glass\nKd 0 0 1\nd 0.3\n')
+    write_bytes(tmp_path / 'b.mtl', 'newmtl milk\nKd 1 1 1\nTr 0.6\nnewmtl odd\nKd 0 1 0\nd 0\nnewmtl none\nKa 1 1 1\n')
     faces = ''.join(f'g {name}\nusemtl {name}\nf 1 2 3\n' for name in ('red', 'glass', 'milk', 'odd', 'none', 'absent'))
-    path = write(tmp_path, 'a.obj', f'mtllib first one.mtl\r\nmtllib missing.mtl b.mtl\n{TRIANGLE}{faces}')
+    path = write_bytes(tmp_path / 'a.obj', f'mtllib first one.mtl\r\nmtllib missing.mtl b.mtl\n{TRIANGLE}{faces}')
     item = read_mesh(path)
     found = {
         tuple(np.round(row.astype(float), 2).tolist()): bool(c) for row, c in zip(item.color, item.clear, strict=True)
@@ -42,39 +33,32 @@ def test_materials_of_a_wavefront_file(tmp_path):
     assert found == {RED: False, BLUE: True, (1, 1, 1): True, (0, 1, 0): False, (GREY, GREY, GREY): False}
 
 
-def png(pixels) -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(np.asarray(pixels, dtype=np.uint8)).save(buffer, format='png')
-    return buffer.getvalue()
-
-
 def test_textures_are_looked_up_where_a_triangle_lies(tmp_path):
     picture = np.zeros((128, 128, 4), dtype=np.uint8)
     picture[:64, :64], picture[:64, 64:] = (255, 0, 0, 255), (0, 0, 255, 255)  # above: red and blue
     picture[64:] = (0, 255, 0, 60)  # below: nearly clear green
-    (tmp_path / 'maps').mkdir()
-    (tmp_path / 'maps' / 'wood.png').write_bytes(png(picture))
-    write(tmp_path, 'a.mtl', 'newmtl wood\nKd 0 0 0\nmap_Kd -s 1 1 1 maps\\wood.png\n')
+    write_bytes(tmp_path / 'maps' / 'wood.png', png(picture))
+    write_bytes(tmp_path / 'a.mtl', 'newmtl wood\nKd 0 0 0\nmap_Kd -s 1 1 1 maps\\wood.png\n')
     corners = np.array([0.1, 0.6, 0.4, 0.6, 0.2, 0.9, 1.6, 0.6, 1.9, 0.6, 1.7, 0.9, 0.1, -0.9, 0.9, -0.9, 0.5, -0.6])
     texture = ''.join(f'vt {u} {v}\n' for u, v in corners.reshape(-1, 2).tolist())
     faces = ''.join(f'f 1/{k} 2/{k + 1} 3/{k + 2}\n' for k in (1, 4, 7))
-    item = read_mesh(write(tmp_path, 'a.obj', f'mtllib a.mtl\nusemtl wood\n{TRIANGLE}{texture}{faces}'))
+    item = read_mesh(write_bytes(tmp_path / 'a.obj', f'mtllib a.mtl\nusemtl wood\n{TRIANGLE}{texture}{faces}'))
     assert np.allclose(item.color, [RED, BLUE, (0, 1, 0)], atol=0.01)  # a texture repeats, and v goes up
     assert item.clear.tolist() == [False, False, True]
 
 
 def test_a_damaged_texture_or_library_costs_its_color_only(tmp_path):
     (tmp_path / 'wood.png').write_bytes(png(np.full((8, 8, 3), 255))[:40])
-    write(tmp_path, 'a.mtl', 'newmtl wood\nKd 1 0 0\nmap_Kd wood.png\n')
+    write_bytes(tmp_path / 'a.mtl', 'newmtl wood\nKd 1 0 0\nmap_Kd wood.png\n')
     faces = 'vt 0 0\nusemtl wood\nf 1/1 2/1 3/1\n'
-    assert np.allclose(read_mesh(write(tmp_path, 'a.obj', f'mtllib a.mtl\n{TRIANGLE}{faces}')).color, RED)
+    assert np.allclose(read_mesh(write_bytes(tmp_path / 'a.obj', f'mtllib a.mtl\n{TRIANGLE}{faces}')).color, RED)
     (tmp_path / 'a.mtl').write_bytes(bytes(range(256)))
     assert np.allclose(read_mesh(tmp_path / 'a.obj').color, GREY)
 
 
 def test_nothing_far_away_is_read_at_the_word_of_a_mesh(tmp_path):
-    write(tmp_path, 'secret.mtl', 'newmtl a\nKd 1 0 0\n')
-    write(tmp_path, 'near/a.mtl', 'newmtl a\nKd 0 0 1\n')
+    write_bytes(tmp_path / 'secret.mtl', 'newmtl a\nKd 1 0 0\n')
+    write_bytes(tmp_path / 'near/a.mtl', 'newmtl a\nKd 0 0 1\n')
     (tmp_path / 'near' / 'deep').mkdir()
     for name, color in (
         ('../../secret.mtl', GREY),
@@ -82,7 +66,7 @@ def test_nothing_far_away_is_read_at_the_word_of_a_mesh(tmp_path):
         ('../a.mtl', BLUE),
         ('C:\\models\\x\\..\\..\\secret.mtl', GREY),
     ):
-        path = write(tmp_path, 'near/deep/a.obj', f'mtllib {name}\nusemtl a\n{TRIANGLE}f 1 2 3\n')
+        path = write_bytes(tmp_path / 'near/deep/a.obj', f'mtllib {name}\nusemtl a\n{TRIANGLE}f 1 2 3\n')
         assert np.allclose(read_mesh(path).color, color), name
 
 
@@ -106,7 +90,7 @@ def test_broken_files_are_named_in_one_line(tmp_path, name, content):
 
 
 def test_other_files_are_refused(tmp_path):
-    write(tmp_path, 'a.txt', TRIANGLE)
+    write_bytes(tmp_path / 'a.txt', TRIANGLE)
     for name, words in (('a.txt', 'known are .obj'), ('none.obj', 'No such file'), ('', 'cannot be read')):
         assert words in refused(read_mesh, tmp_path / name)
 
@@ -136,7 +120,7 @@ WORDS = ('-1', 'nan', '1e999', '9' * 30, '', '\0', '}', '[', '<', '"', '#', '0x'
 @pytest.mark.parametrize(('suffix', 'text'), [('.dat', LDRAW), ('.dae', COLLADA), ('.wrl', VRML)])
 def test_files_damaged_in_any_way_are_read_or_refused_in_one_line(tmp_path, suffix, text, seed):
     rng = random.Random(seed)
-    write(tmp_path, 'sub.dat', '3 16 0 0 0 1 0 0 0 0 1\n')
+    write_bytes(tmp_path / 'sub.dat', '3 16 0 0 0 1 0 0 0 0 1\n')
     for number in range(6):
         words = re.split(r'([\s,<>="]+)', text)
         for _ in range(rng.randint(1, 4)):

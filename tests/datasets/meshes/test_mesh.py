@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.datasets.procedural.solids import volume
+from tests.datasets.meshes.solids import volume
 from zoo.datasets.meshes import mesh as meshes
 from zoo.datasets.meshes.mesh import Mesh
 from zoo.datasets.procedural.primitives import box, ellipsoid

@@ -64,13 +64,6 @@ def test_a_cube_is_a_cube(tmp_path, name):
     assert (np.isclose(points, 0) | np.isclose(points, 1)).any(axis=1).all()
 
 
-def test_clouds_hold_their_points_only(tmp_path):
-    for name, behind in (('a', ''), ('b', f' {COLOURS}'), ('c', ' 0 0 1')):
-        path = tmp_path / f'{name}.off'
-        path.write_text('\n# a scan\nOFF\n8 0 0\n' + ''.join(f'{x} {y} {z}{behind}\n' for x, y, z in CORNERS))
-        assert read_points(path).tolist() == [list(map(float, corner)) for corner in CORNERS]
-
-
 def test_colors():
     assert np.allclose(parse_off(CUBES['COFF'].encode()).color, (1, 128 / 255, 0))
     assert np.allclose(parse_off(CUBES['CNOFF'].encode()).color, (1, 128 / 255, 0))

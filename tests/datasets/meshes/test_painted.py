@@ -59,16 +59,6 @@ def test_smooth_joins_what_meets_gently(case):
         assert len(result.vertices) == len(found)
 
 
-def test_boxes_have_sharp_edges_and_balls_none():
-    cube, ball = box(1, 1, 1), ellipsoid(1, 1, 1, sides=24, rings=16)
-    item = painted(*soup(cube.vertices, cube.faces))
-    assert len(item.mesh.vertices) == 24
-    assert np.allclose(np.abs(item.normals).max(axis=1), 1)
-    item = painted(*soup(ball.vertices, ball.faces))
-    radial = item.mesh.vertices / np.linalg.norm(item.mesh.vertices, axis=1, keepdims=True)
-    assert ((item.normals * radial).sum(axis=1)).min() > 0.98
-
-
 def test_a_surface_that_is_there_twice_is_smooth_on_both_sides():
     ball = ellipsoid(1, 1, 1, sides=24, rings=16)
     item = painted(ball.vertices, np.concatenate([ball.faces, ball.faces[:, ::-1]]))

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-import io
 import struct
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from tests.datasets.meshes.solids import CORNERS, SIDES, TRIANGLES, check_cube, check_refused, check_sphere, icosphere
+from tests.datasets.meshes.solids import (
+    CORNERS,
+    SIDES,
+    TRIANGLES,
+    check_cube,
+    check_refused,
+    check_sphere,
+    icosphere,
+    png,
+)
 from zoo.datasets.meshes.files import read_mesh, read_soup
 from zoo.hub.point_files import read_points
 
@@ -133,9 +140,7 @@ def test_textures(tmp_path, form):
     picture = np.zeros((8, 8, 3), dtype=np.uint8)
     picture[:4] = 255, 0, 0
     picture[4:] = 0, 0, 255
-    content = io.BytesIO()
-    Image.fromarray(picture).save(content, 'png')
-    (tmp_path / 'my wood.png').write_bytes(content.getvalue())
+    (tmp_path / 'my wood.png').write_bytes(png(picture))
     path, named = tmp_path / 'a.ply', 'comment TextureFile my wood.png'
     above = ('face', (*LIST, 'list uchar float texcoord'), [(s, (0.1, 0.9) * 4) for s in SIDES])
     path.write_bytes(ply(form, V, above, remarks=named))

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from tests.datasets.refusals import refused
 from zoo.datasets.meshes.scan import find_classes, find_meshes
-from zoo.errors import UsageError
 
 
 def touch(root, *names):
@@ -17,8 +19,7 @@ def test_meshes_are_found_at_any_depth_and_hidden_ones_are_not(tmp_path):
     touch(tmp_path, 'b/x.OBJ', 'a/deep/er/y.off', 'c.stl')
     touch(tmp_path, 'b/notes.txt', 'b/.x.obj', '.git/z.obj', '__MACOSX/z.obj', 'b/._x.obj')
     assert find_meshes(tmp_path) == ['a/deep/er/y.off', 'b/x.OBJ', 'c.stl']
-    with pytest.raises(UsageError, match='no folder'):
-        find_meshes(tmp_path / 'c.stl')
+    assert 'no folder' in refused(find_meshes, tmp_path / 'c.stl')
 
 
 def test_links_in_a_circle_do_no_harm(tmp_path):
@@ -92,9 +93,7 @@ def test_a_split_alone_and_a_class_of_vehicles(tmp_path):
 )
 def test_what_may_mean_two_things_is_refused_in_one_line(tmp_path, names, words):
     touch(tmp_path, *names)
-    with pytest.raises(UsageError, match=words) as error:
-        find_classes(tmp_path)
-    assert '\n' not in str(error.value)
+    assert re.search(words, refused(find_classes, tmp_path))
 
 
 def test_what_is_left_out_is_said(tmp_path):
@@ -113,8 +112,6 @@ def test_what_is_left_out_is_said(tmp_path):
 
 
 def test_a_folder_without_classes(tmp_path):
-    with pytest.raises(UsageError, match='holds no meshes'):
-        find_classes(tmp_path)
+    assert 'holds no meshes' in refused(find_classes, tmp_path)
     touch(tmp_path, 'chair/a.obj', 'b.obj')
-    with pytest.raises(UsageError, match=r'b\.obj is in no class'):
-        find_classes(tmp_path)
+    assert 'b.obj is in no class' in refused(find_classes, tmp_path)

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from tests.datasets.meshes.solids import save_box
+from tests.datasets.refusals import refused
 from zoo.datasets.meshes import store as module
 from zoo.datasets.meshes.bake import Recipe
 from zoo.datasets.meshes.store import Store, as_record
-from zoo.errors import UsageError
 
 RECIPE = Recipe(32)
 
@@ -99,19 +99,16 @@ def test_a_damaged_file_is_made_again_when_it_is_read(tmp_path, meshes, made):
         assert kept.path('a').read_bytes() == whole
     kept.path('a').unlink()
     meshes['a'].unlink()
-    with pytest.raises(UsageError, match=r'a\.off'):
-        kept.array('a', 'points', meshes['a'])
+    assert 'a.off' in refused(kept.array, 'a', 'points', meshes['a'])
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path, meshes):
     (tmp_path / 'file').write_text('in the way', encoding='utf-8')
-    with pytest.raises(UsageError, match='ZOO_HOME'):
-        Store(tmp_path / 'file' / 'kept', RECIPE)
+    assert 'ZOO_HOME' in refused(Store, tmp_path / 'file' / 'kept', RECIPE)
     kept = Store(tmp_path / 'kept', RECIPE)
     kept.path('a').mkdir()  # nothing can be moved over a folder
     (kept.path('a') / 'x').write_text('', encoding='utf-8')
-    with pytest.raises(UsageError, match='cannot write'):
-        kept.update(meshes)
+    assert 'cannot write' in refused(kept.update, meshes)
 
 
 def test_a_mesh_whose_reader_died_is_broken(tmp_path, meshes):

@@ -23,19 +23,6 @@ def sigint():
     signal.signal(signal.SIGINT, handler)
 
 
-def test_only_what_is_missing_is_made(tmp_path):
-    write_chunk(tmp_path, 5, make(5))
-    made = []
-    counts = list(fill(tmp_path, SIZES, lambda start: made.append(start) or make(start)))
-    assert sorted(made) == [0, 10]
-    assert counts[-1] == stored(tmp_path, SIZES) == 12
-    assert counts == sorted(counts)
-    for start in SIZES:
-        chunk = read_chunk(tmp_path, start)
-        assert chunk['values'].tolist() == make(start)['values'].tolist()
-        assert list(read_chunk(tmp_path, start, ['names'])) == ['names']
-
-
 def test_what_another_process_is_making_is_left_to_it(tmp_path):
     made = []
     with (tmp_path / f'{chunk_path(tmp_path, 5).name}.claim').open('ab') as file:

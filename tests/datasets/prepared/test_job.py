@@ -10,7 +10,7 @@ import torch
 from tests.datasets.prepared.sources import Toys, toys
 from tests.datasets.refusals import refused
 from zoo.datasets import ObjectDataset, ObjectSubset
-from zoo.datasets.prepared.job import CHUNK, Job, load_order, modules_of, save_order
+from zoo.datasets.prepared.job import Job, load_order, modules_of, save_order
 
 
 class Changed(Toys):
@@ -24,18 +24,6 @@ class Changed(Toys):
         """Replace what a method says of object 33."""
         original = getattr(Toys, name)
         return lambda index, *more: (change if index == 33 else lambda found: found)(original(self, index, *more))
-
-
-def test_chunks_hold_objects_of_one_split():
-    job = Job({'train': Toys(0, 2 * CHUNK + 5), 'test': Toys(1, 3)})
-    assert job.sizes == {0: 32, 32: 32, 64: 5, 69: 3}
-    assert job.stretches == {'train': (0, 69), 'test': (69, 72)}
-    chunk = job.make(69)
-    assert chunk['sizes'].tolist() == [8, 8, 8]
-    assert np.array_equal(chunk['points'].reshape(3, 8, 3)[2], Toys(1, 3).points(2))
-    lines = chunk['objects'].tobytes().splitlines(keepends=True)
-    assert [len(line) for line in lines] == chunk['lines'].tolist()
-    assert json.loads(lines[1])['source'] == 'toy-1.txt'
 
 
 def test_a_reader_that_draws_gives_the_same_in_every_process():

@@ -15,7 +15,6 @@ from tests.datasets.prepared.sources import Toys
 from tests.datasets.refusals import refused
 from zoo.datasets.prepared import MappedPack, layout, prepare
 from zoo.datasets.prepared.read import choose_points
-from zoo.errors import UsageError
 from zoo.registry import DATASETS
 
 
@@ -143,8 +142,8 @@ def test_every_point_of_a_cloud_is_chosen_as_often(size, wanted):
 
 def test_clouds_of_several_sizes_need_a_number_of_points(tmp_path):
     dataset = MappedPack(write(tmp_path / 'p', ragged=True)[0])
-    with pytest.raises(UsageError, match=r'clouds of 5 and 11 points cannot be one batch: give num_points'):
-        dataset.__getitems__(range(70))
+    message = refused(dataset.__getitems__, range(70))
+    assert 'clouds of 5 and 11 points cannot be one batch: give num_points' in message
     same = [index for index in range(70) if len(dataset.points(index)) == 7]
     assert dataset.__getitems__(same)['points'].shape == (len(same), 7, 3)
 
@@ -176,8 +175,7 @@ def test_another_process_gets_the_path_and_not_the_arrays(pack):
 def test_another_process_notices_that_the_pack_was_replaced(copy):
     sent = pickle.dumps(MappedPack(copy))
     prepare(copy, {'train': Toys(5)}, progress=False)
-    with pytest.raises(UsageError, match='was replaced by another pack'):
-        pickle.loads(sent)
+    assert 'was replaced by another pack' in refused(pickle.loads, sent)
 
 
 @pytest.mark.parametrize('name', ['points', 'normals', 'parts', 'labels', 'images', 'objects', 'lines', 'offsets'])

@@ -5,8 +5,7 @@ import pytest
 import torch
 
 from tests.datasets.refusals import refused
-from zoo.datasets.procedural import CLASSES, ProceduralShapes
-from zoo.registry import DATASETS
+from zoo.datasets.procedural import ProceduralShapes
 
 SMALL = {'num_objects': 9, 'num_points': 64, 'image_size': 16, 'classes': ['chair', 'vase', 'car']}
 
@@ -19,13 +18,6 @@ def home(tmp_path_factory):
 @pytest.fixture(scope='module')
 def dataset(home):
     return ProceduralShapes('train', images=True, texts=True, views=2, cache_dir=home, **SMALL)
-
-
-def test_it_is_registered(home):
-    built = DATASETS.build({'type': 'ProceduralShapes', 'split': 'val', 'cache_dir': str(home), **SMALL})
-    assert isinstance(built, ProceduralShapes)
-    assert len(built) == 9
-    assert ProceduralShapes('test', 3, num_points=8, cache_dir=home).classes == CLASSES
 
 
 def test_batches(dataset):
@@ -53,12 +45,6 @@ def test_one_object_at_a_time_agrees_with_batches(dataset):
         assert dataset.caption(index) == batch['text'][index]
     assert dataset.points(0).flags.writeable
     assert dataset.num_views == 2
-
-
-def test_parts_have_names(dataset):
-    for index in range(9):
-        names = dataset.parts[dataset.classes[dataset.labels[index]]]
-        assert dataset.part(index).max() < len(names)
 
 
 def test_prefixes_are_balanced_and_classes_may_be_held_out(home):

@@ -7,7 +7,7 @@ import functools
 import numpy as np
 import pytest
 
-from tests.datasets.procedural.solids import open_edges, volume
+from tests.datasets.meshes.solids import open_edges, volume
 from zoo.datasets.layouts.modelnet_names import MODELNET40
 from zoo.datasets.meshes.mesh import face_areas
 from zoo.datasets.procedural import CLASSES, make_object

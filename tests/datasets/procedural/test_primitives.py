@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.datasets.procedural.solids import open_edges, volume
+from tests.datasets.meshes.solids import open_edges, volume
 from zoo.datasets.meshes.mesh import vertex_normals
 from zoo.datasets.procedural import primitives
 from zoo.datasets.procedural.families.turning import ear, hollow, turned

@@ -3,11 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests.datasets.refusals import refused
 from zoo.datasets.meshes.mesh import Mesh, join
 from zoo.datasets.procedural.primitives import box, ellipsoid
 from zoo.datasets.scans import VARIANTS, make, scan
 from zoo.datasets.scans.boxes import bounding_box
-from zoo.errors import UsageError
 
 CHAIR = join(
     [
@@ -55,15 +55,6 @@ def test_clouds_are_whole_centered_and_in_the_sphere(scans, variant):
         assert (one.face >= 0).any()
         assert one.seen
         assert (one.face < 0).any() == (variant != 'obj_only')
-
-
-@pytest.mark.parametrize('variant', VARIANTS)
-def test_the_same_state_gives_the_same_scan(variant):
-    first, again = (scan(CHAIR, AROUND, variant, 300, rng(4)) for _ in range(2))
-    other = scan(CHAIR, AROUND, variant, 300, rng(5))
-    assert np.array_equal(first.points, again.points)
-    assert np.array_equal(first.face, again.face)
-    assert not np.array_equal(first.points, other.points)
 
 
 def test_all_variants_are_cut_out_of_the_same_scene(monkeypatch):
@@ -148,5 +139,4 @@ def test_an_object_that_its_neighbors_hide_is_scanned_without_them(monkeypatch):
     [(CHAIR, 'pb_t25', 'pb_t25'), (Mesh(np.zeros((3, 3)), np.zeros((0, 3), int)), 'obj_bg', 'triangles')],
 )
 def test_bad_input_is_named(mesh, variant, named):
-    with pytest.raises(UsageError, match=named):
-        scan(mesh, (), variant, 16, rng())
+    assert named in refused(scan, mesh, (), variant, 16, rng())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.datasets.scans.rays import nearest_hit
 from zoo.datasets.meshes.camera import Camera
 from zoo.datasets.meshes.mesh import Mesh, face_crosses, join
 from zoo.datasets.procedural.primitives import box, ellipsoid
@@ -22,6 +21,25 @@ def scene():
         np.array([[-2.0, -0.6, -2], [2, -0.6, -2], [2, -0.6, 2], [-2, -0.6, 2]]), np.array([[0, 1, 2], [0, 2, 3]])
     )
     return join([box(0.9, 0.7, 0.5), ellipsoid(0.6, 0.9, 0.6, sides=7, rings=5).moved(0.4, 0.1, -0.2), floor])
+
+
+def nearest_hit(eye: np.ndarray, rays: np.ndarray, mesh: Mesh) -> np.ndarray:
+    """Return how far each ray ``(R, 3)`` goes before it meets a triangle ``(R,)``, inf where it meets none.
+
+    Source: Moeller and Trumbore, "Fast, Minimum Storage Ray/Triangle Intersection", 1997.
+    """
+    nearest = np.full(len(rays), np.inf)
+    for a, b, c in mesh.vertices[mesh.faces]:
+        across = np.cross(rays, c - a)
+        volume = across @ (b - a)
+        with np.errstate(divide='ignore', invalid='ignore'):
+            u = (across @ (eye - a)) / volume
+            turned = np.cross(eye - a, b - a)
+            v = (rays @ turned) / volume
+            length = ((c - a) @ turned) / volume
+            met = (np.abs(volume) > 1e-12) & (u >= 0) & (v >= 0) & (u + v <= 1) & (length > 1e-9)
+        nearest = np.where(met & (length < nearest), length, nearest)
+    return nearest
 
 
 def pixel_rays(view):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.datasets.procedural.solids import open_edges, volume
+from tests.datasets.meshes.solids import open_edges, volume
 from zoo.datasets.meshes.mesh import join
 from zoo.datasets.stream.solids import (
     OPERATIONS,

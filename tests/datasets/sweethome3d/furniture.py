@@ -8,7 +8,8 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+
+from tests.datasets.meshes.solids import png
 
 COPYRIGHT = """Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
 Upstream-Name: toys
@@ -55,9 +56,7 @@ def icon() -> bytes:
     """A red square with clear edges."""
     pixels = np.zeros((32, 32, 4), dtype=np.uint8)
     pixels[8:24, 8:24] = (255, 0, 0, 255)
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, format='png')
-    return buffer.getvalue()
+    return png(pixels)
 
 
 def table(pieces: list[dict[str, str]], **about: str) -> str:
