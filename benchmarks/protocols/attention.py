@@ -62,8 +62,12 @@ class AttentionDistance(Protocol):
         if missing := [name for name in self.queries if name not in names]:
             raise ValueError(f'the student has no query {", ".join(missing)}: it has {", ".join(names) or "none"}')
         backbone.eval().to(context.device)
-        batches = clouds(data.test, evaluation_transforms(context.num_points), BATCH, context.device)
-        parts = [_distances(backbone, points) for points in batches]
+        parts = []
+        for points in clouds(data.test, evaluation_transforms(context.num_points), BATCH, context.device):
+            output = backbone(points, return_attention=True)
+            centers = output.centers.float()
+            apart = (centers[:, :, None] - centers[:, None]).norm(dim=-1).mean((1, 2))
+            parts.append((attention_distance(output), apart, *((attention_spread(output),) if output.queries else ())))
         distance, even, *spread = (torch.cat(column).double().mean(0).cpu() for column in zip(*parts, strict=True))
         metrics = {'even': float(even), **_by_layer('distance', distance)}
         if spread:
@@ -93,15 +97,6 @@ def attention_table(found: Measurement, title: str) -> Table:
     rows.append(['even attention', *[found.metrics['even']] * layers])
     note = 'In radii of the clouds, mean over heads and objects; definitions in zoo/visualize/attention_distance.py.'
     return Table(title, ['', *(f'layer {layer}' for layer in range(1, layers + 1))], rows, [note], digits=3)
-
-
-def _distances(backbone: Any, points: Tensor) -> tuple[Tensor, ...]:
-    """Distance (B, L, heads), mean distance of the patches (B,), and with queries their spread (B, L, heads, Q)."""
-    output = backbone(points, return_attention=True)
-    centers = output.centers.float()
-    even = (centers[:, :, None] - centers[:, None]).norm(dim=-1).mean((1, 2))
-    spread = (attention_spread(output),) if output.queries else ()
-    return attention_distance(output), even, *spread
 
 
 def _by_layer(name: str, values: Tensor) -> dict[str, float]:

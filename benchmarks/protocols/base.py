@@ -77,12 +77,16 @@ class Data:
     @functools.cached_property
     def train(self) -> Any:
         """Dataset to learn from."""
-        return _built(self._given['train'])
+        return self._built('train')
 
     @functools.cached_property
     def test(self) -> Any:
         """Dataset that is measured on."""
-        return _built(self._given['test'])
+        return self._built('test')
+
+    def _built(self, split: str) -> Any:
+        given = self._given[split]
+        return DATASETS.build(dict(given)) if isinstance(given, Mapping) else given
 
     def config(self, split: str) -> dict[str, Any]:
         """Config of ``train`` or ``test``, for protocols that start a training of their own."""
@@ -143,7 +147,6 @@ class Protocol:
         metric: figure of the column.
         chosen_by: name in messages of the metric that a learning rate is chosen by.
         literature: names in records by what the literature calls the protocol.
-        record: name in records where it is neither that on the command line nor a matter of settings.
     """
 
     name: ClassVar[str] = ''
@@ -159,7 +162,6 @@ class Protocol:
     metric: ClassVar[str] = 'oa'
     chosen_by: ClassVar[str] = ''
     literature: ClassVar[Mapping[str, str]] = {}
-    record: ClassVar[str] = ''
 
     def __init_subclass__(cls, **options: Any) -> None:
         """Register what has a name of its own."""
@@ -201,8 +203,8 @@ class Protocol:
 
     @property
     def recorded(self) -> str:
-        """Name in records."""
-        return self.record or self.name
+        """Name in records: that on the command line unless it says otherwise."""
+        return self.name
 
     @property
     def task(self) -> str:
@@ -212,9 +214,9 @@ class Protocol:
     def seconds(self, settings: Mapping[str, Any]) -> float:
         """Guess of the duration of a job with some settings, on one thread.
 
-        By default that of reading about 2000 clouds, their features, and little more.
+        By default that of reading about 2000 clouds, their features, and little more, or no cloud at all.
         """
-        return 1 + slower(settings) * settings['points'] / 512 * 2000 / 2400
+        return 1.0 if self.requires == RUNS else 1 + slower(settings) * settings['points'] / 512 * 2000 / 2400
 
     def run(self, encoder: Any, data: Data, context: Context) -> Measurement:
         """Measure, and return figures with the settings that move them and that :meth:`measure` does not state.
@@ -261,8 +263,3 @@ def find_protocol(spec: str) -> type[Protocol]:
     if spec not in PROTOCOLS and spec not in load_all():
         raise UsageError(f'there is no protocol {spec!r}: choose from {", ".join(PROTOCOLS)}')
     return PROTOCOLS[spec]
-
-
-def _built(given: Any) -> Any:
-    """A dataset, of its config where it is one."""
-    return DATASETS.build(dict(given)) if isinstance(given, Mapping) else given

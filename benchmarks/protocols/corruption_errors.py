@@ -65,10 +65,6 @@ class RelativeErrors(Protocol):
 
     name, requires, suite, title, metric = 'corruption_errors', RUNS, None, 'mCE', 'mce'
 
-    def seconds(self, settings: Mapping[str, Any]) -> float:
-        """Nothing is measured any more."""
-        return 1.0
-
     def run(self, encoder: Any, data: Data, context: Context) -> Measurement:
         """Divide the errors of the job ``own`` by those of all others; RmCE is left out where it is undefined."""
         references = dict(context.inputs)

@@ -55,17 +55,12 @@ class Episodes(Protocol):
     queries: int = 20
     folds: int = 10
 
-    suite = None
+    suite, task = None, '3D Point Cloud Few-Shot Classification'
 
     @property
     def column(self) -> str:
         """Header of the column."""
         return f'{self.ways}-way {self.shots}-shot'
-
-    @property
-    def task(self) -> str:
-        """What the literature calls the task."""
-        return '3D Point Cloud Few-Shot Classification'
 
     def episodes(self, train_labels: np.ndarray, test_labels: np.ndarray, seed: int) -> list[Episode]:
         """All folds."""
@@ -82,7 +77,7 @@ class FewShot(Episodes):
 
     C: float = C
 
-    name, record = 'few_shot', 'few_shot_svm'
+    name, recorded = 'few_shot', 'few_shot_svm'
     literature = {'few-shot full fine-tune 10 folds': 'few_shot'}
 
     @classmethod

@@ -55,10 +55,19 @@ class FewShotFinetune(Episodes):
 
     def run(self, encoder: Student, data: Data, context: Context) -> Measurement:
         """Fine-tune a student on every support and measure it on the queries; folds that are done stay."""
-        folds = [
-            self.fold(number, encoder, Data(*(_side(data, split, episode) for split in ('train', 'test'))), context)
-            for number, episode in enumerate(self.episodes(data.train.labels, data.test.labels, context.seed))
-        ]
+        folds = []
+        for number, episode in enumerate(self.episodes(data.train.labels, data.test.labels, context.seed)):
+            classes = [int(label) for label in episode.classes]
+            support, queries = (
+                {
+                    'type': 'EpisodeDataset',
+                    'dataset': data.config(split),
+                    'indices': indices.tolist(),
+                    'classes': classes,
+                }
+                for split, indices in (('train', episode.train_indices), ('test', episode.test_indices))
+            )
+            folds.append(self.fold(number, encoder, Data(support, queries), context))
         measured = over_folds([fold['oa'] for fold in folds], {**folds[-1]['protocol'], **self.settings})
         return dataclasses.replace(measured, config=CONFIG)
 
@@ -92,13 +101,3 @@ class FewShotFinetune(Episodes):
             'train_dataloader.drop_last': False,
             'default_hooks.checkpoint.interval': epochs,
         }
-
-
-def _side(data: Data, split: str, episode: Any) -> dict[str, Any]:
-    """Config of the support (``train``) or the queries (``test``) of an episode."""
-    return {
-        'type': 'EpisodeDataset',
-        'dataset': data.config(split),
-        'indices': getattr(episode, f'{split}_indices').tolist(),
-        'classes': [int(label) for label in episode.classes],
-    }

@@ -45,7 +45,7 @@ class HeldOutLoss(Protocol):
     """Contrastive loss of a pretrained student on held-out objects."""
 
     name, requires, learns, suite, title = 'test_loss', ALIGNED, False, None, 'contrastive loss'
-    record, metric = 'contrastive_test_loss', 'loss'
+    recorded, metric = 'contrastive_test_loss', 'loss'
 
     def seconds(self, settings: Mapping[str, Any]) -> float:
         """Guess, without the features of the teachers, which are computed once."""
@@ -111,10 +111,14 @@ def held_out_losses(
     found = {'loss': sum(each.values())} | {f'loss/{name}': value for name, value in each.items()}
     constant = 0.0
     for name, entry in objectives.items():
-        prediction, target = _pair(entry, queries, placed)
+        prediction, target = entry.projection(queries[entry.query]).float(), entry.target(placed).float()
+        if entry.target_norm == 'layer':
+            target = F.layer_norm(target, target.shape[-1:], eps=1e-8)
         constant += float(entry.weight * LOSSES[entry.loss](target.mean(0).expand_as(target), target))
         found[f'info_nce/{name}'] = float(info_nce(prediction, target, TEMPERATURE))
-        found[f'recall/{name}'] = _recall(prediction, target)
+        # A target that several objects share is right for each of them.
+        cosines = F.normalize(prediction, dim=-1) @ F.normalize(target, dim=-1).T
+        found[f'recall/{name}'] = float(100.0 * (cosines.diagonal() >= cosines.amax(1) - 1e-6).float().mean())
     found['loss_constant'] = constant
     if model.mask is not None:
         hidden = _queries(model, names, data, num_points, device, masked=True)
@@ -140,17 +144,3 @@ def _loss(objective: AlignModality, queries: dict[str, Tensor], targets: dict[st
     """Weighted loss of an objective over all objects at once, by the function that trains it."""
     nothing = next(iter(queries.values())).new_zeros(0)
     return float(objective.weight * objective(StudentOutput(queries, nothing, nothing, nothing), targets))
-
-
-def _pair(objective: AlignModality, queries: dict[str, Tensor], targets: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
-    """Predictions and targets (S, D) as the objective compares them."""
-    target = objective.target(targets).float()
-    if objective.target_norm == 'layer':
-        target = F.layer_norm(target, target.shape[-1:], eps=1e-8)
-    return objective.projection(queries[objective.query]).float(), target
-
-
-def _recall(prediction: Tensor, target: Tensor) -> float:
-    """Percent of objects whose target has the largest cosine; a target that several share is right for each."""
-    cosines = F.normalize(prediction, dim=-1) @ F.normalize(target, dim=-1).T
-    return float(100.0 * (cosines.diagonal() >= cosines.amax(1) - 1e-6).float().mean())

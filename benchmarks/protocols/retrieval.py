@@ -39,12 +39,7 @@ class Retrieval(Protocol):
     ks: tuple[int, ...] = (1, 5, 10)
 
     name, requires, learns, suite, title = 'retrieval', TEXT, False, None, 'retrieval'
-    metric = 'text/recall@10'
-
-    @property
-    def task(self) -> str:
-        """What the literature calls the task."""
-        return '3D Object Retrieval'
+    metric, task = 'text/recall@10', '3D Object Retrieval'
 
     def seconds(self, settings: Mapping[str, Any]) -> float:
         """Guess, without the features of the teachers, which are computed once."""

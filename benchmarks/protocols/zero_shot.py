@@ -135,17 +135,12 @@ class ZeroShot(Protocol):
     prompts: tuple[str, ...] = ()
 
     name, requires, learns, suite, title = 'zero_shot', TEXT, False, None, 'zero-shot'
-    literature = {'zero-shot': 'zero_shot'}
+    task, literature = '3D Point Cloud Zero-Shot Classification', {'zero-shot': 'zero_shot'}
 
     @property
     def recorded(self) -> str:
         """Name in records."""
         return self.name if self.split == 'test' else f'{self.name}@{self.split}'
-
-    @property
-    def task(self) -> str:
-        """What the literature calls the task."""
-        return '3D Point Cloud Zero-Shot Classification'
 
     def run(self, encoder: Any, data: Data, context: Context) -> Measurement:
         """Compare clouds with the texts of the classes, by the teacher of the ``text`` objective.

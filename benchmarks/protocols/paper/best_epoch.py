@@ -39,7 +39,7 @@ class BestEpoch(Finetune):
     labels: int = 1290
 
     name, title, literature = 'best_epoch', 'best epoch on test', {}
-    record = 'finetune@paper-best-epoch'
+    recorded = 'finetune@paper-best-epoch'
 
     def seconds(self, settings: Mapping[str, Any]) -> float:
         """Guess: the training, and a look at the test split after every epoch."""
@@ -49,12 +49,12 @@ class BestEpoch(Finetune):
     def trial(self, encoder: Student, data: Data, context: Context, rate: float) -> Measurement:
         """Train at a rate and look at every epoch; predictions of each are kept in ``epoch_*.npy``."""
         tuning = self.tuning(encoder, data, context, rate)
-        every = _EveryEpoch(tuning, context.work)
+        files = [context.work / f'epoch_{number + 1}.npy' for number in range(tuning.settings['epochs'])]
         # Before the checkpoint: a run that goes on from one finds all epochs up to it.
-        tuning.runner.register_hook(every, priority='HIGH')
+        tuning.runner.register_hook(_EveryEpoch(tuning, files), priority='HIGH')
         tuning.runner.train()
         try:
-            predicted = every.read(tuning.settings['epochs'])
+            predicted = np.stack([read_array(file) for file in files])
         except (OSError, ValueError) as error:
             # Of an epoch before an interruption; it cannot be looked at any more.
             message = 'predictions in %s are damaged (%s): the run begins anew'
@@ -78,19 +78,12 @@ class BestEpoch(Finetune):
 class _EveryEpoch(Hook):
     """Keeps the predictions of the test split after every epoch, one file each."""
 
-    def __init__(self, tuning: Tuning, folder: Path) -> None:
-        self.tuning, self.folder = tuning, folder
+    def __init__(self, tuning: Tuning, files: Sequence[Path]) -> None:
+        self.tuning, self.files = tuning, files
 
     def after_train_epoch(self, runner: Any) -> None:
         """Predict; the next epoch puts the model back into training mode."""
-        write_array(self._path(runner.epoch), self.tuning.predict().astype(np.int32))
-
-    def read(self, epochs: int) -> np.ndarray:
-        """Predictions of all epochs (E, T)."""
-        return np.stack([read_array(self._path(epoch)) for epoch in range(epochs)])
-
-    def _path(self, epoch: int) -> Path:
-        return self.folder / f'epoch_{epoch + 1}.npy'
+        write_array(self.files[runner.epoch], self.tuning.predict().astype(np.int32))
 
 
 def chosen_epoch(labels: np.ndarray, predicted: np.ndarray, classes: Sequence[str]) -> Measurement:

@@ -8,7 +8,7 @@ is not done here; the expected maximum of n seeds grows with n, so figures of di
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -27,11 +27,7 @@ class BestOfSeeds(Protocol):
     """The best of several seeds at their best epochs on the test split."""
 
     name, requires, suite, title = 'best_of_seeds', RUNS, None, 'best of seeds'
-    record = 'finetune@paper'
-
-    def seconds(self, settings: Mapping[str, Any]) -> float:
-        """Nothing is measured any more."""
-        return 1.0
+    recorded = 'finetune@paper'
 
     def run(self, encoder: Any, data: Data, context: Context) -> Measurement:
         """Choose among the results of ``best_epoch`` jobs."""

@@ -13,13 +13,13 @@ are augmented, as in this project's training, where the released code leaves the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from benchmarks.protocols.base import CLASSIFIER, Context, Data, Protocol, objects, slower
 from benchmarks.protocols.features import (
@@ -94,24 +94,35 @@ class Votes(Protocol):
             ``oa`` and ``macc`` of the reported vote with its predictions; ``oa_single``: without a vote; ``oa_gain``:
             what voting adds to it; ``oa_mean``: over the votes; ``oa_std``: over the votes, where there are several.
         """
-        test, device = data.test, context.device
-        logits, labels = extract_features(encoder, test, evaluation_transforms(context.num_points), device=device)
-        size = usual_batch_size(device)
-        copies = self.copies_of(test, context)
-        predicted, waiting = [], []
+        test, device, points = data.test, context.device, context.num_points
+        logits, labels = extract_features(encoder, test, evaluation_transforms(points), device=device)
+        read, size = cloud_reader(test, (), device), usual_batch_size(device)
+        spread = TRANSFORMS.build({'type': 'FPSSubsample', 'num_points': points * 600 // 512})
+        chosen = {'type': 'RandomSubsample', 'num_points': points}
+        chain = build_transforms([chosen, {'type': 'UnitSphere'}, *self.augmentation])
+        predicted, waiting = [], list[Tensor]()
         for index in range(len(test)):
-            waiting.append(copies(index))
-            if index + 1 == len(test) or self.copies * self.repetitions * len(waiting) >= size:
-                predicted.append(_votes(encoder, torch.stack(waiting), size, test))
+            cloud = read(np.array([index]))['points']
+            if cloud.shape[1] > spread.num_points:
+                cloud = spread({'points': cloud})['points']
+            with torch.random.fork_rng(devices=[]):
+                for number in range(self.repetitions):
+                    entropy = np.random.SeedSequence((context.seed, index, number)).generate_state(1, np.uint64)[0]
+                    torch.manual_seed(int(entropy >> 1))
+                    waiting.append(transformed({'points': cloud.expand(self.copies, -1, -1)}, chain)['points'])
+            if index + 1 == len(test) or self.copies * len(waiting) >= size:
+                rows = torch.cat([encoder(part).float() for part in torch.cat(waiting).split(size)])
+                require_finite(rows.cpu().numpy(), encoder, test)
+                means = rows.view(-1, self.repetitions, self.copies, rows.shape[1]).mean(dim=2)
+                predicted.append(means.argmax(dim=-1).cpu().numpy())
                 waiting = []
         votes = np.concatenate(predicted)
         accuracy = [overall_accuracy(labels, column) for column in votes.T]
         best = int(np.argmax(accuracy))
         vote = f'{self.copies} augmentations, mean of logits'
+        best_of = '' if self.repetitions == 1 else f'best on the test split of {self.repetitions} votes of '
         own = {
-            'voting': vote
-            if self.repetitions == 1
-            else f'best on the test split of {self.repetitions} votes of {vote}',
+            'voting': best_of + vote,
             'vote_augmentation': [step['type'] for step in self.augmentation],
             'vote_seed': context.seed,
         }
@@ -121,32 +132,3 @@ class Votes(Protocol):
         if self.repetitions > 1:
             extra['oa_std'] = float(np.std(accuracy, ddof=1))
         return replace(found, metrics={**found.metrics, **extra}, config=CONFIG)
-
-    def copies_of(self, test: Any, context: Context) -> Callable[[int], Tensor]:
-        """A function from the position of a cloud to its copies (repetitions, copies, N, 3)."""
-        read, points = cloud_reader(test, (), context.device), context.num_points
-        spread = TRANSFORMS.build({'type': 'FPSSubsample', 'num_points': points * 600 // 512})
-        chosen = {'type': 'RandomSubsample', 'num_points': points}
-        chain = build_transforms([chosen, {'type': 'UnitSphere'}, *self.augmentation])
-
-        def copies(index: int) -> Tensor:
-            cloud = read(np.array([index]))['points']
-            if cloud.shape[1] > spread.num_points:
-                cloud = spread({'points': cloud})['points']
-            found = []
-            with torch.random.fork_rng(devices=[]):
-                for vote in range(self.repetitions):
-                    entropy = np.random.SeedSequence((context.seed, index, vote)).generate_state(1, np.uint64)[0]
-                    torch.manual_seed(int(entropy >> 1))
-                    found.append(transformed({'points': cloud.expand(self.copies, -1, -1)}, chain)['points'])
-            return torch.stack(found)
-
-        return copies
-
-
-def _votes(model: nn.Module, clouds: Tensor, batch_size: int, test: Any) -> np.ndarray:
-    """Classes (B, repetitions) by the mean logits of the copies (B, repetitions, copies, N, 3)."""
-    logits = torch.cat([model(part).float() for part in clouds.flatten(0, 2).split(batch_size)])
-    require_finite(logits.cpu().numpy(), model, test)
-    predicted: np.ndarray = logits.view(*clouds.shape[:3], -1).mean(dim=2).argmax(dim=-1).cpu().numpy()
-    return predicted
