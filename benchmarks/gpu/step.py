@@ -13,9 +13,10 @@ from torch._inductor import config as config_of_inductor
 from benchmarks.gpu.findings import Row, Stage, has_bfloat16
 from benchmarks.speed import ops as operations
 from benchmarks.speed.baseline import comparisons, live_teachers
-from benchmarks.speed.steps import count_parameters, counted_macs, made_ready, matmul_peak, quickened, step_config
+from benchmarks.speed.steps import compile_loss, count_parameters, counted_macs, made_ready, matmul_peak, step_config
 from benchmarks.speed.timing import timed
 from zoo.config import ROOT, load_config
+from zoo.engine.optim import AutocastOptimWrapper
 from zoo.hub.names import known_configs
 
 FIRST = ('recon-base', 'recon-nano', 'point-mae-base', 'point-mae-nano')
@@ -79,17 +80,17 @@ def speed(stage: Stage, config: Config, batch_size: int, peak: float, compiled: 
     with made_ready(config, batch_size, stage.device) as (model, batch, optimizer):
         batch = {key: value.to(stage.device) for key, value in batch.items()}
         found['parameters, M'] = count_parameters(model) / 1e6
-        half = has_bfloat16(stage.device)
         ways = {'float32': optimizer}
-        if half:
-            ways['bfloat16'] = quickened(model, optimizer, batch_size, compiled=False)
+        if has_bfloat16(stage.device):
+            ways['bfloat16'] = AutocastOptimWrapper(optimizer=optimizer.optimizer)
         if stage.device == 'cuda':
             torch.cuda.reset_peak_memory_stats()
         for name, way in ways.items():
             found[f'{name}, samples/s'] = batch_size / _seconds(stage, lambda way=way: model.train_step(batch, way))  # type: ignore[misc]
         if compiled:
             plain = max(found[f'{name}, samples/s'] for name in ways)
-            way = quickened(model, optimizer, batch_size, half=half)
+            way = ways.get('bfloat16', optimizer)
+            compile_loss(model, batch_size)
             with config_of_inductor.patch(force_disable_caches=True):  # as who compiles it for the first time
                 preparing = timed(lambda: model.train_step(batch, way), stage.device)
             found['compiled, samples/s'] = batch_size / _seconds(stage, lambda: model.train_step(batch, way))
@@ -110,7 +111,7 @@ def parts(stage: Stage, size: str, batch_size: int) -> Iterator[Row]:
     config = load_config(ROOT / f'configs/recon/{size}.py')
     with made_ready(config, batch_size, stage.device) as (model, batch, optimizer):
         ready = model.data_preprocessor(batch, training=True)
-        wrapper = quickened(model, optimizer, batch_size, compiled=False) if stage.device == 'cuda' else optimizer
+        wrapper = AutocastOptimWrapper(optimizer=optimizer.optimizer) if stage.device == 'cuda' else optimizer
         images = torch.rand(batch_size, 3, 224, 224, device=stage.device)
         teachers = live_teachers(model, stage.device)
 

@@ -10,10 +10,14 @@ from zoo.engine.cli import ArgumentParser, run_cli
 from zoo.errors import UsageError
 
 
-def parser() -> ArgumentParser:
-    """The parser of the command line."""
-    made = ArgumentParser(prog='python -m benchmarks.release', description=__doc__)
-    add = made.add_argument
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Release, or verify.
+
+    Returns:
+        0, or 1 where a verified figure differs.
+    """
+    parser = ArgumentParser(prog='python -m benchmarks.release', description=__doc__)
+    add = parser.add_argument
     add('out', nargs='?', type=Path, metavar='OUT', help='folder of the harness')
     add('--models', default='*', metavar='GLOB', help="names in the index, such as 'recon-nano_*'")
     add('--profile', default='', metavar='P', help='profile that the jobs ran with, for the command in the card')
@@ -23,16 +27,7 @@ def parser() -> ArgumentParser:
     add('--verify', metavar='NAME', help='measure an entry again and compare')
     add('--device', default='cpu', choices=('cpu', 'cuda'), help='where to measure; the CPU by default')
     add('--packs', type=Path, metavar='DIR', help='folder of packs; $ZOO_PACKS by default')
-    return made
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Release, or verify.
-
-    Returns:
-        0, or 1 where a verified figure differs.
-    """
-    given = parser().parse_args(arguments)
+    given = parser.parse_args(arguments)
     from benchmarks.release import candidates, release, verify
     from benchmarks.release.export import write_cards
 

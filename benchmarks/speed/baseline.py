@@ -29,12 +29,13 @@ from torch import Tensor, nn
 
 from benchmarks.protocols.features import FeatureCache, evaluation_transforms
 from benchmarks.report import Table, as_markdown
-from benchmarks.speed.steps import made_ready, quickened
+from benchmarks.speed.steps import compile_loss, made_ready
 from benchmarks.speed.timing import Comparison, compare
 from zoo import ops
 from zoo.config import ROOT, load_config
 from zoo.datasets import ProceduralShapes
 from zoo.engine.cli import run_cli
+from zoo.engine.optim import AutocastOptimWrapper
 from zoo.hub import get_model
 from zoo.layers import PatchEmbed
 from zoo.ops.backend import use_backend
@@ -187,7 +188,10 @@ def compare_steps(config: Config, data: ProceduralShapes, batch_size: int, round
         banks = {key: torch.randn(len(data), value.shape[1], device=device) for key, value in example.items()
                  if key.endswith('_feature')}  # fmt: skip
 
-        quick = quickened(model, optimizer, batch_size) if device == 'cuda' else optimizer
+        wrapper = optimizer
+        if device == 'cuda':
+            wrapper = AutocastOptimWrapper(optimizer=optimizer.optimizer)
+            compile_loss(model, batch_size)
 
         def textbook() -> None:
             chosen = torch.randperm(len(data))[:batch_size].tolist()
@@ -196,7 +200,7 @@ def compare_steps(config: Config, data: ProceduralShapes, batch_size: int, round
         def ours() -> None:
             chosen = torch.randperm(len(data))[:batch_size].to(device)
             batch = {'points': clouds[chosen], **{key: bank[chosen] for key, bank in banks.items()}}
-            model.train_step(batch, quick)
+            model.train_step(batch, wrapper)
 
         return compare(textbook, ours, rounds=rounds, warmup=2, device=device)
 

@@ -26,7 +26,6 @@ from zoo import ops
 from zoo.config import ROOT, load_config
 from zoo.engine.compile import CompiledLoss
 from zoo.engine.export import export_weights
-from zoo.engine.optim import AutocastOptimWrapper
 from zoo.engine.param_groups import ParamGroups
 from zoo.hub import downstream_backbone
 from zoo.hub.names import ModelName
@@ -101,7 +100,7 @@ def measure_steps(config: Config, batch_size: int = 0, steps: int = 12, warmup: 
         device: ``cpu`` or ``cuda``.
     """
     batch_size = batch_size or config.train_dataloader.batch_size
-    # The peak of now is what is in use from here on.
+    # The peak begins anew, at what is in use now.
     if device == 'cuda':
         torch.cuda.reset_peak_memory_stats()
     else:
@@ -180,22 +179,10 @@ def made_ready(
         yield model, batch, ParamGroups(optimizer, optimizer.pop('paramwise_cfg', None))(model)
 
 
-def quickened(
-    model: Any, optimizer: OptimWrapper, batch_size: int, compiled: bool = True, half: bool = True
-) -> OptimWrapper:
-    """The optimizer of steps as a GPU takes them: forward in bfloat16 autocast, with ``compiled`` the loss compiled.
-
-    Args:
-        model: model; ``vars(model).pop('loss')`` takes the compiled loss off again.
-        optimizer: optimizer of :func:`made_ready`.
-        batch_size: clouds per step.
-        compiled: whether the loss is compiled.
-        half: whether the forward pass is in bfloat16.
-    """
-    if compiled:
-        settings = {'mode': 'reduce-overhead'} if next(model.parameters()).is_cuda else {}
-        model.loss = CompiledLoss(model, settings, batch_size, begun=True)
-    return AutocastOptimWrapper(optimizer=optimizer.optimizer) if half else optimizer
+def compile_loss(model: Any, batch_size: int) -> None:
+    """Let a model compute its loss compiled, as a training on its device; ``vars(model).pop('loss')`` undoes it."""
+    settings = {'mode': 'reduce-overhead'} if next(model.parameters()).is_cuda else {}
+    model.loss = CompiledLoss(model, settings, batch_size, begun=True)
 
 
 def matmul_peak(device: str = 'cpu', size: int = 2048, dtype: torch.dtype = torch.float32) -> float:
