@@ -16,32 +16,6 @@ from benchmarks.protocols.base import Context, Data, Protocol
 from benchmarks.protocols.measurement import Measurement, classified
 
 
-def knn_classify(
-    features: np.ndarray, labels: np.ndarray, test_features: np.ndarray, k: int = 20, temperature: float = 0.07
-) -> np.ndarray:
-    """Predict by the weighted vote of the nearest training features.
-
-    Args:
-        features: features (S, F) to learn from.
-        labels: their labels (S,).
-        test_features: features (T, F) whose labels are predicted.
-        k: number of neighbors; all of them where there are fewer.
-        temperature: temperature of the weights.
-
-    Returns:
-        Predicted labels (T,); a tie goes to the smaller label.
-    """
-    from sklearn.neighbors import KNeighborsClassifier  # as in svm.py
-
-    def weights(distance: np.ndarray) -> np.ndarray:
-        # From the nearest one on, which leaves the vote as it is and keeps the exponential in range.
-        return np.exp((distance.min(axis=1, keepdims=True) - distance) / temperature)
-
-    voting = KNeighborsClassifier(min(k, len(features)), metric='cosine', weights=weights)
-    predicted: np.ndarray = voting.fit(features.astype(np.float64), labels).predict(test_features.astype(np.float64))
-    return predicted
-
-
 @dataclass(frozen=True)
 class KNN(Protocol):
     """Nearest neighbors of frozen features.
@@ -58,9 +32,31 @@ class KNN(Protocol):
     official = ('modelnet40', 'modelnet10')
     note = 'kNN: 20 neighbors by cosine.'
 
+    def classify(self, features: np.ndarray, labels: np.ndarray, test_features: np.ndarray) -> np.ndarray:
+        """Predict by the weighted vote of the nearest training features, of all where there are fewer than k.
+
+        Args:
+            features: features (S, F) to learn from.
+            labels: their labels (S,).
+            test_features: features (T, F) whose labels are predicted.
+
+        Returns:
+            Predicted labels (T,); a tie goes to the smaller label.
+        """
+        from sklearn.neighbors import KNeighborsClassifier  # as in svm.py
+
+        def weights(distance: np.ndarray) -> np.ndarray:
+            # From the nearest one on, which leaves the vote as it is and keeps the exponential in range.
+            return np.exp((distance.min(axis=1, keepdims=True) - distance) / self.temperature)
+
+        voting = KNeighborsClassifier(min(self.k, len(features)), metric='cosine', weights=weights)
+        voting.fit(features.astype(np.float64), labels)
+        predicted: np.ndarray = voting.predict(test_features.astype(np.float64))
+        return predicted
+
     def run(self, encoder: Any, data: Data, context: Context) -> Measurement:
         """Let the nearest labeled objects vote."""
         features, labels, test_features, test_labels = context.features(encoder, data)
-        predicted = knn_classify(features, labels, test_features, self.k, self.temperature)
+        predicted = self.classify(features, labels, test_features)
         own = {'distance': 'cosine', 'train_samples': len(data.train)}
         return classified(test_labels, predicted, data.test.classes, {**own, **self.settings})

@@ -26,57 +26,6 @@ from zoo.layers import build_head
 HEADS = {'linear': 'MLP-Linear', 'mlp3': 'MLP-3'}
 
 
-def train_head(
-    features: np.ndarray,
-    labels: np.ndarray,
-    num_classes: int,
-    head: str = 'linear',
-    epochs: int = 100,
-    lr: float = 1e-3,
-    weight_decay: float = 0.05,
-    batch_size: int = 64,
-    seed: int = 0,
-) -> nn.Module:
-    """Train a head by AdamW with a cosine rate, on standardized features.
-
-    Args:
-        features: features (S, F).
-        labels: labels (S,).
-        num_classes: number of classes.
-        head: ``linear`` or ``mlp3``.
-        epochs: number of passes over the training set.
-        lr: peak learning rate.
-        weight_decay: decay of every parameter.
-        batch_size: number of rows of a step; an incomplete one is left out unless it is the only one.
-        seed: random seed of initialization, order and dropout.
-
-    Returns:
-        The head in evaluation mode, standardization included: features (B, F) to logits (B, classes).
-
-    Raises:
-        Diverged: its weights are not finite at the end.
-    """
-    generator = torch.Generator().manual_seed(seed)
-    rows, targets = torch.from_numpy(features).float(), torch.from_numpy(labels).long()
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        model = nn.Sequential(_Standardize(rows), build_head(head, rows.shape[1], num_classes)).train()
-        optimizer = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=weight_decay)
-        size = min(batch_size, len(rows))
-        steps = len(rows) // size
-        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, max(1, epochs * steps))
-        for _ in range(epochs):
-            order = torch.randperm(len(rows), generator=generator)
-            for chosen in order[: steps * size].view(steps, size):
-                optimizer.zero_grad()
-                F.cross_entropy(model(rows[chosen]), targets[chosen]).backward()
-                optimizer.step()
-                schedule.step()
-    if not all(bool(torch.isfinite(tensor).all()) for tensor in model.state_dict().values()):
-        raise Diverged(f'the head {head!r} diverged at lr {lr:g} on {len(rows)} features: choose a lower rate')
-    return model.eval()
-
-
 class _Standardize(nn.Module):
     """Zero mean and unit variance by the statistics of the training features; constant channels become zero."""
 
@@ -137,16 +86,57 @@ class Probe(Protocol):
         """What the literature calls the task."""
         return super().task if self.head == 'linear' else '3D Point Cloud Classification'
 
+    def trained(self, features: np.ndarray, labels: np.ndarray, num_classes: int, seed: int = 0) -> nn.Module:
+        """Train a head by AdamW with a cosine rate, on standardized features.
+
+        An incomplete batch is left out unless it is the only one.
+
+        Args:
+            features: features (S, F).
+            labels: labels (S,).
+            num_classes: number of classes.
+            seed: random seed of initialization, order and dropout.
+
+        Returns:
+            The head in evaluation mode, standardization included: features (B, F) to logits (B, classes).
+
+        Raises:
+            Diverged: its weights are not finite at the end.
+        """
+        generator = torch.Generator().manual_seed(seed)
+        rows, targets = torch.from_numpy(features).float(), torch.from_numpy(labels).long()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            model = nn.Sequential(_Standardize(rows), build_head(self.head, rows.shape[1], num_classes)).train()
+            optimizer = torch.optim.AdamW(model.parameters(), lr=self.lr, weight_decay=self.weight_decay)
+            size = min(self.batch_size, len(rows))
+            steps = len(rows) // size
+            schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, max(1, self.head_epochs * steps))
+            for _ in range(self.head_epochs):
+                order = torch.randperm(len(rows), generator=generator)
+                for chosen in order[: steps * size].view(steps, size):
+                    optimizer.zero_grad()
+                    F.cross_entropy(model(rows[chosen]), targets[chosen]).backward()
+                    optimizer.step()
+                    schedule.step()
+        if not all(bool(torch.isfinite(tensor).all()) for tensor in model.state_dict().values()):
+            raise Diverged(
+                f'the head {self.head!r} diverged at lr {self.lr:g} on {len(rows)} features: choose a lower rate'
+            )
+        return model.eval()
+
     def run(self, encoder: Any, data: Data, context: Context) -> Measurement:
         """Train the head on the features of the labeled objects, on the CPU, and predict the others."""
         features, labels, test_features, test_labels = context.features(encoder, data)
-        used = {
-            'epochs': self.head_epochs,
-            **{name: getattr(self, name) for name in ('lr', 'weight_decay', 'batch_size')},
-        }
-        trained = train_head(features, labels, len(data.test.classes), self.head, seed=context.seed, **used)
+        trained = self.trained(features, labels, len(data.test.classes), context.seed)
         with torch.inference_mode():
             logits = trained(torch.from_numpy(test_features).float()).numpy()
         require_finite(logits, trained, data.test)
-        own = {'frozen': 'whole student, evaluation mode', 'augmentation': [], 'train_samples': len(data.train)}
-        return classified(test_labels, logits.argmax(axis=1), data.test.classes, {**own, **used})
+        own = {
+            'frozen': 'whole student, evaluation mode',
+            'augmentation': [],
+            'train_samples': len(data.train),
+            'epochs': self.head_epochs,
+            **{name: getattr(self, name) for name in ('lr', 'weight_decay', 'batch_size')},
+        }
+        return classified(test_labels, logits.argmax(axis=1), data.test.classes, own)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from benchmarks.protocols.knn import KNN, knn_classify
+from benchmarks.protocols.knn import KNN
 from tests.benchmarks.protocols.parts import measured, parts, slow_features
 
 
@@ -25,7 +25,7 @@ def test_votes_equal_a_loop_over_objects(k):
     rng = np.random.default_rng(k)
     train, test = rng.normal(size=(50, 6)).astype(np.float32), rng.normal(size=(30, 6)).astype(np.float32)
     labels = rng.integers(0, 4, 50)
-    assert np.array_equal(knn_classify(train, labels, test, k, 0.2), slow_knn(train, labels, test, k, 0.2))
+    assert np.array_equal(KNN(k, 0.2).classify(train, labels, test), slow_knn(train, labels, test, k, 0.2))
 
 
 def test_the_protocol_votes_by_the_features_of_clouds(tmp_path):
@@ -38,5 +38,5 @@ def test_the_protocol_votes_by_the_features_of_clouds(tmp_path):
 
 def test_sharp_temperatures_neither_overflow_nor_lose_the_nearest():
     train = np.array([[1.0, 0.0], [0.0, 1.0], [0.1, 1.0]], dtype=np.float32)
-    predicted = knn_classify(train, np.array([2, 0, 0]), np.array([[1.0, 0.05]], dtype=np.float32), 3, 1e-4)
+    predicted = KNN(3, 1e-4).classify(train, np.array([2, 0, 0]), np.array([[1.0, 0.05]], dtype=np.float32))
     assert predicted.tolist() == [2]

@@ -5,7 +5,7 @@ import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
 
-from benchmarks.protocols.probe import Probe, train_head
+from benchmarks.protocols.probe import Probe
 from tests.benchmarks.protocols.parts import measured, parts
 from zoo.errors import Diverged
 
@@ -21,7 +21,7 @@ def blobs(seed, spread=0.6, total=300):
 def test_a_head_finds_what_logistic_regression_finds(head):
     features, labels = blobs(0, spread=1.5)
     held_out, truth = blobs(1, spread=1.5)
-    trained = train_head(features, labels, 3, head, epochs=30, lr=1e-2)
+    trained = Probe(head, 30, 1e-2).trained(features, labels, 3)
     with torch.inference_mode():
         accuracy = np.mean(trained(torch.from_numpy(held_out)).argmax(1).numpy() == truth)
     scaled = (features - features.mean(0)) / features.std(0)
@@ -33,7 +33,7 @@ def test_a_head_finds_what_logistic_regression_finds(head):
 def test_random_labels_are_not_learnt_beyond_chance_on_other_objects():
     features, _ = blobs(0, total=400)
     shuffled = np.random.default_rng(5).integers(0, 3, 400)
-    trained = train_head(features[:200], shuffled[:200], 3, 'linear', epochs=30)
+    trained = Probe('linear', 30).trained(features[:200], shuffled[:200], 3)
     with torch.inference_mode():
         accuracy = np.mean(trained(torch.from_numpy(features[200:])).argmax(1).numpy() == shuffled[200:])
     assert accuracy < 1 / 3 + 4 * np.sqrt(2 / 9 / 200)
@@ -44,7 +44,7 @@ def test_the_seed_decides_and_the_global_generator_is_left_alone():
     features[:, 0] = 1e6  # a constant channel does no harm
     torch.manual_seed(3)
     before = torch.random.get_rng_state()
-    first, again, other = (train_head(features, labels, 3, 'mlp3', epochs=2, seed=seed) for seed in (1, 1, 2))
+    first, again, other = (Probe('mlp3', 2).trained(features, labels, 3, seed) for seed in (1, 1, 2))
     assert torch.equal(before, torch.random.get_rng_state())
     pairs = zip(first.parameters(), again.parameters(), strict=True)
     assert all(torch.equal(a, b) for a, b in pairs)
@@ -67,4 +67,4 @@ def test_a_head_that_diverges_is_no_figure(tmp_path):
     features, labels = blobs(0)
     features[5, 2] = np.nan
     with pytest.raises(Diverged, match='diverged'):
-        train_head(features, labels, 3, 'linear', seed=0, epochs=1)
+        Probe('linear', 1).trained(features, labels, 3)
