@@ -105,7 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rows = (encoder_row(given.encoder, _arguments(given)),) if given.encoder else ()
     pattern = given.models or ('' if rows else '*')
     planner = Planner(find_profile(given.profile), given.seeds or 0, pattern, pack_root(given.packs), rows)
-    suites = select(planner, given.all or not group, group, getattr(given, group) if group else '')
+    suites = select(planner, group, getattr(given, group) if group else '')
     request = Request(suites, planner, given.out, given.jobs, given.executor, given.slurm, given.any_commit)
     if given.plan:
         print(plan(request))

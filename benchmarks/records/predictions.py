@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict
 
 from benchmarks.records.keys import LENGTH
 
@@ -101,10 +101,9 @@ class PredictionLists(BaseModel):
         )
 
     def unpack(self) -> Predictions:
-        """The predictions."""
-        return Predictions.of(self.target, self.predicted, index=self.index, score=self.score)
+        """The predictions.
 
-    @model_validator(mode='after')
-    def _whole(self) -> PredictionLists:
-        self.unpack()
-        return self
+        Raises:
+            ValueError: the lists are none, as of :meth:`Predictions.of`.
+        """
+        return Predictions.of(self.target, self.predicted, index=self.index, score=self.score)

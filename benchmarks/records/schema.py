@@ -267,7 +267,7 @@ class Result(Strict):
 
     @model_validator(mode='after')
     def _agree(self) -> Result:
-        """Refuse an accuracy that the predictions do not have."""
+        """Refuse lists that are no predictions, and an accuracy that they do not have."""
         stated, predictions = self.record.metrics.get('oa') if self.record else None, self.unpacked
         if stated is not None and predictions and abs(stated - predictions.accuracy) > 0.01:
             raise ValueError(f'accuracy {stated:.2f}, but {predictions.accuracy:.2f} by the predictions')

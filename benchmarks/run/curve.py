@@ -81,8 +81,11 @@ def svg(
         plot = figure.subplots()
         places = sorted({point[0] for points in lines.values() for point in points})
         for number, (label, points) in enumerate(lines.items()):
+            across, values, *widths = zip(*points, strict=True)
             plot.errorbar(
-                *zip(*points, strict=True),
+                across,
+                values,
+                widths[0] if widths else None,
                 color=COLORS[number % len(COLORS)],
                 linestyle='-' if number < len(COLORS) else '--',
                 marker='o' if len(points) <= MANY else '',

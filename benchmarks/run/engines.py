@@ -19,6 +19,7 @@ from concurrent.futures import FIRST_COMPLETED, wait
 from pathlib import Path
 from typing import Any
 
+from joblib import cpu_count
 from joblib.externals.loky.process_executor import ProcessPoolExecutor, TerminatedWorkerError
 
 from benchmarks.run.worker import THREADS, end_with
@@ -87,8 +88,13 @@ class Local(Engine):
     """
 
     def __init__(self, jobs: int | None = None) -> None:
-        cores, self.gpus = machine()
-        self.slots = jobs or len(self.gpus) or cores
+        visible = os.environ.get('CUDA_VISIBLE_DEVICES')
+        if visible is None:
+            import torch
+
+            visible = ','.join(map(str, range(torch.cuda.device_count())))
+        self.gpus = tuple(name for name in visible.split(',') if name and name != '-1')
+        self.slots = jobs or len(self.gpus) or cpu_count()
         self._pools: dict[int, ProcessPoolExecutor] = {}
 
     def submit(self, slot: int, function: Callable[..., Any], *arguments: Any) -> Any:
@@ -117,17 +123,6 @@ class Local(Engine):
         """Kill all workers, and the processes that they have started."""
         for pool in self._pools.values():
             pool.shutdown(kill_workers=True)
-
-
-def machine() -> tuple[int, tuple[str, ...]]:
-    """Cores and GPUs that this process may use."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
-    visible = os.environ.get('CUDA_VISIBLE_DEVICES')
-    if visible is not None:
-        return cores, tuple(name for name in visible.split(',') if name and name != '-1')
-    import torch
-
-    return cores, tuple(str(index) for index in range(torch.cuda.device_count()))
 
 
 class Ray(Engine):

@@ -83,20 +83,19 @@ class Request:
         return found
 
 
-def select(planner: Planner, everything: bool, group: str = '', name: str = '') -> list[Suite]:
+def select(planner: Planner, group: str = '', name: str = '') -> list[Suite]:
     """Suites that are asked for.
 
     Args:
         planner: planner whose profile says what ``--all`` is.
-        everything: whether ``--all`` is given.
-        group: ``suite``, ``table`` or ``study``.
+        group: ``suite``, ``table`` or ``study``; empty for all.
         name: name in the group.
 
     Raises:
         UsageError: there is none of that name.
     """
     fitting = [entry for entry in all_suites().values() if entry.encoders or not planner.encoders]
-    if everything:
+    if not group:
         return [entry for entry in fitting if planner.profile.runs(entry.name)]
     found = find_suite(group, name)
     if planner.encoders and not found.encoders:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -12,6 +13,7 @@ from benchmarks.records.statistics import NAN, Estimate
 from benchmarks.report import Cell, Table
 from benchmarks.report.cell import Value
 from benchmarks.report.ranking import BETTER, WORSE, Verdict, judge
+from benchmarks.report.table import Row
 from benchmarks.run.quotes import TITLE as PUBLISHED
 from benchmarks.run.quotes import published_rows
 from benchmarks.run.results import Results
@@ -111,7 +113,7 @@ def table_of(plan: Plan, results: Results) -> Table:
             log = results.log(figure.key).relative_to(results.out).as_posix()
             failed[figure.job] = error if error.startswith('not run') else f'{error} ({log})'
     rest = [''] * (len(header) - 2)
-    blocks = {
+    blocks: dict[str, Sequence[Row]] = {
         FAILED: [[job, why, *rest] for job, why in failed.items()],
         ABSENT: [[name, 'see the notes', *rest] for name in plan.missing],
         PUBLISHED: [] if plan.claims else published_rows(data.measured, plan.columns, len(plan.about) + 1),

@@ -3,8 +3,9 @@ from __future__ import annotations
 import sys
 
 import pytest
+from joblib import cpu_count
 
-from benchmarks.run.engines import Local, engine_of, machine, minutes
+from benchmarks.run.engines import Local, engine_of, minutes
 from tests.benchmarks.run.toy import broken, execute, suite, table
 from zoo.errors import UsageError
 
@@ -32,19 +33,19 @@ for job in "$SLURM_FAKE"/*.job; do echo "$(basename "$job" .job)|$(cat "$job")|h
 
 
 @pytest.mark.parametrize(
-    ('jobs', 'gpus', 'expected'), [(None, '', machine()[0]), (7, '', 7), (None, '4,5', 2), (3, '4,5', 3)]
+    ('jobs', 'visible', 'slots', 'gpus'),
+    [
+        (None, '', cpu_count(), ()),
+        (None, '-1', cpu_count(), ()),
+        (7, '', 7, ()),
+        (None, '4,5', 2, ('4', '5')),
+        (3, '4,5', 3, ('4', '5')),
+    ],
 )
-def test_a_process_for_every_gpu_or_else_for_every_core(jobs, gpus, expected, monkeypatch):
-    monkeypatch.setenv('CUDA_VISIBLE_DEVICES', gpus)
-    assert Local(jobs).slots == expected
-
-
-def test_gpus_that_are_hidden_are_not_used(monkeypatch):
-    monkeypatch.setenv('CUDA_VISIBLE_DEVICES', '-1')
-    assert machine()[1] == ()
-    monkeypatch.setenv('CUDA_VISIBLE_DEVICES', '3,5')
-    assert machine()[1] == ('3', '5')
-    assert machine()[0] >= 1
+def test_a_process_for_every_gpu_that_is_not_hidden_or_else_for_every_core(jobs, visible, slots, gpus, monkeypatch):
+    monkeypatch.setenv('CUDA_VISIBLE_DEVICES', visible)
+    made = Local(jobs)
+    assert (made.slots, made.gpus) == (slots, gpus)
 
 
 @pytest.fixture
