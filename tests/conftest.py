@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import tempfile
 from typing import Any
@@ -34,3 +35,24 @@ sys.addaudithook(_refuse_network)
 def _remove_home():
     yield
     _home.cleanup()
+
+
+@pytest.fixture
+def mount():
+    """Mounts a small file system at a folder, or mounts it anew, with options of tmpfs; takes the right to do so."""
+    places = []
+
+    def run(place, options):
+        place.mkdir(exist_ok=True)
+        option = f'remount,{options}' if place in places else options
+        try:
+            subprocess.run(['mount', '-t', 'tmpfs', '-o', option, 'tmpfs', place], check=True, capture_output=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            if place in places:
+                raise
+            pytest.skip(f'a small disk needs the right to mount one: {error}')
+        places.append(place)
+
+    yield run
+    for place in set(places):
+        subprocess.run(['umount', '--lazy', place], check=True)

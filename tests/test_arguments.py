@@ -8,10 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-import zoo
 from zoo.arguments import wrong_value
-from zoo.errors import UsageError
-from zoo.registry import BACKBONES
 
 
 def takes(
@@ -68,11 +65,3 @@ def test_what_is_meant_passes(right):
 )
 def test_what_cannot_be_meant_is_said(wrong, message):
     assert wrong_value(takes, wrong) == message
-
-
-def test_a_text_is_no_list_wherever_a_model_is_built():
-    message = "model.backbone: PointTransformer takes queries as a list of texts, got 'cls'"
-    with pytest.raises(UsageError, match=message):
-        zoo.get_model('recon-nano_procedural', backbone=dict(queries='cls'))
-    with pytest.raises(ValueError, match="queries must be a list of names, got 'cls'"):
-        BACKBONES.get('PointTransformer')(queries='cls')

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.shared import ROOT, run
 
 
-def run_ci(project: Path) -> subprocess.CompletedProcess[str]:
+def run_ci(project):
     """Run the script of a project, whether or not make runs this test."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(('MAKE', 'MFLAGS'))}
-    return subprocess.run([project / '.ci' / 'run'], env=environment, capture_output=True, text=True, check=False)
+    return run(project / '.ci' / 'run', unset=tuple(name for name in os.environ if name.startswith(('MAKE', 'MFLAGS'))))
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-import pytest
-from mmengine import Config
+import re
 
+import pytest
+
+from tests.datasets.refusals import refused
 from tests.engine.conftest import CONFIG
 from zoo.config import find_config, load_config
-from zoo.errors import UsageError
 
 
 def write(folder, text, name='some.py'):
@@ -45,8 +46,7 @@ def test_options_without_effect_are_refused(tmp_path, option, message):
     model = "dict(type='Small', width=8, backbone=dict(type='PointNet'))"
     text = f"_base_ = ['{CONFIG}']\nepochs = 7\ntrain_cfg = dict(max_epochs=epochs)\nmodel = {model}"
     path = write(tmp_path, text)
-    with pytest.raises(UsageError, match=message):
-        load_config(path, {option: 3})
+    assert re.search(message, refused(load_config, path, {option: 3}))
 
 
 @pytest.mark.parametrize(
@@ -64,22 +64,13 @@ def test_options_without_effect_are_refused(tmp_path, option, message):
 )
 def test_a_file_that_cannot_be_read_is_one_line(tmp_path, text, message):
     path = write(tmp_path, text.replace('{CONFIG}', str(CONFIG)))
-    with pytest.raises(UsageError, match=message) as caught:
-        load_config(path)
-    assert str(path) in str(caught.value)
-    assert '\n' not in str(caught.value)
+    said = refused(load_config, path)
+    assert str(path) in said
+    assert re.search(message, said)
 
 
 def test_a_missing_file_suggests_what_comes_close(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     assert find_config('configs/recon/base.py').is_absolute()
-    with pytest.raises(UsageError, match=r'did you mean .*configs/recon/base\.py'):
-        find_config('configs/recon/bose.py')
-    with pytest.raises(UsageError, match='does not exist, neither here nor in'):
-        find_config('qqqqqqqqqq')
-
-
-def test_the_text_of_a_config_is_a_config_again():
-    config = load_config(CONFIG)
-    again = Config.fromstring(config.pretty_text, '.py')
-    assert again.to_dict() == config.to_dict()
+    assert re.search(r'did you mean .*configs/recon/base\.py', refused(find_config, 'configs/recon/bose.py'))
+    assert 'does not exist, neither here nor in' in refused(find_config, 'qqqqqqqqqq')

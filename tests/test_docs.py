@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import os
 import re
-import subprocess
-import sys
 from html import unescape
-from pathlib import Path
 
 import pytest
+
+from tests.shared import ROOT, run_python
 
 pytest.importorskip('mkdocstrings', reason="the site needs pip install '.[docs]'")
 pytest.importorskip('material', reason="the site needs pip install '.[docs]'")
 
-ROOT = Path(__file__).parents[1]
 TAG = re.compile(r'<[^>]+>')
 
 
@@ -24,11 +21,7 @@ TAG = re.compile(r'<[^>]+>')
 def site(tmp_path_factory):
     """The site, which is built without a warning."""
     folder = tmp_path_factory.mktemp('site')
-    command = [sys.executable, '-m', 'mkdocs', 'build', '--strict', '--quiet', '--site-dir', folder]
-    done = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, 'NO_MKDOCS_2_WARNING': '1'}, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
+    run_python('-m', 'mkdocs', 'build', '--strict', '--quiet', '--site-dir', folder, NO_MKDOCS_2_WARNING='1')
     return folder
 
 

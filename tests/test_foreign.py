@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import json
 import socket
-import subprocess
 import sys
 
 import pytest
@@ -13,23 +12,17 @@ import torch
 from safetensors.torch import save_file
 
 import zoo
+from tests.backbones.test_contract import SMALL
 from tests.configs.test_configs import CONFIGS
+from tests.datasets.refusals import refused
+from tests.shared import read_in_little_memory
 from zoo.config import load_config
 from zoo.errors import UsageError
 from zoo.foreign import LETTERS, check_foreign, on_paper, parse_json
 from zoo.registry import MODELS
 from zoo.teachers.tokenizers.files import load_tokenizer
 
-STUDENT = {
-    'type': 'PointTransformer',
-    'embed_dim': 24,
-    'depth': 1,
-    'num_heads': 3,
-    'patch_widths': [8, 8, 8],
-    'num_groups': 8,
-    'group_size': 4,
-    'queries': ['cls', 'image'],
-}
+STUDENT = {**SMALL, 'depth': 1, 'queries': ['cls', 'image']}
 TEACHER = {'type': 'RandomTransformer', 'embed_dim': 16, 'depth': 1}
 CLASSIFIER = {'type': 'PointClassifier', 'backbone': STUDENT, 'num_classes': 3}
 PRETRAINER = {
@@ -207,10 +200,7 @@ def test_hostile_headers_run_nothing(name, tmp_path, tensors, fenced):
         text = json.dumps(placed(BASES[base], path, run(fenced)[what] if kind == 'run' else what))
     save_file(tensors[base], tmp_path / 'w.safetensors', metadata={'model': text})
     for build in (zoo.get_model, zoo.Inferencer, load_tokenizer):
-        with pytest.raises(UsageError) as caught:
-            build(tmp_path / 'w.safetensors')
-        assert '\n' not in str(caught.value)
-        assert len(str(caught.value)) < 1000
+        assert len(refused(build, tmp_path / 'w.safetensors')) < 1000
 
 
 @pytest.mark.parametrize('name', BASES)
@@ -255,8 +245,7 @@ def test_files_that_a_header_names_are_not_opened(name, tmp_path, tensors, fence
     groups = torch.zeros(1, 4, 8, 3), torch.zeros(1, 4, 3)
     inputs = groups if name == 'in a foundation' else torch.zeros(1, 3, 32, 32)
     for use in (lambda: teacher(inputs), lambda: teacher.fingerprint):
-        with pytest.raises(UsageError, match='what data name is not opened'):
-            use()
+        assert 'what data name is not opened' in refused(use)
     config = placed(TOKENIZER, ('tokenizer', 'foundation'), {'type': 'TimmTransformer', 'weights': '/etc/passwd'})
     model = MODELS.build(copy.deepcopy(config))
     save_file(model.state_dict(), tmp_path / 't.safetensors', metadata={'model': json.dumps(config)})
@@ -266,19 +255,9 @@ def test_files_that_a_header_names_are_not_opened(name, tmp_path, tensors, fence
 
 @pytest.mark.slow
 def test_a_header_takes_no_memory(tmp_path, tensors):
-    """A model of 4 TB and one of a million layers, in a process that may have 3 GB."""
-    for number, change in enumerate((('embed_dim', 999_999), ('depth', 999_999))):
-        config = placed(CLASSIFIER, ('backbone', change[0]), change[1])
-        save_file(tensors['classifier'], tmp_path / f'{number}.safetensors', metadata={'model': json.dumps(config)})
-    code = (
-        'import resource, sys, zoo; from zoo.errors import UsageError\n'
-        'import zoo.models\n'
-        'resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))\n'
-        'for number in (0, 1):\n'
-        '    try:\n'
-        "        zoo.get_model(f'{sys.argv[1]}/{number}.safetensors')\n"
-        '    except UsageError as error:\n'
-        "        print('refused' if 'larger than the tensors' in str(error) else error)\n"
-    )
-    done = subprocess.run([sys.executable, '-c', code, str(tmp_path)], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ['refused'] * 2, done.stdout + done.stderr
+    """A model of 4 TB and one of a million layers."""
+    paths = [tmp_path / 'embed_dim.safetensors', tmp_path / 'depth.safetensors']
+    for path in paths:
+        config = placed(CLASSIFIER, ('backbone', path.stem), 999_999)
+        save_file(tensors['classifier'], path, metadata={'model': json.dumps(config)})
+    assert all('larger than the tensors' in line for line in read_in_little_memory('zoo.get_model', paths, 2 << 30))

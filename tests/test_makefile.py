@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.shared import ROOT, run
 
 # As `python -m venv DIR` it makes DIR with itself inside; as `python -m pip` it fails while the file `offline` exists.
 STAND_IN = """#!/bin/bash
@@ -38,17 +37,8 @@ def make(project: Path, target: str = 'test') -> tuple[int, list[str], str]:
     """Run a target: exit status, the calls of Python in order (first words), the output."""
     log = project / 'log'
     log.write_text('')
-    environment = {
-        name: value for name, value in os.environ.items() if name not in {'MAKEFLAGS', 'MAKELEVEL', 'MFLAGS'}
-    }
-    result = subprocess.run(
-        ['make', target, f'PYTHON={project / "stand-in"}'],
-        cwd=project,
-        env=environment | {'LOG': str(log)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    stand_in, unset = f'PYTHON={project / "stand-in"}', ('MAKEFLAGS', 'MAKELEVEL', 'MFLAGS')
+    result = run('make', target, stand_in, cwd=project, unset=unset, LOG=str(log))
     calls = [line.split()[1] for line in log.read_text().splitlines() if line.startswith('-m ')]
     return result.returncode, calls, result.stdout + result.stderr
 

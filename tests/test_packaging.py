@@ -11,8 +11,8 @@ import yaml
 from packaging.requirements import Requirement
 
 import zoo
+from tests.shared import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 SETUP = ast.parse((ROOT / 'setup.py').read_text('utf-8'))
 PYPROJECT = (ROOT / 'pyproject.toml').read_text('utf-8')
 

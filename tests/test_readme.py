@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.shared import ROOT
+
 FOLDERS = ('.', 'tutorials', 'results')
 PAGES = [ROOT / 'README.md', *(page for name in FOLDERS for page in sorted((ROOT / 'docs' / name).glob('*.md')))]
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.shared import ROOT
+
 PACKAGES = ('zoo', 'benchmarks')
 CODE = sorted(path for name in (*PACKAGES, 'tools', 'tests', 'configs') for path in (ROOT / name).rglob('*.py'))
 LIBRARY = [path for path in CODE if path.relative_to(ROOT).parts[0] in PACKAGES]

@@ -8,7 +8,6 @@ import pickle
 import re
 import struct
 import subprocess
-import sys
 import zipfile
 
 import numpy as np
@@ -16,6 +15,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from tests.datasets import refusals
+from tests.shared import read_in_little_memory, run_python
 from zoo.errors import UsageError
 from zoo.tensors import read_checkpoint, read_safetensors, read_tensors
 
@@ -23,10 +24,7 @@ STATE = {'backbone.weight': torch.arange(6.0).view(2, 3), 'head.bias': torch.one
 
 
 def refused(path):
-    with pytest.raises(UsageError) as caught:
-        read_tensors(path)
-    message = str(caught.value)
-    assert '\n' not in message
+    message = refusals.refused(read_tensors, path)
     assert 'weights_only' not in message
     assert 'add_safe_globals' not in message
     assert path.name in message
@@ -83,10 +81,7 @@ def test_numpy_beside_the_weights_whatever_was_read_before(tmp_path, name):
     same(read_tensors(tmp_path / 'w.pth'))
     assert np.array_equal(read_checkpoint(tmp_path / 'w.pth')['acc'], ASIDE[name])
     if name == 'float64':  # in a process that has read nothing
-        done = subprocess.run(
-            [sys.executable, '-c', code, tmp_path / 'w.pth'], capture_output=True, text=True, check=True
-        )
-        assert done.stdout.split() == ['2', '85.1']
+        assert run_python('-c', code, tmp_path / 'w.pth').split() == ['2', '85.1']
 
 
 def test_plain_values_among_the_weights_are_left_aside():
@@ -240,20 +235,8 @@ def claims():
 
 
 def test_claims_take_no_memory(tmp_path):
-    for number, content in enumerate(claims()):
-        (tmp_path / f'{number}.pth').write_bytes(content)
-    code = (
-        'import resource, sys, torch; from pathlib import Path; import zoo.tensors; from zoo.errors import UsageError\n'
-        'resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))\n'
-        'for path in sorted(Path(sys.argv[1]).iterdir()):\n'
-        '    try:\n'
-        '        zoo.tensors.read_tensors(path)\n'
-        '    except UsageError as error:\n'
-        "        print('refused', file=sys.stderr if chr(10) in str(error) else sys.stdout)\n"
-        # Unlike ``ru_maxrss`` this does not start at the peak of the process that began it.
-        "print(next(int(line.split()[1]) >> 10 for line in open('/proc/self/status') if line.startswith('VmHWM')))\n"
-    )
-    done = subprocess.run([sys.executable, '-c', code, str(tmp_path)], capture_output=True, text=True, check=True)
-    *lines, peak = done.stdout.split()
-    assert lines == ['refused'] * 5, done.stdout + done.stderr
-    assert int(peak) < 1500
+    paths = [tmp_path / f'{number}.pth' for number in range(5)]
+    for path, content in zip(paths, claims(), strict=True):
+        path.write_bytes(content)
+    answers = read_in_little_memory('zoo.tensors.read_tensors', paths, 1 << 30)
+    assert all(path.name in line and '\\n' not in line for path, line in zip(paths, answers, strict=True))

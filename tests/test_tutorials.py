@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.shared import ROOT, run
+
 PAGES = sorted((ROOT / 'docs' / 'tutorials').glob('*.md'))
 BLOCK = re.compile(r'^```(python|bash)(?: title="([^"]+)")?\n(.*?)^```$', re.DOTALL | re.MULTILINE)
 
@@ -40,26 +40,24 @@ def test_a_tutorial_does_what_it_says(page, tmp_path):
         'PYTHONPATH': str(ROOT),
     }
     script, said = [], ''
+
+    def tell(*command):
+        done = run(*command, cwd=tmp_path, **places)
+        assert done.returncode == 0, f'{command}\n{done.stdout}\n{done.stderr}'
+        return done.stdout + done.stderr
+
     for language, title, code in BLOCK.findall(page.read_text('utf-8')):
         if title:
             (tmp_path / title).write_text(code)
         elif language == 'bash':
-            said += _run(['bash', '-euc', code], tmp_path, places)
+            said += tell('bash', '-euc', code)
         else:
             script.append(code)
             # What came before is run again without a word, as each command may need what Python made, and the reverse.
             (tmp_path / 'session.py').write_text('\n'.join(script))
-            said += _run([sys.executable, 'session.py'], tmp_path, places)
+            said += tell(sys.executable, 'session.py')
     for pattern in SAID[page.stem]:
         assert re.search(pattern, said, re.MULTILINE), said
-
-
-def _run(command, folder, places):
-    done = subprocess.run(
-        command, cwd=folder, env={**os.environ, **places}, capture_output=True, text=True, check=False, timeout=900
-    )
-    assert done.returncode == 0, f'{command}\n{done.stdout}\n{done.stderr}'
-    return done.stdout + done.stderr
 
 
 def test_every_tutorial_is_listed():

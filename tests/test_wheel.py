@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 import zipfile
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.shared import ROOT, run_python
+
 PARTS = ('zoo', 'benchmarks', 'configs', 'tools', 'weights', 'docs/results/weights')
 FILES = ('setup.py', 'pyproject.toml', 'README.md', 'LICENSE', 'model_index.yml')
 
@@ -53,18 +50,9 @@ def tree(tmp_path):
     return tree
 
 
-def run(*command, cwd, **environment):
-    variables = {**os.environ, **environment}
-    done = subprocess.run(
-        [sys.executable, *map(str, command)], cwd=cwd, env=variables, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
 @pytest.mark.slow
 def test_a_wheel_works_from_an_empty_folder(tree, tmp_path):
-    run('-m', 'pip', 'wheel', '-q', '--no-deps', '--no-build-isolation', '-w', tmp_path, '.', cwd=tree)
+    run_python('-m', 'pip', 'wheel', '-q', '--no-deps', '--no-build-isolation', '-w', tmp_path, '.', cwd=tree)
     (wheel,) = tmp_path.glob('recon_zoo-*.whl')
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {'zoo/.mim/model_index.yml', 'zoo/.mim/configs/recon/nano.py', 'zoo/.mim/tools/train.py'} <= names
@@ -72,8 +60,8 @@ def test_a_wheel_works_from_an_empty_folder(tree, tmp_path):
     assert not [name for name in names if name.split('/')[0] in ('tests', 'configs', 'tools')]
     site, empty = tmp_path / 'site', tmp_path / 'empty'
     empty.mkdir()
-    run('-m', 'pip', 'install', '-q', '--no-deps', '--no-index', '--target', site, wheel, cwd=empty)
+    run_python('-m', 'pip', 'install', '-q', '--no-deps', '--no-index', '--target', site, wheel, cwd=empty)
     assert (site / 'bin' / 'recon-zoo').is_file()
-    said = run('-c', USE, site, cwd=empty, PYTHONPATH=str(site), ZOO_HOME=str(empty))
+    said = run_python('-c', USE, site, cwd=empty, PYTHONPATH=str(site), ZOO_HOME=str(empty))
     assert '--suite' in said
     assert not list(empty.rglob('*.py'))

@@ -15,6 +15,7 @@ from zoo.registry import BACKBONES
         (dict(fusion='none'), 'does not fit queries'),
         (dict(queries=()), 'does not fit queries'),
         (dict(queries=('cls', 'cls')), 'twice'),
+        (dict(queries='cls'), "queries must be a list of names, got 'cls'"),
         (dict(masked_tokens='keep'), "unknown masked_tokens 'keep'"),
         (dict(position='angles'), "unknown position 'angles'"),
         (dict(num_heads=5), 'not divisible'),

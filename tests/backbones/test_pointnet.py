@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from zoo.backbones import PointNet
-from zoo.backbones.pointnet import AlignmentNet, orthogonality_gap
+from zoo.backbones.pointnet import orthogonality_gap
 from zoo.registry import MODELS
 
 SMALL = dict(widths=(8, 12, 16), point_width=6)
@@ -40,12 +40,6 @@ def test_equals_one_point_at_a_time():
         features = features @ matrix(network.feature_transform, features)
         expected = torch.stack([shared(network.features, feature) for feature in features]).max(dim=0).values
         torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
-
-
-@pytest.mark.parametrize('size', [3, 7])
-def test_alignment_is_the_identity_before_training(size):
-    matrices = AlignmentNet(size, (8, 16), (8,)).eval()(torch.randn(5, 20, size))
-    assert torch.equal(matrices, torch.eye(size).expand(5, -1, -1))
 
 
 def test_transforms_change_nothing_before_training():

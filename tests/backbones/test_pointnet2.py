@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from tests.backbones.test_pointnet import shared
+from tests.ops import oracles
 from zoo.backbones import PointNet2
 from zoo.backbones.pointnet2 import SetAbstraction
 
@@ -15,17 +16,9 @@ def shake(module):
     return module.eval()
 
 
-def farthest(points, count):
-    chosen = [0]
-    while len(chosen) < count:
-        distance = torch.stack([(points - points[i]).square().sum(-1) for i in chosen]).min(dim=0).values
-        chosen.append(int(distance.argmax()))
-    return points[chosen]
-
-
 def abstraction(level, points, features):
     """One ball at a time: its first members in order, relative to the center, through the perceptron, maximum."""
-    centers = farthest(points, level.num_centers)
+    centers = points[oracles.fps(points.numpy(), level.num_centers)]
     result = []
     for center in centers:
         members = [i for i, p in enumerate(points) if (p - center).square().sum() < level.radius**2]

@@ -8,7 +8,7 @@ import pytest
 from mmengine import Config
 
 from zoo.config import ROOT, load_config
-from zoo.registry import DATASETS, MODELS
+from zoo.registry import MODELS
 
 FILES = sorted(path for path in (ROOT / 'configs').rglob('*.py'))
 CONFIGS = [path for path in FILES if '_base_' not in path.parts]
@@ -40,14 +40,6 @@ def test_its_model_builds_and_has_the_objectives_it_names(path):
     if config.model.type == 'Pretrainer':
         assert set(model.objectives) == set(config.model.objectives)
         assert all(teacher.frozen for teacher in model.teachers().values())
-
-
-@pytest.mark.parametrize('path', CONFIGS, ids=IDS)
-def test_its_parts_are_registered(path):
-    config = load_config(path)
-    for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
-        if name in config:
-            assert DATASETS.get(config[name].dataset.type) is not None
 
 
 def test_fine_tuning_knows_the_number_of_classes():

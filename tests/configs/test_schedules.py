@@ -13,6 +13,7 @@ from mmengine.hooks import ParamSchedulerHook
 
 from tests.configs.test_configs import CONFIGS, IDS
 from tests.engine.conftest import make_config
+from tests.engine.test_resume import cosine
 from zoo.config import load_config
 from zoo.engine import build_runner
 
@@ -39,9 +40,7 @@ def expected(name, done, peak):
     if name in ('supervised/pointnet', 'supervised/pointnet2'):
         return peak * 0.7 ** int(done / 0.08 + 1e-9)
     epochs, warm_up = recipe(name)
-    if done < warm_up / epochs - 1e-9:
-        return 1e-6 + (peak - 1e-6) * done / (warm_up / epochs)
-    return 1e-6 + (peak - 1e-6) * (1 + math.cos(math.pi * done)) / 2
+    return cosine(done + 1e-12, 1, warm_up / epochs, peak)
 
 
 @functools.cache

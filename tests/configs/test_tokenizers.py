@@ -84,5 +84,6 @@ def test_training_in_bfloat16(path):
     with torch.autocast('cpu', torch.bfloat16):
         half = model.loss(points)
     sum(half.values()).backward()
+    assert all(parameter.grad is not None for parameter in model.parameters())
     for name in ('loss_coarse', 'loss_fine'):
         torch.testing.assert_close(half[name].float(), full[name], rtol=0.05, atol=0.02)

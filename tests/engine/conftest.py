@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import torch
 
+from tests.shared import ROOT, run
 from zoo.config import load_config
 from zoo.engine import build_runner, configure
 
-ROOT = Path(__file__).resolve().parents[2]
 CONFIG = ROOT / 'tests' / 'engine' / 'dummy_config.py'
 
 
 def run_tool(*arguments, cwd=ROOT, **environment):
     """Run a tool as a user does; returns the finished process."""
-    command = [sys.executable, str(ROOT / 'tools' / arguments[0]), *map(str, arguments[1:])]
-    environment = {**os.environ, 'OMP_NUM_THREADS': '1', **environment}
-    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+    tool = ROOT / 'tools' / arguments[0]
+    return run(sys.executable, tool, *arguments[1:], cwd=cwd, **{'OMP_NUM_THREADS': '1', **environment})
 
 
 def state_of(path):
@@ -45,10 +41,12 @@ def make_config(work_dir, options=None, edit=None, **settings):
 
 @pytest.fixture
 def train(tmp_path):
-    """Train the dummy config in this process; returns the runner."""
+    """Train the dummy config in this process, with hooks beside those of the config; returns the runner."""
 
-    def run(work_dir='run', options=None, edit=None, **settings):
+    def run(work_dir='run', options=None, edit=None, hooks=(), **settings):
         runner = build_runner(make_config(tmp_path / work_dir, options, edit, **settings))
+        for hook in hooks:
+            runner.register_hook(hook)
         runner.train()
         return runner
 

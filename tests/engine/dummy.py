@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +97,6 @@ class Stopped(Exception):
     """Ends a training early."""
 
 
-@HOOKS.register_module()
 class StopHook(Hook):
     """Leaves the training as an exception would, right after iteration ``at``."""
 
@@ -112,26 +110,18 @@ class StopHook(Hook):
             raise Stopped
 
 
-def stop_at(iteration: int) -> Callable[[Any], None]:
-    """Return an edit of a config that ends the training early."""
-    return lambda config: config.custom_hooks.append({'type': 'StopHook', 'at': iteration})
-
-
 @HOOKS.register_module()
 class KillHook(Hook):
-    """Kills the process as a power cut would, in the middle of iteration ``at``, or while a checkpoint is written.
-
-    With another ``number`` than that of SIGKILL, it is told to stop in iteration ``at``.
-    """
+    """Tells the process to stop in iteration ``at``; kills it, as a power cut would, while a checkpoint is written."""
 
     priority = 'LOWEST'
 
-    def __init__(self, at: int = -1, in_save_of_epoch: int = -1, number: int = signal.SIGKILL) -> None:
-        self.at, self.in_save_of_epoch, self.number = at, in_save_of_epoch, number
+    def __init__(self, at: int = -1, in_save_of_epoch: int = -1) -> None:
+        self.at, self.in_save_of_epoch = at, in_save_of_epoch
 
     def after_train_iter(self, runner: Any, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
         if runner.iter == self.at:
-            os.kill(os.getpid(), self.number)
+            os.kill(os.getpid(), signal.SIGTERM)
 
     def before_save_checkpoint(self, runner: Any, checkpoint: dict[str, Any]) -> None:
         if runner.epoch + 1 == self.in_save_of_epoch:

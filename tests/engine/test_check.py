@@ -1,17 +1,19 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from tests.engine.conftest import CONFIG, ROOT, make_config
+from tests.configs.test_configs import CONFIGS, IDS
+from tests.datasets.refusals import refused
+from tests.engine.conftest import CONFIG, make_config
 from zoo.config import load_config
 from zoo.engine import build_runner, check_config, configure
 from zoo.engine.check import readable_build_errors
 from zoo.errors import UsageError
 
-CONFIGS = sorted(path for path in (ROOT / 'configs').rglob('*.py') if '_base_' not in path.parts)
 
-
-@pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize('path', CONFIGS, ids=IDS)
 def test_the_configs_of_the_zoo_pass(path):
     check_config(load_config(path))
 
@@ -34,8 +36,7 @@ def test_the_configs_of_the_zoo_pass(path):
 )
 def test_typos_are_found_before_anything_is_built(options, message, tmp_path):
     config = make_config(tmp_path / 'run', options)
-    with pytest.raises(UsageError, match=message):
-        build_runner(config)
+    assert re.search(message, refused(build_runner, config))
     assert not (tmp_path / 'run').exists()
 
 
@@ -48,15 +49,13 @@ def test_typos_are_found_before_anything_is_built(options, message, tmp_path):
     ],
 )
 def test_typos_in_sections_without_a_type_are_one_line_too(options, message, train):
-    with pytest.raises(UsageError, match=message):
-        train('run', options)
+    assert re.search(message, refused(train, 'run', options))
 
 
 def test_small_letters_are_switches_of_a_component():
     config = load_config(CONFIG)
     config.model.mask = {'type': 'random', 'ratio': 0.6}
-    with pytest.raises(UsageError, match="DummyClassifier takes no argument 'mask'"):
-        check_config(config)
+    assert "DummyClassifier takes no argument 'mask'" in refused(check_config, config)
     del config.model['mask']
     config.train_dataloader.worker_init_fn = {'type': 'keep_worker_seed'}
     check_config(config)

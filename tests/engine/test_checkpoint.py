@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 import torch
+from mmengine.hooks import Hook
 
+from tests.datasets.refusals import refused
 from zoo.engine import latest_checkpoint, read_checkpoint
 from zoo.errors import UsageError
 
@@ -97,20 +99,13 @@ def test_resume_restores_the_best_score(train, tmp_path):
 
     def ruin(config):
         config.val_dataloader.dataset.seed = 99
-        config.custom_hooks.append({'type': 'RuinHook'})
 
-    from mmengine.hooks import Hook
-
-    from zoo.registry import HOOKS
-
-    @HOOKS.register_module(force=True)
     class RuinHook(Hook):
         def before_val_epoch(self, runner):
             with torch.no_grad():
                 runner.model.head.bias.copy_(torch.tensor([0.0, 0.0, 1e6]))
 
-    resumed = train('run', {**still, 'train_cfg.max_epochs': 4}, ruin, resume='auto')
-    HOOKS.module_dict.pop('RuinHook')
+    resumed = train('run', {**still, 'train_cfg.max_epochs': 4}, ruin, [RuinHook()], resume='auto')
     assert resumed.message_hub.get_info('best_score') == best > 0
     assert kept.is_file()
 
@@ -171,37 +166,21 @@ def test_a_broken_checkpoint_is_named(train, tmp_path):
     content = path.read_bytes()
     for broken in (content[: len(content) // 2], b'', b'no checkpoint'):
         path.write_bytes(broken)
-        with pytest.raises(UsageError, match=r'epoch_4\.pth is broken'):
-            train('run', resume='auto')
-    with pytest.raises(UsageError, match=r'nowhere\.pth does not exist'):
-        train('run', resume=str(tmp_path / 'nowhere.pth'))
+        assert 'epoch_4.pth is broken' in refused(train, 'run', resume='auto')
+    assert 'nowhere.pth does not exist' in refused(train, 'run', resume=str(tmp_path / 'nowhere.pth'))
     torch.save([1, 2], path)
-    with pytest.raises(UsageError, match='holds a list'):
-        train('run', resume='auto')
-
-
-def test_a_checkpoint_that_runs_code_is_refused(tmp_path):
-    class Bomb:
-        def __reduce__(self):
-            return os.mkdir, (str(tmp_path / 'exploded'),)
-
-    torch.save({'state_dict': Bomb()}, tmp_path / 'bomb.pth')
-    with pytest.raises(UsageError, match=r'bomb\.pth is refused, .*mkdir; nothing of it was run'):
-        read_checkpoint(tmp_path / 'bomb.pth')
-    assert not (tmp_path / 'exploded').exists()
+    assert 'holds a list' in refused(train, 'run', resume='auto')
 
 
 def test_resume_wants_a_whole_state_of_the_same_model(train, tmp_path):
     train('run')
     with pytest.raises(UsageError, match=r'holds no training state .* start from it with --weights'):
         train('other', resume=str(next((tmp_path / 'run').glob('best_*.pth'))))
-    with pytest.raises(UsageError, match=r'cannot change model\.width'):
-        train('run', {'model.width': 4}, resume='auto')
+    assert 'cannot change model.width' in refused(train, 'run', {'model.width': 4}, resume='auto')
     content = torch.load(tmp_path / 'run' / 'epoch_4.pth', weights_only=True)
     del content['state_dict']['head.bias']
     torch.save(content, tmp_path / 'run' / 'epoch_4.pth')
-    with pytest.raises(UsageError, match='does not fit the model of the config'):
-        train('run', resume='auto')
+    assert 'does not fit the model of the config' in refused(train, 'run', resume='auto')
 
 
 def test_checkpoints_of_mmengine_itself_are_read(train, tmp_path):

@@ -8,6 +8,7 @@ import sys
 import pytest
 from torch.utils.data import DataLoader, Dataset
 
+from tests.datasets.refusals import refused
 from tests.engine.conftest import CONFIG, largest_difference
 from zoo.engine.cli import config_of, config_parser, run_cli
 from zoo.errors import UnreadableError, UsageError
@@ -52,8 +53,7 @@ def test_exit_codes_and_what_is_printed(capsys):
 
 def test_a_word_on_sigterm_and_the_run_goes_on_as_if_it_had_not_been(train, tmp_path, capsys):
     unbroken = train('unbroken')
-    told = {'custom_hooks.3.at': 14, 'custom_hooks.3.number': int(signal.SIGTERM)}
-    assert run_cli(lambda arguments: train('run', told) and None) == 143
+    assert run_cli(lambda arguments: train('run', {'custom_hooks.3.at': 14}) and None) == 143
     *_, word = capsys.readouterr().err.splitlines()
     assert word == 'terminated by SIGTERM; the same command goes on where it stopped (a training with --resume)'
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
@@ -130,8 +130,7 @@ def test_homes_are_expanded_where_the_shell_does_not(monkeypatch, tmp_path):
     from tools.benchmark import parser
 
     assert parser().parse_args(['--all', '--out=~/out', '--packs=~/packs']).packs == tmp_path / 'packs'
-    with pytest.raises(UsageError, match='~nobody-of-this-name/x: no home folder'):
-        config_parser('').parse_args(['~nobody-of-this-name/x'])
+    assert '~nobody-of-this-name/x: no home folder' in refused(config_parser('').parse_args, ['~nobody-of-this-name/x'])
 
 
 def test_homes_are_expanded_in_paths_given_to_python(monkeypatch, tmp_path):

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests.datasets.refusals import refused
 from tests.engine.conftest import CONFIG
 from zoo.config import load_config
 from zoo.engine import configure
@@ -22,20 +23,17 @@ def test_backbone_replaces_that_of_the_config():
     config = configure(load_config('configs/finetune/procedural.py'), backbone='recon-tiny')
     assert config.model.backbone.embed_dim == 192
     assert 'patch_widths' not in config.model.backbone
-    with pytest.raises(UsageError, match='has no backbone to replace'):
-        configure(load_config(CONFIG), backbone='recon-tiny')
+    assert 'has no backbone to replace' in refused(configure, load_config(CONFIG), backbone='recon-tiny')
 
 
 def test_device_is_what_there_is(monkeypatch):
     monkeypatch.setattr(torch.cuda, 'is_available', lambda: False)
     assert resolve_device(None) == 'cpu'
-    with pytest.raises(UsageError, match='sees no GPU'):
-        resolve_device('cuda')
+    assert 'sees no GPU' in refused(resolve_device, 'cuda')
     monkeypatch.setattr(torch.cuda, 'is_available', lambda: True)
     assert resolve_device(None) == 'cuda'
     assert resolve_device('cpu') == 'cpu'
-    with pytest.raises(UsageError, match='choose cpu or cuda'):
-        resolve_device('tpu')
+    assert 'choose cpu or cuda' in refused(resolve_device, 'tpu')
 
 
 @pytest.mark.parametrize(
@@ -59,5 +57,4 @@ def test_a_gpu_trains_in_bfloat16_unless_told_otherwise(monkeypatch, device, amp
 def test_amp_and_launcher_refuse_what_they_do_not_know():
     with pytest.raises(UsageError, match='AmpOptimWrapper and cannot be switched'):
         configure(load_config(CONFIG, {'optim_wrapper.type': 'AmpOptimWrapper'}), amp=True)
-    with pytest.raises(UsageError, match="unknown launcher 'ray'"):
-        configure(load_config(CONFIG), launcher='ray')
+    assert "unknown launcher 'ray'" in refused(configure, load_config(CONFIG), launcher='ray')

@@ -10,6 +10,7 @@ import pytest
 import torch
 import torch.distributed as dist
 
+from tests.datasets.refusals import refused
 from tests.engine.conftest import largest_difference, make_config, state_of
 from zoo.engine import build_runner, distributed
 from zoo.engine.distributed import join_processes
@@ -46,8 +47,7 @@ def test_none_does_nothing(launched):
 def test_mpi_variables_are_translated(launched, monkeypatch):
     for name, value in (('RANK', '3'), ('SIZE', '8'), ('LOCAL_RANK', '1')):
         monkeypatch.setenv(f'OMPI_COMM_WORLD_{name}', value)
-    with pytest.raises(UsageError, match='--launcher mpi: MASTER_ADDR not set'):
-        join_processes('mpi', 'cpu')
+    assert '--launcher mpi: MASTER_ADDR not set' in refused(join_processes, 'mpi', 'cpu')
     monkeypatch.setenv('MASTER_ADDR', 'node7')
     join_processes('mpi', 'cpu')
     assert launched == {
@@ -62,8 +62,7 @@ def test_mpi_variables_are_translated(launched, monkeypatch):
 def test_slurm_takes_the_first_node_for_master(launched, monkeypatch):
     for name, value in (('PROCID', '5'), ('NTASKS', '6'), ('LOCALID', '2'), ('NODELIST', 'gpu[03-04]')):
         monkeypatch.setenv(f'SLURM_{name}', value)
-    with pytest.raises(UsageError, match='MASTER_ADDR not set'):  # no scontrol here
-        join_processes('slurm', 'cpu')
+    assert 'MASTER_ADDR not set' in refused(join_processes, 'slurm', 'cpu')
 
     def scontrol(command, **options):
         assert command[-1] == 'gpu[03-04]'
@@ -77,8 +76,7 @@ def test_slurm_takes_the_first_node_for_master(launched, monkeypatch):
 def test_processes_nobody_launched_are_told_how(launched):
     with pytest.raises(UsageError, match=r'RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR not set .* torchrun'):
         join_processes('pytorch', 'cpu')
-    with pytest.raises(UsageError, match="unknown launcher 'ray'"):
-        join_processes('ray', 'cpu')
+    assert "unknown launcher 'ray'" in refused(join_processes, 'ray', 'cpu')
 
 
 def train_in_process(rank, port, work_dir):

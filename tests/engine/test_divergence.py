@@ -10,7 +10,6 @@ from zoo.engine.cli import run_cli
 from zoo.engine.divergence import not_finite
 from zoo.errors import Diverged
 from zoo.ops import validate
-from zoo.registry import HOOKS
 
 HUGE = {'param_scheduler.convert_to_iter_based': False, 'optim_wrapper.optimizer.lr': 1e30}
 """After an epoch of warm-up at 1e-6."""
@@ -20,24 +19,17 @@ def finite(path):
     return not not_finite(torch.load(path, weights_only=True))
 
 
-@pytest.fixture
-def sabotage():
-    """Return an ``edit`` of the config that calls ``act(runner)`` in a hook before the checkpoint of epoch 2."""
+def sabotage(act, moment):
+    """A hook that calls ``act(runner)`` at a moment of epoch 2, before all others."""
 
-    def edit_with(act, moment):
-        @HOOKS.register_module(force=True)
-        class SabotageHook(Hook):
-            priority = 'HIGHEST'
+    def poison(runner, **_):
+        if runner.epoch == 1:
+            act(runner)
 
-        def poison(self, runner, **kwargs):
-            if runner.epoch == 1:
-                act(runner, kwargs)
-
-        setattr(SabotageHook, moment, poison)
-        return lambda config: config.custom_hooks.append({'type': 'SabotageHook'})
-
-    yield edit_with
-    HOOKS.module_dict.pop('SabotageHook', None)
+    hook = Hook()
+    hook.priority = 'HIGHEST'
+    setattr(hook, moment, poison)
+    return hook
 
 
 def test_a_loss_that_is_not_finite_ends_in_one_line(train, tmp_path, capsys):
@@ -54,58 +46,54 @@ def test_a_loss_that_is_not_finite_ends_in_one_line(train, tmp_path, capsys):
     assert finite(tmp_path / 'run' / 'epoch_4.pth')
 
 
-def parameters(runner, kwargs):
+def parameters(runner):
     runner.model.token.data.fill_(float('inf'))
 
 
-def moments(runner, kwargs):
+def moments(runner):
     next(iter(runner.optim_wrapper.optimizer.state.values()))['exp_avg_sq'].fill_(float('inf'))
 
 
-def statistics(runner, kwargs):
+def statistics(runner):
     runner.model.backbone[1].running_var.fill_(float('nan'))
 
 
 @pytest.mark.parametrize('act', [parameters, moments, statistics])
-def test_no_checkpoint_is_written_with_a_number_that_is_not_finite(train, sabotage, tmp_path, act):
+def test_no_checkpoint_is_written_with_a_number_that_is_not_finite(train, tmp_path, act):
     """The losses of the epoch were fine."""
     with pytest.raises(Diverged, match=r'epoch 2, iteration 13: .* is not finite\. .*epoch_1\.pth is from before'):
-        train('run', edit=sabotage(act, 'after_train_epoch'))
+        train('run', hooks=[sabotage(act, 'after_train_epoch')])
     newest = latest_checkpoint(tmp_path / 'run')
     assert newest.name == 'epoch_1.pth'
     assert finite(newest)
     assert finite(next((tmp_path / 'run').glob('best_*.pth')))
 
 
-def test_coordinates_on_a_gpu_that_are_not_finite_end_a_run_at_the_next_line(train, sabotage, monkeypatch):
+def test_coordinates_on_a_gpu_that_are_not_finite_end_a_run_at_the_next_line(train, monkeypatch):
     monkeypatch.setattr(validate, '_largest', {})
-    act = sabotage(lambda *_: validate._note((torch.full((1, 2, 3), torch.nan),)), 'before_train_epoch')
+    hook = sabotage(lambda _: validate._note((torch.full((1, 2, 3), torch.nan),)), 'before_train_epoch')
     with pytest.raises(Diverged, match=r'epoch 2, .*: NaN or infinite coordinates came to zoo.ops'):
-        train('run', edit=act)
+        train('run', hooks=[hook])
 
 
-def test_no_weights_are_exported_with_a_number_that_is_not_finite(train, sabotage, tmp_path):
-    def edit(config):
-        sabotage(parameters, 'after_train')(config)
-        config.train_cfg.max_epochs = 1
-
+def test_no_weights_are_exported_with_a_number_that_is_not_finite(train, tmp_path):
     with pytest.raises(Diverged, match='token is not finite'):
-        train('run', edit=edit)
+        train('run', {'train_cfg.max_epochs': 1}, hooks=[sabotage(parameters, 'after_train')])
     assert not (tmp_path / 'run' / 'weights.safetensors').exists()
 
 
-def test_a_step_that_fails_for_want_of_finite_numbers_is_told_from_a_fault(train, sabotage):
-    def fail(runner, kwargs):
+def test_a_step_that_fails_for_want_of_finite_numbers_is_told_from_a_fault(train):
+    def fail(runner):
         raise_in_forward(runner, ValueError('a: NaN or infinite coordinates at batch index 0'))
 
     with pytest.raises(Diverged, match=r'a: NaN or infinite coordinates at batch index 0; samples \d+, '):
-        train('run', edit=sabotage(fail, 'before_train_iter'))
+        train('run', hooks=[sabotage(fail, 'before_train_iter')])
 
-    def fault(runner, kwargs):
+    def fault(runner):
         raise_in_forward(runner, ValueError('a fault of the code'))
 
     with pytest.raises(ValueError, match='a fault of the code'):
-        train('other', edit=sabotage(fault, 'before_train_iter'))
+        train('other', hooks=[sabotage(fault, 'before_train_iter')])
 
 
 def raise_in_forward(runner, error):
@@ -115,12 +103,12 @@ def raise_in_forward(runner, error):
     runner.model.forward = forward
 
 
-def test_points_of_the_data_are_blamed_where_they_are_at_fault(train, sabotage):
-    def break_cloud(runner, kwargs):
+def test_points_of_the_data_are_blamed_where_they_are_at_fault(train):
+    def break_cloud(runner):
         runner.train_dataloader.dataset.clouds[7, 5] = float('nan')
 
     with pytest.raises(Diverged, match=r'samples (\d+, )*7(, \d+)*\. The points of 7 are not finite in the data'):
-        train('run', edit=sabotage(break_cloud, 'before_train_epoch'))
+        train('run', hooks=[sabotage(break_cloud, 'before_train_epoch')])
 
 
 def test_iterations_are_watched_too(train):

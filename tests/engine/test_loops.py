@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.engine.conftest import largest_difference
-from tests.engine.dummy import FixedShapes, Stopped, stop_at
+from tests.engine.dummy import FixedShapes, StopHook, Stopped
 from zoo.errors import UsageError
 
 EVERY_5 = {'default_hooks.checkpoint.by_epoch': False, 'default_hooks.checkpoint.interval': 5}
@@ -23,7 +23,7 @@ CASES = {
 @pytest.mark.parametrize('options', CASES.values(), ids=CASES)
 def test_a_resumed_run_ends_with_the_weights_of_an_unbroken_one(train, options):
     with pytest.raises(Stopped):
-        train('run', options, stop_at(16))
+        train('run', options, hooks=[StopHook(16)])
     resumed = train('run', options, resume='auto')
     if options.get('randomness.seed', 3) is None:
         options = {'randomness.seed': resumed.seed}
@@ -36,7 +36,7 @@ def test_a_resumed_run_ends_with_the_weights_of_an_unbroken_one(train, options):
 def test_a_resumed_run_reads_only_what_it_has_not_seen(train, monkeypatch, case):
     options = {**CASES[case], 'train_dataloader.dataset.type': 'FixedShapes'}
     with pytest.raises(Stopped):
-        train('run', options, stop_at(16))
+        train('run', options, hooks=[StopHook(16)])
     read, points = [], FixedShapes.points
     monkeypatch.setattr(FixedShapes, 'points', lambda self, index: read.append(index) or points(self, index))
     train('run', options, resume='auto')
@@ -88,7 +88,7 @@ def test_weights_do_not_depend_on_the_number_of_workers(train):
         options = {**EVERY_5, 'train_dataloader.num_workers': workers, 'train_cfg.max_epochs': 2}
         runs[workers] = train(f'whole_{workers}', options)
         with pytest.raises(Stopped):
-            train(f'parts_{workers}', options, stop_at(9))
+            train(f'parts_{workers}', options, hooks=[StopHook(9)])
         # Resumed with another number than before.
         resumed = train(
             f'parts_{workers}', {**options, 'train_dataloader.num_workers': (workers + 1) % 3}, resume='auto'

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from zoo.engine import ProgressHook
-from zoo.engine.progress import Rate, batch_size, say
+from zoo.engine.progress import Rate, batch_size
 
 
 def test_lines_say_epoch_rate_time_left_loss_and_metrics(train, capsys):
@@ -64,9 +64,3 @@ def test_batch_size_is_the_number_of_samples():
     assert batch_size({'inputs': torch.zeros(4, 1)}) == 4
     assert batch_size([1, 2, 3]) == 3
     assert batch_size(None) == 0
-
-
-def test_say_prints_a_line():
-    stream = io.StringIO()
-    say('hello', stream)
-    assert stream.getvalue() == 'hello\n'

@@ -10,35 +10,31 @@ from mmengine.hooks import Hook
 from safetensors import safe_open
 
 from zoo.errors import UsageError
-from zoo.registry import HOOKS
 
 BY_ITERATION = {'convert_to_iter_based': True}
 
 
+class RecordHook(Hook):
+    """Keeps rates, decays and moments of every iteration."""
+
+    def __init__(self):
+        self.rates = {}
+
+    def before_train_iter(self, runner, batch_idx, data_batch=None):
+        groups = runner.optim_wrapper.param_groups
+        self.rates[runner.iter] = [(group['lr'], group['weight_decay'], group['betas']) for group in groups]
+
+
 @pytest.fixture
 def recorded(train):
-    """Train as ``train`` does; returns the rates and decays of every iteration, and the runner."""
+    """Train as ``train`` does; returns what a ``RecordHook`` kept, and the runner."""
 
-    @HOOKS.register_module()
-    class RecordHook(Hook):
-        def __init__(self):
-            self.rates = {}
+    def run(*arguments, **settings):
+        hook = RecordHook()
+        runner = train(*arguments, hooks=[hook], **settings)
+        return hook.rates, runner
 
-        def before_train_iter(self, runner, batch_idx, data_batch=None):
-            groups = runner.optim_wrapper.param_groups
-            self.rates[runner.iter] = [(group['lr'], group['weight_decay'], group['betas']) for group in groups]
-
-    def run(work_dir, options=None, edit=None, **settings):
-        def with_record(config):
-            config.custom_hooks.append({'type': 'RecordHook'})
-            if edit is not None:
-                edit(config)
-
-        runner = train(work_dir, options, with_record, **settings)
-        return next(hook.rates for hook in runner.hooks if isinstance(hook, RecordHook)), runner
-
-    yield run
-    HOOKS.module_dict.pop('RecordHook')
+    return run
 
 
 def cosine(step, total, warm_up, peak):

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import logging
-import subprocess
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,7 @@ import torch
 from mmengine import Config
 from safetensors.torch import load_file
 
+from tests.datasets.refusals import refused
 from tests.engine.conftest import largest_difference, make_config, state_of
 from tests.test_io import other_process_claims
 from zoo.engine import build_runner, read_checkpoint
@@ -102,10 +103,8 @@ def test_a_test_takes_no_part_of_the_weights_for_all(train, tmp_path):
     for settings in ({'weights': str(tmp_path / 'part.pth')}, {}):
         config = make_config(tmp_path / 'test', **settings)
         config.load_from = None if settings else str(tmp_path / 'part.pth')
-        with pytest.raises(UsageError, match=lost):
-            build_runner(config).test()
-    with pytest.raises(UsageError, match='no weights to test'):
-        build_runner(make_config(tmp_path / 'test')).test()
+        assert re.search(lost, refused(build_runner(config).test))
+    assert 'no weights to test' in refused(build_runner(make_config(tmp_path / 'test')).test)
 
 
 def test_no_code_of_a_checkpoint_is_run(train, tmp_path):
@@ -128,8 +127,7 @@ def test_configs_without_a_part_say_so(tmp_path):
         for key in ('test_cfg', 'test_dataloader', 'test_evaluator'):
             config.pop(key)
 
-    with pytest.raises(UsageError, match=r'dummy_config\.py has no test'):
-        build_runner(make_config(tmp_path / 'a', edit=strip)).test()
+    assert 'dummy_config.py has no test' in refused(build_runner(make_config(tmp_path / 'a', edit=strip)).test)
 
     def strip_more(config):
         for key in ('train_cfg', 'train_dataloader', 'optim_wrapper', 'param_scheduler'):
@@ -154,8 +152,7 @@ def test_defaults_are_filled_in(tmp_path, monkeypatch):
 def test_unused_wrappers_are_refused(tmp_path):
     config = make_config(tmp_path / 'run')
     config.model_wrapper_cfg = {'type': 'MMDistributedDataParallel'}
-    with pytest.raises(UsageError, match='find_unused_parameters'):
-        build_runner(config)
+    assert 'find_unused_parameters' in refused(build_runner, config)
 
 
 def test_workers_do_not_persist_and_strings_are_collated(tmp_path):
@@ -176,30 +173,11 @@ def test_a_set_smaller_than_a_batch_is_one_batch(train):
     assert runner.iter == 2
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """A function that makes, or widens, a disk of some kilobytes under ``run``."""
-    place = tmp_path / 'run'
-    place.mkdir()
-
-    def of(kilobytes):
-        option = f'remount,size={kilobytes}k' if place.is_mount() else f'size={kilobytes}k'
-        command = ['mount', '-t', 'tmpfs', '-o', option, 'tmpfs', str(place)]
-        try:
-            subprocess.run(command, check=True, capture_output=True)
-        except (OSError, subprocess.CalledProcessError) as error:
-            pytest.skip(f'a small disk needs the right to mount one: {error}')
-
-    yield of
-    if place.is_mount():
-        subprocess.run(['umount', '--lazy', str(place)], check=True)
-
-
 @pytest.mark.parametrize('kilobytes', [4, 60, 100, 140])
-def test_a_full_disk_ends_in_one_line_and_the_run_goes_on(train, tmp_path, small_disk, capsys, kilobytes):
+def test_a_full_disk_ends_in_one_line_and_the_run_goes_on(train, tmp_path, mount, capsys, kilobytes):
     """Full at the log, at the first checkpoint, at the best one, at the second."""
     unbroken = train('unbroken', {'model.width': 64})
-    small_disk(kilobytes)
+    mount(tmp_path / 'run', f'size={kilobytes}k')
     capsys.readouterr()
     assert run_cli(lambda _: train('run', {'model.width': 64}) and None) == 2
     *told, error = capsys.readouterr().err.splitlines()
@@ -210,7 +188,7 @@ def test_a_full_disk_ends_in_one_line_and_the_run_goes_on(train, tmp_path, small
     assert not list((tmp_path / 'run').rglob('.*'))
     for path in (tmp_path / 'run').glob('*.pth'):
         read_checkpoint(path)
-    small_disk(4000)
+    mount(tmp_path / 'run', 'size=4000k')
     resumed = train('run', {'model.width': 64}, resume='auto')
     assert largest_difference(resumed.model.state_dict(), unbroken.model.state_dict()) == 0
 

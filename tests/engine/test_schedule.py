@@ -1,15 +1,14 @@
 from __future__ import annotations
 
-import itertools
-import math
+import re
 
 import pytest
 import torch
 
+from tests.datasets.refusals import refused
 from zoo.compat import ensure_torchvision
 from zoo.engine import WarmupCosine
 from zoo.engine.schedule import fit
-from zoo.errors import UsageError
 
 ensure_torchvision()
 from timm.scheduler import CosineLRScheduler  # noqa: E402
@@ -56,15 +55,6 @@ def test_reference_offset_is_timm_stepped_after_the_epoch_with_its_number():
     assert ours[0] == ours[1] == [1e-6, 1e-6]
 
 
-def test_by_iteration_passes_through_the_rates_by_epoch():
-    settings = {'total': 12, 'warmup': 3, 'warmup_lr': 1e-5, 'min_lr': 1e-6}
-    epochs = run(make_optimizer(1e-2), 13, **settings)
-    fitted = fit({'type': 'WarmupCosine', 'convert_to_iter_based': True, **settings}, 12, 60, 5)
-    history = run(make_optimizer(1e-2), 61, **{key: value for key, value in fitted.items() if key != 'type'})
-    assert history[::5] == [pytest.approx(rates) for rates in epochs]
-    assert all(later > sooner for sooner, later in itertools.pairwise(history[:15]))
-
-
 def test_a_share_is_a_number_at_its_length_and_follows_another():
     schedule = {'type': 'MultiStepLR', 'milestones': ['60/90', '80/90'], 'begin': 3}
     assert fit(schedule, 90, 900, 10) == {'type': 'MultiStepLR', 'milestones': [60, 80], 'begin': 3}
@@ -93,8 +83,7 @@ def test_a_share_is_a_number_at_its_length_and_follows_another():
     ],
 )
 def test_lengths_that_mean_nothing_are_refused(schedule, epochs, message):
-    with pytest.raises(UsageError, match=message):
-        fit({'type': 'WarmupCosine', **schedule}, epochs, 100, 10)
+    assert re.search(message, refused(fit, {'type': 'WarmupCosine', **schedule}, epochs, 100, 10))
 
 
 def test_length_of_the_training_is_the_default():
@@ -108,27 +97,9 @@ def test_proportional_scales_the_ends_with_the_group():
     assert absolute[-1] == [1e-3, 1e-3]
 
 
-def test_state_is_restored():
-    optimizer = make_optimizer(1e-2)
-    scheduler = WarmupCosine(optimizer, total=10)
-    for _ in range(4):
-        optimizer.step()
-        scheduler.step()
-    state, optimizer_state = scheduler.state_dict(), optimizer.state_dict()
-    other = make_optimizer(1e-2)
-    resumed = WarmupCosine(other, total=10)
-    other.load_state_dict(optimizer_state)
-    resumed.load_state_dict(state)
-    other.step()
-    resumed.step()
-    expected = 1e-6 + 0.5 * (1e-2 - 1e-6) * (1 + math.cos(math.pi * 5 / 10))
-    assert rates_of(other) == [pytest.approx(expected)]
-
-
 @pytest.mark.parametrize(
     'settings',
     [{}, {'total': 0}, {'total': 5, 'warmup': -1}, {'total': 5, 'by_epoch': False, 'reference_offset': True}],
 )
 def test_lengths_that_cannot_be_are_refused(settings):
-    with pytest.raises(UsageError, match='WarmupCosine'):
-        WarmupCosine(make_optimizer(1e-2), **settings)
+    assert 'WarmupCosine' in refused(WarmupCosine, make_optimizer(1e-2), **settings)

@@ -7,7 +7,8 @@ import numpy as np
 import torch
 
 from tests.engine.dummy import DummyShapes
-from zoo.engine import ZooRunner, seed_all
+from tests.engine.test_resident import Run, loader
+from zoo.engine import seed_all
 from zoo.engine.loops import SeededBatches
 from zoo.engine.seeding import STREAMS, SeededSamples, seeded_loader
 
@@ -30,23 +31,11 @@ def test_same_place_same_numbers_and_other_place_other_numbers():
         assert len(set(numbers)) == len(seen)
 
 
-class _Run:
-    seed, rank = 5, 0
-
-
-def jitters(num_workers, epochs, skip=()):
+def jitters(num_workers, epochs):
     """First coordinate of every sample, batch by batch, for each epoch."""
-    loader = ZooRunner.build_dataloader(
-        {
-            'dataset': DummyShapes(num_objects=8, jitter=1.0),
-            'sampler': {'type': 'DefaultSampler', 'shuffle': True},
-            'batch_size': 2,
-            'num_workers': num_workers,
-            'persistent_workers': num_workers > 0,
-        },
-        seed=5,
-    )
-    batches = SeededBatches(_Run(), loader)
+    dataset = DummyShapes(num_objects=8, jitter=1.0)
+    source = loader(dataset, batch_size=2, num_workers=num_workers, persistent_workers=num_workers > 0)
+    batches = SeededBatches(Run(), source)
     found = []
     for epoch in epochs:
         batches.start(epoch)

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.datasets.refusals import refused
 from zoo.config import ROOT
-from zoo.errors import UsageError
 from zoo.hub import list_models, parse_name
 from zoo.hub.names import data_file, known_configs
 
@@ -44,8 +44,7 @@ def test_a_registered_backbone_ends_the_method(name, method, backbone, config):
     'name', ['', 'recon', 'ReCon-base', 'recon-huge_shapenet55', 'recon-base_', '../recon-base', 'recon-base_a_b_c']
 )
 def test_other_words_are_no_names(name):
-    with pytest.raises(UsageError, match='is not a model name'):
-        parse_name(name)
+    assert 'is not a model name' in refused(parse_name, name)
 
 
 def test_every_pretraining_config_has_an_entry():
@@ -63,8 +62,7 @@ OUTSIDE = r'/etc/passwd ../x weights/../../x a//b ./a ~/x a\b C:/x .git/config'
 
 @pytest.mark.parametrize('path', ['', 'a\nb', 'a' * 500, *OUTSIDE.split()])
 def test_paths_that_leave_it(path):
-    with pytest.raises(UsageError, match='leaves'):
-        data_file(path)
+    assert 'leaves' in refused(data_file, path)
 
 
 def test_a_link_does_not_lead_out(tmp_path, monkeypatch):
@@ -72,5 +70,4 @@ def test_a_link_does_not_lead_out(tmp_path, monkeypatch):
     (tmp_path / 'secret').write_text('x')
     (tmp_path / 'project' / 'weights').symlink_to(tmp_path)
     monkeypatch.setattr('zoo.hub.names.ROOT', tmp_path / 'project')
-    with pytest.raises(UsageError, match='leaves'):
-        data_file('weights/secret')
+    assert 'leaves' in refused(data_file, 'weights/secret')

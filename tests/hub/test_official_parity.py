@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 
 import zoo
+from tests.datasets.refusals import refused
 from tests.shared import shared_file
 
 SIZES = dict(num_groups=16, group_size=8, num_heads=3)
@@ -177,9 +178,7 @@ def test_fine_tuned_two_towers(streams, linear):
 
 def test_the_tower_that_a_head_reads_is_not_guessed():
     state, _, _ = two_tower_file('local', linear=False)
-    with pytest.raises(zoo.errors.UsageError, match='streams="local"'):
-        zoo.load_official(state, 'two_tower', 'classify', **SIZES)
-    with pytest.raises(zoo.errors.UsageError, match='head of'):
-        zoo.load_official(state, 'two_tower', 'classify', streams='both', **SIZES)
+    assert 'streams="local"' in refused(zoo.load_official, state, 'two_tower', 'classify', **SIZES)
+    assert 'head of' in refused(zoo.load_official, state, 'two_tower', 'classify', streams='both', **SIZES)
     with pytest.raises(zoo.errors.UsageError, match='holds no classifier'):
         zoo.load_official(read('twotower_pretrain')[0], 'two_tower', 'classify', **SIZES)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import torch
 
 import zoo
+from tests.datasets.refusals import refused
 from tests.teachers.tokenizers import released
 from tests.teachers.tokenizers.tiny import groups, official_state
-from zoo.errors import UsageError
 
 SIZES = dict(num_groups=7, group_size=8)
 
@@ -39,44 +41,26 @@ def test_act_agrees_with_the_released_computation(prompts):
     torch.testing.assert_close(network.features(neighborhoods, centers), features, rtol=1e-3, atol=1e-4)
 
 
+def spoilt(without='', act=False, **more):
+    return {key: value for key, value in official_state(act).items() if key != without} | more
+
+
 @pytest.mark.parametrize(
-    ('act', 'key'),
+    ('state', 'options', 'message'),
     [
-        (False, 'dgcnn_2.layer3.1.bias'),
-        (False, 'decoder.final_conv.4.running_var'),
-        (True, 'visual_embed.0.1.mlp.fc1.bias'),
-        (True, 'deep_prompt_pos'),
+        (spoilt('dgcnn_2.layer3.1.bias'), {}, r'missing: from_codes\.layers\.2\.norm\.bias'),
+        (spoilt('decoder.final_conv.4.running_var'), {}, r'missing: decoder\.norm2\.running_var'),
+        (spoilt('visual_embed.0.1.mlp.fc1.bias', True), {'method': 'act'}, r'does not fit: blocks\.1\.mlp\.fc1\.bias'),
+        (spoilt('deep_prompt_pos', True), {'method': 'act'}, 'of another shape: prompt_positions'),
+        (spoilt(queue=torch.rand(2), adapter=torch.rand(3)), {}, 'left over: adapter, queue'),
+        (spoilt(act=True), {}, 'it is a tokenizer of'),
+        (spoilt(), {'method': 'act'}, 'it is a tokenizer of'),
+        ({'norm.weight': torch.rand(3)}, {}, 'missing codebook'),
+        (spoilt(), {'group_size': 32}, 'makes groups of 8'),
     ],
 )
-def test_a_missing_key_is_named(act, key):
-    state = official_state(act)
-    del state[key]
-    ours = {
-        'dgcnn_2.layer3.1.bias': r'missing: from_codes\.layers\.2\.norm\.bias',
-        'decoder.final_conv.4.running_var': r'missing: decoder\.norm2\.running_var',
-        'visual_embed.0.1.mlp.fc1.bias': r'does not fit: blocks\.1\.mlp\.fc1\.bias',
-        'deep_prompt_pos': r'of another shape: prompt_positions',
-    }
-    with pytest.raises(UsageError, match=ours[key]):
-        load(state, 'act' if act else 'point_bert')
-
-
-def test_keys_too_many_are_named():
-    with pytest.raises(UsageError, match=r'left over: adapter\.weight, queue'):
-        load({**official_state(), 'adapter.weight': torch.rand(3), 'queue': torch.rand(2)})
-
-
-@pytest.mark.parametrize('method', ['point_bert', 'act'])
-def test_the_tokenizer_of_the_other_method(method):
-    with pytest.raises(UsageError, match='it is a tokenizer of'):
-        load(official_state(act=method == 'point_bert'), method)
-
-
-def test_other_files_and_sizes():
-    with pytest.raises(UsageError, match='missing codebook'):
-        load({'norm.weight': torch.rand(3)})
-    with pytest.raises(UsageError, match='makes groups of 8'):
-        load(official_state(), group_size=32)
+def test_what_does_not_fit_is_named(state, options, message):
+    assert re.search(message, refused(load, state, **options))
 
 
 def test_a_fine_tuned_act_is_read_like_point_mae():

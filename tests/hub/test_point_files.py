@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import io
+import re
 
 import numpy as np
 import pytest
 import trimesh
 
-from zoo.errors import UsageError
+from tests.datasets.refusals import refused
 from zoo.hub.point_files import checked_points, read_points
 
 RNG = np.random.default_rng(0)
@@ -72,10 +73,7 @@ np.save(PICKLE, np.array([{'x': 1}], dtype=object), allow_pickle=True)
 )
 def test_bad_files_are_one_line(tmp_path, name, content, message):
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(UsageError, match=message) as caught:
-        read_points(tmp_path / name)
-    assert '\n' not in str(caught.value)
-    assert name in str(caught.value)
+    assert re.search(f'{name}.*{message}', refused(read_points, tmp_path / name))
 
 
 NAMED = np.zeros(50, dtype=[('intensity', '<u2'), ('z', '>f4'), ('X', '<f8'), ('y', '<f4')])
@@ -136,20 +134,16 @@ WRONG = {
 @pytest.mark.parametrize('kind', WRONG)
 def test_what_is_taken_for_points_is_said(tmp_path, kind):
     values, message = WRONG[kind]
-    with pytest.raises(UsageError, match=f'this.* {message}') as caught:
-        checked_points(values, 'this')
-    assert '\n' not in str(caught.value)
+    assert re.search(f'this.* {message}', refused(checked_points, values, 'this'))
     if kind != 'masked':
         np.save(tmp_path / 'a.npy', values)
-        with pytest.raises(UsageError, match=message):
-            read_points(tmp_path / 'a.npy')
+        assert re.search(message, refused(read_points, tmp_path / 'a.npy'))
 
 
 def test_texts_are_held_to_the_same(tmp_path):
     for name, values in (('a.txt', CLOUD.T), ('b.csv', np.column_stack([np.arange(50), CLOUD]))):
         np.savetxt(tmp_path / name, values, delimiter=',' if 'csv' in name else ' ')
-        with pytest.raises(UsageError, match=f'{name}.* (seems transposed|leave that column out)'):
-            read_points(tmp_path / name)
+        assert re.search(f'{name}.* (seems transposed|leave that column out)', refused(read_points, tmp_path / name))
 
 
 def test_map_coordinates_keep_their_shape_in_every_file(tmp_path):
@@ -168,11 +162,9 @@ def test_map_coordinates_keep_their_shape_in_every_file(tmp_path):
         np.testing.assert_allclose(read_points(tmp_path / name), centered, atol=1e-6)
     found, expected = (read_points(tmp_path / name, 500) for name in ('far.obj', 'near.obj'))
     np.testing.assert_allclose(found - found.mean(axis=0), expected - expected.mean(axis=0), atol=1e-5)
-    with pytest.raises(UsageError, match=r'd\.ply is .* float32 numbers lose its shape'):  # trimesh writes float32
-        read_points(tmp_path / 'd.ply')
+    assert re.search(r'd\.ply is .* float32 numbers lose its shape', refused(read_points, tmp_path / 'd.ply'))
 
 
 @pytest.mark.parametrize('value', [np.zeros((0, 3)), None, [[1, 2], [3]]])
 def test_what_is_no_cloud(value):
-    with pytest.raises(UsageError, match='this is no cloud'):
-        checked_points(value, 'this')
+    assert 'this is no cloud' in refused(checked_points, value, 'this')

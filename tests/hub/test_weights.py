@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import os
+import re
 
 import pytest
 import torch
@@ -8,7 +8,7 @@ from safetensors.torch import save_file
 
 import zoo
 from tests.backbones.test_contract import JOINT, PLAIN, SMALL
-from tests.hub.download.server import serving, whole
+from tests.datasets.refusals import refused
 from tests.hub.test_official import SIZES, official_state
 from zoo.errors import UsageError
 from zoo.hub import backbone_config, load_weights
@@ -65,8 +65,7 @@ def test_testing_and_inferring_need_every_tensor(tmp_path):
     assert all(torch.equal(before[key], value) for key, value in model.state_dict().items())
     # A class token that starts fresh is as random as a head.
     plain = saved(pretrainer(PLAIN), tmp_path / 'plain.safetensors')
-    with pytest.raises(UsageError, match='query_'):
-        load_weights(classifier({**JOINT, 'queries': ('cls',)}), plain, complete=True)
+    assert 'query_' in refused(load_weights, classifier({**JOINT, 'queries': ('cls',)}), plain, complete=True)
 
 
 def test_counters_of_old_files_may_be_missing(tmp_path):
@@ -86,13 +85,10 @@ def test_weights_that_are_not_finite_are_refused(tmp_path, value, kind):
         r'head\.4\.weight has 1 of \d+ values that are not finite',
     )
     for complete in (True, False):
-        with pytest.raises(UsageError, match=expected):
-            load_weights(classifier(), path, complete=complete)
+        assert re.search(expected, refused(load_weights, classifier(), path, complete=complete))
     torch.save({'state_dict': model.state_dict()}, tmp_path / 'w.pth')
-    with pytest.raises(UsageError, match=expected):
-        load_weights(classifier(), tmp_path / 'w.pth')
-    with pytest.raises(UsageError, match=expected):
-        zoo.load_official(tmp_path / 'w.pth', 'recon', 'classify', **SIZES)
+    assert re.search(expected, refused(load_weights, classifier(), tmp_path / 'w.pth'))
+    assert re.search(expected, refused(zoo.load_official, tmp_path / 'w.pth', 'recon', 'classify', **SIZES))
 
 
 def test_another_student_is_refused(tmp_path):
@@ -112,74 +108,25 @@ def test_released_pretraining_files_are_understood(tmp_path):
         assert torch.equal(value, expected[key]), key
 
 
-def test_addresses_are_kept(tmp_path):
-    source = pretrainer(seed=5)
-    path = saved(source, tmp_path / 'served.safetensors')
-    model = classifier()
-    assert 'tensors loaded' in load_weights(model, path.as_uri())
+def test_addresses_are_kept_and_files_written_anew_are_used(tmp_path):
+    path = tmp_path / 'latest.safetensors'
+    for seed in (5, 6):
+        source, model = pretrainer(seed=seed), classifier()
+        assert 'tensors loaded' in load_weights(model, saved(source, path).as_uri())
+        assert torch.equal(model.backbone.patch_embed.fc1.weight, source.backbone.patch_embed.fc1.weight)
     path.unlink()
     again = classifier()
     load_weights(again, path.as_uri())
     assert torch.equal(again.backbone.norm.weight, source.backbone.norm.weight)
-    assert torch.equal(again.backbone.patch_embed.fc1.weight, source.backbone.patch_embed.fc1.weight)
-
-
-def test_a_file_written_anew_is_used(tmp_path):
-    path = saved(pretrainer(seed=5), tmp_path / 'latest.safetensors')
-    load_weights(classifier(), path.as_uri())
-    newer = pretrainer(seed=6)
-    saved(newer, path)
-    model = classifier()
-    load_weights(model, path.as_uri())
-    assert torch.equal(model.backbone.patch_embed.fc1.weight, newer.backbone.patch_embed.fc1.weight)
-
-
-def test_addresses_of_a_server_are_fetched_once_and_checked(tmp_path, monkeypatch):
-    monkeypatch.setenv('ZOO_HOME', str(tmp_path / 'home'))
-    monkeypatch.delenv('HF_HUB_OFFLINE')
-    monkeypatch.setenv('NO_PROXY', '127.0.0.1')
-    source = pretrainer(seed=5)
-    content = saved(source, tmp_path / 'w.safetensors').read_bytes()
-    with serving(content, whole(cut=len(content) // 2), whole()) as server:
-        address = f'{server.root}/w.safetensors?download=true'
-        for _ in range(2):
-            model = classifier()
-            load_weights(model, address)
-            assert torch.equal(model.backbone.patch_embed.fc1.weight, source.backbone.patch_embed.fc1.weight)
-        assert server.ranges == [None, f'bytes={len(content) // 2}-']
-
-
-def test_foreign_files_run_no_code(tmp_path):
-    ran = tmp_path / 'ran'
-
-    class Trap:
-        def __reduce__(self):
-            return os.mkdir, (str(ran),)
-
-    torch.save({'base_model': {'MAE_encoder.x': Trap()}}, tmp_path / 'foreign.pth')
-    with pytest.raises(UsageError, match='is refused, it holds more than tensors'):
-        load_weights(classifier(), (tmp_path / 'foreign.pth').as_uri())
-    with pytest.raises(UsageError, match='is refused, it holds more than tensors'):
-        zoo.load_official(tmp_path / 'foreign.pth', 'recon', 'classify', **SIZES)
-    assert not ran.exists()
-
-
-@pytest.mark.parametrize('source', ['ftp://host.example/w.pth', 'gdrive://no', 'hf://a/b', 'file:///none/w.pth', '://'])
-def test_addresses_that_lead_nowhere(source):
-    with pytest.raises(UsageError) as caught:
-        load_weights(classifier(), source)
-    assert '\n' not in str(caught.value)
 
 
 @pytest.mark.parametrize('source', ['nothing.safetensors', 'some/where.pth'])
 def test_missing_files_are_named(source):
-    with pytest.raises(UsageError, match=source):
-        load_weights(classifier(), source)
+    assert re.search(source, refused(load_weights, classifier(), source))
 
 
 def test_names_without_published_weights_say_how_to_train_them():
-    with pytest.raises(UsageError, match=r'python tools/train\.py configs/recon/base\.py'):
-        load_weights(classifier(), 'recon-base_shapenet55')
+    assert 'python tools/train.py configs/recon/base.py' in refused(load_weights, classifier(), 'recon-base_shapenet55')
 
 
 def test_students_for_downstream_tasks():
@@ -187,5 +134,4 @@ def test_students_for_downstream_tasks():
     fresh = backbone_config('point-mae-tiny')
     assert (fresh['fusion'], fresh['queries']) == ('joint', ('cls',))
     assert backbone_config('point-mae-tiny', 'features')['fusion'] == 'none'
-    with pytest.raises(UsageError, match='no config for backbone'):
-        backbone_config('dream-tiny')
+    assert 'no config for backbone' in refused(backbone_config, 'dream-tiny')

@@ -62,3 +62,25 @@ def batch_knn(query, reference, k):
 def lattice(generator, *shape):
     """Points on a coarse grid: exact under translation, full of ties and duplicates."""
     return torch.randint(-3, 4, shape, generator=generator).float() / 4
+
+
+SCALES = {'large': 1e18, 'small': 1e-18, 'tiny': 1e-22}
+"""Squares of these are about the largest of float32, about its smallest, and below."""
+
+
+def hard_clouds(kind, generator, batch, size):
+    """Clouds that are hard to tell points apart in: 'normal' ones beside them."""
+    if kind == 'lattice':
+        return lattice(generator, batch, size, 3)
+    points = torch.randn(batch, size, 3, generator=generator) * SCALES.get(kind, 1)
+    if kind == 'plane':
+        points[..., 1] = 0
+    elif kind == 'copies':
+        points = points[:, torch.arange(size) % (size // 3)]
+    elif kind == 'one place':
+        points[:] = points[:, :1].clone()
+    elif kind == 'far away':
+        points += 1000
+    elif kind == 'strided':
+        points = torch.empty(batch, 3, 2 * size).transpose(1, 2)[:, ::2].copy_(points)
+    return points.double() if kind == 'float64' else points

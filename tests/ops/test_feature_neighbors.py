@@ -44,8 +44,3 @@ def test_an_empty_batch():
 def test_bad_features(features):
     with pytest.raises(ValueError, match='features must be floating point'):
         feature_knn(features, 1)
-
-
-def test_bad_k():
-    with pytest.raises(ValueError, match='k must'):
-        feature_knn(torch.zeros(1, 4, 3), 0)

@@ -87,12 +87,6 @@ def test_gather_does_not_reach_into_the_next_cloud():
         gather_points(torch.zeros(2, 4, 3), torch.tensor([[4], [0]]))
 
 
-@pytest.mark.parametrize(('num_groups', 'group_size', 'name'), [(0, 4, 'num_groups'), (4, 0, 'group_size')])
-def test_counts_must_be_positive(num_groups, group_size, name):
-    with pytest.raises(ValueError, match=f'{name} must be at least 1, got 0'):
-        group(torch.zeros(1, 8, 3), num_groups, group_size)
-
-
 @pytest.mark.parametrize('sizes', [(5,), (5, 2), (0,)])
 def test_gather_of_rows_is_the_same(generator, sizes):
     rows = torch.randn(3, 9, 20, generator=generator, dtype=torch.float64, requires_grad=True)

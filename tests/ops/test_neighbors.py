@@ -11,7 +11,7 @@ def equal(found, expected):
     return torch.equal(found[0], expected[0]) and torch.equal(found[1], expected[1])
 
 
-@pytest.mark.parametrize('k', [1, 2, 7, 20, 30])
+@pytest.mark.parametrize('k', [1, 2, 7, 30, 40])
 @pytest.mark.parametrize('ties', [False, True])
 def test_equals_the_definition(each_backend, generator, k, ties):
     draw = oracles.lattice if ties else lambda g, *shape: torch.randn(shape, generator=g)
@@ -30,29 +30,6 @@ def test_backends_agree_bit_for_bit(generator, k, scale):
         with backend.use_backend(name):
             answers.append(knn(points[:, :50], points, k))
     assert equal(*answers)
-
-
-def test_more_neighbors_than_points_repeat_the_nearest(each_backend, generator):
-    query, reference = torch.randn(2, 4, 3, generator=generator), torch.randn(2, 3, 3, generator=generator)
-    distance, index = knn(query, reference, 8)
-    assert equal((distance, index), oracles.batch_knn(query, reference, 8))
-    assert (index[..., 3:] == index[..., :1]).all()
-    assert (distance[..., 3:] == distance[..., :1]).all()
-
-
-def test_duplicates_come_in_the_order_of_their_indices(each_backend):
-    reference = torch.tensor([[[2.0, 0, 0], [1, 0, 0], [1, 0, 0], [0, 0, 0], [1, 0, 0]]])
-    distance, index = knn(torch.zeros(1, 1, 3), reference, 4)
-    assert index.tolist() == [[[3, 1, 2, 4]]]
-    assert distance.tolist() == [[[0, 1, 1, 1]]]
-
-
-def test_a_point_is_its_own_neighbor(each_backend, generator):
-    points = torch.randn(2, 100, 3, generator=generator)
-    distance, index = knn(points, points, 3)
-    assert torch.equal(index[..., 0], torch.arange(100).expand(2, -1))
-    assert (distance[..., 0] == 0).all()
-    assert (distance.diff(dim=-1) >= 0).all()
 
 
 def test_follows_a_permutation_of_the_reference(each_backend, generator):
@@ -86,8 +63,3 @@ def test_nearest_both_ways(each_backend, generator):
     _, there, back = torch.ops.recon_zoo.chamfer(a, b, 2)
     assert torch.equal(there, oracles.batch_knn(a, b, 1)[1][..., 0])
     assert torch.equal(back, oracles.batch_knn(b, a, 1)[1][..., 0])
-
-
-def test_neighbors_are_counted_from_one():
-    with pytest.raises(ValueError, match='k must be at least 1'):
-        knn(torch.zeros(2, 4, 3), torch.zeros(2, 4, 3), 0)

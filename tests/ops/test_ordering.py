@@ -8,31 +8,12 @@ import torch
 from tests.ops import oracles
 from zoo import ops
 
-KINDS = ('normal', 'lattice', 'plane', 'copies', 'one place', 'large', 'tiny', 'far away', 'float64')
-
-
-def clouds(kind, generator):
-    points = torch.randn(4, 30, 3, generator=generator)
-    if kind == 'lattice':
-        points = oracles.lattice(generator, 4, 30, 3)
-    elif kind == 'plane':
-        points[..., 1] = 0
-    elif kind == 'copies':
-        points[:, 10:] = points[:, :10].repeat(1, 2, 1)
-    elif kind == 'one place':
-        points[:] = points[:, :1].clone()
-    elif kind == 'large':
-        points *= 1e17
-    elif kind == 'tiny':
-        points *= 1e-18
-    elif kind == 'far away':
-        points += 1000
-    return points.double() if kind == 'float64' else points
+KINDS = ('normal', 'lattice', 'plane', 'copies', 'one place', 'large', 'small', 'far away', 'float64')
 
 
 @pytest.mark.parametrize('kind', KINDS)
 def test_shuffled_points_are_put_in_the_same_order(generator, kind):
-    points = clouds(kind, generator)
+    points = oracles.hard_clouds(kind, generator, 4, 30)
     expected = ops.in_order(points, 'shape')
     for _ in range(5):
         order = torch.randperm(30, generator=generator)
@@ -45,7 +26,7 @@ def test_shuffled_points_are_put_in_the_same_order(generator, kind):
 @pytest.mark.parametrize('kind', KINDS)
 def test_first_is_the_point_farthest_from_the_mean(generator, kind):
     """By exact arithmetic, up to what rounding to float32 cannot tell apart."""
-    points = clouds(kind, generator)
+    points = oracles.hard_clouds(kind, generator, 4, 30)
     for cloud, chosen in zip(points.tolist(), ops.shape_order(points)[:, 0].tolist(), strict=True):
         exact = [[Fraction(value) for value in point] for point in cloud]
         mean = [sum(axis) / len(exact) for axis in zip(*exact, strict=True)]
@@ -88,7 +69,7 @@ def test_points_near_the_origin_do_not_lead(generator):
 @pytest.mark.parametrize('kind', KINDS)
 @pytest.mark.parametrize('skip', [False, True])
 def test_groups_do_not_depend_on_the_order(each_backend, generator, kind, skip):
-    points = clouds(kind, generator)
+    points = oracles.hard_clouds(kind, generator, 4, 30)
     expected = ops.group(points, 9, 5, order='shape', skip_near_origin=skip)
     found = ops.group(points[:, torch.randperm(30, generator=generator)], 9, 5, order='shape', skip_near_origin=skip)
     assert torch.equal(found[0], expected[0])

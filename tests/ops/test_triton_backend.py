@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 import torch
 
 from tests.ops import oracles
+from tests.shared import run_python
 from zoo import ops
 from zoo.ops import backend, torch_backend
 
@@ -54,16 +50,7 @@ def _chosen():
 
 def clouds(kind, generator, size=13):
     """Two clouds whose number of points is no power of two."""
-    points = torch.randn(2, size, 3, generator=generator)
-    if kind == 'lattice':
-        points = oracles.lattice(generator, 2, size, 3)
-    elif kind == 'one place':
-        points[:] = points[:, :1].clone()
-    elif kind in ('large', 'tiny'):
-        points *= 1e18 if kind == 'large' else 1e-22
-    elif kind == 'strided':
-        points = torch.empty(2, 3, 2 * size).transpose(1, 2)[:, ::2].copy_(points)
-    return points.to(DEVICE)
+    return oracles.hard_clouds(kind, generator, 2, size).to(DEVICE)
 
 
 def same(found, expected):
@@ -169,11 +156,6 @@ def test_what_does_not_suit_is_left_to_torch(monkeypatch, generator):
 
 def test_launches_compile_for_a_gpu_without_fused_arithmetic(tmp_path):
     """All but the launch itself, whose arguments the compiler sees too; ``ftz`` would lose what is tiny."""
-    environment = {name: value for name, value in os.environ.items() if name != 'TRITON_INTERPRET'}
-    environment |= {'TRITON_CACHE_DIR': str(tmp_path), 'PYTHONPATH': os.pathsep.join(sys.path)}
-    command = [sys.executable, '-c', COMPILE]
-    place = Path(__file__).parents[2]
-    result = subprocess.run(command, cwd=place, env=environment, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stderr
+    said = run_python('-c', COMPILE, unset=('TRITON_INTERPRET',), TRITON_CACHE_DIR=str(tmp_path))
     names = ['_farthest', '_farthest', '_nearest', '_nearest', '_chamfer', '_chamfer_gradient']
-    assert result.stdout.split('\n') == [f'{name} True 0 0' for name in names] + ['']
+    assert said.splitlines() == [f'{name} True 0 0' for name in names]

@@ -86,6 +86,22 @@ def test_clouds_that_do_not_fit_are_named(a, b, words):
         validate.as_clouds(a, b, names=('a', 'b'), may_be_empty='a')
 
 
+@pytest.mark.parametrize(
+    ('name', 'count'),
+    [
+        ('num_samples', lambda points: ops.farthest_point_sample(points, 0)),
+        ('k', lambda points: ops.knn(points, points, 0)),
+        ('k', lambda points: ops.ball_query(points, points, 1.0, 0)),
+        ('k', lambda points: ops.feature_knn(points, 0)),
+        ('num_groups', lambda points: ops.group(points, 0, 4)),
+        ('group_size', lambda points: ops.group(points, 4, 0)),
+    ],
+)
+def test_counts_begin_with_one(points, name, count):
+    with pytest.raises(ValueError, match=f'{name} must be at least 1, got 0'):
+        count(points)
+
+
 @each_call
 @pytest.mark.parametrize('value', [float('nan'), float('inf'), float('-inf')])
 def test_broken_coordinates_name_the_cloud(each_backend, points, call, value):

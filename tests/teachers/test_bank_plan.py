@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+from tests.datasets.refusals import refused
 from tests.teachers.toys import Objects
-from zoo.errors import UsageError
 from zoo.teachers.bank_plan import ImagePlan, TextPlan, make_plan
 from zoo.teachers.prompts import PROMPTS
 
@@ -14,20 +14,6 @@ CROP = [{'type': 'RandomResizedCrop', 'size': 8, 'scale': (0.3, 0.6)}, {'type': 
 
 def views_of(dataset, index):
     return torch.from_numpy(dataset.views[index]).permute(0, 3, 1, 2) / 255
-
-
-def test_without_a_pipeline_every_stored_view_comes_exactly_once():
-    dataset = Objects()
-    plan = ImagePlan(dataset, views=5, seed=0)
-    assert plan.variants == 3
-    orders = set()
-    for index in range(len(dataset)):
-        found = plan.inputs(range(index * 3, index * 3 + 3))
-        stored = views_of(dataset, index)
-        order = [next(view for view in range(3) if torch.equal(stored[view], image)) for image in found]
-        assert sorted(order) == [0, 1, 2]
-        orders.add(tuple(order))
-    assert len(orders) > 1
 
 
 def test_one_view_of_each_is_not_always_the_same_one():
@@ -51,16 +37,6 @@ def test_augmented_views_depend_on_seed_sample_and_number_alone():
     assert not torch.equal(together, ImagePlan(dataset, views=7, seed=4).inputs(range(4, 30)))
 
 
-def test_every_different_caption_comes_once_per_prompt():
-    dataset = Objects()
-    plan = TextPlan(dataset, ['{}', 'look: {}!'])
-    texts = plan.inputs(range(6))
-    assert sorted(texts) == sorted([*plan.captions, *(f'look: {caption}!' for caption in plan.captions)])
-    for index in range(len(dataset)):
-        assert texts[int(plan.rows[index]) * 2] == dataset.caption(index)
-        assert texts[int(plan.rows[index]) * 2 + 1] == f'look: {dataset.caption(index)}!'
-
-
 @pytest.mark.parametrize(
     ('prompts', 'templates'), [(None, ('{}',)), (60, PROMPTS), (4, PROMPTS[:4]), ('a {}', ('a {}',)), (['{}'], ('{}',))]
 )
@@ -70,8 +46,7 @@ def test_ways_to_name_prompts(prompts, templates):
 
 @pytest.mark.parametrize('prompts', [0, 61, [], ['no place'], ['{} {}'], '{0}'])
 def test_wrong_prompts(prompts):
-    with pytest.raises(UsageError, match='prompt'):
-        TextPlan(Objects(), prompts)
+    assert 'prompt' in refused(TextPlan, Objects(), prompts)
 
 
 def test_what_cannot_be_planned():
@@ -82,13 +57,8 @@ def test_what_cannot_be_planned():
         def image(self, index, view):
             return self.views[index, view, : 4 + index]
 
-    with pytest.raises(UsageError, match='Blind stores no images'):
-        make_plan('image', Blind(), 1, None, 0)
-    with pytest.raises(UsageError, match='views=0'):
-        make_plan('image', Objects(), 0, None, 0)
-    with pytest.raises(UsageError, match="modality 'points'"):
-        make_plan('points', Objects(), 1, None, 0)
-    with pytest.raises(UsageError, match='empty dataset'):
-        make_plan('text', Objects(total=0), 1, None, 0)
-    with pytest.raises(UsageError, match='add a Resize'):
-        make_plan('image', Mixed(), 1, None, 0).inputs([0, 1])
+    assert 'Blind stores no images' in refused(make_plan, 'image', Blind(), 1, None, 0)
+    assert 'views=0' in refused(make_plan, 'image', Objects(), 0, None, 0)
+    assert "modality 'points'" in refused(make_plan, 'points', Objects(), 1, None, 0)
+    assert 'empty dataset' in refused(make_plan, 'text', Objects(total=0), 1, None, 0)
+    assert 'add a Resize' in refused(make_plan('image', Mixed(), 1, None, 0).inputs, [0, 1])

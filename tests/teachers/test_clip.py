@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 
+from tests.datasets.refusals import refused
 from zoo.compat import ensure_torchvision
 from zoo.errors import UsageError
 from zoo.teachers import CLIPImageTeacher, CLIPTextTeacher
@@ -85,11 +86,6 @@ def test_frozen_and_trained(folder, kind, inputs):
     assert all(parameter.grad is not None for parameter in trained.parameters())  # no second tower, no dead weight
 
 
-def test_embed_dim_is_checked_against_the_weights(folder):
-    with pytest.raises(UsageError, match='set embed_dim=24'):
-        CLIPTextTeacher(str(folder))(TEXTS)
-
-
 def test_fingerprint_knows_the_weights(folder, tmp_path):
     linked(folder, tmp_path)
     weights = load_file(folder / 'model.safetensors')
@@ -121,5 +117,4 @@ def test_a_folder_without_tokenizer_serves_images_only(folder, tmp_path):
     for name in ('config.json', 'model.safetensors'):
         (tmp_path / name).symlink_to(folder / name)
     assert CLIPImageTeacher(str(tmp_path), 24)(torch.rand(1, 3, 32, 32)).shape == (1, 24)
-    with pytest.raises(UsageError, match=r'has no tokenizer\.json or vocab\.json'):
-        CLIPTextTeacher(str(tmp_path), 24)(TEXTS)
+    assert 'has no tokenizer.json or vocab.json' in refused(CLIPTextTeacher(str(tmp_path), 24), TEXTS)

@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from zoo.errors import UsageError
+from tests.datasets.refusals import refused
 from zoo.teachers import SentenceTeacher
 
 TEXTS = ['a chair', 'a stool with four long wooden legs, seen from one side', 'an airplane', 'chair']
@@ -53,5 +53,4 @@ def test_fingerprint_knows_the_files(teacher, tmp_path):
 
 def test_a_folder_without_weights_is_named(tmp_path):
     (tmp_path / 'config.json').write_text('{}')
-    with pytest.raises(UsageError, match=r'has no model\.safetensors or pytorch_model\.bin'):
-        SentenceTeacher(str(tmp_path))(['a'])
+    assert 'has no model.safetensors or pytorch_model.bin' in refused(SentenceTeacher(str(tmp_path)), ['a'])

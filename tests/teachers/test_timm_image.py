@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 import shutil
 
 import pytest
 import torch
 
+from tests.datasets.refusals import refused
 from zoo.compat import ensure_torchvision
 from zoo.errors import UsageError
 from zoo.teachers import TimmImageTeacher
@@ -95,20 +97,14 @@ def test_incomplete_weights_are_an_error(model, tmp_path):
 
 def test_wrong_names_say_so(tmp_path, file):
     images = torch.rand(1, 3, 32, 32)
-    with pytest.raises(UsageError, match="knows no network 'no_such_net'"):
-        TimmImageTeacher('no_such_net')(images)
-    with pytest.raises(UsageError, match="knows no network 'no_such_net'"):
-        TimmImageTeacher('no_such_net', weights=str(file))(images)
-    with pytest.raises(UsageError, match='there is no file'):
-        TimmImageTeacher(NAME, weights=str(tmp_path / 'none.pth'))(images)
-    with pytest.raises(UsageError, match='there is no folder'):
-        TimmImageTeacher(str(tmp_path / 'none'))(images)
-    with pytest.raises(UsageError, match=r'has no config\.json'):
-        TimmImageTeacher(str(tmp_path))(images)
+    assert "knows no network 'no_such_net'" in refused(TimmImageTeacher('no_such_net'), images)
+    assert "knows no network 'no_such_net'" in refused(TimmImageTeacher('no_such_net', weights=str(file)), images)
+    assert 'there is no file' in refused(TimmImageTeacher(NAME, weights=str(tmp_path / 'none.pth')), images)
+    assert 'there is no folder' in refused(TimmImageTeacher(str(tmp_path / 'none')), images)
+    assert 'has no config.json' in refused(TimmImageTeacher(str(tmp_path)), images)
     (tmp_path / 'config.json').write_text('{"model_type": "clip"}')
     (tmp_path / 'pytorch_model.bin').write_bytes(b'')
-    with pytest.raises(UsageError, match="names no 'architecture'"):
-        TimmImageTeacher(str(tmp_path))(images)
+    assert "names no 'architecture'" in refused(TimmImageTeacher(str(tmp_path)), images)
 
 
 ARGUMENTS = (
@@ -134,5 +130,4 @@ def test_a_configuration_from_a_hub_names_networks_of_timm_alone_and_no_files(fo
         shutil.copy(path, tmp_path)
     config = json.loads((tmp_path / 'config.json').read_text())
     (tmp_path / 'config.json').write_text(json.dumps({**config, key: value}))
-    with pytest.raises(UsageError, match=message):
-        TimmImageTeacher(str(tmp_path), 64)(torch.rand(1, 3, 160, 160))
+    assert re.search(message, refused(TimmImageTeacher(str(tmp_path), 64), torch.rand(1, 3, 160, 160)))

@@ -8,24 +8,20 @@ import numpy as np
 import pytest
 
 from tests.datasets.layouts.writers_h5 import change_table, write_scanobjectnn
-from tests.datasets.sweethome3d.furniture import CUBE as CUBE_OBJ
-from tests.datasets.sweethome3d.furniture import catalogue, piece, save_deb
-from tests.engine.conftest import run_tool
+from tests.datasets.meshes.solids import save_box
+from tests.datasets.sweethome3d.furniture import CUBE, catalogue, piece, save_deb
 from tests.layouts import write_pack, write_shapenet55
 from tests.shared import shared_file
 from zoo.datasets.prepared import MappedPack
 
-CUBE = 'OFF\n8 6 0\n' + ''.join(f'{k & 1} {k >> 1 & 1} {k >> 2}\n' for k in range(8))
-CUBE += ''.join(f'4 {face}\n' for face in ('0 2 3 1', '4 5 7 6', '0 1 5 4', '2 6 7 3', '0 4 6 2', '1 3 7 5'))
-
 
 @pytest.mark.slow
-def test_check_proves_the_shared_lists():
-    result = run_tool('data.py', 'check', shared_file('data', 'lists'))
-    assert result.returncode == 0, result.stdout + result.stderr
+def test_check_proves_the_shared_lists(tool):
+    code, out, _ = tool('check', shared_file('data', 'lists'))
+    assert code == 0, out
     for proven in ('9,843 train and 2,468 test', '3,991 train and 908 test', '41,952 train and 10,518 test'):
-        assert proven in result.stdout
-    assert '12,137 train, 1,870 val and 2,874 test names of 16 classes' in result.stdout
+        assert proven in out
+    assert '12,137 train, 1,870 val and 2,874 test names of 16 classes' in out
 
 
 def test_list_names_everything_and_where_it_is(tool, tmp_path):
@@ -74,19 +70,9 @@ def test_strict_takes_warnings_for_failures(tool, tmp_path):
     assert tool('check', path, '--strict')[0] == 1
 
 
-@pytest.mark.parametrize(
-    ('key', 'values'),
-    [
-        ('label', np.full(18, 15)),
-        ('label', None),
-        ('data', np.full((18, 16, 3), np.nan, dtype=np.float32)),
-        ('data', np.zeros((18, 16, 2), dtype=np.float32)),
-    ],
-)
-def test_damage_of_every_kind_is_one_line(tool, tmp_path, key, values):
-    folder = write_scanobjectnn(tmp_path, num_points=16)
-    path = folder / 'main_split' / 'training_objectdataset.h5'
-    change_table(path, key, values)
+def test_damage_is_one_line(tool, tmp_path):
+    path = write_scanobjectnn(tmp_path, num_points=16) / 'main_split' / 'training_objectdataset.h5'
+    change_table(path, 'label', np.full(18, 15))
     code, _, errors = tool('check', 'scanobjectnn-obj_bg', '--json', tmp_path / 'report.json')
     assert code == 2
     assert str(path) in errors
@@ -117,54 +103,35 @@ def test_prepare_writes_a_pack_that_check_and_fingerprint_take(tool, tmp_path):
     assert 'packs/shapenet55: 6 train, 2 test' in tool('list')[1]
 
 
-def test_meshes_are_checked_and_rendered(tool, tmp_path):
+def test_meshes_are_checked_prepared_and_rendered(tool, tmp_path):
     folder = tmp_path / 'meshes'
-    for name in ('box/train/a.off', 'box/test/b.off'):
-        (folder / name).parent.mkdir(parents=True)
-        (folder / name).write_text(CUBE)
-    code, out, _ = tool('check', folder, '--options', 'num_points=64')
-    assert code == 1, out
-    assert 'leakage' in out  # one cube is in both splits
-    (folder / 'box' / 'test' / 'c.off').write_text('OFF\n8 6 0\n0 0')
-    code, _, errors = tool('check', folder, '--options', 'num_points=64')
+    for name, height in (('train/box/a', 1), ('train/box/b', 2), ('test/box/c', 3), ('test/box/copy', 1)):
+        save_box(folder / f'{name}.off', 1, 1, height)
+    options = ('--options', 'num_points=64')
+    code, out, _ = tool('check', folder, *options)
+    assert (code, 'failed  test: 1 cloud of test is in train too (leakage)' in out) == (1, True)
+    (folder / 'test' / 'box' / 'copy.off').unlink()
+    assert tool('check', folder, *options)[0] == 0
+    assert tool('prepare', folder, '--out', tmp_path / 'pack', *options)[0] == 0
+    assert MappedPack(tmp_path / 'pack', 'test').classes == ('box',)
+    (folder / 'test' / 'box' / 'broken.off').write_text('OFF\n8 6 0\n0 0')
+    code, _, errors = tool('check', folder, *options)
     assert code == 2
-    assert 'c.off' in errors.splitlines()[-1]
+    assert 'broken.off' in errors.splitlines()[-1]
     sizes = ('--points', 32, '--views', 1, '--image-size', 24, '--workers', 1)
     code, out, _ = tool('render', folder, '--out', tmp_path / 'out', *sizes)
     assert code == 0
-    assert '2 meshes rendered' in out
-    assert 'c.off' in out
-    assert (tmp_path / 'out' / 'box' / 'train' / 'a_0.png').is_file()
-
-
-def test_meshes_in_splits_and_of_one_object_are_what_check_and_prepare_see(tool, tmp_path):
-    for number in range(5):
-        for name in (f'train/chair/a{number}/textured', f'train/chair/a{number}/collision', f'test/chair/b{number}'):
-            path = tmp_path / 'meshes' / f'{name}.off'
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(CUBE.replace(' 0\n', f' 0.{number + 5 * name.startswith("test")}\n'))
-    options = ('--options', 'num_points=16')
-    code, printed, _ = tool('check', tmp_path / 'meshes', *options)
-    assert code == 0, printed
-    assert 'train: 5 objects; 1 class of 5' in printed
-    assert 'test: 5 objects; 1 class of 5' in printed
-    assert 'note    train: 5 meshes are left out, as one of every object is read, the first: ' in printed
-    code, printed, _ = tool('prepare', tmp_path / 'meshes', '--out', tmp_path / 'pack', *options)
-    assert (code, MappedPack(tmp_path / 'pack', 'test').classes) == (0, ('chair',))
-    (tmp_path / 'meshes' / 'test' / 'chair' / 'copy.off').write_bytes(
-        (tmp_path / 'meshes' / 'train' / 'chair' / 'a0' / 'textured.off').read_bytes()
-    )
-    code, printed, _ = tool('check', tmp_path / 'meshes', *options)
-    assert (code, 'failed  test: 1 cloud of test is in train too (leakage)' in printed) == (1, True)
-    (tmp_path / 'meshes' / 'stool').mkdir()
-    (tmp_path / 'meshes' / 'stool' / 'c.off').write_text(CUBE)
+    assert '3 meshes rendered' in out
+    assert 'broken.off' in out
+    assert (tmp_path / 'out' / 'train' / 'box' / 'a_0.png').is_file()
+    save_box(folder / 'stool' / 'd.off', 1, 1, 4)
     for command in ('check', 'fingerprint', 'prepare'):
-        code, _, errors = tool(command, tmp_path / 'meshes')
+        code, _, errors = tool(command, folder)
         assert (code, 'has test, train beside stool: move stool into a split' in errors) == (2, True)
 
 
 def test_furniture_from_a_package_keeps_and_prints_its_licences(tool, tmp_path):
-    models = {f'toys__{name}.obj': CUBE_OBJ + '\n' * number for number, name in enumerate('abcdefghij')}
+    models = {f'toys__{name}.obj': CUBE + '\n' * number for number, name in enumerate('abcdefghij')}
     pieces = [piece(name, model=f'/toys/{name}.obj') for name in 'abcdefghij']
     deb = save_deb(tmp_path / 'toys.deb', {'a/Toys.sh3f': catalogue(pieces, **models)})
     sizes = ('num_points=32', 'views=1', 'image_size=24', 'workers=1')

@@ -2,65 +2,33 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import os
 import shlex
 from pathlib import Path
 
 import pytest
-import yaml
 
-from tests.hub.download.server import checkpoint, serving, status, whole
+from tests.hub.download.conftest import _network, content, server
+from tests.hub.download.server import checkpoint, status, whole
+from tests.hub.index.samples import MODELS, write_index
 from zoo.engine.cli import DONE, FAILED, WRONG_USAGE
 
-OURS, FOREIGN, NONE = 'recon-nano_procedural', 'point-mae-base_shapenet55', 'recon-base_shapenet55'
+__all__ = ['_network', 'content', 'server']
 
-
-@pytest.fixture
-def content():
-    return checkpoint(5000, seed=4)
-
-
-@pytest.fixture
-def server(content):
-    with serving(content) as found:
-        yield found
+NONE, OURS, FOREIGN = (model['Name'] for model in MODELS)
 
 
 @pytest.fixture
 def index(tmp_path, monkeypatch, server, content):
-    """An index of three models: one of ours with a SHA-256, a foreign one without, one without weights."""
-    monkeypatch.setenv('ZOO_HOME', str(tmp_path / 'home'))
+    """An index of three models: one without weights, one of ours with a SHA-256, a foreign one without."""
+    _, ours, foreign = models = copy.deepcopy(MODELS)
+    ours['Weights'] = server.url
+    ours['Metadata'] |= {'SHA256': hashlib.sha256(content).hexdigest(), 'Bytes': len(content), 'Mirrors': []}
+    foreign['Weights'] = f'{server.root}/official.pth'
     monkeypatch.setenv('NO_PROXY', '127.0.0.1')
-    monkeypatch.delenv('HF_HUB_OFFLINE')
-    known = {
-        'SHA256': hashlib.sha256(content).hexdigest(),
-        'Bytes': len(content),
-        'Licence': 'MIT',
-        'Date': '2026-01-31',
-    }
-    about = {'Task': 'pretrain', 'Training Data': 'ShapeNet55'}
-    official = {'Method': 'point_mae', 'Groups': 64, 'Group Size': 32}
-    models = [
-        {'Name': OURS, 'Config': 'configs/recon/nano.py', 'Metadata': {**about, **known}, 'Weights': server.url},
-        {
-            'Name': FOREIGN,
-            'Config': 'configs/point_mae/base.py',
-            'Metadata': {**about, 'Official': official, 'Licence': 'unknown'},
-            'Weights': f'{server.root}/official.pth',
-        },
-        {'Name': NONE, 'Config': 'configs/recon/base.py', 'Metadata': about},
-    ]
-    paper = {'Title': 'A paper', 'URL': 'https://arxiv.org/abs/2302.02318'}
-    whole_index = {
-        'Import': [],
-        'Collections': [{'Name': 'All', 'Paper': paper}],
-        'Models': [{'In Collection': 'All', **model} for model in models],
-    }
-    path = tmp_path / 'model_index.yml'
-    path.write_text(yaml.safe_dump(whole_index))
-    monkeypatch.setenv('ZOO_MODEL_INDEX', str(path))
-    return path
+    monkeypatch.setenv('ZOO_MODEL_INDEX', str(write_index(tmp_path, models)))
 
 
 def path_of(answer):
@@ -133,7 +101,7 @@ def test_a_broken_first_download_is_repaired_by_the_command_of_the_message(index
         ([], 'give the name of a model, or --list, or --all'),
         ([OURS, '--all'], 'give the name of a model, or --list, or --all'),
         (['--list', '--all'], 'give the name of a model, or --list, or --all'),
-        ([NONE], 'are published: train them with python tools/train.py configs/recon/base.py'),
+        ([NONE], 'are published: train them with python tools/train.py configs/recon/nano.py'),
         (['recon-tiny_nothing'], "no model 'recon-tiny_nothing'"),
         (['../up'], 'is not a model name'),
         ([''], 'is not a model name'),

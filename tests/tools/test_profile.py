@@ -1,14 +1,7 @@
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
-
 import pytest
 import torch
-
-from tests.engine.conftest import ROOT
-from zoo.engine.cli import run_cli
 
 
 def test_one_config(tool):
@@ -37,11 +30,3 @@ def test_wrong_usage(tool, arguments, message):
     code, _, errors = tool(*arguments)
     assert code == 2
     assert message in errors
-
-
-def test_no_tool_hides_the_standard_library(monkeypatch):
-    monkeypatch.setattr(sys, 'argv', [str(ROOT / 'tools' / 'train.py')])
-    monkeypatch.setattr(sys, 'path', [str(ROOT), str(ROOT / 'tools'), *sys.path])
-    found = []
-    assert run_cli(lambda _: found.append(importlib.util.find_spec('profile'))) == 0
-    assert Path(found[0].origin).parent != ROOT / 'tools'

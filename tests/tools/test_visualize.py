@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from tests.layouts import write_pack
+from tests.visualize.test_losses import row, write
 
 PNG = b'\x89PNG'
 
@@ -67,9 +68,7 @@ def test_clouds_have_as_many_points_as_the_model_was_trained_with(tool, tmp_path
 
 
 def test_losses_are_drawn(tool, tmp_path):
-    log = tmp_path / 'run' / 'vis_data' / 'scalars.json'
-    log.parent.mkdir(parents=True)
-    log.write_text('\n'.join(json.dumps({'loss': 1 / step, 'step': step}) for step in range(1, 60)))
+    write(tmp_path / 'run', [row(step, 1 / step) for step in range(1, 60)])
     code, printed, _ = tool('loss', tmp_path / 'run', '--out', tmp_path / 'loss.svg')
     root = ElementTree.parse(tmp_path / 'loss.svg').getroot()
     ways = [line.get('d') for line in root.iter('{http://www.w3.org/2000/svg}path') if line.get('d')]

@@ -46,16 +46,3 @@ def test_given_its_draws_a_rotation_is_exact():
         turned = rows * np.cos(angle) + np.cross(axis, rows) * np.sin(angle)
         turned += axis * (rows @ axis)[:, None] * (1 - np.cos(angle))
         assert np.allclose(cloud, turned, atol=1e-6)
-
-
-def test_rotations_are_uniform():
-    torch.manual_seed(0)
-    # What happens to the three axes: row i of a matrix is the image of axis i.
-    matrix = RandomRotateSO3()({'points': torch.eye(3).expand(4000, -1, -1)})['points'].double().numpy()
-    angle = np.arccos(np.clip((np.trace(matrix, axis1=1, axis2=2) - 1) / 2, -1, 1))
-    # Density of the angle of a uniform rotation: (1 - cos) / pi.
-    assert stats.kstest(angle, lambda angle: (angle - np.sin(angle)) / np.pi).pvalue > UNLIKELY
-    for row in range(3):
-        for column in range(3):
-            # A coordinate of a uniform point of the sphere is uniform (Archimedes).
-            assert stats.kstest(matrix[:, row, column], stats.uniform(-1, 2).cdf).pvalue > UNLIKELY

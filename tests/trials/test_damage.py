@@ -6,7 +6,6 @@ import contextlib
 import os
 import random
 import shutil
-import subprocess
 import warnings
 from collections import Counter
 from pathlib import Path
@@ -112,18 +111,11 @@ def test_what_is_another_users_is_left_alone(kind, tmp_path, another_user):
 
 
 @pytest.fixture
-def disk(tmp_path):
-    """A small file system; called with a word it is mounted anew that way."""
+def disk(tmp_path, mount):
+    """A small file system, and a function that mounts it anew with other options."""
     place = tmp_path / 'disk'
-    place.mkdir()
-
-    def mount(options):
-        return subprocess.run(['mount', '-t', 'tmpfs', '-o', options, 'tmpfs', str(place)], capture_output=True)
-
-    if mount('size=8m').returncode:
-        pytest.skip('no right to mount a disk')
-    yield place, lambda options: mount(f'remount,{options}')
-    subprocess.run(['umount', '-l', str(place)], check=True)
+    mount(place, 'size=8m')
+    return place, lambda options: mount(place, options)
 
 
 @pytest.mark.parametrize('kind', KINDS)

@@ -6,6 +6,7 @@ import json
 import random
 import re
 import threading
+import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -15,9 +16,9 @@ QUICK = Limits(attempts=3, connect=5, read=5, wait=0.001, longest_wait=0.01, spa
 """Waits of a test."""
 
 
-def fetch(sources, *, name, sha256='', size=0, **options):
+def fetch(sources, *, name='f.pth', sha256='', size=0, limits=QUICK, **options):
     """A local file of some addresses."""
-    return fetch_weights(WeightFile(name, tuple(sources), sha256, size, format=''), **options)
+    return fetch_weights(WeightFile(name, tuple(sources), sha256, size, format=''), limits=limits, **options)
 
 
 def checkpoint(size=3000, seed=7):
@@ -80,6 +81,8 @@ def serving(content=b'', *replies):
         def do_GET(self):
             server.answer(self)
 
+        do_HEAD = do_GET
+
         def log_message(self, *_):
             pass
 
@@ -107,7 +110,8 @@ def send(handler, status, body=b'', **headers):
         if value is not None:
             handler.send_header(key, value)
     handler.end_headers()
-    handler.wfile.write(body)
+    if handler.command != 'HEAD':
+        handler.wfile.write(body)
 
 
 def whole(*, cut=None, ranges=True, content=None, **headers):
@@ -141,3 +145,19 @@ def status(number, body=b'', **headers):
 def moved(to, number=302):
     """A redirect."""
     return status(number, Location=to)
+
+
+def begins(*sizes, pause, **headers):
+    """The file's beginning in pieces of so many bytes, with a pause of some seconds after each."""
+
+    def reply(handler, served):
+        handler.send_response(200)
+        for key, value in {'Content-Length': str(len(served)), **headers}.items():
+            handler.send_header(key, value)
+        handler.end_headers()
+        for size in sizes:
+            handler.wfile.write(served[:size])
+            served = served[size:]
+            time.sleep(pause)
+
+    return reply

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import types
 
 import pytest
 
-from tests.hub.download.server import QUICK, fetch, send, status, whole
-from zoo.errors import UsageError
+from tests.datasets.refusals import refused
+from tests.hub.download.server import fetch, send, status, whole
 from zoo.hub.download import addresses
 from zoo.hub.download.addresses import Remote, locate
 
@@ -37,8 +38,7 @@ MALFORMED += f' gdrive://short gdrive://../../etc gdrive://{ID}&id=other gdrive:
 
 @pytest.mark.parametrize('source', [*MALFORMED.split(), 'hf://a/b/c d'])
 def test_malformed_addresses(source):
-    with pytest.raises(UsageError, match=r'f\.pth is not to be had: .* is not (hf|gdrive)://'):
-        fetch([source], name='f.pth', limits=QUICK)
+    assert re.search(r'f\.pth is not to be had: .* is not (hf|gdrive)://', refused(fetch, [source]))
 
 
 def test_a_file_of_the_hub_resumes(server, content, sha256, monkeypatch):
@@ -46,7 +46,7 @@ def test_a_file_of_the_hub_resumes(server, content, sha256, monkeypatch):
     monkeypatch.setenv('HF_ENDPOINT', server.root)
     hop = status(302, Location='/cdn/blob?signature=1')
     server.reply(hop, whole(cut=300), hop, whole())
-    assert fetch(['hf://owner/repo/f.pth'], name='f.pth', sha256=sha256, limits=QUICK).read_bytes() == content
+    assert fetch(['hf://owner/repo/f.pth'], sha256=sha256).read_bytes() == content
     assert [path for path, _ in server.asked] == ['/owner/repo/resolve/main/f.pth', '/cdn/blob?signature=1'] * 2
     assert server.ranges[3] == 'bytes=300-'
 
@@ -58,11 +58,11 @@ def drive(server, monkeypatch):
 
 
 def install_gdown(monkeypatch, reader):
-    """gdown is no requirement: stand in for the one function."""
+    """gdown is no requirement: stand in for the one function, or for its absence."""
     package, module = types.ModuleType('gdown'), types.ModuleType('gdown.download')
     module.get_url_from_gdrive_confirmation = reader
-    monkeypatch.setitem(sys.modules, 'gdown', package)
-    monkeypatch.setitem(sys.modules, 'gdown.download', module)
+    for part in (package, module):
+        monkeypatch.setitem(sys.modules, part.__name__, part if reader else None)
 
 
 def html(text):
@@ -71,7 +71,7 @@ def html(text):
 
 def test_drive_gives_the_file_at_once(drive, content, sha256):
     drive.reply(whole(cut=2999), whole())
-    assert fetch([f'gdrive://{ID}'], name='f.pth', sha256=sha256, limits=QUICK).read_bytes() == content
+    assert fetch([f'gdrive://{ID}'], sha256=sha256).read_bytes() == content
     assert drive.asked[0][0] == f'/download?confirm=t&id={ID}'
     assert drive.ranges == [None, 'bytes=2999-']
 
@@ -80,45 +80,32 @@ def test_drive_shows_a_page_first(drive, content, sha256, monkeypatch):
     seen = []
     install_gdown(monkeypatch, lambda page: seen.append(page) or f'{drive.root}/content?uuid=5')
     drive.reply(html(PAGE), whole(cut=10), html(PAGE), whole())
-    assert fetch([f'gdrive://{ID}'], name='f.pth', sha256=sha256, limits=QUICK).read_bytes() == content
+    assert fetch([f'gdrive://{ID}'], sha256=sha256).read_bytes() == content
     assert seen == [PAGE, PAGE]
     assert [path for path, _ in drive.asked][1::2] == ['/content?uuid=5'] * 2
     assert drive.ranges[3] == 'bytes=10-'
 
 
-def test_a_page_behind_the_page_is_no_file(drive, monkeypatch):
-    install_gdown(monkeypatch, lambda _: '/again')
+def too_many(_):
+    raise RuntimeError('Too many users have viewed\nor downloaded this file')
+
+
+BY_HAND = f'or save https://drive.google.com/file/d/{ID} by browser'
+
+
+@pytest.mark.parametrize(
+    ('reader', 'words', 'asked'),
+    [
+        (lambda _: '/again', 'answers with a web page instead of the file', 2),
+        (lambda _: 'file:///etc/hostname', 'redirects from http:// to file://', 1),
+        (too_many, 'Too many users ', 1),
+        (too_many, BY_HAND, 1),
+        (None, f'pip install gdown, {BY_HAND}', 1),
+    ],
+)
+def test_a_page_that_leads_to_no_file(drive, monkeypatch, reader, words, asked):
+    """To itself, to a file of this machine, to a refusal; and without gdown, which reads it."""
+    install_gdown(monkeypatch, reader)
     drive.reply(html(PAGE))
-    with pytest.raises(UsageError, match='answers with a web page instead of the file'):
-        fetch([f'gdrive://{ID}'], name='f.pth', limits=QUICK)
-    assert len(drive.asked) == 2
-
-
-def test_a_page_does_not_lead_to_a_file_of_this_machine(drive, monkeypatch):
-    install_gdown(monkeypatch, lambda _: 'file:///etc/hostname')
-    drive.reply(html(PAGE))
-    with pytest.raises(UsageError, match='redirects from http:// to file://'):
-        fetch([f'gdrive://{ID}'], name='f.pth', limits=QUICK)
-
-
-def test_drive_refuses(drive, monkeypatch):
-    def fail(_):
-        raise RuntimeError('Too many users have viewed\nor downloaded this file')
-
-    install_gdown(monkeypatch, fail)
-    drive.reply(html(PAGE))
-    with pytest.raises(
-        UsageError, match=rf'Too many users .*or save https://drive.google.com/file/d/{ID} by'
-    ) as caught:
-        fetch([f'gdrive://{ID}'], name='f.pth', limits=QUICK)
-    assert '\n' not in str(caught.value)
-    assert len(drive.asked) == 1
-
-
-def test_without_gdown_the_way_out_is_told(drive, monkeypatch):
-    monkeypatch.setitem(sys.modules, 'gdown', None)
-    drive.reply(html(PAGE))
-    with pytest.raises(
-        UsageError, match=rf'pip install gdown, or save https://drive.google.com/file/d/{ID} by browser'
-    ):
-        fetch([f'gdrive://{ID}'], name='f.pth', limits=QUICK)
+    assert words in refused(fetch, [f'gdrive://{ID}'])
+    assert len(drive.asked) == asked

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests.datasets.refusals import refused
 from tests.hub.download.server import QUICK, checkpoint, fetch, left, serving, status, whole
 from zoo.errors import UsageError
 from zoo.hub.download import WeightFile, fetch_weights, local_copy
@@ -28,19 +29,18 @@ ANOTHER = checkpoint(seed=9)
 
 def test_a_wrong_hash_leaves_nothing_behind(server, tmp_path, sha256):
     with pytest.raises(UsageError, match=rf'another content \(SHA-256 {sha256[:16]}…, expected {WRONG[:16]}…\)'):
-        fetch([server.url], name='f.pth', sha256=WRONG, limits=QUICK)
+        fetch([server.url], sha256=WRONG)
     assert left(tmp_path) == []
     assert len(server.asked) == 1
     server.reply(whole(cut=900), whole())
-    with pytest.raises(UsageError, match='another content'):
-        fetch([server.url], name='f.pth', sha256=WRONG, limits=QUICK)
+    assert 'another content' in refused(fetch, [server.url], sha256=WRONG)
     # Joined from two transfers first, then all from one hand: it is the file that is wrong.
     assert server.ranges == [None, 'bytes=900-', None]
     assert left(tmp_path) == []
 
 
 def test_what_is_there_is_not_asked_for_again(server, content, sha256, caplog):
-    paths = {fetch([server.url], name='f.pth', sha256=sha256, size=len(content), limits=QUICK) for _ in range(3)}
+    paths = {fetch([server.url], sha256=sha256, size=len(content)) for _ in range(3)}
     assert len(paths) == len(server.asked) == 1
     assert paths.pop().parent.name == sha256[:16]
     assert caplog.messages == []  # a published hash is no news
@@ -49,75 +49,71 @@ def test_what_is_there_is_not_asked_for_again(server, content, sha256, caplog):
 def test_sources_are_tried_in_order_and_each_failure_is_told(server, content, sha256):
     with serving(b'other content') as wrong, serving(b'', status(404)) as gone:
         sources = [wrong.url, gone.url, server.url]
-        assert fetch(sources, name='f.pth', sha256=sha256, limits=QUICK).read_bytes() == content
+        assert fetch(sources, sha256=sha256).read_bytes() == content
         with pytest.raises(UsageError) as caught:
-            fetch(sources[:2], name='g.pth', sha256=sha256, limits=QUICK)
+            fetch(sources[:2], name='g.pth', sha256=sha256)
     message = str(caught.value)
     assert message.index('another content') < message.index('; ') < message.index('has no such file')
 
 
 def test_the_first_download_is_remembered_and_told(server, tmp_path, caplog, content, sha256):
-    path = fetch([server.url], name='f.pth', limits=QUICK)
+    path = fetch([server.url])
     (line,) = caplog.messages
     assert line.startswith(f'f.pth: the publisher gives no SHA-256; that of this first download, {sha256[:16]}…, is')
     note = json.loads(path.with_name('f.pth.json').read_text())
     assert (note['sha256'], note['bytes'], note['source']) == (sha256, len(content), server.url)
     path.unlink()
     server.reply(whole(content=ANOTHER))
-    with pytest.raises(
-        UsageError, match=r'another content than at the first download .*anew with fetch_weights\(.*again=True'
-    ):
-        fetch([server.url], name='f.pth', limits=QUICK)
+    assert re.search(
+        r'another content than at the first download .*anew with fetch_weights\(.*again=True',
+        refused(fetch, [server.url]),
+    )
     assert left(tmp_path) == ['f.pth.json']
     server.reply(whole())
-    assert fetch([server.url], name='f.pth', limits=QUICK).read_bytes() == content
+    assert fetch([server.url]).read_bytes() == content
     assert len(caplog.messages) == 1
 
 
 def test_again_forgets_a_first_download_that_was_broken(server, tmp_path, content):
     broken = checkpoint(seed=8)
     server.reply(whole(content=broken))
-    assert fetch([server.url], name='f.pth', limits=QUICK).read_bytes() == broken
+    assert fetch([server.url]).read_bytes() == broken
     # What is there stays until the new one is whole.
     server.reply(status(404))
-    with pytest.raises(UsageError, match='has no such file'):
-        fetch([server.url], name='f.pth', limits=QUICK, again=True)
-    assert fetch([server.url], name='f.pth', limits=QUICK).read_bytes() == broken
+    assert 'has no such file' in refused(fetch, [server.url], again=True)
+    assert fetch([server.url]).read_bytes() == broken
     # Nor is the new one put together with what a broken attempt has left.
     path = next((tmp_path / 'home').rglob('f.pth'))
     path.with_name('f.pth.part').write_bytes(broken[:900])
     path.with_name('f.pth.part.json').write_text(json.dumps({'source': server.url, 'validator': '"one"'}))
     server.reply(whole())
-    assert fetch([server.url], name='f.pth', limits=QUICK, again=True).read_bytes() == content
+    assert fetch([server.url], again=True).read_bytes() == content
     assert server.ranges == [None]
     server.reply(status(500))
-    assert fetch([server.url], name='f.pth', limits=QUICK, verify=True).read_bytes() == content
+    assert fetch([server.url], verify=True).read_bytes() == content
     assert sorted(left(tmp_path)) == ['f.pth', 'f.pth.json']
 
 
 def test_again_keeps_to_a_published_hash(server, content, sha256):
-    fetch([server.url], name='f.pth', sha256=sha256, limits=QUICK)
+    fetch([server.url], sha256=sha256)
     server.reply(whole(content=ANOTHER))
-    with pytest.raises(UsageError, match='gives another content'):
-        fetch([server.url], name='f.pth', sha256=sha256, limits=QUICK, again=True)
-    assert fetch([server.url], name='f.pth', sha256=sha256, limits=QUICK).read_bytes() == content
+    assert 'gives another content' in refused(fetch, [server.url], sha256=sha256, again=True)
+    assert fetch([server.url], sha256=sha256).read_bytes() == content
 
 
 def test_an_address_that_a_shell_would_not_take_stays_out_of_the_command(server):
     file = WeightFile.of_address(f'{server.url}?a=1;b')
     fetch_weights(file, limits=QUICK).unlink()
     server.reply(whole(content=ANOTHER))
-    with pytest.raises(UsageError, match=r'python tools/download\.py ADDRESS --again$'):
-        fetch_weights(file, limits=QUICK)
+    assert re.search(r'python tools/download\.py ADDRESS --again$', refused(fetch_weights, file, limits=QUICK))
 
 
 def test_a_damaged_file_stays_until_a_whole_one_is_there(server, content):
     """It may be the right one, put in the place of a broken first download."""
-    path = fetch([server.url], name='f.pth', limits=QUICK)
+    path = fetch([server.url])
     path.write_bytes(ANOTHER)
     server.reply(status(404))
-    with pytest.raises(UsageError, match='has no such file'):
-        fetch([server.url], name='f.pth', limits=QUICK)
+    assert 'has no such file' in refused(fetch, [server.url])
     assert path.read_bytes() == ANOTHER
 
 
@@ -136,7 +132,6 @@ POINTER = b'version https://git-lfs.github.com/spec/v1\noid sha256:' + b'0' * 64
     ('broken', 'reason'),
     [
         (b'<p>Please sign in</p>' * 50, "no checkpoint but a file that begins with '<p>Please"),
-        (b'{"error": "not found"}', "no checkpoint but a file that begins with '{"),
         (POINTER, "no checkpoint but a file that begins with 'version https://git-lfs"),
         (bytes(3000), 'gives no checkpoint'),
         (checkpoint()[:-1], 'not whole'),
@@ -149,24 +144,22 @@ POINTER = b'version https://git-lfs.github.com/spec/v1\noid sha256:' + b'0' * 64
 )
 def test_what_is_no_checkpoint_is_not_remembered(server, tmp_path, broken, reason):
     server.reply(whole(content=broken))
-    with pytest.raises(UsageError, match=re.escape(reason)) as caught:
-        fetch([server.url], name='f.pth', limits=QUICK)
+    assert reason in refused(fetch, [server.url])
     assert left(tmp_path) == []
-    assert '\n' not in str(caught.value)
     server.reply(whole())
-    assert fetch([server.url], name='f.pth', limits=QUICK).read_bytes() == checkpoint()
+    assert fetch([server.url]).read_bytes() == checkpoint()
 
 
 @pytest.mark.parametrize('content', [ARCHIVE, PICKLE, checkpoint(), checkpoint(90)])
 def test_checkpoints_of_every_format_are_remembered(server, content):
     server.reply(whole(content=content))
-    path = fetch([server.url], name='f.pth', limits=QUICK)
+    path = fetch([server.url])
     assert json.loads(path.with_name('f.pth.json').read_text())['sha256'] == hashlib.sha256(content).hexdigest()
 
 
 @pytest.mark.parametrize('published', [True, False])
 def test_a_damaged_file_is_noticed_and_fetched_again(server, content, sha256, published, caplog):
-    known = {'name': 'f.pth', 'sha256': sha256 if published else '', 'limits': QUICK}
+    known = {'sha256': sha256 if published else ''}
     path = fetch([server.url], **known)
     path.write_bytes(content[:-1] + b'?')
     assert fetch([server.url], **known).read_bytes() == content
@@ -184,7 +177,7 @@ def test_a_file_put_there_by_hand_counts(server, content, sha256, tmp_path):
     place = tmp_path / 'home' / 'weights' / sha256[:16] / 'f.pth'
     place.parent.mkdir(parents=True)
     place.write_bytes(content)
-    assert fetch([server.url], name='f.pth', sha256=sha256, limits=QUICK) == place
+    assert fetch([server.url], sha256=sha256) == place
     assert server.asked == []
 
 
@@ -193,14 +186,14 @@ def test_offline(server, sha256, monkeypatch, variable, tmp_path):
     monkeypatch.setenv(variable, '1')
     expected = tmp_path / 'home' / 'weights' / sha256[:16] / 'f.pth'
     with pytest.raises(UsageError, match=rf'{variable} is set: unset it, or put the file at .*f\.pth') as caught:
-        fetch([server.url], name='f.pth', sha256=sha256, limits=QUICK)
+        fetch([server.url], sha256=sha256)
     assert str(expected) in str(caught.value)
     assert server.asked == []
     monkeypatch.setenv(variable, '0')
-    path = fetch([server.url], name='f.pth', sha256=sha256, limits=QUICK)
+    path = fetch([server.url], sha256=sha256)
     monkeypatch.setenv(variable, 'true')
     server.reply(status(500))
-    assert fetch([server.url], name='f.pth', sha256=sha256, limits=QUICK) == path == expected
+    assert fetch([server.url], sha256=sha256) == path == expected
     assert server.asked == []
 
 
@@ -208,15 +201,14 @@ def test_no_room(server, sha256, monkeypatch, tmp_path):
     usage = namedtuple('usage', 'total used free')
     monkeypatch.setattr(shutil, 'disk_usage', lambda _: usage(9000, 6500, 2500))
     with pytest.raises(UsageError, match=r'0 MB free, .* are needed: make room, or set ZOO_HOME'):
-        fetch([server.url], name='f.pth', sha256=sha256, limits=QUICK)
+        fetch([server.url], sha256=sha256)
     # Of what has arrived nothing has to come again, so the rest may fit.
     monkeypatch.setattr(shutil, 'disk_usage', lambda _: usage(9000, 6500, 9000))
     server.reply(whole(cut=800))
-    with pytest.raises(UsageError, match='gave up'):
-        fetch([server.url], name='f.pth', sha256=sha256, limits=replace(QUICK, attempts=1))
+    assert 'gave up' in refused(fetch, [server.url], sha256=sha256, limits=replace(QUICK, attempts=1))
     monkeypatch.setattr(shutil, 'disk_usage', lambda _: usage(9000, 6500, 2500))
     server.reply(whole())
-    assert fetch([server.url], name='f.pth', sha256=sha256, limits=QUICK).is_file()
+    assert fetch([server.url], sha256=sha256).is_file()
 
 
 def test_a_disk_that_fills_up(server, sha256, monkeypatch, tmp_path, content):
@@ -244,44 +236,42 @@ def test_a_disk_that_fills_up(server, sha256, monkeypatch, tmp_path, content):
     with monkeypatch.context() as patch:
         patch.setattr(Path, 'open', opened)
         with pytest.raises(UsageError, match=r'cannot be written to .*No space left on device.*what has arrived is'):
-            fetch([server.url], name='f.pth', sha256=sha256, limits=QUICK)
+            fetch([server.url], sha256=sha256)
     assert len(server.asked) == 1
-    assert fetch([server.url], name='f.pth', sha256=sha256, limits=QUICK).read_bytes() == content
+    assert fetch([server.url], sha256=sha256).read_bytes() == content
     assert server.ranges == [None, 'bytes=1000-']
 
 
 def test_a_cache_that_cannot_be_written(server, tmp_path, monkeypatch):
     (tmp_path / 'file').write_text('')
     monkeypatch.setenv('ZOO_HOME', str(tmp_path / 'file'))
-    with pytest.raises(UsageError, match=r'cannot be written .*set ZOO_HOME'):
-        fetch([server.url], name='f.pth', limits=QUICK)
+    assert re.search(r'cannot be written .*set ZOO_HOME', refused(fetch, [server.url]))
     assert server.asked == []
 
 
 def test_a_folder_in_the_place_of_the_file(server, sha256, tmp_path):
     (tmp_path / 'home' / 'weights' / sha256[:16] / 'f.pth').mkdir(parents=True)
-    with pytest.raises(UsageError, match='cannot be read'):
-        fetch([server.url], name='f.pth', sha256=sha256, limits=QUICK)
+    assert 'cannot be read' in refused(fetch, [server.url], sha256=sha256)
 
 
 def test_mirrors_come_first_and_have_the_layout_of_the_cache(server, content, sha256, tmp_path, monkeypatch):
-    path = fetch([server.url], name='f.pth', sha256=sha256, limits=QUICK)
+    path = fetch([server.url], sha256=sha256)
     server.reply(status(500))
     copied = tmp_path / 'copied'
     shutil.copytree(path.parents[1], copied)
     for prefix in (str(copied), copied.as_uri() + '/'):
         monkeypatch.setenv('ZOO_MIRROR', prefix)
-        found = fetch([server.url], name='f.pth', sha256=sha256, limits=QUICK, cache=tmp_path / prefix[:4].strip('/'))
+        found = fetch([server.url], sha256=sha256, cache=tmp_path / prefix[:4].strip('/'))
         assert found.read_bytes() == content
     assert server.asked == []
     with serving(content) as mirror:
         monkeypatch.setenv('ZOO_MIRROR', f'{tmp_path}/empty {mirror.root}/zoo/')
-        fetch([server.url], name='f.pth', sha256=sha256, limits=QUICK, cache=tmp_path / 'third')
+        fetch([server.url], sha256=sha256, cache=tmp_path / 'third')
         assert [asked for asked, _ in mirror.asked] == [f'/zoo/{sha256[:16]}/f.pth']
     with serving(b'false') as mirror:
         monkeypatch.setenv('ZOO_MIRROR', mirror.root)
         server.reply(whole())
-        found = fetch([server.url], name='f.pth', sha256=sha256, limits=QUICK, cache=tmp_path / 'fourth')
+        found = fetch([server.url], sha256=sha256, cache=tmp_path / 'fourth')
         assert found.read_bytes() == content
 
 
@@ -289,21 +279,16 @@ def test_files_of_this_machine(content, sha256, tmp_path, monkeypatch):
     monkeypatch.setenv('ZOO_OFFLINE', '1')
     source = tmp_path / 'a b%.pth'
     source.write_bytes(content)
-    path = fetch([source.as_uri()], name='f.pth', sha256=sha256)
+    path = fetch([source.as_uri()], sha256=sha256)
     assert path.read_bytes() == content
     assert path != source
     source.write_bytes(content[:-1])
-    with pytest.raises(UsageError, match='gives another content'):
-        fetch([source.as_uri()], name='g.pth', sha256=sha256)
-    with pytest.raises(UsageError, match='gives 2,999 bytes, the file has 3,000'):
-        fetch([source.as_uri()], name='g.pth', size=3000)
+    assert 'gives another content' in refused(fetch, [source.as_uri()], name='g.pth', sha256=sha256)
+    assert 'gives 2,999 bytes, the file has 3,000' in refused(fetch, [source.as_uri()], name='g.pth', size=3000)
     for wrong in ((tmp_path / 'none').as_uri(), tmp_path.as_uri()):
-        with pytest.raises(UsageError, match='is not there'):
-            fetch([wrong], name='g.pth')
-    with pytest.raises(UsageError, match='names the machine server'):
-        fetch(['file://server/f.pth'], name='g.pth')
-    with pytest.raises(UsageError, match='is no path'):
-        fetch(['file:///a%00b'], name='g.pth')
+        assert 'is not there' in refused(fetch, [wrong], name='g.pth')
+    assert 'names the machine server' in refused(fetch, ['file://server/f.pth'], name='g.pth')
+    assert 'is no path' in refused(fetch, ['file:///a%00b'], name='g.pth')
     assert sorted(left(tmp_path)) == ['f.pth', 'f.pth.json']
 
 
@@ -322,11 +307,9 @@ def test_files_of_the_repository_are_used_where_they_lie(tmp_path, monkeypatch, 
     assert local_copy(file) is None
     assert fetch_weights(file, limits=QUICK).read_bytes() == content
     alone = replace(file, sources=file.sources[:1], name='other')
-    with pytest.raises(UsageError, match='does not have the SHA-256 of the index, fetch the repository again'):
-        fetch_weights(alone)
+    assert 'does not have the SHA-256 of the index, fetch the repository again' in refused(fetch_weights, alone)
     path.unlink()
-    with pytest.raises(UsageError, match='is not there, fetch the repository again'):
-        fetch_weights(alone)
+    assert 'is not there, fetch the repository again' in refused(fetch_weights, alone)
 
 
 def test_pauses_grow_vary_and_end():

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from tests.hub.download.server import QUICK, fetch, whole
+from tests.hub.download.server import fetch, whole
 from zoo.errors import UsageError
 
 PROCESSES = 8
@@ -18,7 +18,7 @@ PROCESSES = 8
 def work(barrier, results, url, sha256):
     barrier.wait(20)
     try:
-        path = fetch([url], name='f.pth', sha256=sha256, limits=QUICK)
+        path = fetch([url], sha256=sha256)
         results.put((os.getpid(), path.read_bytes()))
     except UsageError as error:
         results.put((os.getpid(), str(error)))
@@ -74,11 +74,11 @@ def test_who_waits_is_told(server, caplog):
         whole()(handler, content)
 
     server.reply(later)
-    first = threading.Thread(target=lambda: fetch([server.url], name='f.pth', limits=QUICK), daemon=True)
+    first = threading.Thread(target=lambda: fetch([server.url]), daemon=True)
     first.start()
     while not server.asked:
         time.sleep(0.01)
-    fetch([server.url], name='f.pth', limits=QUICK)
+    fetch([server.url])
     first.join(10)
     assert 'f.pth: another process downloads it, waiting' in caplog.messages
     assert len(server.asked) == 1

@@ -12,10 +12,10 @@ from dataclasses import replace
 
 import pytest
 
-from tests.hub.download.server import QUICK, checkpoint, fetch, send, serving, status, whole
+from tests.hub.download.server import QUICK, begins, checkpoint, fetch, send, serving, status, whole
 from zoo.errors import UsageError
 
-ONCE = replace(QUICK, attempts=1)
+OTHER = random.Random(5).randbytes(3000)
 
 
 def parts(tmp_path):
@@ -29,7 +29,7 @@ def test_a_transfer_cut_at_any_byte_goes_on_there(tmp_path):
         for cut in range(len(data) + 1):
             sha256 = hashlib.sha256(data).hexdigest() if cut % 2 else ''
             server.reply(whole(cut=cut), whole())
-            path = fetch([server.url], name='f.pth', sha256=sha256, limits=QUICK, cache=tmp_path / str(cut))
+            path = fetch([server.url], sha256=sha256, cache=tmp_path / str(cut))
             assert path.read_bytes() == data
             assert server.ranges == ([None] if cut == len(data) else [None, f'bytes={cut}-' if cut else None])
     assert not list(tmp_path.rglob('*.part*'))
@@ -38,11 +38,11 @@ def test_a_transfer_cut_at_any_byte_goes_on_there(tmp_path):
 def test_a_line_that_brings_nothing_new_is_given_up_and_kept(server, tmp_path, content):
     server.reply(whole(cut=1200), whole(cut=0))
     with pytest.raises(UsageError, match=r'broke off, 1,200 of 3,000 bytes have arrived.*gave up after 3 attempts'):
-        fetch([server.url], name='f.pth', limits=QUICK)
+        fetch([server.url])
     assert server.ranges == [None, 'bytes=1200-', 'bytes=1200-']
     assert parts(tmp_path) == ['f.pth.part', 'f.pth.part.json']
     server.reply(whole())
-    assert fetch([server.url], name='f.pth', limits=QUICK).read_bytes() == content
+    assert fetch([server.url]).read_bytes() == content
     assert server.ranges == ['bytes=1200-']
     assert parts(tmp_path) == []
 
@@ -50,61 +50,57 @@ def test_a_line_that_brings_nothing_new_is_given_up_and_kept(server, tmp_path, c
 def test_a_file_that_changed_begins_anew(server, content):
     new = checkpoint(2500)
     server.reply(whole(cut=700), whole(content=new, ETag='"two"'))
-    assert fetch([server.url], name='f.pth', limits=QUICK).read_bytes() == new
+    assert fetch([server.url]).read_bytes() == new
     assert server.asked[1][1]['if-range'] == '"one"'
 
 
-def test_dates_serve_where_there_is_no_etag(server, content):
-    date = {'ETag': None, 'Last-Modified': 'Mon, 01 May 2023 10:00:00 GMT'}
-    server.reply(whole(cut=700, **date), whole(**date))
-    assert fetch([server.url], name='f.pth', limits=QUICK).read_bytes() == content
-    assert server.ranges == [None, 'bytes=700-']
-    assert server.asked[1][1]['if-range'] == date['Last-Modified']
+def rest(etag):
+    """A server that sends the rest of its version, whatever was asked for under which condition."""
 
-
-@pytest.mark.parametrize('etag', [None, 'W/"one"'])
-def test_without_a_strong_validator_only_a_known_hash_allows_to_go_on(server, content, sha256, etag, tmp_path):
-    server.reply(whole(cut=700, ETag=etag), whole(ETag=etag))
-    assert fetch([server.url], name='f.pth', limits=QUICK).read_bytes() == content
-    assert server.ranges == [None, None]
-    server.reply(whole(cut=700, ETag=etag), whole(ETag=etag))
-    path = fetch([server.url], name='f.pth', sha256=sha256, limits=QUICK, cache=tmp_path / 'other')
-    assert path.read_bytes() == content
-    assert server.ranges == [None, 'bytes=700-']
-    assert 'if-range' not in server.asked[1][1]
-
-
-def ignores_the_condition(content, etag):
-    """A server that sends the rest of another version although it was asked not to."""
-
-    def reply(handler, _):
+    def reply(handler, served):
         start = int(handler.headers['Range'].removeprefix('bytes=').removesuffix('-'))
-        where = f'bytes {start}-{len(content) - 1}/{len(content)}'
-        send(handler, 206, content[start:], Content_Range=where, ETag=etag)
+        where = f'bytes {start}-{len(served) - 1}/{len(served)}'
+        send(handler, 206, served[start:], Content_Range=where, ETag=etag)
 
     return reply
 
 
-@pytest.mark.parametrize('etag', ['"two"', '"one"'])
-def test_two_versions_are_never_joined(server, content, sha256, etag):
-    """Told by the ETag, or in the end by the SHA-256."""
-    other = random.Random(5).randbytes(len(content))
-    server.reply(whole(cut=700, content=other), ignores_the_condition(content, etag), whole())
-    assert fetch([server.url], name='f.pth', sha256=sha256, limits=QUICK).read_bytes() == content
-    assert server.ranges == [None, 'bytes=700-', None]
+def cut_once(**headers):
+    """A file server whose line breaks once."""
+    return whole(cut=700, **headers), whole(**headers)
 
 
-@pytest.mark.parametrize(
-    'answer', ['bytes 0-2999/3000', 'bytes 701-2999/3000', 'bytes 700-2999/9' + '0' * 5000, 'x', '']
-)
-def test_another_range_than_asked_for_begins_anew(server, content, sha256, answer):
-    server.reply(whole(cut=700), status(206, b'junk', Content_Range=answer, ETag='"one"'), whole())
-    assert fetch([server.url], name='f.pth', sha256=sha256, limits=QUICK).read_bytes() == content
+DATE, STRONG = 'Mon, 01 May 2023 10:00:00 GMT', '"one"'
+ANEW, ON, IN_VAIN = [None, None], [None, 'bytes=700-'], [None, 'bytes=700-', None]
+RANGES = ('bytes 0-2999/3000', 'bytes 701-2999/3000', 'bytes 700-2999/9' + '0' * 5000, 'x', '')
+BROKEN = {
+    'no ETag, a date': (cut_once(ETag=None, Last_Modified=DATE), False, ON, DATE),
+    'no validator': (cut_once(ETag=None), False, ANEW, None),
+    'no validator, known': (cut_once(ETag=None), True, ON, None),
+    'weak validator': (cut_once(ETag='W/"one"'), False, ANEW, None),
+    'weak validator, known': (cut_once(ETag='W/"one"'), True, ON, None),
+    'validator of other letters': (cut_once(ETag='"\u00fc\u00df"'), False, ANEW, None),
+    'validator without end': (cut_once(ETag='"' + 'e' * 5000 + '"'), False, ANEW, None),
+    'rest of another version': ((whole(cut=700, content=OTHER), rest('"two"'), whole()), True, IN_VAIN, STRONG),
+    'rest of another, untold': ((whole(cut=700, content=OTHER), rest('"one"'), whole()), True, IN_VAIN, STRONG),
+    'a range unasked for': ((status(206, bytes(9), Content_Range='bytes 5-2999/3000'), whole()), False, ANEW, None),
+    **{
+        f'another range, {said[:20]}': (
+            (whole(cut=700), status(206, b'junk', Content_Range=said, ETag=STRONG), whole()), True, IN_VAIN, STRONG
+        )
+        for said in RANGES
+    },
+}  # fmt: skip
+"""What a server replies, whether the SHA-256 is known, what is asked for, and the condition of the second request."""
 
 
-def test_a_range_that_nobody_asked_for_is_not_taken_for_the_file(server, content):
-    server.reply(status(206, content[5:], Content_Range='bytes 5-2999/3000'), whole())
-    assert fetch([server.url], name='f.pth', limits=QUICK).read_bytes() == content
+@pytest.mark.parametrize('case', BROKEN)
+def test_only_what_belongs_together_is_joined(server, content, sha256, case):
+    replies, known, ranges, condition = BROKEN[case]
+    server.reply(*replies)
+    assert fetch([server.url], sha256=sha256 if known else '').read_bytes() == content
+    assert server.ranges == ranges
+    assert server.asked[1][1].get('if-range') == condition
 
 
 def test_a_server_that_gives_ranges_in_pieces(server, content):
@@ -114,13 +110,13 @@ def test_a_server_that_gives_ranges_in_pieces(server, content):
         send(handler, 206, served[start:stop], Content_Range=f'bytes {start}-{stop - 1}/{len(served)}', ETag='"one"')
 
     server.reply(whole(cut=10), piece)
-    assert fetch([server.url], name='f.pth', limits=replace(QUICK, progress=1)).read_bytes() == content
+    assert fetch([server.url], limits=replace(QUICK, progress=1)).read_bytes() == content
     assert server.ranges == [None, 'bytes=10-', 'bytes=1010-', 'bytes=2010-']
 
 
 def test_another_mirror_goes_on_when_the_hash_is_known(server, content, sha256):
     with serving(content, whole(cut=2000), whole(cut=0)) as first:
-        path = fetch([first.url, server.url], name='f.pth', sha256=sha256, limits=QUICK)
+        path = fetch([first.url, server.url], sha256=sha256)
     assert path.read_bytes() == content
     assert server.ranges == ['bytes=2000-']
 
@@ -143,7 +139,7 @@ def test_what_lies_about_from_before(server, content, sha256, tmp_path, part, no
     (folder / 'f.pth.part').write_bytes(part)
     if note is not None:
         (folder / 'f.pth.part.json').write_text(note if isinstance(note, str) else json.dumps(note))
-    path = fetch([server.url], name='f.pth', sha256=sha256, size=len(content), limits=QUICK)
+    path = fetch([server.url], sha256=sha256, size=len(content))
     assert path.read_bytes() == content
     assert server.ranges == ranges
     assert parts(tmp_path) == []
@@ -179,7 +175,7 @@ def test_whatever_servers_do_the_content_is_right_or_nothing(server, content, sh
         known = draw.choice([{'sha256': sha256}, {'sha256': sha256, 'size': len(content)}])
         cache = tmp_path / str(case // 3)  # three in a row share what was left behind
         try:
-            path = fetch([server.url], name='f.pth', **known, limits=QUICK, cache=cache)
+            path = fetch([server.url], **known, cache=cache)
         except UsageError as error:
             lines.append(str(error))
             path = cache / 'weights' / sha256[:16] / 'f.pth'
@@ -193,19 +189,11 @@ def test_whatever_servers_do_the_content_is_right_or_nothing(server, content, sh
 
 
 def test_a_process_killed_in_the_middle_leaves_a_beginning(server, content, tmp_path):
-    def halfway(handler, served):
-        handler.send_response(200)
-        handler.send_header('Content-Length', str(len(served)))
-        handler.send_header('ETag', '"one"')
-        handler.end_headers()
-        handler.wfile.write(served[:1800])
-        time.sleep(20)
-
-    server.reply(halfway)
+    server.reply(begins(1800, pause=20, ETag='"one"'))
     child = os.fork()
     if not child:
         try:
-            fetch([server.url], name='f.pth', limits=QUICK)
+            fetch([server.url])
         finally:
             os._exit(1)
     try:
@@ -217,5 +205,5 @@ def test_a_process_killed_in_the_middle_leaves_a_beginning(server, content, tmp_
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
     server.reply(whole())
-    assert fetch([server.url], name='f.pth', limits=QUICK).read_bytes() == content
+    assert fetch([server.url]).read_bytes() == content
     assert server.ranges == ['bytes=1800-']

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from zoo.errors import UsageError
+from tests.datasets.refusals import refused
 from zoo.hub.index.limits import BYTES, DEPTH, read_yaml
 
 BOMB = 'a: &a [x, x]\n' + ''.join(
@@ -47,12 +49,8 @@ def test_plain_yaml_is_read(tmp_path):
     ],
 )
 def test_what_is_refused(tmp_path, content, message):
-    with pytest.raises(UsageError, match=message) as caught:
-        read_yaml(write(tmp_path, content), 'x.yml')
-    assert str(caught.value).startswith('x.yml')
-    assert '\n' not in str(caught.value)
+    assert re.search(rf'^x\.yml.*({message})', refused(read_yaml, write(tmp_path, content), 'x.yml'))
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(UsageError, match=r'gone\.yml cannot be read'):
-        read_yaml(tmp_path / 'gone.yml', 'gone.yml')
+    assert 'gone.yml cannot be read' in refused(read_yaml, tmp_path / 'gone.yml', 'gone.yml')

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import copy
+import re
 
 import pytest
 
+from tests.datasets.refusals import refused
 from tests.hub.index.samples import COLLECTIONS, DIGEST, MODELS, write_index
 from zoo.config import ROOT
 from zoo.errors import UsageError
@@ -48,16 +50,13 @@ def test_filters(index):
     assert list_models(pretrained=False) == ['recon-nano_procedural']
     assert list_models('recon-[bn]*', task='classify') == [official]
     assert list_models('nothing*') == []
-    with pytest.raises(UsageError, match='choose one of pretrain, classify'):
-        list_models(task='sing')
+    assert 'choose one of pretrain, classify' in refused(list_models, task='sing')
 
 
 def test_names_in_any_case_and_close_ones(index):
     assert find_entry('ReCon-Nano_Shapes').name == 'recon-nano_shapes'
-    with pytest.raises(UsageError, match='did you mean recon-nano_shapes'):
-        find_entry('recon-nano_shapse')
-    with pytest.raises(UsageError, match='is not a model name'):
-        find_entry('../recon')
+    assert 'did you mean recon-nano_shapes' in refused(find_entry, 'recon-nano_shapse')
+    assert 'is not a model name' in refused(find_entry, '../recon')
 
 
 def test_the_index_of_the_project_is_the_default(monkeypatch):
@@ -100,11 +99,9 @@ WRONG = {
 def test_errors_name_file_place_and_key(tmp_path, case):
     (change, message), models = WRONG[case], copy.deepcopy(MODELS)
     change(models)
-    path = write_index(tmp_path, models)
-    with pytest.raises(UsageError, match=message) as caught:
-        entries(path)
-    assert str(caught.value).startswith('configs/recon/metafile.yml: Models[')
-    assert '\n' not in str(caught.value)
+    said = refused(entries, write_index(tmp_path, models))
+    assert said.startswith('configs/recon/metafile.yml: Models[')
+    assert re.search(message, said)
 
 
 def test_collections_are_checked(tmp_path):
@@ -118,20 +115,16 @@ def test_collections_are_checked(tmp_path):
 def test_imports_stay_below_the_index(tmp_path, name):
     path = write_index(tmp_path)
     path.write_text(f'Import: [{name}]\n')
-    with pytest.raises(UsageError, match='Import'):
-        entries(path)
+    assert 'Import' in refused(entries, path)
 
 
 def test_imports_do_not_import(tmp_path):
     path = write_index(tmp_path, Import=['configs/recon/metafile.yml'])
-    with pytest.raises(UsageError, match=r'metafile\.yml: Import is for model_index\.yml alone'):
-        entries(path)
+    assert 'metafile.yml: Import is for model_index.yml alone' in refused(entries, path)
 
 
 @pytest.mark.parametrize('text', ['', 'Models: 3', 'Models: [{Name: a}]', '- [', '{', 'null', '7'])
 def test_broken_files_are_one_line(tmp_path, text):
     path = tmp_path / 'model_index.yml'
     path.write_text(text)
-    with pytest.raises(UsageError, match=r'model_index\.yml') as caught:
-        entries(path)
-    assert '\n' not in str(caught.value)
+    assert 'model_index.yml' in refused(entries, path)

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from tests.datasets.refusals import refused
 from tests.teachers.tokenizers.tiny import RANDOM, cross_modal, groups
 from zoo.errors import UsageError
 from zoo.teachers.tokenizers import LanguageTransformer, RandomTransformer, TimmTransformer
@@ -32,8 +33,7 @@ def test_fewer_blocks_are_the_first_ones():
         expected = layer(expected)
     torch.testing.assert_close(shallow(x), expected)
     shallow.depth = 4
-    with pytest.raises(UsageError, match='has 2 blocks, depth=4'):
-        shallow(x)
+    assert 'has 2 blocks, depth=4' in refused(shallow, x)
 
 
 def test_the_foundation_is_in_neither_parameters_nor_state():
@@ -110,8 +110,7 @@ def test_timm_blocks_and_norm(tmp_path):
 
 def test_a_missing_network_is_named_at_the_first_use_only(tmp_path):
     foundation = TimmTransformer(weights=str(tmp_path / 'nothing.pth'))
-    with pytest.raises(UsageError, match=r'nothing\.pth'):
-        foundation(torch.randn(1, 2, 768))
+    assert 'nothing.pth' in refused(foundation, torch.randn(1, 2, 768))
 
 
 def test_only_image_transformers_come_with_a_tokenizer():
