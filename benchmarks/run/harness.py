@@ -26,8 +26,7 @@ from benchmarks.run.tables import table_of
 from benchmarks.suites.catalog import all_suites, find_suite
 from benchmarks.suites.job import in_order
 from benchmarks.suites.planner import Planner
-from benchmarks.suites.suite import Suite
-from benchmarks.suites.table import TablePlan
+from benchmarks.suites.table import Suite, TablePlan
 from zoo.errors import UsageError
 from zoo.io import sweep, write_whole
 

@@ -9,8 +9,7 @@ from benchmarks.run.estimate import Estimator, in_words
 from benchmarks.run.results import Results
 from benchmarks.suites.catalog import all_suites
 from benchmarks.suites.job import Job, in_order
-from benchmarks.suites.suite import GROUPS
-from benchmarks.suites.table import TablePlan
+from benchmarks.suites.table import GROUPS, TablePlan
 
 SEED = re.compile(r', seed (\d+)$')
 """How the label of a repetition ends."""

@@ -7,8 +7,17 @@ import pkgutil
 
 from benchmarks.protocols.base import find_protocol
 from benchmarks.suites import plans
-from benchmarks.suites.suite import SUITES, Suite
+from benchmarks.suites.table import SUITES, Suite
 from zoo.errors import UsageError
+
+ORDER = (
+    'few_shot', 'ablation_fusion', 'ablation_teacher', 'ablation_stop_gradient', 'ablation_local_teacher',
+    'ablation_loss', 'ablation_mask', 'attention_distance', 'contrastive_test_loss', 'claims', 'zero_shot', 'corpora',
+    'data_curve', 'data_curve_steps', 'svm', 'frozen', 'label_efficiency', 'leaderboard', 'live', 'paper_protocols',
+    'shapenetpart', 'retrieval', 'robustness', 'robustness_frozen', 'corruption_errors', 'samples_seen',
+    'scanobjectnn', 'modelnet40', 'modelnet10', 'scan_variants', 'sizes',
+)  # fmt: skip
+"""In which they are planned, listed and shown; all others come after."""
 
 
 def all_suites() -> dict[str, Suite]:
@@ -16,7 +25,7 @@ def all_suites() -> dict[str, Suite]:
     names = [entry.name for entry in pkgutil.iter_modules(plans.__path__)]
     modules = {name: importlib.import_module(f'{plans.__name__}.{name}') for name in names}
     modules['frozen'].add_protocol_suites()
-    return SUITES
+    return {name: SUITES[name] for name in dict.fromkeys((*ORDER, *SUITES))}
 
 
 def find_suite(group: str, name: str) -> Suite:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +25,8 @@ PACKED = {
 }
 """Title and members of every corpus of packs, by name."""
 
-OBJECTS = {'shapedb69': 1977, 'sweethome3d': 912, 'commons': 13272}
-"""Number of objects of every member, for estimates where it is absent."""
-
-CAPTIONED = ('sweethome3d', 'commons')
-"""Members with texts of their own."""
+MEMBERS = {'shapedb69': (1977, 'class name'), 'sweethome3d': (912, 'caption'), 'commons': (13272, 'caption')}
+"""Number of objects, for estimates where they are absent, and their text, by member."""
 
 ENDLESS = 1_000_000
 """Objects of a stream; a run takes as many as it sees."""
@@ -45,23 +42,23 @@ class Corpus:
         name: name in profiles and keys.
         title: title in tables.
         config: config of the training split, without pictures and texts.
-        pictures: what the config needs beside to carry pictures; None where there are none.
         objects: number of objects, rough where they are not there.
         reads: which text its objects have, as ``ObjectDataset.text_read`` says.
         offline: whether its methods use the teachers that need no download.
         get: how to get it, where it is absent.
         take: number of objects that are drawn of it; 0 takes all.
+        pictures: what the config needs beside to carry pictures.
     """
 
     name: str
     title: str
     config: Mapping[str, Any]
-    pictures: Mapping[str, Any] | None
     objects: int
     reads: str = 'class name'
     offline: bool = True
     get: str = ''
     take: int = 0
+    pictures: Mapping[str, Any] = field(default_factory=lambda: {'images': True})
 
     def dataset(self, images: bool, texts: bool, views: int = 1) -> dict[str, Any]:
         """Config of the objects with what a method's teachers read.
@@ -70,14 +67,9 @@ class Corpus:
             images: whether there are pictures.
             texts: whether there are texts.
             views: number of pictures of an object, where they are made; files have as many as they have.
-
-        Raises:
-            UsageError: pictures are asked for and there are none.
         """
-        if images and self.pictures is None:
-            raise UsageError(f'{self.title} has no pictures: choose methods without an image teacher')
         made = {'views': views} if views > 1 and self.name == 'procedural' else {}
-        pictures = {**(self.pictures or {}), **made} if images else {}
+        pictures = {**self.pictures, **made} if images else {}
         whole = {**self.config, **pictures, **({'texts': True} if texts else {})}
         return {'type': 'ObjectDraw', 'dataset': whole, 'count': self.take} if self.take else whole
 
@@ -93,30 +85,23 @@ def find_corpus(name: str, profile: Profile, root: Path | None = None) -> Corpus
     Raises:
         UsageError: no such corpus.
     """
-    if name in ('procedural', 'stream', 'free'):
-        return _made(name, profile)
+    if name not in NAMES:
+        raise UsageError(f'nothing to pretrain on is named {name!r}: choose {", ".join(NAMES)}')
     if name in PACKED:
         return _packed(name, root)
     if name == 'shapenet55':
         entry = find(name)
-        config = dict(entry.parts['train'].config)
-        return Corpus(name, 'ShapeNet55', config, {'images': True}, 41952, offline=False, get=how_to_get(entry))
-    raise UsageError(f'nothing to pretrain on is named {name!r}: choose {", ".join(NAMES)}')
-
-
-def _made(name: str, profile: Profile) -> Corpus:
-    """Built-in shapes: a set of them, without end, or free ones without end."""
+        return Corpus(name, 'ShapeNet55', entry.parts['train'].config, 41952, offline=False, get=how_to_get(entry))
     common = {'split': 'train', 'seed': PRETRAIN_SEED, 'num_points': 1024}
     seen = f'{len(seen_classes())} of {len(SHAPES)} classes'
     if name == 'procedural':
         config = {'type': 'ProceduralShapes', **common, 'num_objects': profile.objects, 'classes': seen_classes()}
-        return Corpus(name, f'{SUBSTITUTE}, {seen}', config, {'images': True}, profile.objects, 'caption')
+        return Corpus(name, f'{SUBSTITUTE}, {seen}', config, profile.objects, 'caption')
     config = {'type': 'ProceduralStream', **common, 'num_objects': ENDLESS}
     if name == 'free':
-        title = 'ProceduralStream (built-in), free objects'
-        return Corpus(name, title, {**config, 'free': True}, {'images': True}, ENDLESS)
-    title = f'ProceduralStream (built-in), {seen}'
-    return Corpus(name, title, {**config, 'classes': seen_classes()}, {'images': True}, ENDLESS, 'caption')
+        return Corpus(name, 'ProceduralStream (built-in), free objects', {**config, 'free': True}, ENDLESS)
+    config['classes'] = seen_classes()
+    return Corpus(name, f'ProceduralStream (built-in), {seen}', config, ENDLESS, 'caption')
 
 
 def _packed(name: str, root: Path | None) -> Corpus:
@@ -124,25 +109,24 @@ def _packed(name: str, root: Path | None) -> Corpus:
     title, names = PACKED[name]
     members, absent = [], []
     for member in names:
-        parts, get = _commons(root) if member == 'commons' else _pack(member, root)
-        members += parts
+        if member == 'commons':
+            parts, get = _commons(root)
+            members += parts
+        else:
+            path, get = pack_file(member, root)
+            if path and member == 'sweethome3d':
+                beside = {'images': str(path.with_name('images.npz')), 'meta': str(path.with_name('meta.json'))}
+                members.append({'type': 'ShapePack', 'points': str(path), 'split': 'all', **beside})
+            elif path:
+                views = str(path.with_name('views112.npz'))
+                members.append({'type': 'ShapePack', 'points': str(path), 'split': 'train', 'images': views})
         absent += [get] if get else []
     plain = [{key: value for key, value in part.items() if key != 'images'} for part in members]
     config = {'type': 'ObjectUnion', 'datasets': plain}
-    objects = sum(OBJECTS[member] for member in names) if absent else count(config)
-    reads = ' and '.join(dict.fromkeys('caption' if member in CAPTIONED else 'class name' for member in names))
+    objects = sum(MEMBERS[member][0] for member in names) if absent else count(config)
+    reads = ' and '.join(dict.fromkeys(MEMBERS[member][1] for member in names))
     pictures = {'images': True, 'datasets': members}
-    return Corpus(name, title, config, pictures, objects, reads, get='; '.join(absent))
-
-
-def _pack(name: str, root: Path | None) -> tuple[list[dict[str, Any]], str]:
-    """Config of a pack with its pictures, and how to get it where it is absent."""
-    path, get = pack_file(name, root)
-    config: dict[str, Any] = {'type': 'ShapePack', 'points': str(path), 'split': 'train'}
-    if name == 'sweethome3d' and path:
-        config |= {'split': 'all', 'meta': str(path.with_name('meta.json'))}
-    views = 'images.npz' if name == 'sweethome3d' else 'views112.npz'
-    return [{**config, 'images': str(path.with_name(views)) if path else ''}], get
+    return Corpus(name, title, config, objects, reads, get='; '.join(absent), pictures=pictures)
 
 
 def _commons(root: Path | None) -> tuple[list[dict[str, Any]], str]:

@@ -13,7 +13,6 @@ from benchmarks.encoders import Encoder
 from benchmarks.protocols import base
 from benchmarks.protocols.base import Context, Data, Protocol, Student, find_protocol
 from benchmarks.protocols.features import FeatureCache, evaluation_transforms
-from benchmarks.protocols.measurement import Measurement
 from benchmarks.protocols.untrained import update_norm_statistics
 from benchmarks.records import Predictions, Record
 from benchmarks.records.environment import environment
@@ -31,37 +30,70 @@ from zoo.tensors import load_exactly, read_safetensors, read_tensors, tensor_dig
 
 
 def measurement(name: str) -> JobType:
-    """The job type of a protocol.
-
-    Args:
-        name: see :meth:`Protocol.kind`.
-    """
+    """The job type of a protocol, whose name is its :meth:`Protocol.spec`."""
     protocol = find_protocol(name)
-    code = (address(protocol).rpartition(':')[0], __name__)
-    return JobType(
-        functools.partial(measure, protocol),
-        code,
-        lambda settings: protocol.of(settings).seconds(settings),
-        protocol.version,
-    )
+    run, code = functools.partial(measure, protocol), (address(protocol).rpartition(':')[0], __name__)
+    return JobType(run, code, lambda settings: protocol.of(settings).seconds(settings), protocol.version)
 
 
 def measure(kind: type[Protocol], task: Task) -> Outcome:
-    """Measure by a protocol, and leave a record."""
-    settings, protocol, source = task.settings, kind.of(task.settings), _source(task)
+    """Measure by a protocol, and leave a record.
+
+    Raises:
+        UsageError: a figure is no finite number.
+    """
+    settings, protocol, source = task.settings, kind.of(task.settings), task.inputs.get('weights')
+    if source is not None and 'epoch' in settings:
+        # The student as it was on the way.
+        path = source['snapshots'][str(settings['epoch'])]
+        about = {**source['about'], 'epoch': settings['epoch']}
+        source = {'weights': path, 'digest': tensor_digest(read_safetensors(task.out / path)[0]), 'about': about}
     train = _labeled(settings, settings['seed']) if kind.learns else None
     data = Data(train, settings['test'])
     inputs = {**task.inputs, **({'weights': source} if source else {})}
     cache = FeatureCache(task.out / 'features')
     context = Context(settings['points'], settings['seed'], task.device, cache, task.work, task.out, inputs)
-    encoder, said = _given(task, protocol, data, source)
-    found = protocol.measure(encoder, data, context)
+    given, said = _given(task, protocol, data, source)
+    found = protocol.measure(given, data, context)
     if found.seed is not None and kind.learns:
         train = _labeled(settings, found.seed)
     # The pretraining behind a result is that of the weights, or of the classifier or run that was measured.
     runs = [value for value in task.inputs.values() if value and 'pretrained' in value]
     chosen = [value for value in runs if found.seed is None or value['seed'] == found.seed]
-    record = _record(task, found, train, chosen[0]['pretrained'] if chosen else source, said)
+    pretraining = chosen[0]['pretrained'] if chosen else source
+    about, encoder = pretraining['about'] if pretraining else {}, settings.get('encoder')
+    model = settings['student'] if encoder else model_name(settings['student'], pretraining)
+    for name, value in found.metrics.items():
+        if not np.isfinite(value):
+            raise UsageError(
+                f'{name} of {model} on {settings["data"]} {settings["variant"]} is {value}, no figure: its weights are '
+                'damaged or diverged'
+            )
+    if pretraining:
+        weights, digest = f'job {pretraining["weights"].split("/")[1]}', pretraining['digest']
+    else:
+        weights, digest = (encoder['factory'], encoder['tensors']) if encoder else ('scratch', '')
+    how = {'epoch_selection': 'last', **found.protocol, **said, 'student': settings['student']}
+    if 'epoch' in settings:
+        # It was fixed before, so an early one is neither the last nor a selected one.
+        epoch, epochs = settings['epoch'], about['epochs']
+        how |= {'epoch_selection': 'last' if epoch == epochs else '', 'epoch': f'{epoch} of {epochs}, fixed before'}
+    record = Record(
+        model=model,
+        config=found.config or about.get('config', ''),
+        config_sha256=about.get('config_sha256', encoder['code'] if encoder else ''),
+        weights=weights,
+        weights_digest=digest,
+        pretraining={name: value for name, value in about.items() if name != 'config_sha256' and value != {}},
+        dataset=_measured_on(task, train, pretraining),
+        protocol=how,
+        seed=settings['seed'] if found.seed is None else found.seed,
+        metrics=found.metrics,
+        per_class=found.per_class,
+        seconds=found.seconds,
+        environment=environment(task.device),
+        job=task.key,
+    )
     predictions = Predictions.of(found.labels, found.predictions, score=found.scores) if len(found.labels) else None
     return Outcome(found.value, record, predictions, found.files)
 
@@ -69,16 +101,6 @@ def measure(kind: type[Protocol], task: Task) -> Outcome:
 def _labeled(settings: Mapping[str, Any], seed: int) -> dict[str, Any]:
     """Config of the labeled objects that a seed may use: of those, the share of the settings in percent."""
     return shared_out(labeled(settings['train'], settings['per_class'], seed), settings.get('label_share', 100), seed)
-
-
-def _source(task: Task) -> Mapping[str, Any] | None:
-    """What the pretraining job returned, with the student as it was after the ``epoch`` of the settings."""
-    source: Mapping[str, Any] | None = task.inputs.get('weights')
-    if source is None or 'epoch' not in task.settings:
-        return source
-    path = source['snapshots'][str(task.settings['epoch'])]
-    about = {**source['about'], 'epoch': task.settings['epoch']}
-    return {'weights': path, 'digest': tensor_digest(read_safetensors(task.out / path)[0]), 'about': about}
 
 
 def _given(task: Task, protocol: Protocol, data: Data, source: Mapping[str, Any] | None) -> tuple[Any, dict[str, Any]]:
@@ -112,45 +134,9 @@ def _given(task: Task, protocol: Protocol, data: Data, source: Mapping[str, Any]
     return model, update_norm_statistics(model, clouds, evaluation_transforms(settings['points']), task.device)
 
 
-def model_name(student: str, pretraining: Mapping[str, Any] | None) -> str:
-    """What a record calls the model: the student, and what was changed in its pretraining."""
-    if pretraining is None:
-        return 'from scratch' if parse_name(student).stem == 'point-mae' else f'{student} from scratch'
-    about = pretraining['about']
-    changes = [f'{key}={value}' for key, value in about['options'].items()]
-    share = [] if about['fraction'] == 1 else [f'{about["fraction"]:.0%} of the data']
-    return f'{student} ({", ".join([*share, *changes])})' if share or changes else student
-
-
-def _record(
-    task: Task,
-    found: Measurement,
-    train: Mapping[str, Any] | None,
-    pretraining: Mapping[str, Any] | None,
-    said: Mapping[str, Any],
-) -> Record:
-    """Record of one measurement.
-
-    Args:
-        task: task that measured.
-        found: figures and how they came about.
-        train: config of the labeled objects of the downstream step; None where there is none.
-        pretraining: what the pretraining job returned; None for random weights and encoders from elsewhere.
-        said: further settings.
-
-    Raises:
-        UsageError: a figure is no finite number.
-    """
-    settings, about = task.settings, pretraining['about'] if pretraining else {}
-    encoder = settings.get('encoder')
-    model = settings['student'] if encoder else model_name(settings['student'], pretraining)
-    for name, value in found.metrics.items():
-        if not np.isfinite(value):
-            raise UsageError(
-                f'{name} of {model} on {settings["data"]} {settings["variant"]} is {value}, no figure: its weights are '
-                'damaged or diverged'
-            )
-    measured = DATASETS.build(dict(settings['test']))
+def _measured_on(task: Task, train: Mapping[str, Any] | None, pretraining: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What a record says of the data, and of what the pretraining saw of it."""
+    settings, measured = task.settings, DATASETS.build(dict(task.settings['test']))
     dataset = {
         'name': settings['data'],
         'split': settings.get('split', 'test'),
@@ -159,6 +145,7 @@ def _record(
         'samples': len(measured),
         'classes': len(measured.classes),
     }
+    about = pretraining['about'] if pretraining else {}
     if 'classes' in about:
         seen = {readable(name) for name in about['classes']}
         dataset['seen_classes'] = sum(readable(name) in seen for name in measured.classes)
@@ -168,29 +155,14 @@ def _record(
     if train is not None:
         learnt = DATASETS.build(dict(train))
         dataset |= {'train_fingerprint': learnt.fingerprint, 'train_samples': len(learnt)}
-    if pretraining:
-        weights, digest = f'job {pretraining["weights"].split("/")[1]}', pretraining['digest']
-    else:
-        weights, digest = (encoder['factory'], encoder['tensors']) if encoder else ('scratch', '')
-    protocol = {'epoch_selection': 'last', **found.protocol, **said, 'student': settings['student']}
-    if 'epoch' in settings:
-        # It was fixed before, so an early one is neither the last nor a selected one.
-        epoch, epochs = settings['epoch'], about['epochs']
-        selection = 'last' if epoch == epochs else ''
-        protocol |= {'epoch_selection': selection, 'epoch': f'{epoch} of {epochs}, fixed before'}
-    return Record(
-        model=model,
-        config=found.config or about.get('config', ''),
-        config_sha256=about.get('config_sha256', encoder['code'] if encoder else ''),
-        weights=weights,
-        weights_digest=digest,
-        pretraining={name: value for name, value in about.items() if name != 'config_sha256' and value != {}},
-        dataset=dataset,
-        protocol=protocol,
-        seed=settings['seed'] if found.seed is None else found.seed,
-        metrics=found.metrics,
-        per_class=found.per_class,
-        seconds=found.seconds,
-        environment=environment(task.device),
-        job=task.key,
-    )
+    return dataset
+
+
+def model_name(student: str, pretraining: Mapping[str, Any] | None) -> str:
+    """What a record calls the model: the student, and what was changed in its pretraining."""
+    if pretraining is None:
+        return 'from scratch' if parse_name(student).stem == 'point-mae' else f'{student} from scratch'
+    about = pretraining['about']
+    changes = [f'{key}={value}' for key, value in about['options'].items()]
+    share = [] if about['fraction'] == 1 else [f'{about["fraction"]:.0%} of the data']
+    return f'{student} ({", ".join([*share, *changes])})' if share or changes else student

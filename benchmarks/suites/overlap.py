@@ -21,21 +21,18 @@ BEGINNING = 256
 
 def object_digests(dataset: ObjectDataset) -> NDArray[np.uint64]:
     """Digests (S,) of the points of every object, as stored; another sampling of a surface is another object."""
-    clouds = (np.ascontiguousarray(_stored(dataset, place)[:BEGINNING], np.float32) for place in range(len(dataset)))
-    digests = [hashlib.sha256(cloud.tobytes()).digest()[:8] for cloud in clouds]
+    digests = []
+    for position in range(len(dataset)):
+        # Of the set that has the object: unions take other points of clouds larger than theirs.
+        owner, place = dataset, position
+        while isinstance(owner, ObjectSubset | ObjectUnion):
+            if isinstance(owner, ObjectSubset):
+                place, owner = int(owner.indices[place]), owner.parent
+            else:
+                owner, place = owner.locate(place)
+        cloud = np.ascontiguousarray(owner.points(place)[:BEGINNING], np.float32)
+        digests.append(hashlib.sha256(cloud.tobytes()).digest()[:8])
     return np.frombuffer(b''.join(digests), np.uint64)
-
-
-def _stored(dataset: ObjectDataset, place: int) -> NDArray[np.float32]:
-    """Points (N, 3) of an object in the set that has it: unions take other points of clouds larger than theirs."""
-    while True:
-        if isinstance(dataset, ObjectSubset):
-            place = int(dataset.indices[place])
-            dataset = dataset.parent
-        elif isinstance(dataset, ObjectUnion):
-            dataset, place = dataset.locate(place)
-        else:
-            return dataset.points(place)
 
 
 def keep_digests(dataset: ObjectDataset, weights: Path) -> None:

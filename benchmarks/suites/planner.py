@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,6 @@ from benchmarks.suites.students import (
     config_sha256,
     objectives,
     pretraining_config,
-    scratch,
     supervision,
     tokenizers,
 )
@@ -105,12 +104,10 @@ class Planner:
         profile = replace(self.profile, corpus=name, epochs=epochs, tokenizer_epochs=tokenizer_epochs)
         return replace(self, profile=profile, take=take)
 
-    # --- rows -------------------------------------------------------------------------------------------------------
-
     @property
     def baseline(self) -> Model:
-        """Random weights."""
-        return scratch(self.profile.size)
+        """The plain transformer with random weights, the reference row."""
+        return Model('from scratch', f'point-mae-{self.profile.size}', pretrained=False)
 
     def models(self) -> list[Model]:
         """PointNet, then methods of the profile that fit the pattern, at its size; else other methods or backbones.
@@ -120,27 +117,26 @@ class Planner:
         """
         if not self.pattern:
             return [POINTNET, *self.encoders]
-        others = [str(name) for name in known_configs() if name.size == self.profile.size]
-        found = self.students(dict.fromkeys(self.profile.methods, '')) or self.chosen({name: name for name in others})
+        others = [name for name in known_configs() if name.size == self.profile.size]
+        found = self.students(dict.fromkeys(self.profile.methods, ''))
+        found = found or self.students({name.stem: '' for name in others})
         if not found:
-            raise UsageError(f'--models {self.pattern}: none of {", ".join(others)}')
+            raise UsageError(f'--models {self.pattern}: none of {", ".join(map(str, others))}')
         return [POINTNET, *self.encoders, *found]
 
-    def students(self, methods: Mapping[str, str], **fields: Any) -> list[Model]:
-        """Rows of methods at the size of the profile that fit the pattern.
+    def students(self, methods: Mapping[str, str], size: str = '', **fields: Any) -> list[Model]:
+        """Rows of methods whose names fit the pattern, with or without the size.
 
         Args:
             methods: label by name of the method; empty for the name of the student.
+            size: size of the students; that of the profile by default.
             fields: further fields of :class:`Model`.
         """
-        return self.chosen({f'{name}-{self.profile.size}': label for name, label in methods.items()}, **fields)
-
-    def chosen(self, labels: Mapping[str, str], **fields: Any) -> list[Model]:
-        """Rows of students whose names fit the pattern, with or without the size; by label, see :meth:`students`."""
+        students = {name: f'{name}-{size or self.profile.size}' for name in methods}
         return [
-            Model(label or name, name, **fields)
-            for name, label in labels.items()
-            if any(fnmatch.fnmatch(text, self.pattern) for text in (name, parse_name(name).stem))
+            Model(label or students[name], students[name], **fields)
+            for name, label in methods.items()
+            if any(fnmatch.fnmatch(text, self.pattern) for text in (name, students[name]))
         ]
 
     def config(self, model: Model) -> Any:
@@ -161,15 +157,11 @@ class Planner:
             return model.pretrained and 'text' in objectives(self.config(model))
         return model.pretrained or protocol.requires != ALIGNED
 
-    # --- data -------------------------------------------------------------------------------------------------------
-
     def source(self, name: str) -> Source:
         """Data to measure on by its name: ``procedural-VARIANT``, a pack, or an official set."""
         if name.startswith('procedural-'):
             return built_in(self.profile, name.removeprefix('procedural-'))
         return pack(name, self.packs, self.profile) if name in PACKS else official(name)
-
-    # --- jobs -------------------------------------------------------------------------------------------------------
 
     def pretraining(self, model: Model, seed: int) -> Job:
         """The job that makes the weights of a model."""
@@ -259,20 +251,17 @@ class Planner:
         job = self.measure(made, source, model, seed, config_file=config_sha256(made.config))
         if source.settings:
             return job
-        return replace(job, needs={**job.needs, 'recipe': self.recipe(made, source, model)})
-
-    def recipe(self, protocol: Finetune, source: Source, model: Model) -> Job:
-        """The job that chooses the rate: for parts by size of the model, for all else once for a data set."""
-        if isinstance(protocol, PartSegmentation):
-            chosen: Finetune = protocol
+        # For parts it is chosen by size of the model, for all else once for a data set.
+        if isinstance(made, PartSegmentation):
+            chosen: Finetune = made
             place, size, what = source, parse_name(model.student).size, 'the rate of part segmentation'
         else:
-            chosen, place, size = Finetune(protocol.samples), self.source(source.recipe), self.profile.size
+            chosen, place, size = Finetune(made.samples), self.source(source.recipe), self.profile.size
             what = 'the fine-tuning rate'
         settings = {
             **chosen.settings,
             'protocol': chosen.name,
-            'student': scratch(size).student,
+            'student': f'point-mae-{size}',
             'title': place.title,
             'train': dict(place.train),
             'val': dict(place.val) if place.val else None,
@@ -282,7 +271,25 @@ class Planner:
             'fingerprint': fingerprint(place.train),
             'config_file': config_sha256(chosen.config),
         }
-        return Job('recipe', settings, label=f'choose {what} on {place.name}')
+        recipe = Job('recipe', settings, label=f'choose {what} on {place.name}')
+        return replace(job, needs={**job.needs, 'recipe': recipe})
+
+    def after(self, epoch: int, measure: Callable[[Model, int], Job], model: Model, seed: int) -> Job:
+        """The measurement of a student as it was after an epoch of its run; of random weights, that of other suites.
+
+        Args:
+            epoch: one of the doublings of the profile; at the last, the job is that of other suites.
+            measure: job that measures a model with a seed.
+            model: whom.
+            seed: random seed of the repetition.
+        """
+        job, epochs = measure(model, seed), self.profile.doublings
+        if not model.pretrained:
+            return job
+        run = job.needs['weights']
+        kept = replace(run, settings={**run.settings, 'snapshots': epochs}, label=f'{run} with snapshots')
+        early, said = ({}, '') if epoch == epochs[-1] else ({'epoch': epoch}, f', epoch {epoch}')
+        return replace(job, settings={**job.settings, **early}, needs={'weights': kept}, label=f'{job}{said}')
 
 
 def encoder_row(name: str, arguments: Mapping[str, Any]) -> Model:

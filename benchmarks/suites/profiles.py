@@ -51,6 +51,11 @@ class Profile:
         queries: query objects of a class.
         fractions: of the pretraining data in the data curve, in percent.
         severities: of corruptions.
+        votes: of which the best is reported, where habits of released code are measured.
+        vote_seeds: classifiers that this is measured on; it is by far the longest of the jobs.
+        best_of: seeds of which the best is reported; 0 takes all.
+        fold_epochs: of the fine-tuning of an episode.
+        fold_seeds: draws of episodes that are fine-tuned, each with all its folds.
     """
 
     name: str
@@ -83,6 +88,11 @@ class Profile:
     queries: int = 20
     fractions: tuple[int, ...] = (10, 25, 50, 75, 90, 100)
     severities: tuple[int, ...] = (1, 2, 3, 4, 5)
+    votes: int = 5
+    vote_seeds: int = 1
+    best_of: int = 0
+    fold_epochs: int = 30
+    fold_seeds: int = 1
 
     def runs(self, suite: str) -> bool:
         """Whether ``--all`` runs a suite."""
@@ -126,6 +136,9 @@ PROFILES = {
             queries=2,
             fractions=(50, 100),
             severities=(5,),
+            votes=2,
+            best_of=2,
+            fold_epochs=1,
         ),
         Profile(
             'demo',
@@ -245,6 +258,11 @@ PROFILES = {
             batch_size=None,
             tokenizer_epochs=300,
             num_points=1024,
+            votes=299,
+            vote_seeds=5,
+            best_of=8,
+            fold_epochs=150,
+            fold_seeds=5,
         ),
     )
 }

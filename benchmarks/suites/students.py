@@ -66,11 +66,6 @@ class Model:
         return self.label if self.fraction == 100 else f'{self.label} on {self.fraction} %'
 
 
-def scratch(size: str) -> Model:
-    """The plain transformer with random weights, the reference row."""
-    return Model('from scratch', f'point-mae-{size}', pretrained=False)
-
-
 POINTNET = Model('PointNet from scratch', 'smc-pointnet-nano', pretrained=False)
 """PointNet as published with random weights, a reference row in one size: frozen, or trained from scratch."""
 
@@ -131,22 +126,15 @@ def supervision(config: Config, reads: str = '') -> str:
         config: config of the pretraining.
         reads: texts that its data set gives, as ``ObjectDataset.text_read`` says; class names where it is not known.
     """
+    texts = reads.replace('class name', TEXTS).replace('caption', 'captions')
+    texts = texts.replace('name and category', 'names and categories') or TEXTS
     found = []
     for objective in objectives(config).values():
         teacher = objective.get('teacher') or {}
         source = teacher.get('type') or objective.type
         trained = ', trained along' if teacher.get('frozen') is False else ''
-        found.append(SUPERVISION.get(source, source).replace(TEXTS, _plural(reads) or TEXTS) + trained)
+        found.append(SUPERVISION.get(source, source).replace(TEXTS, texts) + trained)
     return ', '.join(found)
-
-
-def _plural(reads: str) -> str:
-    """Texts of one object as those of many."""
-    return (
-        reads.replace('class name', TEXTS)
-        .replace('caption', 'captions')
-        .replace('name and category', 'names and categories')
-    )
 
 
 @functools.lru_cache

@@ -42,25 +42,19 @@ SAMPLES_PER_SECOND = {'two-tower': 62, 'smc': 70, 'act': 73, 'point-bert': 120}
 OTHERS = 135
 
 LOSS_POINTS = 40
-"""Points of a curve that is kept of every loss."""
+"""Points of a curve that is kept of every loss: last iteration and mean of as many stretches."""
 
 
-def _samples(settings: Mapping[str, Any]) -> float:
-    return settings['epochs'] * settings['objects'] * settings['fraction'] / 100
-
-
-def _pretrain_seconds(settings: Mapping[str, Any]) -> float:
-    """Guess for one thread."""
+def _seconds(settings: Mapping[str, Any]) -> float:
+    """Guess for one thread, of a student or a tokenizer."""
+    samples = settings['epochs'] * settings['objects'] * settings['fraction'] / 100
+    if 'student' not in settings:
+        return 2 + samples / (32 if 'act' in settings['config'] else 57)
     name = parse_name(settings['student'])
-    return 2 + _samples(settings) / SAMPLES_PER_SECOND.get(name.method, OTHERS) * SLOWER[name.size]
+    return 2 + samples / SAMPLES_PER_SECOND.get(name.method, OTHERS) * SLOWER[name.size]
 
 
-def _tokenizer_seconds(settings: Mapping[str, Any]) -> float:
-    """Guess for one thread."""
-    return 2 + _samples(settings) / (32 if 'act' in settings['config'] else 57)
-
-
-@job_type('tokenizer', _tokenizer_seconds)
+@job_type('tokenizer', _seconds)
 def train_tokenizer(task: Task) -> Outcome:
     """Train a tokenizer that the teachers of other students are."""
     settings = task.settings
@@ -85,7 +79,7 @@ def released_weights(task: Task) -> Outcome:
     return _kept(task, weights, about=about)
 
 
-@job_type('pretrain', _pretrain_seconds)
+@job_type('pretrain', _seconds)
 def pretrain_student(task: Task) -> Outcome:
     """Pretrain a student, and keep it after the epochs of ``snapshots`` too where the settings have some.
 
@@ -124,30 +118,21 @@ def pretrain_student(task: Task) -> Outcome:
         'fingerprint': built.fingerprint,
         'options': {key: str(value) for key, value in settings['options'].items()},
     }
-    losses = _losses(task.work)
-    if not epochs:
-        return _kept(task, weights, about=about, losses=losses)
-    try:
-        kept = {epoch: _snapshot(task.work, epoch, weights) for epoch in epochs[:-1]} | {epochs[-1]: weights}
-    except UsageError as error:
-        logging.getLogger(__name__).warning('%s: the run begins anew', error)
-        shutil.rmtree(task.work)
-        return pretrain_student(task)
-    snapshots = {str(epoch): place.relative_to(task.out).as_posix() for epoch, place in kept.items()}
-    return _kept(task, weights, about=about, losses=losses, snapshots=snapshots)
-
-
-def _losses(work: Path) -> dict[str, list[tuple[int, float]]]:
-    """Losses of a run by name, as means of ``LOSS_POINTS`` stretches at most: last iteration and value."""
-    try:
-        found = read_losses(work)
-    except UsageError:  # too short a run to log any
-        return {}
-    parts = {name: np.array_split(np.array(curve), min(len(curve), LOSS_POINTS)) for name, curve in found.items()}
-    return {
-        name: [(int(part[-1, 0]), float(f'{part[:, 1].mean():.4g}')) for part in stretches]
-        for name, stretches in parts.items()
-    }
+    losses: dict[str, list[tuple[int, float]]] = {}
+    with contextlib.suppress(UsageError):  # too short a run to log any
+        for name, curve in read_losses(task.work).items():
+            parts = np.array_split(np.array(curve), min(len(curve), LOSS_POINTS))
+            losses[name] = [(int(part[-1, 0]), float(f'{part[:, 1].mean():.4g}')) for part in parts]
+    value: dict[str, Any] = {'about': about, 'losses': losses}
+    if epochs:
+        try:
+            kept = {epoch: _snapshot(task.work, epoch, weights) for epoch in epochs[:-1]} | {epochs[-1]: weights}
+        except UsageError as error:
+            logging.getLogger(__name__).warning('%s: the run begins anew', error)
+            shutil.rmtree(task.work)
+            return pretrain_student(task)
+        value['snapshots'] = {str(epoch): place.relative_to(task.out).as_posix() for epoch, place in kept.items()}
+    return _kept(task, weights, **value)
 
 
 def _kept(task: Task, weights: Path, **value: Any) -> Outcome:

@@ -7,17 +7,13 @@ change, pretrained alike, measured by a linear SVM and by few-shot episodes on f
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from benchmarks.protocols.svm import SVM
 from benchmarks.suites.planner import Planner
-from benchmarks.suites.plans.common import available, column, stand_ins, table
-from benchmarks.suites.plans.few_shot import few_shot_job
-from benchmarks.suites.students import Model
-from benchmarks.suites.suite import suite
-from benchmarks.suites.table import TablePlan
+from benchmarks.suites.plans.frozen import few_shot_job
+from benchmarks.suites.table import TablePlan, available, column, stand_ins, suite, table
 
 Options = Mapping[str, Any]
 
@@ -87,7 +83,12 @@ MASK: dict[str, Options] = {
     },
 }
 
-ABLATIONS = {
+ABLATIONS: dict[str, tuple[str, str, Mapping[str, str | Options]]] = {
+    'fusion': (
+        'ReCon against multi-task, two towers and each objective alone',
+        'How contrast and reconstruction are joined',
+        {label: method for method, label in FUSION.items()},
+    ),
     'teacher': ('Global teachers of ReCon: which, and frozen or trained along', 'Global teachers of ReCon', TEACHER),
     'stop_gradient': (
         'ReCon with and without the stop-gradient between its streams',
@@ -98,18 +99,23 @@ ABLATIONS = {
     'loss': ("Losses of ReCon's queries and points", 'Losses of ReCon', LOSS),
     'mask': ('Mask ratio and kind of ReCon', 'Masks of ReCon', MASK),
 }
-"""What the list says, title of the table, and changes of ReCon by label."""
+"""What the list says, title of the table, and its rows: another method or changes of ReCon, by label."""
 
 
-def ablation(planner: Planner, name: str, title: str, models: list[Model]) -> list[TablePlan]:
-    """A table of variants of one method; the first row is the one that the others change.
+def ablation(planner: Planner, name: str, title: str, rows: Mapping[str, str | Options]) -> list[TablePlan]:
+    """A table of other methods or of ReCon with one change a row; the first row is the one that the others change.
 
     Args:
         planner: what was asked for.
         name: name of the ablation.
         title: title of the table.
-        models: rows.
+        rows: method, or changes of ReCon, by label.
     """
+    models = []
+    for label, changed in rows.items():
+        method, options = (changed, {}) if isinstance(changed, str) else ('recon', changed)
+        if method in planner.profile.methods:
+            models += planner.students({method: label}, options=options)
     if not models:
         return []
     notes = ['Linear SVM and few-shot episodes on frozen features; nothing selected on the test split.']
@@ -123,19 +129,5 @@ def ablation(planner: Planner, name: str, title: str, models: list[Model]) -> li
     return [made]
 
 
-@suite('ablation_fusion', 'table')
-def fusion(planner: Planner) -> list[TablePlan]:
-    """ReCon against multi-task, two towers and each objective alone."""
-    models = planner.students({name: label for name, label in FUSION.items() if name in planner.profile.methods})
-    return ablation(planner, 'fusion', 'How contrast and reconstruction are joined', models)
-
-
-def switches(planner: Planner, name: str, title: str, rows: Mapping[str, Options]) -> list[TablePlan]:
-    """A table of ReCon with one change a row, see :func:`ablation`."""
-    students = planner.students({'recon': ''})
-    models = [replace(model, label=label, options=options) for model in students for label, options in rows.items()]
-    return ablation(planner, name, title, models)
-
-
 for name, (about, title, rows) in ABLATIONS.items():
-    suite(f'ablation_{name}', 'table', about=about)(partial(switches, name=name, title=title, rows=rows))
+    suite(f'ablation_{name}', 'table', about=about)(partial(ablation, name=name, title=title, rows=rows))

@@ -16,12 +16,9 @@ from benchmarks.protocols.svm import SVM
 from benchmarks.suites.job import Job
 from benchmarks.suites.planner import Planner
 from benchmarks.suites.plans.ablations import FUSION, STOP_GRADIENT, TEACHER
-from benchmarks.suites.plans.attention_distance import DISTANCE, attention_job
-from benchmarks.suites.plans.common import available, column, hardest, stand_ins, table
-from benchmarks.suites.plans.contrastive_test_loss import loss_job
+from benchmarks.suites.plans.held_out import DISTANCE, attention_job, loss_job
 from benchmarks.suites.students import Model
-from benchmarks.suites.suite import suite
-from benchmarks.suites.table import TablePlan
+from benchmarks.suites.table import TablePlan, available, column, hardest, stand_ins, suite, table
 from zoo.hub import backbone_config
 
 NOTES = (
@@ -50,9 +47,10 @@ def claims(planner: Planner) -> list[TablePlan]:
         pretrainings: bool = False,
     ) -> None:
         """Add a claim, where both of its models were asked for."""
-        for place, chosen in (('claimed larger', model), ('claimed smaller', other)) if model and other else ():
+        if model is None or other is None:
+            return
+        for place, chosen in (('claimed larger', model), ('claimed smaller', other)):
             for seed in planner.pretrain_seeds if pretrainings else made.seeds:
-                assert chosen is not None
                 made.add(claim, place, seed, job(chosen, seed), metric)
 
     point_mae, cmc, recon = (methods.get(name) for name in ('point-mae', 'cmc', 'recon'))
@@ -70,7 +68,7 @@ def claims(planner: Planner) -> list[TablePlan]:
         larger(claim, cmc, point_mae, partial(attention_job, planner), metric, pretrainings=True)
     if profile.runs('contrastive_test_loss') and not planner.corpus.get:
         claim = 'c. contrastive loss of CMC on held-out objects above that of ReCon: loss at the end'
-        larger(claim, cmc, recon, partial(loss_job, planner, epoch=profile.epochs), 'loss', pretrainings=True)
+        larger(claim, cmc, recon, partial(loss_job, planner, profile.epochs), 'loss', pretrainings=True)
     for source in sources:
         svm, where = partial(planner.measure, SVM(), source), column(source, 'SVM')
         if profile.runs('ablation_fusion'):

@@ -6,27 +6,23 @@ Whether the meaning of the data matters is one of its questions: free shapes hav
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from benchmarks.protocols.svm import SVM
 from benchmarks.protocols.zero_shot import ZeroShot
-from benchmarks.suites.data import Source
-from benchmarks.suites.job import Job
 from benchmarks.suites.planner import Planner
-from benchmarks.suites.plans.common import (
+from benchmarks.suites.plans.frozen import few_shot_job, zero_shot_job
+from benchmarks.suites.table import (
     LAST_EPOCH,
-    RANDOM,
     SUPERVISED_BY,
+    TablePlan,
     available,
     column,
     pretraining_notes,
-    source_notes,
     stand_ins,
+    suite,
+    table,
 )
-from benchmarks.suites.plans.few_shot import few_shot_job
-from benchmarks.suites.plans.zero_shot import zero_shot_job
-from benchmarks.suites.students import Model
-from benchmarks.suites.suite import suite
-from benchmarks.suites.table import TablePlan
 
 METHODS = {'point-mae': 'MPM', 'cmc': 'CMC', 'recon': 'ReCon'}
 
@@ -56,40 +52,32 @@ def corpora(planner: Planner) -> list[TablePlan]:
         return []
     batch = planner.batch_size(students[0])
     planners = {title: planner.on(name, batch) for name, title in CORPORA.items()}
-    rows = {f'{model.label}, {title}': (model, planners[title]) for model in students for title in planners}
-    there = {label: (model, own) for label, (model, own) in rows.items() if not own.corpus.get}
+    rows = [
+        (replace(model, label=f'{model.label}, {title}'), own) for model in students for title, own in planners.items()
+    ]
+    there = [(model, own) for model, own in rows if not own.corpus.get]
     sources, missing = available(planner, ['scanobjectnn-pb_t50_rs', 'modelnet40'], stand_ins(planner))
-    samples = {label: own.corpus.objects // batch * batch * own.profile.epochs for label, (_, own) in there.items()}
-    made = TablePlan(
-        name='corpora',
-        title='What each corpus adds at equal samples, OA %',
-        rows=[planner.baseline.label, *rows],
-        about={
-            'objects': {label: f'{own.corpus.objects:,}' for label, (_, own) in there.items()},
-            'samples': {label: f'{number:,}' for label, number in samples.items()},
-            SUPERVISED_BY: {label: own.supervised_by(model) for label, (model, own) in rows.items()},
-        },
-        missing={own.corpus.title: own.corpus.get for own in planners.values() if own.corpus.get} | missing,
-        notes=[*NOTES, RANDOM, *pretraining_notes(planner)[1:], *source_notes(sources)],
-        reference=planner.baseline.label,
-        models=[planner.baseline, *(replace(model, label=label) for label, (model, _) in there.items())],
-        seeds=planner.seeds,
-        jobs={},
-    )
+    samples = {model.label: own.corpus.objects // batch * batch * own.profile.epochs for model, own in there}
+    about = {
+        'objects': {model.label: f'{own.corpus.objects:,}' for model, own in there},
+        'samples': {label: f'{number:,}' for label, number in samples.items()},
+        SUPERVISED_BY: {model.label: own.supervised_by(model) for model, own in rows},
+    }
+    title, models = 'What each corpus adds at equal samples, OA %', [model for model, _ in rows]
+    made = table(planner, 'corpora', title, models, NOTES, sources, about=about)
+    made.models = [planner.baseline, *(model for model, _ in there)]
+    made.missing = {own.corpus.title: own.corpus.get for own in planners.values() if own.corpus.get} | missing
+    made.notes.remove(pretraining_notes(planner)[0])  # of one corpus and its epochs
     ways, shots = planner.profile.few_shot[0]
+    planned = [(planner.baseline, planner), *there]
     for source in sources:
-
-        def svm(model: Model, seed: int, source: Source = source) -> Job:
-            return there.get(model.label, (model, planner))[1].measure(SVM(), source, model, seed)
-
-        def few_shot(model: Model, seed: int, source: Source = source) -> Job:
-            return few_shot_job(there.get(model.label, (model, planner))[1], ways, shots, source, model, seed)
-
-        def zero_shot(model: Model, seed: int, source: Source = source) -> Job:
-            return zero_shot_job(there[model.label][1], source, model, seed)
-
-        made.fill(column(source, 'SVM'), svm)
-        made.fill(column(source, f'{ways}-way {shots}-shot'), few_shot)
-        named = [model for model in made.models if planner.fits(ZeroShot, model)]
-        made.fill(column(source, 'zero-shot'), zero_shot, models=named, seeds=planner.pretrain_seeds)
+        for model, own in planned:
+            made.fill(column(source, 'SVM'), partial(own.measure, SVM(), source), models=[model])
+        for model, own in planned:
+            job = partial(few_shot_job, own, ways, shots, source)
+            made.fill(column(source, f'{ways}-way {shots}-shot'), job, models=[model])
+        for model, own in planned:
+            if planner.fits(ZeroShot, model):
+                job = partial(zero_shot_job, own, source)
+                made.fill(column(source, 'zero-shot'), job, models=[model], seeds=planner.pretrain_seeds)
     return [made]

@@ -1,21 +1,25 @@
-"""One table of all methods: frozen, few labels, no labels, and fine-tuned where the profile has time for it.
+"""What everybody sees first: one table of all methods, and one method that is trained while a newcomer waits.
 
-Nothing here is measured for this table alone; its jobs are those of the suites of the single protocols.
+Nothing is measured for the table of all methods alone; its jobs are those of the suites of the single protocols.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from benchmarks.protocols.finetune import Finetune
 from benchmarks.protocols.svm import SVM
 from benchmarks.protocols.zero_shot import ZeroShot
 from benchmarks.suites.planner import Planner
-from benchmarks.suites.plans.common import LAST_EPOCH, column, stand_ins, table
-from benchmarks.suites.plans.few_shot import few_shot_job
-from benchmarks.suites.plans.zero_shot import unseen, zero_shot_job
-from benchmarks.suites.suite import suite
-from benchmarks.suites.table import TablePlan
+from benchmarks.suites.plans.frozen import few_shot_job, unseen, zero_shot_job
+from benchmarks.suites.table import LAST_EPOCH, TablePlan, column, stand_ins, suite, table
+
+LIVE = 'smc'
+"""It reads points alone, so that nothing has to be rendered first."""
+
+FINETUNE_SAMPLES = 2_580
+"""Clouds of the fine-tuning, where the profile has none."""
 
 
 @suite('leaderboard', encoders=True)
@@ -42,4 +46,23 @@ def leaderboard(planner: Planner) -> list[TablePlan]:
             made.fill(column(source, 'fine-tuned'), partial(planner.finetune, source), models=trained)
         job = partial(zero_shot_job, planner, unseen(planner, source))
         made.fill(column(source, 'zero-shot'), job, models=speaking, seeds=planner.pretrain_seeds)
+    return [made]
+
+
+@suite('live')
+def live(planner: Planner) -> list[TablePlan]:
+    """One method pretrained here, measured frozen and fine-tuned beside random weights."""
+    samples = planner.profile.finetune_samples or FINETUNE_SAMPLES
+    planner = replace(planner, profile=replace(planner.profile, released='', finetune_samples=samples))
+    models = planner.students({LIVE: f'{LIVE}-{planner.profile.size}, pretrained here'}) or planner.models()
+    notes = [
+        LAST_EPOCH,
+        f'{planner.profile.labels_per_class} labels a class, other ones for every seed. Fine-tuning: {samples} clouds, '
+        'whole epochs.',
+    ]
+    source = planner.source(f'procedural-{planner.profile.variants[0]}')
+    made = table(planner, 'live', 'Trained while you waited, OA %', models, notes, [source])
+    trained = [model for model in made.models if planner.fits(Finetune, model)]
+    made.fill(column(source, 'SVM'), partial(planner.measure, SVM(), source))
+    made.fill(column(source, 'fine-tuned'), partial(planner.finetune, source), models=trained)
     return [made]

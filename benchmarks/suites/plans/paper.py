@@ -19,67 +19,39 @@ from benchmarks.protocols.probe import Probe
 from benchmarks.suites.data import Source
 from benchmarks.suites.job import Job
 from benchmarks.suites.planner import Planner
-from benchmarks.suites.plans.common import available, hardest, table
-from benchmarks.suites.plans.few_shot import few_shot_job
+from benchmarks.suites.plans.frozen import few_shot_job
 from benchmarks.suites.students import Model, config_sha256
-from benchmarks.suites.suite import suite
-from benchmarks.suites.table import TablePlan
+from benchmarks.suites.table import TablePlan, available, hardest, suite, table
 from zoo.datasets.procedural.shapes import SHAPES
+from zoo.errors import UsageError
 from zoo.hub.names import parse_name
 
 METHODS = ('point-mae', 'recon')
 
 
 @dataclass(frozen=True)
-class Budget:
-    """How much of the released code's work is done.
-
-    Attributes:
-        votes: number of votes of which the best is reported.
-        vote_seeds: number of classifiers that this is measured on; it is by far the longest of the jobs.
-        seeds: number of seeds of which the best is reported; 0 takes that of the profile.
-        few_shot_epochs: epochs of every fold.
-        few_shot_seeds: number of draws of episodes that are fine-tuned, each with all its folds.
-    """
-
-    votes: int = 5
-    vote_seeds: int = 1
-    seeds: int = 0
-    few_shot_epochs: int = 30
-    few_shot_seeds: int = 1
-
-
-BUDGETS = {
-    'smoke': Budget(votes=2, seeds=2, few_shot_epochs=1),
-    'paper': Budget(votes=REPETITIONS, vote_seeds=5, seeds=8, few_shot_epochs=EPOCHS, few_shot_seeds=5),
-}
-"""By profile; all others take the default."""
-
-
 class Habits:
     """Jobs of one source.
 
-    Args:
+    Attributes:
         planner: what was asked for.
         source: what is measured on.
     """
 
-    def __init__(self, planner: Planner, source: Source) -> None:
-        self.planner, self.source = planner, source
-        self.budget = BUDGETS.get(planner.profile.name, Budget())
-        self.tuned = partial(planner.finetune, source)
+    planner: Planner
+    source: Source
 
     @property
     def seeds(self) -> range:
         """Seeds of which the best is reported; at least two, or there is nothing to choose."""
-        return range(self.budget.seeds or max(2, len(self.planner.seeds)))
+        return range(self.planner.profile.best_of or max(2, len(self.planner.seeds)))
 
     def best_epoch(self, model: Model, seed: int) -> Job:
         """The fine-tuning job, looked at after every epoch."""
-        profile = self.planner.profile
         # The built-in shapes are balanced, and every class gives as many labels.
-        labels = self.source.per_class * len(SHAPES) if self.source.per_class else profile.pool
-        made = self.tuned(model, seed, BestEpoch, labels=labels)
+        source, pool = self.source, self.planner.profile.pool
+        labels = source.per_class * len(SHAPES) if source.per_class else pool
+        made = self.planner.finetune(source, model, seed, BestEpoch, labels=labels)
         return replace(made, label=made.label.replace('best-epoch', 'best epoch, finetune', 1))
 
     def best_of_seeds(self, model: Model, seed: int = 0) -> Job:
@@ -90,25 +62,22 @@ class Habits:
 
     def vote(self, repetitions: int, model: Model, seed: int) -> Job:
         """Votes of the fine-tuned classifier."""
-        augmentation = tuple(vote_transforms(self.source.variant))
-        protocol = Votes(augmentation, repetitions=repetitions)
+        protocol = Votes(tuple(vote_transforms(self.source.variant)), repetitions=repetitions)
         made = self.planner.measure(protocol, self.source, model, seed)
-        return replace(made, needs={'classifier': self.tuned(model, seed)}, label=f'{repetitions} x {made.label}')
+        needs = {'classifier': self.planner.finetune(self.source, model, seed)}
+        return replace(made, needs=needs, label=f'{repetitions} x {made.label}')
 
     def cls_trains(self, model: Model, seed: int) -> Job:
         """A linear head and the class token; length and rate as the paper says, or those of fine-tuning without one."""
-        made = self.tuned(model, seed, ClsTrains, head='linear')
+        made = self.planner.finetune(self.source, model, seed, ClsTrains, head='linear')
         return replace(made, label=made.label.replace('linear', 'linear@paper', 1))
 
-    def few_shot(self, model: Model, seed: int) -> Job:
-        """The first setting of the profile by a linear SVM."""
-        return few_shot_job(self.planner, *self.planner.profile.few_shot[0], self.source, model, seed)
-
     def few_shot_tuned(self, model: Model, seed: int) -> Job:
-        """The same episodes by fine-tuning."""
-        clean = self.few_shot(model, seed)
+        """The episodes of the first setting of the profile by fine-tuning."""
+        profile = self.planner.profile
+        clean = few_shot_job(self.planner, *profile.few_shot[0], self.source, model, seed)
         sizes = {name: clean.settings[name] for name in ('ways', 'shots', 'queries', 'folds')}
-        protocol = FewShotFinetune(**sizes, epochs=self.budget.few_shot_epochs)
+        protocol = FewShotFinetune(**sizes, epochs=profile.fold_epochs)
         more = {'per_class': None, 'config_file': config_sha256(CONFIG)}
         tuned = self.planner.measure(protocol, self.source, model, seed, **more)
         return replace(tuned, label=f'fine-tuned {clean.label}')
@@ -121,51 +90,47 @@ def paper_protocols(planner: Planner) -> list[TablePlan]:
     if not models:
         return []
     sources, missing = available(planner, ['scanobjectnn-pb_t50_rs'], hardest(planner))
-    source, profile = sources[0], planner.profile
-    habits, seeds = Habits(planner, source), planner.seeds
-    budget, notes = habits.budget, _notes(habits)
-    title = f'Clean figures beside the habits of released code, OA % ({source.title})'
-    made = table(planner, 'paper_protocols', title, models, notes, [source], missing)
-    title = f'What each habit adds, points of OA over the clean figure of the same runs ({source.title})'
-    gains = table(planner, 'paper_gains', title, models, notes, [source], missing, reference='')
-    made.fill('fine-tuned', habits.tuned)
-    for place, metric in ((made, 'oa'), (gains, 'oa_gain')):
-        place.fill('best epoch on test', habits.best_epoch, metric)
-        place.fill(f'and best of {len(habits.seeds)} seeds', habits.best_of_seeds, metric, seeds=[0])
-        place.fill(f'vote of {COPIES}', partial(habits.vote, 1), metric)
-        votes = partial(habits.vote, budget.votes)
-        place.fill(f'max of {budget.votes} votes', votes, metric, seeds=seeds[: budget.vote_seeds])
-    made.fill('MLP-Linear', partial(planner.measure, Probe('linear', profile.head_epochs), source))
-    made.fill('MLP-Linear, class token trains', habits.cls_trains)
-    ways, shots = profile.few_shot[0]
-    made.fill(f'{ways}-way {shots}-shot, SVM', habits.few_shot)
-    few = seeds[: budget.few_shot_seeds]
-    made.fill(f'{ways}-way {shots}-shot, fine-tuned', habits.few_shot_tuned, seeds=few)
-    return [made, gains]
-
-
-def _notes(habits: Habits) -> list[str]:
-    """What the columns are."""
-    budget, profile = habits.budget, habits.planner.profile
-    steps = [str(step['type']) for step in vote_transforms(habits.source.variant)]
+    if not sources:
+        raise UsageError('; '.join(f'{title} is not there: {get}' for title, get in missing.items()))
+    source, profile, seeds = sources[0], planner.profile, planner.seeds
+    habits = Habits(planner, source)
+    steps = [str(step['type']) for step in vote_transforms(source.variant)]
+    voting = f'Votes: mean logits of {COPIES} copies ({", ".join(steps) or "other points only"}).'
+    if profile.votes != REPETITIONS:
+        voting += f' The released code takes the best of {REPETITIONS} votes on the test split; here it is '
+        voting += f'{profile.votes}, which adds less.'
     rate = 'the rate is ten times that chosen for fine-tuning, and its length'
-    if habits.source.settings:
+    if source.settings:
         rate = 'rate and length are those of the released code'
-    votes = f'Votes: mean logits of {COPIES} copies ({", ".join(steps) or "other points only"}).'
-    if budget.votes != REPETITIONS:
-        votes += f' The released code takes the best of {REPETITIONS} votes on the test split; here it is '
-        votes += f'{budget.votes}, which adds less.'
-    return [
+    notes = [
         'Clean columns: fine-tuned, MLP-Linear, few-shot; last epoch, no voting, every seed counts. All others choose '
         'on the test split, vote, or train what is called frozen, as released code does. They are never to be compared '
         'with clean figures of another method.',
         f'Best of {len(habits.seeds)} seeds is one figure chosen from {len(habits.seeds)}: it has no interval'
-        + ('.' if budget.vote_seeds > 1 else '; neither has the best vote, measured for the first seed alone.'),
-        votes,
+        + ('.' if profile.vote_seeds > 1 else '; neither has the best vote, measured for the first seed alone.'),
+        voting,
         'MLP-Linear, class token trains: no other weight takes a gradient, batch norm and stochastic depth are in '
         f'training mode, clouds are augmented; {rate}; last epoch.',
-        f'Few-shot fine-tuned: {budget.few_shot_epochs} epochs a fold (released code: {EPOCHS}), {profile.folds} '
+        f'Few-shot fine-tuned: {profile.fold_epochs} epochs a fold (released code: {EPOCHS}), {profile.folds} '
         'folds, the episodes of the SVM beside it'
-        + ('' if budget.few_shot_seeds > 1 else ', those of the first seed alone')
+        + ('' if profile.fold_seeds > 1 else ', those of the first seed alone')
         + '; last epoch.',
     ]
+    title = f'Clean figures beside the habits of released code, OA % ({source.title})'
+    made = table(planner, 'paper_protocols', title, models, notes, [source], missing)
+    title = f'What each habit adds, points of OA over the clean figure of the same runs ({source.title})'
+    gains = table(planner, 'paper_gains', title, models, notes, [source], missing, reference='')
+    made.fill('fine-tuned', partial(planner.finetune, source))
+    votes = partial(habits.vote, profile.votes)
+    for place, metric in ((made, 'oa'), (gains, 'oa_gain')):
+        place.fill('best epoch on test', habits.best_epoch, metric)
+        place.fill(f'and best of {len(habits.seeds)} seeds', habits.best_of_seeds, metric, seeds=[0])
+        place.fill(f'vote of {COPIES}', partial(habits.vote, 1), metric)
+        place.fill(f'max of {profile.votes} votes', votes, metric, seeds=seeds[: profile.vote_seeds])
+    made.fill('MLP-Linear', partial(planner.measure, Probe('linear', profile.head_epochs), source))
+    made.fill('MLP-Linear, class token trains', habits.cls_trains)
+    ways, shots = profile.few_shot[0]
+    made.fill(f'{ways}-way {shots}-shot, SVM', partial(few_shot_job, planner, ways, shots, source))
+    few = seeds[: profile.fold_seeds]
+    made.fill(f'{ways}-way {shots}-shot, fine-tuned', habits.few_shot_tuned, seeds=few)
+    return [made, gains]

@@ -13,11 +13,9 @@ from benchmarks.protocols.part_seg import CONFIG, PAPER_CONFIG, PartSegmentation
 from benchmarks.suites.data import Source, built_in, how_to_get, shared
 from benchmarks.suites.job import Job
 from benchmarks.suites.planner import Planner
-from benchmarks.suites.plans.common import LAST_EPOCH, column, table
 from benchmarks.suites.profiles import Profile
 from benchmarks.suites.students import POINTNET, Model
-from benchmarks.suites.suite import suite
-from benchmarks.suites.table import TablePlan
+from benchmarks.suites.table import LAST_EPOCH, TablePlan, column, suite, table
 from zoo.datasets.catalogue import find
 
 CLASSES = ('airplane', 'bag', 'car', 'chair', 'cup', 'guitar', 'lamp', 'laptop', 'table')

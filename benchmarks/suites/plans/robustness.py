@@ -15,10 +15,8 @@ from benchmarks.protocols.corruption_errors import RelativeErrors
 from benchmarks.suites.data import Source
 from benchmarks.suites.job import Job
 from benchmarks.suites.planner import Planner
-from benchmarks.suites.plans.common import available, stand_ins, table
 from benchmarks.suites.students import Model
-from benchmarks.suites.suite import suite
-from benchmarks.suites.table import TablePlan
+from benchmarks.suites.table import TablePlan, available, stand_ins, suite, table
 from zoo.hub.names import known_configs
 from zoo.transforms import CORRUPTIONS
 

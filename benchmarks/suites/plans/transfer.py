@@ -11,10 +11,8 @@ from functools import partial
 
 from benchmarks.protocols.svm import SVM
 from benchmarks.suites.planner import Planner
-from benchmarks.suites.plans.common import LAST_EPOCH, available, column, stand_ins, table
 from benchmarks.suites.students import Model
-from benchmarks.suites.suite import suite
-from benchmarks.suites.table import TablePlan
+from benchmarks.suites.table import LAST_EPOCH, TablePlan, available, column, stand_ins, suite, table
 from zoo.datasets.procedural.dataset import VARIANTS
 
 SCANS = ('obj_bg', 'obj_only', 'pb_t50_rs')
@@ -86,7 +84,7 @@ def scan_variants(planner: Planner) -> list[TablePlan]:
 @suite('sizes')
 def sizes(planner: Planner) -> list[TablePlan]:
     """ReCon in several sizes: linear SVM and fine-tuning."""
-    models = planner.chosen({f'recon-{size}': '' for size in planner.profile.sizes})
+    models = [model for size in planner.profile.sizes for model in planner.students({'recon': ''}, size)]
     if not models:
         return []
     sources, missing = available(planner, ['scanobjectnn-pb_t50_rs', 'modelnet40'], stand_ins(planner)[-1:])

@@ -11,8 +11,7 @@ from benchmarks.run import harness
 from benchmarks.suites.job import Job, in_order
 from benchmarks.suites.planner import Planner
 from benchmarks.suites.profiles import find_profile
-from benchmarks.suites.suite import Suite
-from benchmarks.suites.table import TablePlan
+from benchmarks.suites.table import Suite, TablePlan
 from tests.benchmarks.run.here import Here
 from tests.layouts import write_pack
 from zoo.errors import UsageError

@@ -15,7 +15,7 @@ from benchmarks.suites import code
 from benchmarks.suites.code import ROOT, code_version, reachable
 from benchmarks.suites.job import JOB_TYPES, in_order
 from benchmarks.suites.planner import Planner
-from benchmarks.suites.plans.few_shot import few_shot_job
+from benchmarks.suites.plans.frozen import few_shot_job
 from benchmarks.suites.profiles import find_profile
 from benchmarks.suites.students import Model
 

@@ -11,10 +11,9 @@ from benchmarks.protocols.probe import Probe
 from benchmarks.protocols.svm import SVM
 from benchmarks.suites.job import Job
 from benchmarks.suites.planner import Planner
-from benchmarks.suites.plans.few_shot import few_shot_job
+from benchmarks.suites.plans.frozen import few_shot_job, unseen, zero_shot_job
 from benchmarks.suites.plans.part_seg import CLASSES, built_in_parts, part_seg_job
 from benchmarks.suites.plans.robustness import corruption_job
-from benchmarks.suites.plans.zero_shot import unseen, zero_shot_job
 from benchmarks.suites.profiles import find_profile
 from benchmarks.suites.students import Model
 from tests.benchmarks.run.here import finish

@@ -6,6 +6,8 @@ import pytest
 
 import zoo
 from benchmarks.protocols.base import Context, Data, Student
+from benchmarks.protocols.few_shot_finetune import EPOCHS
+from benchmarks.protocols.paper.votes import REPETITIONS
 from benchmarks.protocols.part_seg import PAPER_CONFIG, PartSegmentation
 from benchmarks.records.schema import line_of
 from benchmarks.run.plan import list_text
@@ -16,7 +18,7 @@ from benchmarks.suites.plans.paper import Habits
 from benchmarks.suites.plans.part_seg import CLASSES, built_in_parts, part_seg_job, shape_net_part
 from benchmarks.suites.profiles import METHODS, PROFILES, find_profile
 from benchmarks.suites.students import Model
-from benchmarks.suites.suite import GROUPS, suite
+from benchmarks.suites.table import GROUPS, suite
 from tests.datasets.layouts.writers_shapenetpart import NUM_PARTS, write_shapenetpart
 from zoo.datasets.layouts.shapenetpart_names import PARTS
 from zoo.errors import UsageError
@@ -213,7 +215,7 @@ def test_the_paper_takes_its_own_numbers():
     planner = Planner(find_profile('paper'))
     habits = Habits(planner, planner.source('procedural-pb_t50_rs'))
     assert len(habits.seeds) == 8
-    assert (habits.budget.votes, habits.budget.few_shot_epochs) == (299, 150)
+    assert (planner.profile.votes, planner.profile.fold_epochs) == (REPETITIONS, EPOCHS) == (299, 150)
 
 
 # --- part segmentation ------------------------------------------------------------------------------------------------

@@ -47,7 +47,7 @@ def test_of_joined_packs_the_test_split_is_held_out(tmp_path, pictures):
     config = {'type': 'ObjectUnion', 'datasets': plain}
     pictured = {'images': True, 'datasets': [{**member, 'images': path} for member in plain]}
     planner = Planner(find_profile('smoke'))
-    planner.__dict__['corpus'] = Corpus('packs', 'packs', config, pictured, 30)
+    planner.__dict__['corpus'] = Corpus('packs', 'packs', config, 30, pictures=pictured)
     found = dict(held_out(planner, RECON, pictures).test)
     expected = {'type': 'ShapePack', 'points': path, 'split': 'test'}
     assert found == (expected | {'images': path, 'texts': True} if pictures else expected)
