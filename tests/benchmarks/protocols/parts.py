@@ -41,6 +41,13 @@ def spread(model, by=3):
     return model
 
 
+def unaligned(backbone=SMALL):
+    """A student that is trained by no teacher."""
+    objectives = {'reconstruct': {'type': 'ReconstructPoints', 'decoder': {'depth': 1}}}
+    mask = {'type': 'random', 'ratio': 0.5}
+    return MODELS.build({'type': 'Pretrainer', 'backbone': backbone, 'objectives': objectives, 'mask': mask}).eval()
+
+
 @torch.no_grad()
 def slow_features(model, dataset, num_points, order='given'):
     """One cloud at a time."""

@@ -8,7 +8,7 @@ import torch
 
 from benchmarks.protocols.held_out_loss import MASK_SEED, TEMPERATURE, HeldOutLoss, held_out_losses
 from tests.backbones.test_contract import PLAIN, SMALL
-from tests.benchmarks.protocols.parts import cloud, measured, parts, spread
+from tests.benchmarks.protocols.parts import cloud, measured, parts, spread, unaligned
 from zoo.errors import UsageError
 from zoo.layers import RandomMask
 from zoo.registry import MODELS
@@ -128,8 +128,5 @@ def test_another_training_loss_is_the_one_that_is_measured(data):
 
 
 def test_a_student_that_is_aligned_with_nothing_is_refused(data):
-    objectives = {'reconstruct': {'type': 'ReconstructPoints', 'decoder': {'depth': 1}}}
-    mask = {'type': 'random', 'ratio': 0.5}
-    model = MODELS.build({'type': 'Pretrainer', 'backbone': PLAIN, 'objectives': objectives, 'mask': mask})
     with pytest.raises(UsageError, match='cmc or recon'):
-        measured(HeldOutLoss(), model, None, data)
+        measured(HeldOutLoss(), unaligned(PLAIN), None, data)

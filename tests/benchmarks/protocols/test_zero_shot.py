@@ -7,7 +7,7 @@ from torch import nn
 
 from benchmarks.protocols.zero_shot import ZeroShot, alignments, class_text_features
 from tests.backbones.test_contract import SMALL
-from tests.benchmarks.protocols.parts import cloud, measured, parts
+from tests.benchmarks.protocols.parts import cloud, measured, parts, unaligned
 from zoo.errors import UsageError
 from zoo.hub import get_model
 from zoo.registry import MODELS
@@ -81,12 +81,6 @@ class Mute(Spelling):
         return super().forward(texts) * float('nan')
 
 
-def without_texts():
-    objectives = dict(reconstruct=dict(type='ReconstructPoints', decoder=dict(depth=1)))
-    mask = dict(type='random', ratio=0.6)
-    return MODELS.build(dict(type='Pretrainer', backbone=SMALL, objectives=objectives, mask=mask)).eval()
-
-
 def broken():
     model = pretrainer()
     with torch.no_grad():
@@ -100,7 +94,7 @@ def broken():
         (lambda: pretrainer(widths=(30, 26)), {'image': 1.0, 'text': 1.0}, 'one space'),
         (lambda: pretrainer(widths=(30, 26)), {'image': 1.0}, 'not of one space'),
         (pretrainer, {'sound': 1.0}, 'sound'),
-        (without_texts, None, 'has no zero-shot'),
+        (unaligned, None, 'has no zero-shot'),
         (lambda: pretrainer(teacher=Mute), None, '^the output of Mute is not finite'),
         (broken, None, '^the output of PointTransformer is not finite'),
     ],
