@@ -11,7 +11,7 @@ from scipy.spatial.distance import pdist
 from torch.utils.data import DataLoader
 
 from tests.datasets.refusals import refused
-from tests.datasets.samples import SAMPLES, move
+from tests.datasets.samples import MODELNET_FILES, SAMPLES, move
 from zoo.registry import DATASETS
 
 each = pytest.mark.parametrize('name', SAMPLES)
@@ -53,6 +53,21 @@ def test_a_batch_is_made_of_its_objects(original, name):
     assert len(dataset.classes) >= SAMPLES[name].num_classes or name == 'ShapeNet55'
     batch['points'].zero_()
     assert dataset.__getitems__(rows)['points'].any()
+
+
+@pytest.mark.parametrize('name', [*MODELNET_FILES, 'few shot'])
+def test_num_points_is_the_head_of_a_cloud(original, name):
+    root = original(name)
+    whole, head, test = (build(name, root, **more) for more in ({}, {'num_points': 100}, {'split': 'test'}))
+    for index in range(4):
+        assert np.array_equal(head.points(index), whole.points(index)[:100])
+        assert np.array_equal(head.normals(index), whole.normals(index)[:100])
+    more = len(whole.points(0)) + 1
+    if name == 'off':  # which are drawn
+        assert build(name, root, num_points=more).points(0).shape == (more, 3)
+    else:
+        assert f'num_points={more}, but' in refused(build, name, root, num_points=more)
+    assert len({whole.fingerprint, head.fingerprint, test.fingerprint}) == 3
 
 
 @each

@@ -39,17 +39,6 @@ def test_both_names_of_the_folder_are_found(tmp_path, underscore):
     assert ModelNetFewShot(ways=2, shots=1, fold=0, data_root=tmp_path).path == path
 
 
-def test_num_points_is_the_head_of_a_cloud(original):
-    root = original('few shot')
-    whole, head = (ModelNetFewShot(**OPTIONS, num_points=count, data_root=root) for count in (None, 100))
-    assert np.array_equal(head.points(4), whole.points(4)[:100])
-    assert np.array_equal(head.normals(4), whole.normals(4)[:100])
-    assert 'num_points=9000, but' in refused(ModelNetFewShot, **OPTIONS, num_points=9000, data_root=root)
-    test = ModelNetFewShot(**OPTIONS, split='test', data_root=root)
-    assert len({whole.fingerprint, head.fingerprint, test.fingerprint}) == 3
-    assert whole.classes == test.classes
-
-
 def test_points_alone_and_class_names_in_words_are_read(copied):
     root = copied('few shot')
     episode = load_arrays(SAMPLES['few shot'].victim(root))

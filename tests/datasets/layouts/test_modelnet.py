@@ -28,8 +28,6 @@ STORED = {'normal_resampled': 10_000, 'fps': 8192, 'hdf5': 2048, 'off': 10_000}
 TRAIN = [f'{name}_{number:04d}' for name in KINDS for number in (1, 2)]
 TEST = [f'{name}_0003' for name in KINDS]
 
-each_layout = pytest.mark.parametrize('layout', LAYOUTS)
-
 
 def names_of(dataset):
     return [dataset.info(index)['id'] for index in range(len(dataset))]
@@ -80,25 +78,7 @@ def test_points_on_a_mesh_follow_from_its_name_alone(original, tmp_path):
     assert not np.allclose(same_box, dataset.points(first) / box_sides('chair_0003'))
 
 
-@each_layout
-def test_num_points_is_the_head_of_a_cloud(original, layout):
-    root = original(layout)
-    whole = ModelNet('test', layout=layout, data_root=root)
-    head = ModelNet('test', layout=layout, data_root=root, num_points=100)
-    for index in range(4):
-        assert whole.points(index).shape == (STORED[layout], 3)
-        assert np.array_equal(head.points(index), whole.points(index)[:100])
-        assert np.array_equal(head.normals(index), whole.normals(index)[:100])
-    if layout == 'off':
-        assert ModelNet(layout=layout, data_root=root, num_points=10_001).points(0).shape == (10_001, 3)
-    else:
-        message = refused(ModelNet, layout=layout, data_root=root, num_points=STORED[layout] + 1)
-        assert message.endswith(f'but layout {layout!r} has {STORED[layout]} points')
-    prints = {ModelNet(split, layout=layout, data_root=root).fingerprint for split in ('train', 'train+test')}
-    assert len({whole.fingerprint, head.fingerprint, *prints}) == 4
-
-
-@each_layout
+@pytest.mark.parametrize('layout', LAYOUTS)
 def test_modelnet10_has_its_own_labels(tmp_path, original, layout):
     root = original('hdf5')
     if layout != 'hdf5':

@@ -69,6 +69,8 @@ def test_colors():
     assert np.allclose(parse_off(CUBES['CNOFF'].encode()).color, (1, 128 / 255, 0))
     assert np.allclose(parse_off(CUBES['colored faces'].encode()).color, (1, 0, 0))
     assert np.ptp(parse_off(CUBES['numbered colors'].encode()).color) == 0
+    cloud = 'OFF\n8 0 0\n' + ''.join(f'{x} {y} {z} {COLOURS}\n' for x, y, z in CORNERS)
+    assert parse_off(cloud.encode()).vertices.tolist() == [list(map(float, corner)) for corner in CORNERS]
     arrow = b'OFF\n4 3 0\n0 0 0\n2 1 0\n0 2 0\n1 1 0\n4 0 1 2 3 1.0 0.0 0.0\n3 0 1 3\n3 0 1 3 0.0 0.0 1.0\n'
     assert parse_off(arrow).color.tolist() == [[1, 0, 0], [1, 0, 0], [GREY] * 3, [0, 0, 1]]
 

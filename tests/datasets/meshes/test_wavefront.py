@@ -122,6 +122,8 @@ def test_colors_of_vertices_and_of_unknown_materials():
     assert np.allclose(parsed(f'usemtl gone\n{CUBES["colors"]}').color, (1, 0.5, 0))
     assert np.allclose(parsed(CUBES['colors'].replace('1 0.5 0', '255 127.5 0')).color, (1, 0.5, 0))
     assert np.ptp(parsed(CUBES['some colors']).color) == 0
+    cloud = parsed('\n'.join(f'{row} 255 0 0' for row in VERTICES))
+    assert cloud.vertices.tolist() == [list(map(float, corner)) for corner in CORNERS]
 
 
 def test_many_materials_keep_to_their_faces(tmp_path):
