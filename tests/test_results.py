@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gzip
 import re
-import runpy
 import shutil
 
 import pytest
 
 from benchmarks import load_results
 from benchmarks.records import mean_interval
+from tests.shared import run_python
 from zoo.config import ROOT
 
 RESULTS = ROOT / 'docs' / 'results'
@@ -18,11 +18,10 @@ FIGURE = r'\d+\.\d+ ± \d+\.\d+'
 
 
 @pytest.mark.parametrize('profile', ['demo', 'packs', 'night', pytest.param('laptop', marks=pytest.mark.slow)])
-def test_tables_are_made_from_their_file_alone(profile, tmp_path, capsys):
+def test_tables_are_made_from_their_file_alone(profile, tmp_path):
     shutil.copy(RESULTS / profile / 'results.jsonl.gz', tmp_path)
-    main = runpy.run_path(str(ROOT / 'tools' / 'benchmark.py'))['main']
-    assert main(['--all', '--profile', profile, '--report', '--out', str(tmp_path)]) == 0
-    assert capsys.readouterr().out.rstrip() == (RESULTS / profile / 'tables.md').read_text('utf-8').rstrip()
+    said = run_python('tools/benchmark.py', '--all', '--profile', profile, '--report', '--out', tmp_path)
+    assert said.rstrip() == (RESULTS / profile / 'tables.md').read_text('utf-8').rstrip()
     curves = {path.name for path in (RESULTS / profile).glob('*.svg')}
     assert curves == {path.name for path in (tmp_path / 'tables' / profile).glob('*.svg')}
 
