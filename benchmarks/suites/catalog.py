@@ -12,10 +12,10 @@ from zoo.errors import UsageError
 
 ORDER = (
     'few_shot', 'ablation_fusion', 'ablation_teacher', 'ablation_stop_gradient', 'ablation_local_teacher',
-    'ablation_loss', 'ablation_mask', 'attention_distance', 'contrastive_test_loss', 'claims', 'zero_shot', 'corpora',
-    'data_curve', 'data_curve_steps', 'svm', 'frozen', 'label_efficiency', 'leaderboard', 'live', 'paper_protocols',
-    'shapenetpart', 'retrieval', 'robustness', 'robustness_frozen', 'corruption_errors', 'samples_seen',
-    'scanobjectnn', 'modelnet40', 'modelnet10', 'scan_variants', 'sizes',
+    'ablation_loss', 'ablation_mask', 'attention_distance', 'contrastive_test_loss', 'claims', 'corpora',
+    'data_curve', 'data_curve_steps', 'svm', 'frozen', 'label_efficiency', 'leaderboard', 'live', 'zero_shot',
+    'paper_protocols', 'shapenetpart', 'retrieval', 'robustness', 'robustness_frozen', 'corruption_errors',
+    'samples_seen', 'scanobjectnn', 'modelnet40', 'modelnet10', 'scan_variants', 'sizes',
 )  # fmt: skip
 """In which they are planned, listed and shown; all others come after."""
 
