@@ -11,7 +11,7 @@ import pytest
 import torch
 from mmengine.logging import HistoryBuffer, MessageHub
 
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from tests.shared import run, run_python
 from zoo import compat
 from zoo.errors import UsageError

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from tests.datasets.refusals import refused
 from tests.engine.conftest import CONFIG
+from tests.refusals import refused
 from zoo.config import find_config, load_config
 
 

@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 import zoo
 from tests.backbones.test_contract import SMALL
 from tests.configs.test_configs import CONFIGS
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from tests.shared import read_in_little_memory
 from zoo.config import load_config
 from zoo.errors import UsageError

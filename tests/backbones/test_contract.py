@@ -7,7 +7,7 @@ import inspect
 import pytest
 import torch
 
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.backbones import Backbone, require
 from zoo.errors import UsageError
 from zoo.registry import BACKBONES

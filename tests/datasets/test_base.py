@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.datasets import ObjectDataset, ObjectDraw
 
 

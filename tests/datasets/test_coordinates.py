@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import trimesh
 
-from tests.datasets.refusals import refused
 from tests.layouts import write_pack
+from tests.refusals import refused
 from zoo.datasets import MeshFolder, ShapePack
 from zoo.datasets.base import ObjectDataset
 from zoo.datasets.coordinates import recentered

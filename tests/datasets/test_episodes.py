@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from tests.datasets.refusals import refused
 from tests.layouts import write_pack
+from tests.refusals import refused
 from tests.shared import shared_file
 from zoo.datasets import ShapePack
 from zoo.datasets.episodes import EpisodeDataset, few_shot_episodes

@@ -10,7 +10,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from tests.datasets.meshes.solids import save_box
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.datasets.mesh_folder import MeshFolder, caption_of
 from zoo.registry import DATASETS
 

@@ -10,8 +10,8 @@ import torch
 from scipy.spatial.distance import pdist
 from torch.utils.data import DataLoader
 
-from tests.datasets.refusals import refused
 from tests.datasets.samples import MODELNET_FILES, SAMPLES, move
+from tests.refusals import refused
 from zoo.registry import DATASETS
 
 each = pytest.mark.parametrize('name', SAMPLES)

@@ -6,8 +6,8 @@ import shutil
 import numpy as np
 import pytest
 
-from tests.datasets.refusals import refused
 from tests.layouts import CATEGORIES, write_shapenet55
+from tests.refusals import refused
 from zoo.datasets import ShapeNet55
 
 

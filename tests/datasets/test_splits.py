@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.datasets.splits import as_text, read_flags, split_of
 
 

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.datasets.storage import Archive, content_hash, read_json, resolve
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from benchmarks.suites.students import loaded, supervision
-from tests.datasets.refusals import refused
 from tests.datasets.test_base import Toy
+from tests.refusals import refused
 from zoo.datasets import ObjectUnion, ShapePack
 
 ROWS = [

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from tests.datasets.refusals import refused
 from tests.datasets.test_base import Toy
+from tests.refusals import refused
 from zoo.datasets import ObjectUnion
 
 

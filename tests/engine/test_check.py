@@ -5,8 +5,8 @@ import re
 import pytest
 
 from tests.configs.test_configs import CONFIGS, IDS
-from tests.datasets.refusals import refused
 from tests.engine.conftest import CONFIG, make_config
+from tests.refusals import refused
 from zoo.config import load_config
 from zoo.engine import build_runner, check_config, configure
 from zoo.engine.check import readable_build_errors

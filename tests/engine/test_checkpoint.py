@@ -8,7 +8,7 @@ import pytest
 import torch
 from mmengine.hooks import Hook
 
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.engine import latest_checkpoint, read_checkpoint
 from zoo.errors import UsageError
 

@@ -8,8 +8,8 @@ import sys
 import pytest
 from torch.utils.data import DataLoader, Dataset
 
-from tests.datasets.refusals import refused
 from tests.engine.conftest import CONFIG, largest_difference
+from tests.refusals import refused
 from zoo.engine.cli import config_of, config_parser, run_cli
 from zoo.errors import UnreadableError, UsageError
 

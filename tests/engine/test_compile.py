@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from tests.datasets.refusals import refused
 from tests.engine.conftest import largest_difference
+from tests.refusals import refused
 from zoo.config import load_config
 from zoo.engine import build_runner, configure
 

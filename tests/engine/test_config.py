@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.datasets.refusals import refused
 from tests.engine.conftest import CONFIG
+from tests.refusals import refused
 from zoo.config import load_config
 from zoo.engine import configure
 from zoo.engine.config import resolve_device

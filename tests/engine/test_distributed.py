@@ -10,8 +10,8 @@ import pytest
 import torch
 import torch.distributed as dist
 
-from tests.datasets.refusals import refused
 from tests.engine.conftest import largest_difference, make_config, state_of
+from tests.refusals import refused
 from zoo.engine import build_runner, distributed
 from zoo.engine.distributed import join_processes
 from zoo.errors import UsageError

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from tests.backbones.test_contract import SMALL
-from tests.datasets.refusals import refused
 from tests.engine.dummy import DummyClassifier
+from tests.refusals import refused
 from zoo.engine import AutocastOptimWrapper, ParamGroups
 from zoo.engine.param_groups import split_parameters
 from zoo.errors import UsageError

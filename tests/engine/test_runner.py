@@ -9,8 +9,8 @@ import torch
 from mmengine import Config
 from safetensors.torch import load_file
 
-from tests.datasets.refusals import refused
 from tests.engine.conftest import largest_difference, make_config, state_of
+from tests.refusals import refused
 from tests.test_io import other_process_claims
 from zoo.engine import build_runner, read_checkpoint
 from zoo.engine.cli import run_cli

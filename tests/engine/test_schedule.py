@@ -5,7 +5,7 @@ import re
 import pytest
 import torch
 
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.compat import ensure_torchvision
 from zoo.engine import WarmupCosine
 from zoo.engine.schedule import fit

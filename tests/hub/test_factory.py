@@ -11,7 +11,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 import zoo
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.config import ROOT
 from zoo.foreign import LEFT_OUT
 from zoo.hub import factory

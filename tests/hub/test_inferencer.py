@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import save_file
 
 import zoo
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.errors import UsageError
 from zoo.transforms import FPSSubsample, UnitSphere
 

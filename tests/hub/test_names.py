@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.config import ROOT
 from zoo.hub import list_models, parse_name
 from zoo.hub.names import data_file, known_configs

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import zoo
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from tests.teachers.tokenizers.tiny import random_tensors
 from zoo.config import load_config
 from zoo.registry import MODELS

@@ -8,10 +8,10 @@ import pytest
 import torch
 
 import zoo
-from tests.datasets.refusals import refused
 from tests.hub.download.server import serving
 from tests.hub.index.samples import write_index
 from tests.hub.test_official_parity import TOLERANCE, read, relative
+from tests.refusals import refused
 from zoo.errors import UsageError
 
 

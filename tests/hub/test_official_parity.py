@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 
 import zoo
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from tests.shared import shared_file
 
 SIZES = dict(num_groups=16, group_size=8, num_heads=3)

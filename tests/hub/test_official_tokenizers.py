@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import zoo
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from tests.teachers.tokenizers import released
 from tests.teachers.tokenizers.tiny import groups, official_state
 

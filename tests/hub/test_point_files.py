@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import trimesh
 
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.hub.point_files import checked_points, read_points
 
 RNG = np.random.default_rng(0)

@@ -8,8 +8,8 @@ from safetensors.torch import save_file
 
 import zoo
 from tests.backbones.test_contract import JOINT, PLAIN, SMALL
-from tests.datasets.refusals import refused
 from tests.hub.test_official import SIZES, official_state
+from tests.refusals import refused
 from zoo.errors import UsageError
 from zoo.hub import backbone_config, load_weights
 from zoo.registry import MODELS

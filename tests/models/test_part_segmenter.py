@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from tests.backbones.test_contract import CLOUD_CASES, PATCH_CASES, PLAIN, SMALL
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.config import load_config
 from zoo.datasets.layouts.shapenetpart_names import PARTS
 from zoo.engine.param_groups import split_parameters

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from tests.backbones.test_contract import PLAIN
-from tests.datasets.refusals import refused
 from tests.objectives.test_objectives import decoded
+from tests.refusals import refused
 from zoo.registry import MODELS
 
 STUDENT = {**PLAIN, 'drop_path': 0.0}

@@ -7,7 +7,7 @@ import sys
 import pytest
 import torch
 
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.errors import UsageError
 from zoo.ops import backend, farthest_point_sample
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from tests.teachers.toys import Objects
 from zoo.teachers.bank_plan import ImagePlan, TextPlan, make_plan
 from zoo.teachers.prompts import PROMPTS

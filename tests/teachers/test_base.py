@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from tests.teachers.toys import ColorTeacher
 
 

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.compat import ensure_torchvision
 from zoo.errors import UsageError
 from zoo.teachers import CLIPImageTeacher, CLIPTextTeacher

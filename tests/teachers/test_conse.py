@@ -6,7 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from tests.teachers.test_efficientnet_lite import forward_by_hand
 from zoo.teachers import CLIPImageTeacher, CLIPTextTeacher, ConSETeacher, EfficientNetLite0Teacher, SentenceTeacher
 from zoo.teachers.conse import imagenet_names

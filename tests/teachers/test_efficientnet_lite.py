@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.teachers import EfficientNetLite0Teacher
 from zoo.teachers.efficientnet_lite import timm_key
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from tests.shared import ROOT
 from tests.teachers.toys import ColorTeacher, LetterTeacher, Objects
 from zoo.teachers import FeatureBank, PointIdentity

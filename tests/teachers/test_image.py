@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from tests.teachers.toys import ColorTeacher
 from zoo.teachers.image import resize
 

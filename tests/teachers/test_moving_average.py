@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.teachers import MovingAverage
 
 

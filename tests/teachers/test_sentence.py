@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.teachers import SentenceTeacher
 
 TEXTS = ['a chair', 'a stool with four long wooden legs, seen from one side', 'an airplane', 'chair']

@@ -7,8 +7,8 @@ from pathlib import Path
 import huggingface_hub.constants
 import pytest
 
-from tests.datasets.refusals import refused
 from tests.hub.download.server import send, serving
+from tests.refusals import refused
 from tests.shared import run_python
 from zoo.teachers import CLIPImageTeacher, CLIPTextTeacher, TimmImageTeacher, sources
 

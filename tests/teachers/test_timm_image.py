@@ -8,7 +8,7 @@ import shutil
 import pytest
 import torch
 
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.compat import ensure_torchvision
 from zoo.errors import UsageError
 from zoo.teachers import TimmImageTeacher

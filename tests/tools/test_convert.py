@@ -11,11 +11,11 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 
 import zoo
-from tests.datasets.refusals import refused
 from tests.hub.test_official import SIZES as SMALL
 from tests.hub.test_official import official_state as released_recon
 from tests.hub.test_official_parity import SIZES as PARITY
 from tests.hub.test_official_parity import read
+from tests.refusals import refused
 from tests.teachers.tokenizers.tiny import groups, official_state
 from zoo.errors import UsageError
 from zoo.hub.convert import convert

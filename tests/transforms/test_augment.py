@@ -9,7 +9,7 @@ import pytest
 import torch
 from scipy import stats
 
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from tests.transforms.clouds import UNLIKELY, clouds, evenly, unit_normals
 from zoo.transforms import RandomJitter, RandomMirror, RandomScale, RandomScaleTranslate, RandomTranslate
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.errors import UsageError
 from zoo.registry import TRANSFORMS
 from zoo.transforms import ImagePipeline

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 import torch
 
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from tests.transforms.clouds import chosen, clouds, evenly, numbered
 from zoo import ops
 from zoo.transforms import FPSSubsample, RandomDrop, RandomSubsample

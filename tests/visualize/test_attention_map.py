@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from tests.visualize.test_attention_distance import FUSIONS, student
 from zoo.registry import BACKBONES
 from zoo.visualize import attention_map, attention_panels

@@ -5,7 +5,7 @@ import json
 import numpy as np
 from PIL import Image
 
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.visualize import draw_map, embed_flat, nearest_neighbors, neighbor_panels
 from zoo.visualize.feature_space import class_color
 from zoo.visualize.picture import BLUE, GREY, RED

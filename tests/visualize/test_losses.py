@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.visualize import read_losses
 
 

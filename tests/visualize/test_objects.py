@@ -6,8 +6,8 @@ import torch
 
 from tests.benchmarks.protocols.parts import slow_features
 from tests.datasets.meshes.solids import save_box
-from tests.datasets.refusals import refused
 from tests.layouts import write_pack
+from tests.refusals import refused
 from zoo.visualize.objects import load_clouds, load_model, load_objects
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.visualize import Panel, Panels, side_by_side
 from zoo.visualize.panels import MARK, MOST_SCENES, title_height
 from zoo.visualize.picture import cloud_picture, project

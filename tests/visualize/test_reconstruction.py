@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from tests.backbones.test_contract import PLAIN, SMALL
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.registry import MODELS
 from zoo.visualize import reconstruct, reconstruction_panels
 from zoo.visualize.picture import BLUE, RED

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.datasets.catalogue.clouds import Clouds, random_clouds
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.datasets import ProceduralShapes
 from zoo.datasets.catalogue.check import Candidate, check_parts, content_digest
 from zoo.datasets.catalogue.report import Report

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.datasets.catalogue import entries, find
 from zoo.datasets.catalogue.entry import build
 from zoo.datasets.catalogue.lists import published

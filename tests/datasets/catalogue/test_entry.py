@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.datasets.catalogue.entry import Entry, Part, build, check_options
 
 

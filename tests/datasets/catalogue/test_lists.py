@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.datasets.catalogue.lists import OFFICIAL, describe, digest, group, locate, published, read_names
 from zoo.datasets.layouts.modelnet_names import official_list
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.datasets.catalogue.report import Report, few, number
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from tests.datasets.layouts.writers_modelnet import write_few_shot
 from tests.datasets.layouts.writers_shapenetpart import write_shapenetpart
-from tests.datasets.refusals import refused
 from tests.layouts import write_shapenet55
+from tests.refusals import refused
 from zoo.datasets.catalogue.run import check_target, describe_pack, fingerprints, prepare_target
 from zoo.datasets.catalogue.target import resolve_target
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from tests.datasets.layouts.writers_h5 import write_scanobjectnn
-from tests.datasets.refusals import refused
 from tests.layouts import write_pack, write_shapenet55
+from tests.refusals import refused
 from zoo.datasets.catalogue.target import parse_options, resolve_target
 
 

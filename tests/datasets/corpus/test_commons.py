@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.datasets.corpus.collected import OPTIONS, decentraland, kicad
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.datasets import Commons, MeshCollection, ObjectUnion, prepare
 from zoo.datasets.catalogue.run import describe_pack, prepare_target
 from zoo.datasets.catalogue.target import resolve_target

@@ -13,7 +13,7 @@ import pytest
 
 from tests.datasets.corpus.collected import OPTIONS, base_meshes, clouds, decentraland, kicad, ldraw, zipped
 from tests.datasets.meshes.solids import write_bytes
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from tests.shared import shared_file
 from zoo.datasets import MeshCollection
 from zoo.datasets.corpus.collections import COLLECTIONS

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from tests.datasets.layouts.writers_modelnet import write_few_shot, write_pickle
-from tests.datasets.refusals import refused
 from tests.datasets.samples import SAMPLES
+from tests.refusals import refused
 from zoo.datasets.layouts.few_shot import ModelNetFewShot
 from zoo.datasets.layouts.modelnet_names import readable_classes
 from zoo.datasets.unpickle import load_arrays

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tests.datasets.layouts.writers_h5 import change_table, write_table
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.datasets.layouts.hdf5 import check_clouds, has_table, read_clouds, read_labels, read_table
 
 

@@ -18,7 +18,7 @@ from tests.datasets.layouts.writers_modelnet import (
     write_modelnet,
     write_pickle,
 )
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.datasets.layouts.modelnet import LAYOUTS, ModelNet
 from zoo.datasets.layouts.modelnet_names import MODELNET10, MODELNET40, readable_classes
 from zoo.datasets.unpickle import load_arrays

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from tests.datasets.layouts.writers_h5 import change_table
-from tests.datasets.refusals import refused
 from tests.datasets.samples import FIFTEEN
+from tests.refusals import refused
 from zoo.datasets.captions import readable
 from zoo.datasets.layouts.modelnet_c import ModelNet40C, ModelNetC
 

@@ -12,8 +12,8 @@ import pytest
 
 from tests.datasets.layouts.writers_h5 import change_table
 from tests.datasets.layouts.writers_modelnet import HDF5, RESAMPLED, write_modelnet, write_pickle
-from tests.datasets.refusals import refused
 from tests.datasets.samples import MODELNET_FILES, SAMPLES
+from tests.refusals import refused
 from zoo.datasets.layouts.modelnet import ModelNet
 
 

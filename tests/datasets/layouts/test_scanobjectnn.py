@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from tests.datasets.layouts.writers_h5 import SCAN_FILES, change_table
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from tests.shared import shared_file
 from zoo.datasets.layouts.scanobjectnn import CLASSES, ScanObjectNN
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tests.datasets.layouts.writers_shapenetpart import FOLDER, NUM_PARTS, TABLE
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.datasets.layouts.shapenetpart import ShapeNetPart, _choice
 from zoo.datasets.layouts.shapenetpart_names import PARTS, SYNSETS
 

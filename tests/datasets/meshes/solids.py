@@ -12,7 +12,7 @@ import pytest
 import trimesh
 from PIL import Image
 
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.datasets.meshes.files import read_mesh, read_soup
 from zoo.datasets.meshes.mesh import Mesh
 from zoo.datasets.meshes.painted import PaintedMesh, paint

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.datasets.meshes.solids import painted
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.datasets.meshes.bake import Recipe, bake, write_arrays
 from zoo.datasets.meshes.mesh import join
 from zoo.datasets.meshes.views import view

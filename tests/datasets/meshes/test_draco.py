@@ -11,7 +11,7 @@ import trimesh
 
 from tests.datasets.meshes.solids import CORNERS, TRIANGLES, measures, read_or_refused, write_bytes
 from tests.datasets.meshes.test_gltf import Maker
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from tests.shared import shared_file
 from zoo.datasets.meshes.files import read_mesh
 

@@ -13,7 +13,7 @@ import pytest
 import trimesh
 
 from tests.datasets.meshes.solids import check_refused, png, read_or_refused, write_bytes
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.datasets.meshes.files import read_mesh
 from zoo.datasets.meshes.materials import GREY
 

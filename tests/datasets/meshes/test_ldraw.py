@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.datasets.meshes.solids import CORNERS, SIDES, measures
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from tests.shared import shared_file
 from zoo.datasets.meshes.files import read_mesh
 from zoo.datasets.meshes.materials import GREY

@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.datasets.meshes.files import SUFFIXES
 from zoo.datasets.meshes.objects import FORMATS, is_unnamed, pick_objects
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.datasets.meshes import solids
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.datasets.meshes.mesh import Mesh, face_areas, face_crosses
 from zoo.datasets.meshes.painted import CREASE, normal_form, paint, smooth
 from zoo.datasets.procedural.primitives import box, ellipsoid

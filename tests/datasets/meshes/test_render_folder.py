@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from tests.datasets.meshes.solids import save_box
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.datasets.meshes.render_folder import render_folder
 
 OPTIONS = {'num_points': 64, 'views': 2, 'image_size': 16}

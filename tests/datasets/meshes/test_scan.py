@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.datasets.meshes.scan import find_classes, find_meshes
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.datasets.meshes.solids import save_box
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.datasets.meshes import store as module
 from zoo.datasets.meshes.bake import Recipe
 from zoo.datasets.meshes.store import Store, as_record

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tests.datasets.prepared.sources import Toys, toys
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.datasets import ObjectDataset, ObjectSubset
 from zoo.datasets.prepared.job import Job, load_order, modules_of, save_order
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from tests.datasets.prepared.sources import Toys
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.datasets.prepared import MappedPack, layout, prepare
 from zoo.datasets.prepared.read import choose_points
 from zoo.registry import DATASETS

@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from tests.datasets.prepared.sources import Toys, toys
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.datasets.prepared import MappedPack, prepare, worker, write
 from zoo.datasets.prepared.chunks import chunk_path, fill, start_workers, stop_workers, write_chunk
 from zoo.datasets.prepared.job import CHUNK, Job, save_order

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.datasets.procedural import ProceduralShapes
 
 SMALL = {'num_objects': 9, 'num_points': 64, 'image_size': 16, 'classes': ['chair', 'vase', 'car']}

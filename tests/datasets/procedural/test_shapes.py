@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.datasets.procedural import CLASSES, make_object
 from zoo.datasets.procedural.colors import WHITE
 from zoo.datasets.procedural.primitives import box

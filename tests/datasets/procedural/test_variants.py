@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.datasets.meshes.render import render
 from zoo.datasets.meshes.sampling import sample_surface, to_unit_sphere
 from zoo.datasets.procedural import CLASSES, ProceduralShapes, generate

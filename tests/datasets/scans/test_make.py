@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.datasets.meshes.mesh import Mesh, join
 from zoo.datasets.procedural.primitives import box, ellipsoid
 from zoo.datasets.scans import VARIANTS, make, scan

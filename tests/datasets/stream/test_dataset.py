@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.datasets.procedural import ProceduralShapes
 from zoo.datasets.stream import ProceduralStream, dataset
 from zoo.registry import DATASETS

@@ -6,8 +6,8 @@ import zipfile
 
 import pytest
 
-from tests.datasets.refusals import refused
 from tests.datasets.sweethome3d.furniture import CUBE, catalogue, piece
+from tests.refusals import refused
 from zoo.datasets.meshes import beside
 from zoo.datasets.sweethome3d import catalogue as module
 from zoo.datasets.sweethome3d.catalogue import UNIT, Archive, parse_properties, read_entries

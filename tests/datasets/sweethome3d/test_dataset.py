@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.datasets.refusals import refused
 from tests.datasets.sweethome3d.furniture import CUBE, LINES, catalogue, piece, save_deb
+from tests.refusals import refused
 from tests.shared import shared_file
 from zoo.datasets.sweethome3d import SweetHome3D, sources
 from zoo.datasets.sweethome3d import build as module

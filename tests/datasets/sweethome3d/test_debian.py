@@ -5,8 +5,8 @@ import subprocess
 
 import pytest
 
-from tests.datasets.refusals import refused
 from tests.datasets.sweethome3d.furniture import COPYRIGHT, ar, save_deb, tar
+from tests.refusals import refused
 from zoo.datasets.sweethome3d.debian import parse_copyright, unpack
 
 FILES = {

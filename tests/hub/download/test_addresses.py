@@ -8,8 +8,8 @@ import types
 
 import pytest
 
-from tests.datasets.refusals import refused
 from tests.hub.download.server import fetch, send, status, whole
+from tests.refusals import refused
 from zoo.hub.download import addresses
 from zoo.hub.download.addresses import Remote, locate
 

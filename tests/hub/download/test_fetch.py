@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.datasets.refusals import refused
 from tests.hub.download.server import QUICK, checkpoint, fetch, left, serving, status, whole
+from tests.refusals import refused
 from zoo.errors import UsageError
 from zoo.hub.download import WeightFile, fetch_weights, local_copy
 from zoo.hub.download.settings import Limits

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.hub.download import WeightFile, name_in_address
 from zoo.hub.download.cache import Place
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from zoo.hub.index.limits import BYTES, DEPTH, read_yaml
 
 BOMB = 'a: &a [x, x]\n' + ''.join(

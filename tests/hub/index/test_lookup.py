@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from tests.datasets.refusals import refused
 from tests.hub.index.samples import COLLECTIONS, DIGEST, MODELS, write_index
+from tests.refusals import refused
 from zoo.config import ROOT
 from zoo.errors import UsageError
 from zoo.hub.index import Official, entries, find_entry, index_path, list_models

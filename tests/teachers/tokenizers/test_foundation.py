@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from tests.teachers.tokenizers.tiny import RANDOM, cross_modal, groups
 from zoo.errors import UsageError
 from zoo.teachers.tokenizers import LanguageTransformer, RandomTransformer, TimmTransformer

@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from tests.teachers.tokenizers.tiny import RANDOM, SIZES, cross_modal, dvae, groups
 from zoo.errors import UsageError
 from zoo.registry import TEACHERS

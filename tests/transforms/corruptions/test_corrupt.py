@@ -7,7 +7,7 @@ import re
 import pytest
 import torch
 
-from tests.datasets.refusals import refused
+from tests.refusals import refused
 from tests.transforms.clouds import clouds, whole_batch
 from zoo.registry import TRANSFORMS
 from zoo.transforms import CORRUPTIONS, SEVERITIES, Corrupt, UnitSphere
