@@ -199,7 +199,7 @@ PROFILES = {
         ),
         Profile(
             'night',
-            'packs again, at 302,000 samples a method: where curves of nano are flat',
+            'packs again, every seed pretrained anew on 302,000 samples',
             suites=(
                 'svm',
                 'few_shot',
