@@ -15,7 +15,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from tests.datasets import refusals
+from tests import refusals
 from tests.shared import read_in_little_memory, run_python
 from zoo.errors import UsageError
 from zoo.tensors import read_checkpoint, read_safetensors, read_tensors

@@ -19,7 +19,7 @@ import sys
 import numpy as np
 import pytest
 
-from tests.datasets import refusals
+from tests import refusals
 from zoo.datasets.unpickle import load_arrays
 from zoo.errors import UsageError
 

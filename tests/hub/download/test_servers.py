@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.datasets import refusals
+from tests import refusals
 from tests.hub.download.server import QUICK, begins, checkpoint, fetch, left, moved, serving, status, whole
 from zoo.errors import UsageError
 
