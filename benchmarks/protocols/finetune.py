@@ -2,7 +2,8 @@
 
 Source: arXiv 2302.02318, table of ScanObjectNN. Traps: released code selects the best epoch on the test split, reports
 the best of several seeds and votes over augmented copies; here the last epoch counts, without voting, for every seed.
-Everything but the rate is fixed; the rate is chosen on objects that are in no test split, unless a paper gives it.
+Everything but the rate is fixed; the rate is chosen for every row on objects that are in no test split, unless a paper
+gives it. One that suits random weights spoils pretrained ones.
 """
 
 from __future__ import annotations
@@ -129,6 +130,7 @@ class Finetune(Protocol):
     config: str = CONFIG
 
     name, requires, suite, title = 'finetune', TRAINED, None, 'fine-tuned'
+    version = 2
     chosen_by = 'accuracy'
     literature = {'full': 'finetune', 'scratch': 'finetune'}
 
@@ -137,14 +139,11 @@ class Finetune(Protocol):
         slow = slower(settings)
         return 4 + self.samples / 200 * slow * (WHOLE if slow > 1 else 1)
 
-    def rate(self, context: Context) -> tuple[float, str]:
-        """Learning rate, and how it was chosen."""
-        given: dict[str, Any] = {
-            'rate': (self.recipe or {}).get('rate'),
-            'selection': 'settings of the paper, nothing chosen',
-        }
-        found = context.inputs.get('recipe') or given
-        return found['rate'], found['selection']
+    def rate(self, context: Context) -> tuple[float, dict[str, Any]]:
+        """Learning rate, and what a record says of its choice."""
+        if chosen := context.inputs.get('recipe'):
+            return chosen['rate'], {'recipe_selection': chosen['selection'], 'recipe_tried': chosen['tried']}
+        return (self.recipe or {}).get('rate'), {'recipe_selection': 'settings of the paper, nothing chosen'}
 
     def options(self, encoder: Student, data: Data, context: Context, rate: float) -> dict[str, Any]:
         """Changes to the config that fit it to a student, data and rate, with the settings of a paper where given.
@@ -196,10 +195,9 @@ class Finetune(Protocol):
 
     def run(self, encoder: Student, data: Data, context: Context) -> Measurement:
         """Train, measure, and keep what :meth:`kept` says."""
-        rate, selection = self.rate(context)
+        rate, said = self.rate(context)
         found = self.trial(encoder, data, context, rate)
-        protocol = {**found.protocol, 'recipe_selection': selection}
-        found = dataclasses.replace(found, protocol=protocol, config=self.config)
+        found = dataclasses.replace(found, protocol={**found.protocol, **said}, config=self.config)
         weights = kept_weights(context.work, context.work / 'weights.safetensors', context.out)
         value, files = self.kept(found, context, weights)
         return dataclasses.replace(found, value={**value, 'pretrained': context.inputs.get('weights')}, files=files)

@@ -30,7 +30,7 @@ from benchmarks.suites.students import (
 )
 from zoo.errors import UsageError
 from zoo.hub.index import find_entry
-from zoo.hub.names import known_configs, parse_name
+from zoo.hub.names import known_configs
 from zoo.tensors import tensor_digest
 
 DRAW = 0
@@ -238,7 +238,7 @@ class Planner:
         return Job(protocol.spec(), {**base, **own, **settings}, needs, label)
 
     def finetune(self, source: Source, model: Model, seed: int, protocol: type[Finetune] = Finetune, **own: Any) -> Job:
-        """The job that fine-tunes a model; the rate is chosen before, unless a paper gives it.
+        """The job that fine-tunes a model, at a rate chosen before by its first pretraining, unless a paper gives one.
 
         Args:
             source: on what.
@@ -251,17 +251,13 @@ class Planner:
         job = self.measure(made, source, model, seed, config_file=config_sha256(made.config))
         if source.settings:
             return job
-        # For parts it is chosen by size of the model, for all else once for a data set.
-        if isinstance(made, PartSegmentation):
-            chosen: Finetune = made
-            place, size, what = source, parse_name(model.student).size, 'the rate of part segmentation'
-        else:
-            chosen, place, size = Finetune(made.samples), self.source(source.recipe), self.profile.size
-            what = 'the fine-tuning rate'
+        # For parts it is chosen on the data itself, for all else once for the variants of a data set.
+        parts = isinstance(made, PartSegmentation)
+        chosen, place = (made, source) if parts else (Finetune(made.samples), self.source(source.recipe))
         settings = {
             **chosen.settings,
             'protocol': chosen.name,
-            'student': f'point-mae-{size}',
+            'student': model.student,
             'title': place.title,
             'train': dict(place.train),
             'val': dict(place.val) if place.val else None,
@@ -271,7 +267,9 @@ class Planner:
             'fingerprint': fingerprint(place.train),
             'config_file': config_sha256(chosen.config),
         }
-        recipe = Job('recipe', settings, label=f'choose {what} on {place.name}')
+        needs = {'weights': self.pretraining(model, self.pretrain_seeds[0])} if model.pretrained else {}
+        what = 'the rate of part segmentation' if parts else 'the fine-tuning rate'
+        recipe = Job('recipe', settings, needs, f'choose {what} of {model} on {place.name}')
         return replace(job, needs={**job.needs, 'recipe': recipe})
 
     def after(self, epoch: int, measure: Callable[[Model, int], Job], model: Model, seed: int) -> Job:

@@ -51,9 +51,11 @@ class ClsTrains(Finetune):
         """Name in records."""
         return f'{self.head}@paper'
 
-    def rate(self, context: Context) -> tuple[float, str]:
-        """Learning rate, and how it was chosen."""
-        return super().rate(context) if 'recipe' in context.inputs else (RATE, 'rate of the paper, nothing chosen')
+    def rate(self, context: Context) -> tuple[float, dict[str, Any]]:
+        """Learning rate, and what a record says of its choice."""
+        if 'recipe' in context.inputs:
+            return super().rate(context)
+        return RATE, {'recipe_selection': 'rate of the paper, nothing chosen'}
 
     def options(self, encoder: Student, data: Data, context: Context, rate: float) -> dict[str, Any]:
         """Changes to the config; the rate of what trains is ten times the optimizer's."""

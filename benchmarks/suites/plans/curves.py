@@ -115,7 +115,7 @@ LABEL_SHARES = (1, 5, 10, 50)
 
 LABEL_NOTES = (
     'A share of the labels: nested, class-balanced, drawn anew for every seed, one object a class at least. The clouds '
-    'seen in fine-tuning are as many at every share, and the rate, chosen on random weights, is the same for all rows.',
+    'seen in fine-tuning are as many at every share; the rate is chosen for every row and share, on training objects.',
     'Rows that say frozen: a linear SVM (C = 0.075) on features of the same weights and labels.',
     LAST_EPOCH,
 )
@@ -144,5 +144,11 @@ def label_efficiency(planner: Planner) -> list[TablePlan]:
 
 def with_labels(measure: Callable[[Model, int], Job], percent: int, model: Model, seed: int) -> Job:
     """The job that measures with a share of the labels."""
-    job = measure(model, seed)
-    return replace(job, settings={**job.settings, 'label_share': percent}, label=f'{job}, {percent} % of the labels')
+    job, more = measure(model, seed), f', {percent} % of the labels'
+    needs = {
+        role: replace(need, settings={**need.settings, 'label_share': percent}, label=f'{need}{more}')
+        if role == 'recipe'
+        else need
+        for role, need in job.needs.items()
+    }
+    return replace(job, settings={**job.settings, 'label_share': percent}, needs=needs, label=f'{job}{more}')

@@ -17,8 +17,6 @@ from zoo.datasets.procedural.dataset import VARIANTS
 
 SCANS = ('obj_bg', 'obj_only', 'pb_t50_rs')
 
-ONE_RATE = 'Fine-tuning: one rate for all sizes, chosen by the size that other tables compare, unless a paper gives it.'
-
 
 def fine_tuned(
     planner: Planner,
@@ -88,8 +86,7 @@ def sizes(planner: Planner) -> list[TablePlan]:
     if not models:
         return []
     sources, missing = available(planner, ['scanobjectnn-pb_t50_rs', 'modelnet40'], stand_ins(planner)[-1:])
-    notes = [LAST_EPOCH, ONE_RATE]
-    made = table(planner, 'sizes', 'ReCon by size, OA %', models, notes, sources, missing, baseline=False)
+    made = table(planner, 'sizes', 'ReCon by size, OA %', models, [LAST_EPOCH], sources, missing, baseline=False)
     for source in sources:
         made.fill(column(source, 'SVM'), partial(planner.measure, SVM(), source))
         made.fill(column(source, 'fine-tuned'), partial(planner.finetune, source))

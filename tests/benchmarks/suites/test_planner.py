@@ -83,11 +83,13 @@ def test_a_recipe_is_chosen_before_fine_tuning_and_by_no_test_object():
     recipe = job.needs['recipe']
     assert 'test' not in recipe.settings
     assert recipe.settings['val']['split'] == 'val'
-    assert recipe.settings['student'] == 'point-mae-nano'
-    other = planner.finetune(planner.source('procedural-pb_t50_rs'), Model('x', 'smc-nano'), 0)
-    assert other.needs['recipe'].key == recipe.key
-    larger = planner.finetune(planner.source('procedural-cad'), Model('y', 'recon-tiny'), 0)
-    assert larger.needs['recipe'].key == recipe.key
+    assert recipe.settings['student'] == 'recon-nano'
+    assert recipe.needs['weights'].key == planner.pretraining(Model('ReCon', 'recon-nano'), 0).key
+    elsewhere = planner.finetune(planner.source('procedural-pb_t50_rs'), Model('ReCon', 'recon-nano'), 2)
+    assert elsewhere.needs['recipe'].key == recipe.key
+    scratch = planner.finetune(planner.source('procedural-cad'), Model('x', 'recon-nano', pretrained=False), 0)
+    assert not scratch.needs['recipe'].needs
+    assert scratch.needs['recipe'].key != recipe.key
 
 
 def test_published_settings_choose_nothing():
