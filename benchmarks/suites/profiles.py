@@ -220,6 +220,16 @@ PROFILES = {
             few_shot=((5, 10), (10, 20)),
         ),
         Profile(
+            'side-by-side',
+            '600 steps on shapedb69 (--packs), a budget that the released code was run with',
+            methods=('point-mae', 'recon'),
+            suites=('svm',),
+            corpus='shapedb69',
+            epochs=20,
+            batch_size=64,
+            sources=('shapedb69',),
+        ),
+        Profile(
             'gpu',
             'what one card shows in minutes: tiny students on thousands of built-in shapes',
             size='tiny',

@@ -196,6 +196,11 @@ def test_asking_for_a_name_of_another_group_says_which():
 # --- habits of released code ------------------------------------------------------------------------------------------
 
 
+def test_habits_without_any_data_say_how_to_get_it():
+    with pytest.raises(UsageError, match='ScanObjectNN PB_T50_RS is not there: .*; .*shapedb69.* is not there: put'):
+        SUITES['paper_protocols'].plan(Planner(find_profile('packs'), packs=None))
+
+
 def test_clean_figures_stand_beside_every_habit_and_share_their_jobs():
     made, gains = SUITES['paper_protocols'].plan(LAPTOP)
     assert made.rows == gains.rows == ['from scratch', 'point-mae-nano', 'recon-nano']
