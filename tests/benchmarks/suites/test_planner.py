@@ -144,5 +144,5 @@ def test_tokenizers_and_supervision_follow_the_options():
 
 
 def test_an_unknown_profile_lists_the_known_ones():
-    with pytest.raises(UsageError, match='smoke, demo, laptop, packs, night, gpu, gpu-hour, paper'):
+    with pytest.raises(UsageError, match='smoke, demo, laptop, packs, night, side-by-side, gpu, gpu-hour, paper'):
         find_profile('x')

@@ -140,9 +140,15 @@ def test_few_labels_differ_in_their_number_alone():
         assert (job.type == 'svm') == ('frozen' in row)
         whole = jobs[row, '50 %', seed]
         assert {**job.settings, 'label_share': 0} == {**whole.settings, 'label_share': 0}
-        assert {name: need.key for name, need in job.needs.items()} == {
-            name: need.key for name, need in whole.needs.items()
-        }
+        assert job.needs.keys() == whole.needs.keys()
+        for name, need in job.needs.items():
+            other = whole.needs[name]
+            # The rate is chosen with as few labels as are trained on.
+            share = {'label_share': job.settings['label_share']} if name == 'recipe' else {}
+            assert need.settings == {**other.settings, **share}
+            assert {role: inner.key for role, inner in need.needs.items()} == {
+                role: inner.key for role, inner in other.needs.items()
+            }
 
 
 def test_doublings_are_whole_epochs_that_checkpoints_of_one_interval_hold():
