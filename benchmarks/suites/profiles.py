@@ -81,7 +81,7 @@ class Profile:
     val_objects: int = 430
     test_objects: int = 1290
     finetune_samples: int = 8_000
-    rates: tuple[float, ...] = (3e-4, 1e-3, 3e-3)
+    rates: tuple[float, ...] = (1e-4, 3e-4, 1e-3, 3e-3)
     head_epochs: int = 100
     few_shot: tuple[tuple[int, int], ...] = ((5, 10), (5, 20), (10, 10), (10, 20))
     folds: int = 10
@@ -171,6 +171,7 @@ PROFILES = {
             tokenizer_epochs=3,
             test_objects=860,
             finetune_samples=2_580,
+            rates=(3e-4, 1e-3, 3e-3),
             head_epochs=60,
             few_shot=((5, 10), (10, 20)),
             severities=(1, 3, 5),
