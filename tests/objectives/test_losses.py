@@ -8,12 +8,16 @@ import torch
 from zoo.objectives.losses import LOSSES, class_contrast, cosine_loss, info_nce, similarities, view_contrast
 
 
-def slow_info_nce(a, b, temperature):
-    """One row and one direction at a time."""
-    total = 0.0
+def slow_info_nce(a, b, temperature, names=None):
+    """One row and one direction at a time; objects of the same name are left out beside the own one."""
+    names, total = names or range(len(a)), 0.0
     for left, right in ((a, b), (b, a)):
         for i in range(len(left)):
-            scores = [float(torch.cosine_similarity(left[i], row, dim=0)) / temperature for row in right]
+            rows = [right[j] if j == i or names[j] != names[i] else None for j in range(len(right))]
+            scores = [
+                -math.inf if row is None else float(torch.cosine_similarity(left[i], row, dim=0)) / temperature
+                for row in rows
+            ]
             total += -math.log(math.exp(scores[i]) / sum(map(math.exp, scores)))
     return total / (2 * len(a))
 
@@ -62,6 +66,14 @@ def test_info_nce(temperature):
     torch.manual_seed(0)
     a, b = torch.randn(6, 8), torch.randn(6, 8)
     assert float(info_nce(a, b, temperature)) == pytest.approx(slow_info_nce(a, b, temperature), rel=1e-4)
+
+
+@pytest.mark.parametrize('names', [[0, 1, 2, 3, 4, 5], [0, 1, 0, 2, 1, 0], [0, 0, 0, 0, 0, 0]])
+def test_info_nce_of_objects_with_equal_targets(names):
+    torch.manual_seed(0)
+    a, b = torch.randn(6, 8), torch.randn(6, 8)[names] * torch.rand(6, 1)
+    expected = slow_info_nce(a, b, 0.07, names)
+    assert float(info_nce(a, b, 0.07, spare_equal=True)) == pytest.approx(expected, rel=1e-4, abs=1e-5)
 
 
 @pytest.mark.parametrize('temperature', [0.1, 1.0])

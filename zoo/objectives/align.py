@@ -85,8 +85,8 @@ class AlignModality(Alignment):
         modality: ``image`` or ``text``; the query's name by default.
         teacher: config of the teacher; None when features always come with the batch.
         target_dim: width D of the target; the teacher's by default.
-        loss: ``smooth_l1`` (the reference), ``mse``, ``cosine`` or ``info_nce``, whose negatives are the other objects
-            of the batch, those of other processes included.
+        loss: ``smooth_l1`` (the reference), ``mse``, ``cosine`` or ``info_nce``, whose negatives are the objects of the
+            batch, those of other processes included, that have another target.
         temperature: of ``info_nce``.
         learn_temperature: make it a trained scalar, kept as its logarithm.
         target_norm: ``none``, or ``layer``: zero mean and unit variance per target, so that teachers whose features
@@ -133,7 +133,7 @@ class AlignModality(Alignment):
             target = F.layer_norm(target, target.shape[-1:], eps=1e-8)
         prediction = self.projection(output.global_feature(self.query)).float()
         if self.loss == 'info_nce':
-            return info_nce(prediction, target, self.current_temperature())
+            return info_nce(prediction, target, self.current_temperature(), spare_equal=True)
         return LOSSES[self.loss](prediction, target)
 
     def current_temperature(self) -> Tensor | float:

@@ -19,13 +19,21 @@ def cosine_loss(prediction: Tensor, target: Tensor) -> Tensor:
     return 1 - F.cosine_similarity(prediction, target, dim=-1).mean()
 
 
-def info_nce(prediction: Tensor, target: Tensor, temperature: Tensor | float = 0.07) -> Tensor:
+SAME = 1 - 1e-4
+"""Cosine above which two targets are one: equal texts differ by rounding alone."""
+
+
+def info_nce(
+    prediction: Tensor, target: Tensor, temperature: Tensor | float = 0.07, spare_equal: bool = False
+) -> Tensor:
     """Symmetric InfoNCE over the batch of all processes: row i of each side belongs to row i of the other.
 
     Args:
         prediction: (B, D).
         target: (B, D).
         temperature: divides the cosines.
+        spare_equal: whether objects with the same target, such as the name of their class, are no negatives of each
+            other; they would be pushed from what they are pulled to (as in UniCL, arXiv 2204.03610).
 
     Source: arXiv 2103.00020.
     """
@@ -33,9 +41,12 @@ def info_nce(prediction: Tensor, target: Tensor, temperature: Tensor | float = 0
     every_prediction, offset = gather_rows(prediction)
     every_target, _ = gather_rows(target)
     labels = offset + torch.arange(len(prediction), device=prediction.device)
-    forth = F.cross_entropy(similarities(prediction, every_target) / temperature, labels)
-    back = F.cross_entropy(similarities(target, every_prediction) / temperature, labels)
-    return (forth + back) / 2
+    logits = torch.stack([similarities(prediction, every_target), similarities(target, every_prediction)]) / temperature
+    if spare_equal:
+        equal = similarities(target, every_target) > SAME
+        equal[torch.arange(len(labels), device=labels.device), labels] = False
+        logits = logits.masked_fill(equal, -torch.inf)
+    return F.cross_entropy(logits.flatten(0, 1), labels.repeat(2))
 
 
 def class_contrast(embedding: Tensor, class_id: Tensor, temperature: float = 0.1) -> Tensor:
