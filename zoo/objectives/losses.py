@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 import torch
@@ -96,5 +97,5 @@ LOSSES: dict[str, FeatureLoss] = {
     'smooth_l1': F.smooth_l1_loss,
     'mse': F.mse_loss,
     'cosine': cosine_loss,
-    'info_nce': info_nce,
+    'info_nce': functools.partial(info_nce, spare_equal=True),
 }

@@ -123,7 +123,8 @@ def test_masks_are_those_of_pretraining_and_of_one_seed(data):
 
 def test_another_training_loss_is_the_one_that_is_measured(data):
     found = held_out_losses(student(loss='info_nce', temperature=TEMPERATURE), data, features(data), POINTS)
-    assert found['loss/text'] == pytest.approx(found['info_nce/text'])
+    # Training spares objects that share a caption; the figure beside it does not.
+    assert 0 < found['loss/text'] < found['info_nce/text']
     assert found['loss/image'] == pytest.approx(2 * found['info_nce/image'])
 
 

@@ -197,7 +197,7 @@ def test_asking_for_a_name_of_another_group_says_which():
 
 
 def test_habits_without_any_data_say_how_to_get_it():
-    with pytest.raises(UsageError, match='ScanObjectNN PB_T50_RS is not there: .*; .*shapedb69.* is not there: put'):
+    with pytest.raises(UsageError, match=r'ScanObjectNN PB_T50_RS is not there: .*; .*shapedb69.* is not there: put'):
         SUITES['paper_protocols'].plan(Planner(find_profile('packs'), packs=None))
 
 
