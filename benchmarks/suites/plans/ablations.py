@@ -1,7 +1,8 @@
 """What each part of ReCon is good for: one switch at a time.
 
 Source: the ablations of arXiv 2302.02318. Every switch is an option of docs/ablations.md; rows are ReCon with that one
-change, pretrained alike, measured by a linear SVM and by few-shot episodes on frozen features.
+change, pretrained alike, measured by a linear SVM and by few-shot episodes on frozen features, and where rows differ in
+how they learn from texts, by zero-shot classification.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from functools import partial
 from typing import Any
 
 from benchmarks.protocols.svm import SVM
+from benchmarks.protocols.zero_shot import ZeroShot
 from benchmarks.suites.planner import Planner
-from benchmarks.suites.plans.frozen import few_shot_job
+from benchmarks.suites.plans.frozen import few_shot_job, unseen, zero_shot_job
 from benchmarks.suites.table import TablePlan, available, column, stand_ins, suite, table
 
 Options = Mapping[str, Any]
@@ -111,14 +113,19 @@ def ablation(planner: Planner, name: str, title: str, rows: Mapping[str, str | O
         title: title of the table.
         rows: method, or changes of ReCon, by label.
     """
-    models = []
+    models, text = [], False
     for label, changed in rows.items():
         method, options = (changed, {}) if isinstance(changed, str) else ('recon', changed)
+        text |= any(key.startswith('model.objectives.text') for key in options)
         if method in planner.profile.methods:
             models += planner.students({method: label}, options=options)
     if not models:
         return []
     notes = ['Linear SVM and few-shot episodes on frozen features; nothing selected on the test split.']
+    if text:
+        notes.append(
+            'Zero-shot by the text stream and 60 prompts; of the built-in shapes, ten classes no pretraining saw.'
+        )
     ways, shots = planner.profile.few_shot[0]
     sources, missing = available(planner, ['modelnet40', 'scanobjectnn-pb_t50_rs'], stand_ins(planner))
     reference = models[0].label
@@ -126,6 +133,12 @@ def ablation(planner: Planner, name: str, title: str, rows: Mapping[str, str | O
     for source in sources:
         made.fill(column(source, 'SVM'), partial(planner.measure, SVM(), source))
         made.fill(column(source, f'{ways}-way {shots}-shot'), partial(few_shot_job, planner, ways, shots, source))
+    # Where rows differ in how the text is learned, it is asked what it is good for.
+    fitting = [model for model in made.models if text and planner.fits(ZeroShot, model)]
+    for source in sources if fitting else ():
+        place = unseen(planner, source) if source.name.startswith('procedural') else source
+        job = partial(zero_shot_job, planner, place)
+        made.fill(column(place, 'zero-shot'), job, models=fitting, seeds=planner.pretrain_seeds)
     return [made]
 
 

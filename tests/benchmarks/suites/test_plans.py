@@ -159,6 +159,16 @@ def test_the_demo_measures_released_weights_and_pretrains_one_method():
     assert len(trained) == 1
 
 
+def test_ablations_of_what_learns_from_texts_ask_for_zero_shot():
+    tables = {name: SUITES[f'ablation_{name}'].plan(LAPTOP)[0] for name in ('loss', 'teacher', 'mask', 'fusion')}
+    rows = {
+        name: {figure.row for figure in table.figures if 'zero-shot' in figure.column} for name, table in tables.items()
+    }
+    assert rows['loss'] == set(tables['loss'].rows) - {'from scratch'}
+    assert rows['teacher'] == set(tables['teacher'].rows) - {'from scratch', 'image alone', 'neither'}
+    assert not rows['mask'] | rows['fusion']
+
+
 def test_ablations_change_one_thing_and_their_first_row_is_the_method_itself():
     base = {f.key for table in SUITES['svm'].plan(LAPTOP) for f in table.figures if f.row == 'recon-nano'}
     for name in ('teacher', 'stop_gradient', 'local_teacher', 'loss', 'mask'):
