@@ -9,30 +9,33 @@ suites of a profile that has this study measure the ends of the same runs.
 
 Labels: what students need to learn a task, fine-tuned or frozen under a linear SVM. Shares are nested and
 class-balanced, drawn anew for every seed; a class keeps one object at least. The number of clouds that fine-tuning sees
-is the same for all, so that fewer labels are seen more often, and so is the rate, chosen with all labels.
+is the same for all, so that fewer labels are seen more often; the rate is chosen for every row and share.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
 from benchmarks.protocols.svm import SVM
+from benchmarks.protocols.zero_shot import ZeroShot
 from benchmarks.suites.job import Job
 from benchmarks.suites.planner import Planner
-from benchmarks.suites.plans.frozen import few_shot_job
+from benchmarks.suites.plans.frozen import few_shot_job, unseen, zero_shot_job
 from benchmarks.suites.students import Model
 from benchmarks.suites.table import LAST_EPOCH, SUPERVISED_BY, TablePlan, available, hardest, suite, table
 
 ROWS = {'point-mae': 'MPM (Point-MAE)', 'cmc': 'CMC', 'smc': 'SMC', 'recon': 'ReCon'}
 
+SEEN_ROWS = {'point-mae': ROWS['point-mae'], 'cmc': 'CMC', 'cmc-nce': 'CMC, InfoNCE', 'smc': 'SMC', 'recon': 'ReCon'}
+
 OFFICIAL = ['scanobjectnn-pb_t50_rs', 'modelnet40']
 
 
-def students(planner: Planner) -> list[Model]:
+def students(planner: Planner, rows: Mapping[str, str] = ROWS) -> list[Model]:
     """Rows, as far as the profile compares them."""
-    return planner.students({name: label for name, label in ROWS.items() if name in planner.profile.methods})
+    return planner.students({name: label for name, label in rows.items() if name in planner.profile.methods})
 
 
 @suite('data_curve', 'study')
@@ -86,27 +89,40 @@ def samples_seen(planner: Planner) -> list[TablePlan]:
     """Accuracy over the samples seen in one pretraining, and whether it had converged: MPM, CMC, SMC, ReCon."""
     planner = planner.unreleased
     profile = planner.profile
-    models = students(planner)
+    models = students(planner, SEEN_ROWS)
     if not models:
         return []
     batch = planner.batch_size(models[0])
     whole_batches = planner.corpus.objects // batch * batch
     ways, shots = profile.few_shot[0]
     sources, missing = available(planner, OFFICIAL, hardest(planner))
-    found = []
+    axes, found = ['samples seen in pretraining', 'OA, %'], []
     for source in sources:
-        for suffix, what, measure in (
-            ('svm', 'SVM', partial(planner.measure, SVM(), source)),
-            ('few_shot', f'{ways}-way {shots}-shot', partial(few_shot_job, planner, ways, shots, source)),
+        named = unseen(planner, source) if source.name.startswith('procedural') else source
+        for suffix, what, measure, learns in (
+            ('svm', 'SVM', partial(planner.measure, SVM(), source), True),
+            ('few_shot', f'{ways}-way {shots}-shot', partial(few_shot_job, planner, ways, shots, source), True),
+            ('zero_shot', 'Zero-shot', partial(zero_shot_job, planner, named), False),
         ):
-            name, title = f'samples_seen_{suffix}_{source.name}', f'{what} on {source.title} over samples seen, OA %'
-            axes = ['samples seen in pretraining', 'OA, %']
+            rows = models if learns else [model for model in models if planner.fits(ZeroShot, model)]
+            place = source if learns else named
             made = table(
-                planner, name, title, models, SEEN_NOTES, [source], missing, curve=True, doublings=True, axes=axes
+                planner,
+                f'samples_seen_{suffix}_{source.name}',
+                f'{what} on {place.title} over samples seen, OA %',
+                rows,
+                SEEN_NOTES if learns else SEEN_NOTES[:1],
+                [place],
+                missing,
+                baseline=learns,
+                curve=True,
+                doublings=True,
+                axes=axes,
             )
-            for epoch in profile.doublings:
-                made.fill(f'{epoch * whole_batches:,} samples', partial(planner.after, epoch, measure))
-            found.append(made)
+            seeds = None if learns else planner.pretrain_seeds
+            for epoch in profile.doublings if rows else ():
+                made.fill(f'{epoch * whole_batches:,} samples', partial(planner.after, epoch, measure), seeds=seeds)
+            found += [made] if rows else []
     return found
 
 
