@@ -93,7 +93,7 @@ def test_loss_and_accuracy_of_an_epoch_are_of_one_student():
     settings = [{**job.settings, 'student': '', 'config_sha256': '', 'epoch': 0} for job in loss.jobs.values()]
     assert all(entry == settings[0] for entry in settings)
     # The runs of other suites, looked into on their way.
-    (seen, _) = SUITES['samples_seen'].plan(planner)
+    seen, *_ = SUITES['samples_seen'].plan(planner)
     assert runs <= {job.needs['weights'].key for job in seen.jobs.values() if job.needs}
 
 
@@ -107,10 +107,11 @@ def test_what_has_released_weights_is_pretrained_for_what_it_was_on_the_way(name
 
 def test_samples_seen_are_doublings_of_the_run_that_other_suites_measure():
     planner = Planner(find_profile('laptop'))
-    svm, shots = SUITES['samples_seen'].plan(planner)
-    assert svm.columns == shots.columns == ['656 samples', '1,312 samples', '2,624 samples', '5,248 samples']
-    assert svm.rows == shots.rows == ['from scratch', 'MPM (Point-MAE)', 'CMC', 'SMC', 'ReCon']
-    for made, other in ((svm, 'svm'), (shots, 'few_shot')):
+    svm, shots, named = SUITES['samples_seen'].plan(planner)
+    assert named.rows == ['CMC', 'CMC, InfoNCE', 'ReCon']
+    assert named.columns == svm.columns == shots.columns == ['656 samples', '1,312 samples', '2,624 samples', '5,248 samples']
+    assert svm.rows == shots.rows == ['from scratch', 'MPM (Point-MAE)', 'CMC', 'CMC, InfoNCE', 'SMC', 'ReCon']
+    for made, other in ((svm, 'svm'), (shots, 'few_shot'), (named, 'zero_shot')):
         assert made.curve
         assert made.doublings
         ends = {figure.key for figure in made.figures if figure.column == '5,248 samples'}
@@ -120,7 +121,8 @@ def test_samples_seen_are_doublings_of_the_run_that_other_suites_measure():
             f.column: made.jobs[f.key].settings['epoch'] for f in made.figures if f.row == 'CMC' and f.key not in ends
         }
         assert early == dict(zip(made.columns, (1, 2, 4), strict=False))
-        assert len({job.needs['weights'].key for job in made.jobs.values() if job.needs}) == 4
+        pretrained = [row for row in made.rows if row != 'from scratch']
+        assert len({job.needs['weights'].key for job in made.jobs.values() if job.needs}) == len(pretrained)
     # Elsewhere nobody reads snapshots, so none are kept unless they are asked for.
     assert 'snapshots' not in Planner(find_profile('gpu')).pretraining(RECON, 0).settings
     hour = Planner(find_profile('gpu-hour'))
@@ -266,7 +268,7 @@ def test_the_loss_says_what_it_was_measured_on_and_after_how_long(records):
 
 @pytest.mark.slow
 def test_samples_seen_are_measured_on_the_way_and_at_the_end(records):
-    _, _, beside, svm, shots, _ = records
+    _, _, beside, svm, shots, *_ = records
     for found in (svm, shots):
         half, whole = (found['ReCon', f'{samples} samples'] for samples in (64, 128))
         assert half.weights_digest == beside['ReCon', 'epoch 1'].weights_digest
