@@ -109,7 +109,12 @@ def test_samples_seen_are_doublings_of_the_run_that_other_suites_measure():
     planner = Planner(find_profile('laptop'))
     svm, shots, named = SUITES['samples_seen'].plan(planner)
     assert named.rows == ['CMC', 'CMC, InfoNCE', 'ReCon']
-    assert named.columns == svm.columns == shots.columns == ['656 samples', '1,312 samples', '2,624 samples', '5,248 samples']
+    assert (
+        named.columns
+        == svm.columns
+        == shots.columns
+        == ['656 samples', '1,312 samples', '2,624 samples', '5,248 samples']
+    )
     assert svm.rows == shots.rows == ['from scratch', 'MPM (Point-MAE)', 'CMC', 'CMC, InfoNCE', 'SMC', 'ReCon']
     for made, other in ((svm, 'svm'), (shots, 'few_shot'), (named, 'zero_shot')):
         assert made.curve
