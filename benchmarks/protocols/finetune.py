@@ -143,7 +143,8 @@ class Finetune(Protocol):
         """Learning rate, and what a record says of its choice."""
         if chosen := context.inputs.get('recipe'):
             return chosen['rate'], {'recipe_selection': chosen['selection'], 'recipe_tried': chosen['tried']}
-        return (self.recipe or {}).get('rate'), {'recipe_selection': 'settings of the paper, nothing chosen'}
+        paper: Any = self.recipe or {}  # of parts it has no rate: their config does
+        return paper.get('rate'), {'recipe_selection': 'settings of the paper, nothing chosen'}
 
     def options(self, encoder: Student, data: Data, context: Context, rate: float) -> dict[str, Any]:
         """Changes to the config that fit it to a student, data and rate, with the settings of a paper where given.
