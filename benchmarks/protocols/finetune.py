@@ -142,7 +142,7 @@ class Finetune(Protocol):
     def rate(self, context: Context) -> tuple[float, dict[str, Any]]:
         """Learning rate, and what a record says of its choice."""
         if chosen := context.inputs.get('recipe'):
-            return chosen['rate'], {'recipe_selection': chosen['selection'], 'recipe_tried': chosen['tried']}
+            return chosen['rate'], {'recipe_selection': chosen['selection'], 'recipe_tried': chosen.get('tried', {})}
         paper: Any = self.recipe or {}  # of parts it has no rate: their config does
         return paper.get('rate'), {'recipe_selection': 'settings of the paper, nothing chosen'}
 

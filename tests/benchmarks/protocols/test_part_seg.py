@@ -120,7 +120,7 @@ def test_training_on_the_built_in_shapes(tmp_path):
     assert found.metrics['class_miou'] == pytest.approx(np.mean(list(found.per_class.values())))
     assert found.metrics['instance_miou'] == pytest.approx(100 * found.scores.mean())
     np.testing.assert_array_equal(found.labels, shapes().labels)
-    expected = {'name': 'part_seg', 'version': 1, 'epoch_selection': 'last', 'points': 64, 'groups': '8 of 16'}
+    expected = {'name': 'part_seg', 'version': 2, 'epoch_selection': 'last', 'points': 64, 'groups': '8 of 16'}
     expected |= {'layers': [2, 4, 6], 'epochs': 1, 'parts': sum(len(shapes().parts[name]) for name in CLASSES)}
     assert expected.items() <= found.protocol.items()
     assert (tmp_path / found.files[0]).is_file()
